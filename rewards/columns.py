@@ -1,0 +1,75 @@
+"""Which dataset columns hold what: one table for rewards, trainer and command line.
+
+A dataset names its reference `solution`, the next one `answer`. A reward asks for a *role* and
+takes the first column of the table that the row fills, so the same reward works on both, and on
+a mixed dataset in which different rows fill different columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+
+from rewards.errors import MissingColumnError
+
+
+class Role(str, Enum):
+    """What a column is for."""
+
+    PROMPT = "prompt"
+    COMPLETION = "completion"
+    REFERENCE = "reference"
+    TESTS = "tests"
+    LABEL = "label"
+
+
+# In order of preference. `label` and `correct` are the truth a benchmark compares a reward with;
+# they never serve as a reference.
+COLUMN_ALIASES: Mapping[Role, tuple[str, ...]] = {
+    Role.PROMPT: ("prompt", "prompts", "question", "problem", "instruction", "query"),
+    Role.COMPLETION: (
+        "completion",
+        "completions",
+        "response",
+        "output",
+        "generation",
+        "model_output",
+        "prediction",
+    ),
+    Role.REFERENCE: ("solution", "answer", "ground_truth", "gold", "reference", "target"),
+    Role.TESTS: ("tests", "test_cases", "test", "input_output", "public_tests", "test_list"),
+    Role.LABEL: ("label", "correct", "is_correct"),
+}
+
+
+def columns_for(role: Role, available: Iterable[str], *, column: str | None = None) -> list[str]:
+    """The columns among `available` that can fill `role`, best first.
+
+    `column` names one and overrides the table. An empty list means that there is none.
+
+    >>> columns_for(Role.REFERENCE, ["answer", "prompt", "solution"])
+    ['solution', 'answer']
+    >>> columns_for(Role.REFERENCE, ["answer", "final"], column="final")
+    ['final']
+    """
+    names = set(available)
+    wanted = (column,) if column is not None else COLUMN_ALIASES[role]
+    return [name for name in wanted if name in names]
+
+
+def missing_column(
+    role: Role, available: Iterable[str], *, needed_by: str, column: str | None = None
+) -> MissingColumnError:
+    """The error for a batch or file in which no column fills `role`."""
+    seen = ", ".join(sorted(available)) or "none"
+    if column is not None:
+        return MissingColumnError(
+            f"{needed_by} was told to read the column {column!r}, which is not there. "
+            f"Columns seen: {seen}. Name one of these instead."
+        )
+    accepted = ", ".join(COLUMN_ALIASES[role])
+    return MissingColumnError(
+        f"{needed_by} needs a {role.value} column and found none. Columns seen: {seen}. "
+        f"Names it accepts: {accepted}. Rename a column, or name one with column=... "
+        f"(on the command line: --{role.value}-column)."
+    )

@@ -1,0 +1,75 @@
+"""What a verifier says about one completion."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+
+
+class Status(str, Enum):
+    """Why a completion got its score.
+
+    The first four and `TIMEOUT` are the completion's doing and score a number; `BAD_REFERENCE`
+    is the data's, `NOT_APPLICABLE` means the row has nothing for this reward, and `ERROR` is
+    ours: those three score `None`, which a trainer leaves out of the reward.
+    """
+
+    CORRECT = "correct"
+    WRONG = "wrong"
+    NO_ANSWER = "no_answer"
+    BAD_FORMAT = "bad_format"
+    TIMEOUT = "timeout"
+    BAD_REFERENCE = "bad_reference"
+    NOT_APPLICABLE = "not_applicable"
+    ERROR = "error"
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether a verdict with this status carries a number.
+
+        >>> Status.TIMEOUT.is_scored, Status.ERROR.is_scored
+        (True, False)
+        """
+        return self not in _UNSCORED
+
+
+_UNSCORED = frozenset({Status.BAD_REFERENCE, Status.NOT_APPLICABLE, Status.ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One completion judged: its score, and enough to explain it.
+
+    Attributes:
+        score: the reward, or `None` when the row says nothing about the policy (see `Status`).
+        status: why.
+        extracted: what was read out of the completion, as text; `None` if nothing was.
+        expected: what the reference was read as, as text; `None` if there is none.
+        reason: one sentence a person can follow.
+        seconds: wall seconds the judgement took.
+
+    >>> Verdict(1.0, Status.CORRECT, extracted="42", expected="42", reason="same text").score
+    1.0
+
+    Raises:
+        ValueError: the score and the status disagree about whether there is a number.
+    """
+
+    score: float | None
+    status: Status
+    extracted: str | None = None
+    expected: str | None = None
+    reason: str = ""
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if (self.score is not None) != self.status.is_scored:
+            raise ValueError(f"a {self.status.name} verdict cannot have the score {self.score!r}")
+
+    def to_dict(self) -> dict[str, str | float | None]:
+        """The verdict as plain JSON values, in the order of its fields.
+
+        >>> Verdict(0.0, Status.NO_ANSWER, reason="no box").to_dict()["status"]
+        'no_answer'
+        """
+        return asdict(self) | {"status": self.status.value}
