@@ -1,0 +1,182 @@
+"""Finding the answer in a completion: after the reasoning, in a box, a tag, a code block.
+
+Every function is strict, linear in the length of its input, and returns `None` rather than fall
+through to something that merely looks like an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+# More boxes than this inside one another, or joined into one answer, is no answer but an attack.
+_MAX_NESTED_BOXES = 16
+_MAX_JOINED_BOXES = 64
+_MAX_MENTIONS = 64  # the word \\boxed without a box
+
+_BOX_NAMES = ("\\boxed", "\\fbox")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_BARE_BOX = re.compile(r"[ \t]{1,8}([^\s${}]{1,64})")
+_JOINER = re.compile(r"[\s$,;、，]{0,16}(and|or|&)?[\s$]{0,16}")
+_FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """A fenced code block: its language tag in lower case (may be empty) and its source."""
+
+    language: str
+    source: str
+
+
+def after_reasoning(text: str, *, opened: bool = False, tag: str = "think") -> str | None:
+    """What stands after the reasoning, or `None` while the reasoning has not ended.
+
+    `opened` says that the prompt already opened the block. Text without any tag is all answer.
+
+    >>> after_reasoning("<think>maybe 41</think> It is 42.")
+    ' It is 42.'
+    >>> after_reasoning("<think>maybe 41") is None
+    True
+    """
+    opening, closing = f"<{tag}>", f"</{tag}>"
+    end = text.rfind(closing)
+    if end < 0:
+        return None if opened or opening in text else text
+    answer = text[end + len(closing) :]
+    # A block reopened after the last closing tag never ends: only what precedes it is answer.
+    return answer.partition(opening)[0]
+
+
+def closing_brace(text: str, start: int) -> int:
+    r"""The index of the brace that closes the one at `start`, or -1.
+
+    >>> closing_brace(r"{a\}{b}}", 0)
+    7
+    """
+    depth = 0
+    for match in _BRACE.finditer(text, start):
+        mark = match.group()
+        if mark == "{":
+            depth += 1
+        elif mark == "}":
+            depth -= 1
+            if depth == 0:
+                return match.start()
+    return -1
+
+
+def last_boxed(text: str) -> str | None:
+    r"""The content of the last box, or `None` when there is none or it never closes.
+
+    Boxes joined only by commas, "and" or "or" are one answer in several boxes. A box inside a
+    box belongs to the outer one.
+
+    >>> last_boxed(r"First \boxed{41}, no: \boxed{\frac{1}{2}}.")
+    '\\frac{1}{2}'
+    >>> last_boxed(r"$x=\boxed{1}$ and $x=\boxed{2}$") is None, last_boxed(r"\boxed{1}, \boxed{2}")
+    (False, '1, 2')
+    """
+    box = _outer_box_before(text, len(text))
+    if box is None or box.content is None:
+        return None
+    contents, first = [box.content], box.start
+    while len(contents) < _MAX_JOINED_BOXES:
+        previous = _outer_box_before(text, first)
+        if previous is None or previous.content is None:
+            break
+        joiner = text[previous.end : first]
+        if len(joiner) > 40 or not (match := _JOINER.fullmatch(joiner)):
+            break
+        word = match.group(1)
+        if not (word or any(mark in joiner for mark in ",;、，")):
+            break
+        contents.append(" or " if word == "or" else ", ")
+        contents.append(previous.content)
+        first = previous.start
+    if len(set(contents[::2])) == 1:  # the same answer boxed again and again
+        return contents[0]
+    return "".join(reversed(contents))
+
+
+def last_tagged(text: str, tag: str = "answer") -> str | None:
+    """What stands between the last `<tag>` and its `</tag>`, or `None`.
+
+    >>> last_tagged("<answer>41</answer> rather <answer> 42 </answer>")
+    ' 42 '
+    """
+    end = text.rfind(f"</{tag}>")
+    start = text.rfind(f"<{tag}>", 0, max(end, 0))
+    return None if end < 0 or start < 0 else text[start + len(tag) + 2 : end]
+
+
+def after_hashes(text: str) -> str | None:
+    r"""The rest of the last line that starts with `####`, as GSM8K writes answers, or `None`.
+
+    >>> after_hashes("5 + 37 = 42\n#### 42")
+    '42'
+    """
+    start = text.rfind("####")
+    if start < 0 or text[text.rfind("\n", 0, start) + 1 : start].strip():
+        return None
+    return text[start + 4 :].partition("\n")[0].strip() or None
+
+
+def last_code_block(text: str) -> CodeBlock | None:
+    r"""The last fenced code block that is closed, or `None`.
+
+    >>> last_code_block("```python\nprint(1)\n```").source
+    'print(1)\n'
+    """
+    found: CodeBlock | None = None
+    opened: re.Match[str] | None = None
+    for fence in _FENCE.finditer(text):
+        if opened is None:
+            opened = fence
+        elif (
+            fence.group(1)[0] == opened.group(1)[0]
+            and len(fence.group(1)) >= len(opened.group(1))
+            and not fence.group(2)
+        ):
+            source = text[opened.end() + 1 : fence.start()]
+            found = CodeBlock(opened.group(2).lower(), source)
+            opened = None
+    return found
+
+
+class _Box(NamedTuple):
+    start: int
+    end: int
+    content: str | None  # None: the box never closes
+
+
+def _box_before(text: str, end: int) -> _Box | None:
+    for _ in range(_MAX_MENTIONS):
+        start, name = max((text.rfind(name, 0, end), name) for name in _BOX_NAMES)
+        if start < 0:
+            return None
+        inside = start + len(name)
+        while inside < len(text) and text[inside].isspace():
+            inside += 1
+        if text.startswith("{", inside):
+            close = closing_brace(text, inside)
+            if close < 0:
+                return _Box(start, len(text), None)
+            return _Box(start, close + 1, text[inside + 1 : close])
+        if bare := _BARE_BOX.match(text, start + len(name)):  # MATH writes `\boxed 5`
+            return _Box(start, bare.end(), bare.group(1))
+        end = start  # the word without a box, as in a sentence about boxes
+    return None
+
+
+def _outer_box_before(text: str, end: int) -> _Box | None:
+    box = _box_before(text, end)
+    for _ in range(_MAX_NESTED_BOXES):
+        if box is None:
+            return None
+        around = _box_before(text, box.start)
+        if around is None or around.content is None or around.end < box.end:
+            return box
+        box = around
+    return box

@@ -1,0 +1,221 @@
+"""What every reward shares: one completion judged, a batch judged, TRL's calling convention."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from time import perf_counter
+from typing import ClassVar
+
+from rewards.columns import Role, columns_for, missing_column
+from rewards.completion import completion_text
+from rewards.errors import InputError
+from rewards.verdict import Status, Verdict
+
+logger = logging.getLogger(__name__)
+
+LogExtra = Callable[[str, list[object]], None]
+LogMetric = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One completion with what its dataset row says about it: all that a reward may look at.
+
+    Attributes:
+        completion: the text the model wrote (see `rewards.completion`).
+        reference: what the row says is right, or `None` for a reward that needs none.
+        prompt: the prompt as the dataset holds it.
+        has_reasoning_field: the reasoning arrived in a field of its own.
+    """
+
+    completion: str
+    reference: object = None
+    prompt: object = None
+    has_reasoning_field: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reward(ABC):
+    """A verifier with TRL's batch calling convention.
+
+    A subclass is a frozen dataclass whose fields are its options; it sets `role` to what it needs
+    from the row and implements `judge`. Everything else (columns, text of a completion, failures,
+    logging) happens here, once.
+
+    Attributes:
+        name: what the trainer and result files call it.
+        column: the dataset column to read the reference from; by default the first known name.
+    """
+
+    name: str
+    column: str | None = None
+
+    role: ClassVar[Role | None] = None
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    @abstractmethod
+    def judge(self, sample: Sample) -> Verdict:
+        """Judge one completion. May raise: the caller turns it into an `ERROR` verdict."""
+
+    def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
+        """Judge samples, in order. A reward with workers overrides this to use them together."""
+        return [self._judge_safely(sample) for sample in samples]
+
+    def verify(
+        self, completion: object, reference: object = None, *, prompt: object = None
+    ) -> Verdict:
+        """Judge one completion against its reference.
+
+        Args:
+            completion: a string, or chat messages.
+            reference: what is right; leave it out for a reward that needs none.
+            prompt: the prompt, where the reward looks at it.
+
+        Returns:
+            The verdict; a failure is recorded in it, never raised.
+        """
+        return self._judge_batch([completion], [reference], [prompt])[0]
+
+    def verdicts(
+        self, *, completions: Sequence[object], prompts: object = None, **columns: object
+    ) -> list[Verdict]:
+        """Judge a batch given as columns, one verdict per completion, in order.
+
+        Args:
+            completions: what the model wrote.
+            prompts: the prompts, or `None`.
+            **columns: dataset columns, each as long as `completions`; anything that is not a list
+                (a trainer's state, a callback) is ignored.
+
+        Raises:
+            InputError: a column this reward reads has another length than `completions`.
+            MissingColumnError: no column holds the reference this reward needs.
+        """
+        count = len(completions)
+        if count == 0:
+            return []
+        prompt_list = (
+            [None] * count if prompts is None else self._checked_column("prompts", prompts, count)
+        )
+        return self._judge_batch(completions, self._references(columns, count), prompt_list)
+
+    def __call__(
+        self,
+        *,
+        completions: Sequence[object],
+        prompts: object = None,
+        log_extra: LogExtra | None = None,
+        log_metric: LogMetric | None = None,
+        **columns: object,
+    ) -> list[float | None]:
+        """Score a batch as TRL's trainers ask for it: one number or `None` per completion.
+
+        `log_extra` gets what was extracted, what was expected and the reason, in columns that
+        bear this reward's name; `log_metric` gets the share of each status.
+        """
+        verdicts = self.verdicts(completions=completions, prompts=prompts, **columns)
+        if log_extra is not None:
+            log_extra(f"{self.name}_extracted", [v.extracted or "" for v in verdicts])
+            log_extra(f"{self.name}_expected", [v.expected or "" for v in verdicts])
+            log_extra(f"{self.name}_reason", [v.reason for v in verdicts])
+        if log_metric is not None and verdicts:
+            # Every status, also at zero: TRL averages over the calls that reported a name.
+            for status in Status:
+                share = sum(v.status is status for v in verdicts) / len(verdicts)
+                log_metric(f"{self.name}/{status.value}", share)
+        return [v.score for v in verdicts]
+
+    def _judge_batch(
+        self, completions: Sequence[object], references: Sequence[object], prompts: Sequence[object]
+    ) -> list[Verdict]:
+        verdicts: list[Verdict | None] = [None] * len(completions)
+        samples: list[Sample] = []
+        positions: list[int] = []
+        rows = zip(completions, references, prompts, strict=True)
+        for position, (completion, reference, prompt) in enumerate(rows):
+            if reference is None and self.role is not None:
+                verdicts[position] = Verdict(
+                    None,
+                    Status.NOT_APPLICABLE,
+                    reason=f"the row has no {self.role.value} for {self.name}",
+                )
+                continue
+            try:
+                written = completion_text(completion)
+            except InputError as error:
+                verdicts[position] = self._failed(error)
+                continue
+            samples.append(Sample(written.text, reference, prompt, written.has_reasoning_field))
+            positions.append(position)
+        for position, verdict in zip(positions, self.judge_many(samples), strict=True):
+            verdicts[position] = verdict
+        return [verdict for verdict in verdicts if verdict is not None]
+
+    def _judge_safely(self, sample: Sample) -> Verdict:
+        started = perf_counter()
+        try:
+            verdict = self.judge(sample)
+        except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
+            verdict = self._failed(error)
+        if verdict.status is Status.BAD_REFERENCE:
+            _warn_once(
+                f"{self.name}: unusable reference {_shortened(sample.reference)}: "
+                f"{verdict.reason}. Its rows score None."
+            )
+        return replace(verdict, seconds=perf_counter() - started)
+
+    def _failed(self, error: Exception) -> Verdict:
+        reason = f"{type(error).__name__}: {error}"
+        _warn_once(f"{self.name} could not judge a completion ({reason}). It scores None.")
+        return Verdict(None, Status.ERROR, reason=reason)
+
+    def _references(self, columns: Mapping[str, object], count: int) -> Sequence[object]:
+        if self.role is None:
+            return [None] * count
+        lists = {name: value for name, value in columns.items() if _is_column(value)}
+        names = columns_for(self.role, columns, column=self.column)
+        if not names:
+            raise missing_column(self.role, lists, needed_by=self.name, column=self.column)
+        found = [self._checked_column(name, columns[name], count) for name in names]
+        # Rows of a mixed dataset fill different columns: each takes the first that it fills.
+        return [next((v for v in row if v is not None), None) for row in zip(*found, strict=True)]
+
+    def _checked_column(self, name: str, value: object, count: int) -> Sequence[object]:
+        if not _is_column(value):
+            raise InputError(
+                f"{self.name}: the column {name!r} is a {type(value).__name__}; "
+                f"give a list with one value per completion ({count})"
+            )
+        column: list[object] = list(value)  # type: ignore[call-overload]
+        if len(column) != count:
+            raise InputError(
+                f"{self.name}: the column {name!r} has {len(column)} values for {count} "
+                "completions; give exactly one per completion"
+            )
+        return column
+
+
+def _is_column(value: object) -> bool:
+    """Whether a keyword holds one value per completion (lists, tuples, arrays; not text)."""
+    return (
+        hasattr(value, "__len__")
+        and hasattr(value, "__getitem__")
+        and not isinstance(value, str | bytes | Mapping)
+    )
+
+
+def _shortened(value: object, limit: int = 120) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+@lru_cache(maxsize=1024)
+def _warn_once(message: str) -> None:
+    logger.warning(message)
