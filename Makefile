@@ -1,5 +1,6 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
-PYTHON ?= python3.11
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.10 python3; do \
+	$$p -c "" 2>/dev/null && { echo $$p; break; }; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -33,9 +34,12 @@ types: install
 LIGHT_TESTS := tests/rewards tests/answers tests/worker tests/scoring tests/cli
 test-pythons:
 	@for version in 3.10 3.11 3.12 3.13; do \
-		python$$version -c "" 2>/dev/null || { echo "python$$version: not found, skipped"; continue; }; \
-		echo "== python$$version"; \
-		test -d .venv-$$version || python$$version -m venv .venv-$$version || exit 1; \
+		for python in python$$version "$$HOME"/.pyenv/versions/$$version.*/bin/python ""; do \
+			test -n "$$python" && "$$python" -c "" 2>/dev/null && break; \
+		done; \
+		test -n "$$python" || { echo "python$$version: not found, skipped"; continue; }; \
+		echo "== $$python"; \
+		test -d .venv-$$version || "$$python" -m venv .venv-$$version || exit 1; \
 		.venv-$$version/bin/python -m pip install --quiet --constraint constraints.txt \
 			--editable . pytest pytest-timeout hypothesis psutil || exit 1; \
 		.venv-$$version/bin/python -m pytest -q -m "not slow" $(LIGHT_TESTS) || exit 1; \
