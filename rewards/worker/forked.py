@@ -43,6 +43,8 @@ class ForkServer:
                 )
             self._greet(start_timeout_s)
         except BaseException:
+            if self._process is not None:
+                self._process.kill()  # it may be in the middle of an import that hangs
             self.close()
             raise
 
