@@ -187,8 +187,10 @@ class ForkedChild:
 
     def end(self) -> Death:
         """Kill and reap the child; see `Link.end`."""
-        self.close()
-        return self._server.end(self)
+        try:
+            return self._server.end(self)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close our end: the child ends at its next read."""

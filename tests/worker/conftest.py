@@ -1,5 +1,4 @@
 import gc
-import os
 import subprocess
 import sys
 import time
@@ -47,6 +46,10 @@ def workers_of(pid=None):
     return [p for p in found if is_worker(p)]
 
 
+def open_descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def is_worker(process):
     try:
         return any("rewards.worker.server" in part for part in process.cmdline())
@@ -91,11 +94,11 @@ def nothing_left():
     """No process, no descriptor more at the end than at the start."""
     gc.collect()
     children = {p.pid for p in psutil.Process().children(recursive=True)}
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = open_descriptors()
     yield
     gc.collect()
     assert {p.pid for p in psutil.Process().children(recursive=True)} <= children
-    assert len(os.listdir("/proc/self/fd")) <= descriptors
+    assert open_descriptors() <= descriptors
 
 
 @pytest.fixture

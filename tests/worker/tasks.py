@@ -1,9 +1,12 @@
 """What the tests ask a worker to do."""
 
+import ctypes
 import os
+import resource
 import signal
 import sys
 import time
+from pathlib import Path
 
 started = []
 
@@ -19,6 +22,14 @@ def double(x):
 def nap_then_double(x, seconds):
     time.sleep(seconds)
     return 2 * x
+
+
+def meet(folder, number, expected):
+    """Wait until so many have come at the same time."""
+    Path(folder, str(number)).touch()
+    while (present := len(list(Path(folder).iterdir()))) < expected:
+        time.sleep(0.01)
+    return present
 
 
 def pid():
@@ -57,8 +68,8 @@ def hang():
 
 
 def hang_once(marker):
-    if not os.path.exists(marker):
-        open(marker, "w").close()
+    if not Path(marker).exists():
+        Path(marker).touch()
         time.sleep(1000)
     return "second time"
 
@@ -81,8 +92,8 @@ def die(number):
 
 
 def die_once(marker, number):
-    if not os.path.exists(marker):
-        open(marker, "w").close()
+    if not Path(marker).exists():
+        Path(marker).touch()
         os.kill(os.getpid(), number)
     return "second time"
 
@@ -97,15 +108,13 @@ def kill_server():
 
 
 def kill_server_once(marker):
-    if not os.path.exists(marker):
-        open(marker, "w").close()
+    if not Path(marker).exists():
+        Path(marker).touch()
         kill_server()
     return "second time"
 
 
-def overflow_stack():
-    import ctypes
-
+def read_null():
     ctypes.string_at(0)
 
 
@@ -117,13 +126,13 @@ def fail(message):
     raise LookupError(message)
 
 
-class Mute(Exception):
+class MuteError(Exception):
     def __str__(self):
         raise RuntimeError
 
 
 def fail_silently():
-    raise Mute
+    raise MuteError
 
 
 def exit_politely():
@@ -135,8 +144,8 @@ def interrupt():
 
 
 def chatter(text):
-    print(text, flush=True)
-    print(text, file=sys.stderr, flush=True)
+    print(text, flush=True)  # noqa: T201
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
     os.write(1, text.encode())
     sys.stdout.write(text)
     return text
@@ -196,7 +205,7 @@ def main_file():
 
 
 def descriptors():
-    return sorted(os.listdir("/proc/self/fd"))
+    return sorted(fd.name for fd in Path("/proc/self/fd").iterdir())
 
 
 def swallow_memory_error():
@@ -207,8 +216,6 @@ def swallow_memory_error():
 
 
 def limit_now():
-    import resource
-
     return list(resource.getrlimit(resource.RLIMIT_DATA))
 
 

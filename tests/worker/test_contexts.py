@@ -77,7 +77,8 @@ def test_daemonic_process(run_script, method):
     code = f"""
 import multiprocessing
 def work(queue):
-    queue.put([r.value for r in shared_pool("tasks:double", path=[HERE], workers=2).run_many([[1], [2]])])
+    ours = shared_pool("tasks:double", path=[HERE], workers=2)
+    queue.put([r.value for r in ours.run_many([[1], [2]])])
 if __name__ == "__main__":
     context = multiprocessing.get_context({method!r})
     queue = context.Queue()
@@ -207,7 +208,7 @@ def pester():
         os.kill(main, signal.SIGINT)
 hits = wrong = 0
 pester = threading.Thread(target=pester)
-end = time.monotonic() + 3
+end = time.monotonic() + 2
 pester.start()
 i = 0
 while time.monotonic() < end:
@@ -227,6 +228,21 @@ print(wrong, hits > 10, pool.run(7).value)
     parent = start_script(code)
     out, err = parent.communicate(timeout=60)
     assert out == "0 True 14\n", err
+
+
+def test_interrupted_stream_does_not_hold_up_the_exit(start_script):
+    code = """
+import os, signal, threading
+pool = WorkerPool("tasks:nap_then_double", path=[HERE], workers=2, budget=Budget(wall_s=300))
+pool.start()
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    list(pool.run_many([[1, 0]] + [[i, 200] for i in range(5)]))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    out, err = start_script(code).communicate(timeout=60)
+    assert (out, err) == ("interrupted\n", "")
 
 
 def test_terminal_interrupt_does_not_reach_the_server(start_script):

@@ -25,7 +25,7 @@ def test_exception_is_reported_with_type_and_message(open_either):
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("fail_silently", "Mute: <its message raised RuntimeError>"),
+        ("fail_silently", "MuteError: <its message raised RuntimeError>"),
         ("exit_politely", "SystemExit: 3"),
         ("interrupt", "KeyboardInterrupt"),
         ("recurse", "RecursionError: maximum recursion depth exceeded"),
@@ -86,7 +86,7 @@ def test_wall_limit_is_tried_twice_when_the_task_slept(open_either):
 
 
 def test_wall_limit_that_the_machine_caused_is_healed(open_either, tmp_path):
-    result = open_either("hang_once", budget=Budget(wall_s=0.3)).run(str(tmp_path / "marker"))
+    result = open_either("hang_once", budget=Budget(wall_s=1)).run(str(tmp_path / "marker"))
     assert (result.value, result.attempts) == ("second time", 2)
 
 
@@ -109,9 +109,9 @@ def test_crash_that_does_not_happen_again_is_healed(open_either, tmp_path):
 
 
 def test_segmentation_fault_in_c_names_the_line(open_pool):
-    result = open_pool("overflow_stack").run()
+    result = open_pool("read_null").run()
     assert result.ending is Ending.DIED
-    assert "overflow_stack" in result.error  # from faulthandler
+    assert "read_null" in result.error  # from faulthandler
 
 
 def test_exit_without_a_word(open_either):
