@@ -90,6 +90,7 @@ def test_wall_limit_that_the_machine_caused_is_healed(open_either, tmp_path):
     assert (result.value, result.attempts) == ("second time", 2)
 
 
+@pytest.mark.slow
 def test_wall_limit_after_much_cpu_is_final(open_pool):
     result = open_pool("spin_then_hang", budget=Budget(cpu_s=0.5, wall_s=3)).run(0.3)
     assert (result.ending, result.attempts) == (Ending.WALL_LIMIT, 1)
