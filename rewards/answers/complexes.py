@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from rewards.answers.numeric import Evaluator, pi
-from rewards.answers.tree import Add, Const, Fn, Mul, Node, Num, Pow
+from rewards.answers.tree import Add, BigOp, Const, Degree, Fn, Mul, Node, Num, Percent, Pow
 from rewards.answers.values import InexactError, UndefinedError
 
 if TYPE_CHECKING:
@@ -56,7 +56,26 @@ class ComplexEvaluator(Evaluator):
             return self._complex_power(node)
         if isinstance(node, Fn):
             return self._complex_function(node.name, [self._value(arg) for arg in node.args])
+        if isinstance(node, (Degree, Percent)):
+            scale = Num(Fraction(1, 180 if isinstance(node, Degree) else 100))
+            value = self._times(self._value(node.value), self._value(scale))
+            return (
+                value if isinstance(node, Percent) else self._times(value, (pi(self.digits), _ZERO))
+            )
+        if isinstance(node, BigOp):
+            return self._series(node)
         return super()._value(node), _ZERO
+
+    def _series(self, node: BigOp) -> Complex:
+        c = self.context
+        total = (_ZERO, _ZERO) if node.op == "sum" else (_ONE, _ZERO)
+        for part in self._terms(node, self._value(node.low)[0], self._value(node.high)[0]):
+            a, b = self._value(part)
+            if node.op == "sum":
+                total = self._pair(c.add(total[0], a), c.add(total[1], b))
+            else:
+                total = self._times(total, (a, b))
+        return total
 
     def _times(self, left: Complex, right: Complex) -> Complex:
         c = self.context
@@ -177,6 +196,5 @@ class ComplexEvaluator(Evaluator):
 
 
 _I, _E = Const("i"), Const("e")
-_HALF = Num(Fraction(1, 2))
 
 from rewards.answers.functions import FUNCTIONS, sin_cos  # noqa: E402

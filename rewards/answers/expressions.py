@@ -46,7 +46,7 @@ from rewards.answers.tree import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_DEPTH = 48
+MAX_DEPTH = 100
 MAX_DIGITS = 4000
 MAX_EXPONENT = 20_000
 
@@ -405,6 +405,9 @@ class ExpressionReader:
             self.at += 1
             if value == "pi":
                 return Const("pi")
+            if value == "Delta" and self.peek().kind == "let":
+                self.at += 1
+                return Sym(f"Delta {self.tokens[self.at - 1].value}")
             return INFINITY if value == "inf" else Sym(value)
         if kind == "fn":
             self.at += 1

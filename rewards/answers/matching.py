@@ -70,7 +70,10 @@ class Matcher:
             return True
         if isinstance(ref, Family) or isinstance(ans, Family):
             return self.families(ref, ans)
-        ref, ans = self.settled(ref), self.settled(ans)
+        expected, given = self.settled(ref), self.settled(ans)
+        if expected is None or given is None:
+            return self.no("one of them says two different things")
+        ref, ans = expected, given
         if isinstance(ref, Choice) or isinstance(ans, Choice):
             return self.choices(ref, ans)
         if isinstance(ref, Raw) or isinstance(ans, Raw):
@@ -111,12 +114,11 @@ class Matcher:
             return self.no("")
         return self.values(ref, ans)
 
-    def settled(self, node: Node) -> Node:
+    def settled(self, node: Node) -> Node | None:
         """`x < 3 : (-∞, 3)` says one thing twice; if it says two things, it says nothing."""
         if isinstance(node, Ratio) and isinstance(node.items[0], Relation):
-            if len(node.items) == 2 and self.alike(node.items[0], node.items[1]):
-                return node.items[1]
-            return Raw(show(node))
+            agree = len(node.items) == 2 and self.alike(node.items[0], node.items[1])
+            return node.items[1] if agree else None
         return node
 
     def no(self, why: str) -> bool:
@@ -246,6 +248,10 @@ class Matcher:
             return UNRELATED
         if isinstance(ref, (Seq, System)) and isinstance(ans, (Seq, System)):
             return self.multiset(list(ref.items), list(ans.items))
+        if isinstance(ref, Relation) and isinstance(ans, Seq) and len(ref.ops) > 1:
+            names = [_name_of(item) for item in (*ref.sides, *ans.items)]
+            if all(names) and len(set(ref.ops)) == 1:  # b < a < c, listed in order
+                return names[: len(ref.sides)] == names[len(ref.sides) :]
         self.why = "the ends of the sets are not all numbers"
         return None
 
@@ -276,8 +282,8 @@ class Matcher:
             return result.same
         if len(ref.ops) == len(ans.ops):
             self.why = "the chains differ"
-            names = _atoms(ref), _atoms(ans)
-            return False if names[0] is not None and names[1] is not None else None
+            plain = all(not symbols(side) or is_name(side) for side in (*ref.sides, *ans.sides))
+            return False if plain else None
         return None
 
     # -- equations --------------------------------------------------------------------------
@@ -318,8 +324,6 @@ class Matcher:
             solved = solves(ref, ans)
             self.why = solved.how
             return solved.same
-        if isinstance(ans, (Seq, Group)) and len(ref.sides) == len(ans.items):
-            return None
         return self.no("a relation was expected")
 
     def assignments(self, ref: Relation, ans: Relation) -> Verdict:
@@ -432,6 +436,8 @@ class Matcher:
 
     def multiset(self, refs: list[Node], answers: list[Node]) -> bool | None:
         """Every item of one list in the other, each once."""
+        if len(refs) < len(answers) and all(isinstance(item, Group) for item in answers):
+            answers = list(dict.fromkeys(answers))  # a pair said twice is said
         if len(refs) != len(answers):
             return self.no(f"{len(refs)} items were expected, not {len(answers)}")
         left: dict[object, list[Node]] = {}
@@ -503,7 +509,10 @@ class Matcher:
         given = ans.params if isinstance(ans, Family) else ()
         body = ref.body if isinstance(ref, Family) else ref
         other = ans.body if isinstance(ans, Family) else ans
-        fixed = symbols(body) - set(params) if params else symbols(body) - set(given)
+        if isinstance(body, Relation) and not isinstance(other, Relation):
+            found = assigned(body)
+            body = body if found is None else found.value
+        fixed = symbols(body) - set(params) if params else symbols(other) - set(given)
         mine = sorted(symbols(body) - fixed)
         theirs = sorted(symbols(other) - fixed)
         if len(mine) != len(theirs):
@@ -680,8 +689,5 @@ def _reversed(node: Relation) -> Relation:
     return Relation(tuple(reversed(node.sides)), ops)
 
 
-def _atoms(node: Relation) -> list[str] | None:
-    """The sides as text, if every one is a plain name or number."""
-    if all(isinstance(side, (Sym, Num)) or is_name(side) for side in node.sides):
-        return [show(side) for side in node.sides]
-    return None
+def _name_of(node: Node) -> str:
+    return show(node) if is_name(node) else ""

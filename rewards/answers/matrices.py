@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from rewards.answers.tree import Add, Matrix, Mul, Node, Relation, add, contains, times
 
+MAX_PRODUCTS = 1000
+
 
 def as_matrix(node: Node) -> Matrix | None:
     """The matrix an expression denotes: sums and scalar multiples are worked out.
 
-    Products of matrices are not; they, and whatever else holds a matrix, give `None`.
+    So are products of a few matrices. Whatever else holds a matrix gives `None`.
     """
     if isinstance(node, Matrix):
         return node
@@ -26,14 +28,32 @@ def as_matrix(node: Node) -> Matrix | None:
         return total
     if isinstance(node, Mul):
         holding = [factor for factor in node.factors if contains(factor, (Matrix,))]
-        if len(holding) != 1:
+        if not 1 <= len(holding) <= 4:
             return None
         inner = as_matrix(holding[0])
+        for factor in holding[1:]:
+            inner = _product(inner, as_matrix(factor))
         if inner is None:
             return None
-        scalars = [factor for factor in node.factors if factor is not holding[0]]
+        scalars = [factor for factor in node.factors if not contains(factor, (Matrix,))]
         return Matrix(tuple(tuple(times(*scalars, cell) for cell in row) for row in inner.rows))
     return None
+
+
+def _product(left: Matrix | None, right: Matrix | None) -> Matrix | None:
+    if left is None or right is None or len(left.rows[0]) != len(right.rows):
+        return None
+    if len(left.rows) * len(right.rows) * len(right.rows[0]) > MAX_PRODUCTS:
+        return None
+    columns = list(zip(*right.rows, strict=True))
+    return Matrix(
+        tuple(
+            tuple(
+                add(*(times(a, b) for a, b in zip(row, column, strict=True))) for column in columns
+            )
+            for row in left.rows
+        )
+    )
 
 
 def _added(left: Matrix, right: Matrix) -> Matrix | None:

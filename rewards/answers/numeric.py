@@ -29,7 +29,7 @@ from rewards.answers.tree import (
 from rewards.answers.values import MAX_TERMS, InexactError, UndefinedError, based_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 MAX_WORK = 40_000
 _BIG = 10**17
@@ -142,25 +142,27 @@ class Evaluator:
             return context.divide(self._value(node.value), Decimal(100))
         if isinstance(node, Based):
             return self.rational(based_value(node))
-        if isinstance(node, BigOp) and node.op in {"sum", "prod"}:
+        if isinstance(node, BigOp):
             return self._big(node)
         raise InexactError
 
-    def _big(self, node: BigOp) -> Decimal:
-        low, high = self._value(node.low), self._value(node.high)
-        if (
-            not (self._is_integer(low) and self._is_integer(high))
-            or int(high) - int(low) > MAX_TERMS
-        ):
+    def _terms(self, node: BigOp, low: Decimal, high: Decimal) -> Iterator[Node]:
+        """The body of a sum or product, with the index set to one value after the other."""
+        if node.op not in {"sum", "prod"} or not (self._is_integer(low) and self._is_integer(high)):
             raise InexactError
-        total = Decimal(0 if node.op == "sum" else 1)
+        if int(high) - int(low) > MAX_TERMS:
+            raise InexactError
         saved = self.values
         for index in range(int(low), int(high) + 1):
             self.values = {**saved, node.var: Fraction(index)}
-            value = self._value(node.body)
-            combine = self.context.add if node.op == "sum" else self.context.multiply
-            total = self._note(combine(total, value))
+            yield node.body
         self.values = saved
+
+    def _big(self, node: BigOp) -> Decimal:
+        total = Decimal(0 if node.op == "sum" else 1)
+        combine = self.context.add if node.op == "sum" else self.context.multiply
+        for part in self._terms(node, self._value(node.low), self._value(node.high)):
+            total = self._note(combine(total, self._value(part)))
         return total
 
     def _is_integer(self, value: Decimal) -> bool:

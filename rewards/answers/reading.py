@@ -122,12 +122,13 @@ def _read_tree(text: str) -> tuple[Node | None, str | None]:
         return Raw(text), None if text else str(error)
     if not any(token.value not in {"{", "}", "?", ".", ","} for token in tokens):
         return None, "it holds nothing but punctuation"
-    node = _read_words(text, tokens)
-    if node is None:
-        node = _read_mathematics(text, tokens)
-    if isinstance(node, Named) and node.name == "undefined":
-        return node, None
-    return node, _contradiction(node)
+    try:
+        node = _read_words(text, tokens)
+        if node is None:
+            node = _read_mathematics(text, tokens)
+        return node, _contradiction(node)
+    except RecursionError:
+        return Raw(normal_tokens(tokens)), None
 
 
 _read_cached = lru_cache(maxsize=4096)(_read_tree)
@@ -158,9 +159,7 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
         return Named(NAMED[normal])
     if normal in NUMBER_WORDS:
         return Num(Fraction(NUMBER_WORDS[normal]))
-    if is_prose(tokens) and not _mathematical(tokens):
-        return Text(normal)
-    return None
+    return None if _mathematical(tokens) else Text(normal)
 
 
 def _mathematical(tokens: Sequence[Token]) -> bool:
@@ -187,8 +186,6 @@ def _read_mathematics(text: str, tokens: Sequence[Token]) -> Node:
         return StatementReader(resolved).whole()
     except UnreadableError:
         pass
-    except RecursionError:
-        return Raw(normal_tokens(tokens))
     if is_prose(tokens):
         formula = _only_formula(text)
         if formula is not None:

@@ -101,11 +101,11 @@ def variable_of(node: Node) -> str | None:
 
         if node.ops[0] == "in":
             return show(node.sides[0])
-        names = symbols(node)
-        if len(names) == 1:
-            return next(iter(names))
         calls = [side for side in node.sides if isinstance(side, Fn) and side.name == "call"]
-        return show(calls[0]) if calls else None
+        names = symbols(node)
+        if calls:
+            return show(calls[0])
+        return next(iter(names)) if len(names) == 1 else None
     if isinstance(node, (Seq, System)):
         found = {variable_of(item) for item in node.items} - {None}
         return found.pop() if len(found) == 1 else None
@@ -266,6 +266,7 @@ def _conditions(node: Seq | System) -> list[Piece]:
 
 
 def _relation(node: Relation) -> list[Piece]:
+    node = Relation(tuple(_named(side) for side in node.sides), node.ops)
     if node.ops == ("in",) and isinstance(node.sides[0], (Sym, Fn)):
         return real_set(node.sides[1])
     if not set(node.ops) <= {"<", ">", "<=", ">=", "!=", "="} or set(node.ops) == {"="}:
@@ -277,16 +278,16 @@ def _relation(node: Relation) -> list[Piece]:
     return _operate("cap", parts)
 
 
-def _comparison(left: Node, op: str, right: Node) -> list[Piece]:  # noqa: C901
+def _named(side: Node) -> Node:
+    """`f(x)` in an inequality is a quantity like any other."""
+    from rewards.answers.show import show  # noqa: PLC0415
+
+    return Sym(show(side)) if isinstance(side, Fn) and side.name == "call" else side
+
+
+def _comparison(left: Node, op: str, right: Node) -> list[Piece]:
     """The solutions of one comparison that is linear in the one quantity it is about."""
     names = symbols(left) | symbols(right)
-    call = next(
-        (side for side in (left, right) if isinstance(side, Fn) and side.name == "call"), None
-    )
-    if not names and call is not None:
-        if left == call:
-            return _half_line(right, op)
-        return _half_line(left, _FLIP.get(op, op))
     if not names:
         if left in {INFINITY, _MINUS_INFINITY} or right in {INFINITY, _MINUS_INFINITY}:
             return real_set(Named("reals"))

@@ -74,6 +74,15 @@ def _exact(node: Node) -> Fraction | None:
         return None
 
 
+def approximate(node: Node) -> Fraction | None:
+    """A rational near the real value of a constant, or `None`."""
+    try:
+        value = Evaluator(DIGITS).evaluate(node)
+    except ArithmeticError:
+        return None
+    return Fraction(value) if abs(value.adjusted()) < 400 else None
+
+
 def _compare_digits(left: Node, right: Node) -> Sameness:
     texts = [_digit_text(side) for side in (left, right)]
     if None in texts:

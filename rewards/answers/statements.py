@@ -75,8 +75,13 @@ class StatementReader(ExpressionReader):
         elements: list[Node] = []
         separators: list[str] = []
         while True:
+            approximate = elements and self.peek().kind == "rel" and self.peek().value == "~"
+            self.at += 1 if approximate else 0
             element = self.item()
-            if element is not None:
+            if approximate and element is not None:  # `√2, ≈ 1.414` says one thing
+                elements[-1] = Relation((elements[-1], element), ("~",))
+                element = None
+            elif element is not None:
                 elements.append(element)
             separator = self.separator()
             if not separator:

@@ -15,6 +15,13 @@ _LEAD = re.compile(
 )  # fmt: skip
 _OPEN_CURRENCY = re.compile(r"^([-+=]?\s*)\$(?=\s*[\d.])")
 _BETWEEN_BOXES = re.compile(r"[^\W\d_]+|[,;]")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_CLOSING = re.compile(r"(?:\s*I hope it is correct\.?)?\s*(?:<\|[^<>|]{1,30}\|>\s*\w{0,12}\s*)?$")
+_STATED = re.compile(
+    r"(?:(?:the|our|my) (?:final |correct )?answer is:?|final answer:|答案[是为]：?)\s*",
+    re.IGNORECASE,
+)
+_PERCENT_BEHIND = re.compile(r"[\s$.]*(?:\\?%|percent\b)")
 _MARKDOWN = re.compile(r"^\*\*(.*)\*\*$|^__(.*)__$|^`(.*)`$", re.DOTALL)
 
 
@@ -58,7 +65,7 @@ def join_boxes(text: str) -> str | None:
     start = boxes[-1][0]
     for begin, end, content in reversed(boxes[:-1]):
         between = text[end:start]
-        words = _BETWEEN_BOXES.findall(between) if len(between) < 60 else []
+        words = _BETWEEN_BOXES.findall(_COMMAND.sub(" ", between)) if len(between) < 80 else []
         joined = any(word in {",", ";", "and", "or", "и", "和", "或", "und"} for word in words)
         if not joined or len(words) > 3 or any(char.isdigit() for char in between):
             break
@@ -69,7 +76,7 @@ def join_boxes(text: str) -> str | None:
 
 def unwrap(text: str) -> str:
     """The answer without delimiters, opening words and the full stop behind it."""
-    text = text.strip()
+    text = stated(text.strip())
     for _ in range(3):
         before = text
         if text[:1] == "$" or text[-1:] == "$":
@@ -97,9 +104,32 @@ def unwrap(text: str) -> str:
     return text
 
 
+def stated(text: str) -> str:
+    """What a longer text states at its very end as "the final answer is …"; else the text.
+
+    >>> stated("We add. The final answer is $5$. I hope it is correct.")
+    '$5$.'
+    """
+    if len(text) < 24:
+        return text
+    last = None
+    for match in _STATED.finditer(text):
+        last = match
+    if last is None:
+        return text
+    closing = _CLOSING.search(text, last.end())
+    rest = text[last.end() : closing.start() if closing is not None else None].strip()
+    if rest.count(" is ") == 1:  # Final answer: the value of x is 5
+        rest = rest.partition(" is ")[2]
+    return rest or text
+
+
 def unwrap_reference(text: str) -> str:
     """Like `unwrap`, for a reference: `#### 72` and whole worked solutions too."""
     if "####" in text:
         text = text.rsplit("####", 1)[1]
     boxed = join_boxes(text)
-    return unwrap(text if boxed is None else boxed)
+    if boxed is None:
+        return unwrap(text)
+    behind = _PERCENT_BEHIND.match(text, find_boxes(text)[-1][1])
+    return unwrap(boxed if behind is None else boxed + "\\%")

@@ -216,7 +216,7 @@ def is_contradiction(node: Node | None) -> bool:
     if isinstance(node, Relation):
         for index, op in enumerate(node.ops):
             left, right = node.sides[index], node.sides[index + 1]
-            if op in {"=", "<", ">", "<=", ">=", "!="} and not _holds(left, op, right):
+            if op in _COMPARED and not _holds(left, op, right):
                 return True
         return False
     if isinstance(node, (Add, Mul, Pow, Fn, PlusMinus)) and not symbols(node):
@@ -224,11 +224,25 @@ def is_contradiction(node: Node | None) -> bool:
     return False
 
 
+_COMPARED = frozenset({"=", "<", ">", "<=", ">=", "!=", "~"})
+_ROUGHLY = Fraction(1, 20)
+
+
 def _holds(left: Node, op: str, right: Node) -> bool:
-    """Whether a relation of two rationals holds; true when that cannot be told."""
+    """Whether a relation of two constants holds; true when that cannot be told."""
+    if symbols(left) or symbols(right):
+        return True
     a, b = exact_or_none(left), exact_or_none(right)
     if a is None or b is None:
-        return True
+        from rewards.answers.sameness import approximate, same_expression  # noqa: PLC0415
+
+        if op == "=":
+            return same_expression(left, right).same is not False
+        a, b = approximate(left), approximate(right)
+        if a is None or b is None:
+            return True
+    if op == "~":
+        return abs(a - b) <= _ROUGHLY * max(abs(a), abs(b))
     return {
         "=": a == b, "!=": a != b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b,
     }[op]  # fmt: skip

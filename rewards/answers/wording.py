@@ -57,13 +57,18 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
             out.append(Token("sym", "pi", gap))
         elif word in GREEK:
             out.append(Token("sym", word, gap))
-        elif kind == "text" or lower in SHORT_WORDS or (is_plain_unit(word) and _after_number(out)):
+        elif kind == "text" or _is_short_word(word) or (is_plain_unit(word) and _after_number(out)):
             out.append(Token("text", word, gap))
         elif len(word) <= 3 or (word.isupper() and len(word) <= 5):
             _spell(word, gap, out)
         else:
             _split_glued(word, gap, out)
     return out
+
+
+def _is_short_word(word: str) -> bool:
+    """Whether a few letters are an English word; `NO` may be a segment, `no` may not."""
+    return word.lower() in SHORT_WORDS and (word.islower() or word[1:].islower())
 
 
 def _letter(token: Token, out: list[Token]) -> Token:
@@ -128,6 +133,8 @@ def normal_words(tokens: Sequence[Token]) -> str:
     parts: list[str] = []
     for kind, value, _ in tokens:
         if value in _SILENT or value in {"{", "}", "quad", "newrow", "$"}:
+            continue
+        if kind in {"word", "text"} and value.lower() in AND_WORDS:
             continue
         parts.append(value.lower() if kind in {"word", "text"} and len(value) > 1 else value)
     while parts and parts[0].lower() in ARTICLES and len(parts) > 1:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -29,7 +30,10 @@ def answer_of(row):
     if row.get("kind") in WHOLE or "\\boxed" in text:
         if "</think>" in text:
             text = text.rsplit("</think>", 1)[1]
-        return join_boxes(text)
+        boxed = join_boxes(text)
+        if boxed is not None or row.get("kind") == "completion" or len(text) > 200:
+            return boxed
+        return re.split(r"(?:[Aa]nswer(?: is|:)|答案是) *", text)[-1]
     text = text.strip()
     if text.startswith("$") and text.endswith("$") and len(text) > 1:
         text = text.strip("$")
