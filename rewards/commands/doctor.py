@@ -1,0 +1,7 @@
+"""`rlvr doctor`."""
+
+from __future__ import annotations
+
+
+def doctor() -> None:
+    """To come."""
