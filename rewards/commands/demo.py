@@ -24,7 +24,9 @@ def demo(
 
     Exit codes: 0 done; 2 something it needs is not installed; 130 interrupted.
 
-    Example: rlvr demo --output demo
+    Example:
+
+        rlvr demo --output demo
     """
     try:
         from grpo_plugin.demo import run_demo  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415

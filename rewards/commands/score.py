@@ -72,7 +72,9 @@ def score(  # noqa: PLR0913 - one parameter per option
     "error"); 2 bad input or options, or the output cannot be written; 130 interrupted (143 by
     SIGTERM).
 
-    Example: rlvr score samples.jsonl --reward accuracy --reward format --output scored.jsonl
+    Example:
+
+        rlvr score samples.jsonl --reward accuracy --reward format --output scored.jsonl
     """
     from rewards.commands.progress import show_progress  # noqa: PLC0415 - `--help` is quick
     from rewards.commands.summary import print_summary  # noqa: PLC0415

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -186,7 +187,7 @@ def _describe_run(source: Path, rewards: Sequence[NamedReward], columns: Columns
     return {
         "input": {
             "size": status.st_size,
-            "modification time": status.st_mtime_ns,
+            "modification time": _format_time(status.st_mtime_ns),
             "first megabyte": head[:16],
         },
         "run": {
@@ -200,6 +201,11 @@ def _describe_run(source: Path, rewards: Sequence[NamedReward], columns: Columns
             **{one.source: _digest_source(one.source) for one in rewards if ":" in one.source},
         },
     }
+
+
+def _format_time(time_ns: int) -> str:
+    seconds, rest_ns = divmod(time_ns, 10**9)
+    return f"{datetime.fromtimestamp(seconds, tz=timezone.utc):%Y-%m-%d %H:%M:%S}.{rest_ns:09d} UTC"
 
 
 def _version(distribution: str) -> str | None:
