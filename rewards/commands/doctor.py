@@ -22,7 +22,7 @@ def doctor(
 
     Exit codes: 0 all that is needed works; 1 something needed is broken, with what to do.
 
-    Example:
+    For example:
 
         rlvr doctor
     """

@@ -16,7 +16,7 @@ from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
 from rewards.scoring.dispatch import judge_here, judge_in_workers
 from rewards.scoring.judge import Job
-from rewards.scoring.partial import PartialOutput, Plan, partial_path
+from rewards.scoring.partial import PartialOutput, Plan, check_place, partial_path
 from rewards.scoring.processors import count_usable_cpus
 from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
 from rewards.scoring.row_columns import Columns, NamedColumns, choose_columns
@@ -85,6 +85,7 @@ def score_file(
     """
     named_rewards = _read_rewards(options.rewards)
     rewards = [(named.label, resolve_reward(named.source)) for named in named_rewards]
+    check_place(options.output)
     _check_files_differ(options.input, options.output)
     columns = choose_columns(
         options.input,
