@@ -17,6 +17,8 @@ from rewards.scoring.rows import RawRow, parse_row, shorten
 from rewards.scoring.tally import Tally
 from rewards.verdict import Status, Verdict
 
+_encoder = json.JSONEncoder(ensure_ascii=False)
+
 WireRow = tuple[int, str, str]
 """A `RawRow` as a JSON list."""
 
@@ -135,10 +137,8 @@ def _line(raw: RawRow, row: dict[str, object] | str, verdicts: Mapping[str, Verd
         start = _dumped(bad)[:-1]
     else:
         start = raw.text.strip()[:-1].rstrip()
-    results = ", ".join(
-        f"{_dumped(label)}: {_dumped(_fields(verdict))}" for label, verdict in verdicts.items()
-    )
-    return f"{start}{'' if start == '{' else ', '}{results}}}"
+    results = _dumped({label: _fields(verdict) for label, verdict in verdicts.items()})
+    return f"{start}{'' if start == '{' else ', '}{results[1:]}"
 
 
 def _fields(verdict: Verdict) -> dict[str, object]:
@@ -153,7 +153,7 @@ def _fields(verdict: Verdict) -> dict[str, object]:
 
 
 def _dumped(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = _encoder.encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, as "\\ud800" in the input gives it

@@ -54,7 +54,7 @@ class Progress:
     Attributes:
         rows: rows in the output so far, those of earlier runs included.
         resumed_rows: how many of them are from earlier runs.
-        position_bytes: how far the input has been read.
+        position_bytes: about where in the input the last of these rows ends.
         size_bytes: how long it is.
         tally: the counts so far.
     """
@@ -118,7 +118,7 @@ def score_file(
                     Progress(
                         rows=partial.rows_done,
                         resumed_rows=resumed,
-                        position_bytes=reader.position_bytes,
+                        position_bytes=reader.locate(partial.rows_done),
                         size_bytes=reader.size_bytes,
                         tally=tally,
                     )

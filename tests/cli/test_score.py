@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -236,3 +240,25 @@ def test_real_completions_all_get_a_status_and_a_reason(place):
         assert row["accuracy"]["status"]
         assert row["accuracy"]["reason"]
         assert row["format"]["reason"]
+
+
+def test_a_bar_is_drawn_on_a_terminal_only(place):
+    pty = pytest.importorskip("pty")
+    place.write_rows("in.jsonl", 100)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rlvr", "score", "in.jsonl", "--reward", "accuracy",
+         "--output", "out.jsonl", "--workers", "1"],
+        cwd=place.folder, env=place.environment | {"TERM": "xterm"}, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal is gone when the process is
+        while data := os.read(ours, 65536):
+            shown += data
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert b"scoring" in shown
+    assert b"100 rows" in shown
+    assert b"60 correct" in shown
+    assert "scoring" not in score_here(place, output="2.jsonl").stderr

@@ -61,13 +61,18 @@ def test_a_line_that_is_too_long_is_a_flaw_and_is_not_held(path, monkeypatch):
     assert last == RawRow(3, "last")
 
 
-def test_the_position_ends_at_the_size(path):
-    path.write_bytes(gzip.compress(b"1\n" * 10**5))
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_positions_rise_with_the_rows_to_the_size(path, pack):
+    count = 10**5
+    path.write_bytes(pack(b"".join(b"%d\n" % (n * n) for n in range(count))))
     with RowReader(path) as reader:
-        assert reader.position_bytes == 0 or reader.position_bytes <= reader.size_bytes
-        for _ in reader:
-            pass
-        assert reader.position_bytes == reader.size_bytes
+        assert reader.locate(0) == 0
+        reader.skip(1000)
+        list(reader)
+        positions = [reader.locate(row) for row in range(0, count + 1, 1000)]
+        assert positions == sorted(positions)
+        assert positions[50] == pytest.approx(reader.size_bytes / 2, rel=0.2)
+        assert positions[-1] == reader.size_bytes
 
 
 def test_an_error_in_the_middle_names_the_line(path):
