@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -112,31 +112,18 @@ def score_file(
                 "--overwrite"
             )
 
-        def report() -> None:
-            if on_progress is not None:
-                on_progress(
-                    Progress(
-                        rows=partial.rows_done,
-                        resumed_rows=resumed,
-                        position_bytes=reader.locate(partial.rows_done),
-                        size_bytes=reader.size_bytes,
-                        tally=tally,
-                    )
-                )
-
         try:
-            report()
-            workers = count_usable_cpus() if options.workers is None else options.workers
-            chunks = (
-                judge_in_workers(job, reader, workers=workers)
-                if workers
-                else judge_here(job, reader)
-            )
-            with closing(chunks):
-                for chunk in chunks:
-                    partial.append(chunk["lines"])
-                    tally.merge(Tally.from_dict(chunk["tally"]))
-                    report()
+            for _ in _judge_rest(job, reader, partial, tally, workers=options.workers):
+                if on_progress is not None:
+                    on_progress(
+                        Progress(
+                            rows=partial.rows_done,
+                            resumed_rows=resumed,
+                            position_bytes=reader.locate(partial.rows_done),
+                            size_bytes=reader.size_bytes,
+                            tally=tally,
+                        )
+                    )
             partial.finish()
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
@@ -155,6 +142,21 @@ def score_file(
         },
         notes=columns.notes,
     )
+
+
+def _judge_rest(
+    job: Job, reader: RowReader, partial: PartialOutput, tally: Tally, *, workers: int | None
+) -> Iterator[None]:
+    """Judge, write and count the rows that are left; yields at the start and after each chunk."""
+    if workers is None:
+        workers = count_usable_cpus()
+    chunks = judge_in_workers(job, reader, workers=workers) if workers else judge_here(job, reader)
+    with closing(chunks):
+        yield
+        for chunk in chunks:
+            partial.append(chunk["lines"])
+            tally.merge(Tally.from_dict(chunk["tally"]))
+            yield
 
 
 def _read_rewards(arguments: Sequence[str]) -> list[NamedReward]:

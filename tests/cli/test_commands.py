@@ -50,6 +50,21 @@ def test_explain_shows_the_stages():
     assert "\x1b" not in result.stdout
 
 
+def explain_stages(completion):
+    shown = json.loads(run("explain", completion, "--reference", "42", "--json").stdout)
+    return {stage["name"]: stage["text"] for stage in shown["stages"]}
+
+
+def test_explain_shows_where_the_answer_was_looked_for():
+    shown = explain_stages(r"<think>\boxed{41}</think>So \boxed{42}.")
+    assert shown["answer part"] == r"So \boxed{42}."
+    assert shown["box"] == shown["extracted"] == "42"
+    assert shown["expected"] == "42"
+    assert shown["reason"]
+    assert explain_stages("<think>So 42.</think>42")["box"] == "none"
+    assert "never ends" in explain_stages("<think>So 42.")["answer part"]
+
+
 def test_explain_as_json():
     result = run("explain", r"\boxed{41}", "--reference", "42", "--json")
     shown = json.loads(result.stdout)
