@@ -10,7 +10,7 @@ from rewards.columns import Role
 from rewards.completion import opens_think_block
 from rewards.extraction import after_reasoning, last_boxed
 from rewards.reward import Reward, Sample
-from rewards.verdict import Status, Verdict
+from rewards.verdict import Stage, Status, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,14 @@ class Accuracy(Reward):
             same = False
         status = Status.CORRECT if same else Status.WRONG
         return Verdict(float(same), status, boxed, expected, "compared as numbers")
+
+    def stages(self, sample: Sample) -> list[Stage]:
+        """The answer part behind the reasoning, and the box in it."""
+        answer = after_reasoning(sample.completion, opened=opens_think_block(sample.prompt))
+        if answer is None:
+            return [Stage("answer part", "none: the reasoning never ends")]
+        boxed = last_boxed(answer)
+        return [Stage("answer part", answer), Stage("box", "none" if boxed is None else boxed)]
 
 
 accuracy = Accuracy()
