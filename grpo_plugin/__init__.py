@@ -1,1 +1,1 @@
-"""."""
+"""A thin subclass of TRL's `GRPOTrainer`."""
