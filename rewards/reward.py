@@ -169,12 +169,15 @@ class Reward(ABC):
             verdict = self.judge(sample)
         except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
             verdict = self._failed(error)
+        self._warn_of(sample, verdict)
+        return replace(verdict, seconds=perf_counter() - started)
+
+    def _warn_of(self, sample: Sample, verdict: Verdict) -> None:
         if verdict.status is Status.BAD_REFERENCE:
             _warn_once(
                 f"{self.name}: unusable reference {_shortened(sample.reference)}: "
                 f"{verdict.reason}. Its rows score None."
             )
-        return replace(verdict, seconds=perf_counter() - started)
 
     def _failed(self, error: Exception) -> Verdict:
         reason = f"{type(error).__name__}: {error}"
