@@ -36,7 +36,8 @@ MARKED_PLACES: tuple[AnswerPlace, ...] = (
 """Every place in which a completion states one answer on purpose."""
 
 _BARE_CHARS = 200
-_BARE_WORDS = 4
+_BARE_WORDS = 3
+_HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,11 @@ def _bare(text: str) -> FoundAnswer | None:
     if len(text) > 4 * _BARE_CHARS:
         return None
     answer = text.strip()
+    if not answer or len(answer) > _BARE_CHARS or "\n" in answer or answer.endswith(("?", "？")):
+        return None
     # Prose is not an answer: it would hold words, and no mathematics needs many.
-    words = [word for word in answer.split() if word.isalpha() and len(word) > 1]
-    if not answer or len(answer) > _BARE_CHARS or "\n" in answer or len(words) > _BARE_WORDS:
+    words = [word.lower() for word in answer.split() if word.isalpha() and len(word) > 1]
+    if len(words) > _BARE_WORDS or not _HEDGES.isdisjoint(words):
         return None
     return _filled(answer, "the whole completion")
 
