@@ -59,6 +59,11 @@ def warm_up(*, cpu_s: float, memory_mb: int) -> None:
     _pool(cpu_s, memory_mb).start()
 
 
+def forget() -> None:
+    """Forget every settled pair, as benchmarks and tests do between their runs."""
+    _remembered.clear()
+
+
 def _ask(pairs: Sequence[Pair], cpu_s: float, memory_mb: int) -> list[Settled]:
     try:
         results = list(_pool(cpu_s, memory_mb).run_many([list(pair) for pair in pairs]))
