@@ -14,9 +14,34 @@ starts, nor memory it shares with others.
 tasks · `shared_pool` one pool for everybody in this process.
 """
 
-from rewards.worker.budget import Budget
-from rewards.worker.pool import WorkerPool
-from rewards.worker.result import JSON, Ending, TaskResult
-from rewards.worker.shared import shared_pool
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rewards.worker.budget import Budget
+    from rewards.worker.pool import WorkerPool
+    from rewards.worker.result import JSON, Ending, TaskResult
+    from rewards.worker.shared import shared_pool
 
 __all__ = ["JSON", "Budget", "Ending", "TaskResult", "WorkerPool", "shared_pool"]
+
+# Imported at first use: every server imports this package, and needs none of the pool's side.
+_HOMES = {
+    "JSON": "result",
+    "Budget": "budget",
+    "Ending": "result",
+    "TaskResult": "result",
+    "WorkerPool": "pool",
+    "shared_pool": "shared",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = found
+    return found

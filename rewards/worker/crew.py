@@ -110,11 +110,10 @@ class Crew:
 
     def end_link(self, lease: Lease) -> None:
         """End the lease's process, if it has one."""
-        link, lease.link = lease.link, None
-        lease.busy = False
-        if link is not None:
+        if lease.link is not None:
             with contextlib.suppress(ServerLostError):
-                link.end()
+                lease.link.end()  # before we forget it: an interrupt in here comes back
+        lease.link, lease.busy = None, False
 
     def lose(self, lease: Lease) -> None:
         """Drop a server that has gone, so that the next attempt starts another."""

@@ -43,6 +43,8 @@ class ForkServer:
                 )
             self._greet(start_timeout_s)
         except BaseException:
+            if self._process is not None:
+                self._process.kill()  # it may be in the middle of an import that hangs
             self.close()
             raise
 
@@ -185,8 +187,10 @@ class ForkedChild:
 
     def end(self) -> Death:
         """Kill and reap the child; see `Link.end`."""
-        self.close()
-        return self._server.end(self)
+        try:
+            return self._server.end(self)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close our end: the child ends at its next read."""

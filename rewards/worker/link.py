@@ -35,6 +35,8 @@ class Link(Protocol):
     def end(self) -> Death:
         """Kill and reap the process; what had ended it before, if something had.
 
+        May be called again, then without a meaningful answer.
+
         Raises:
             ServerLostError: nobody knows how it ended.
         """

@@ -12,7 +12,6 @@ import json
 import os
 import sys
 import weakref
-from collections import deque
 from typing import TYPE_CHECKING
 
 from rewards.worker.attempt import persist
@@ -24,15 +23,12 @@ from rewards.worker.result import Ending, TaskResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from concurrent.futures import Future
     from types import TracebackType
 
     from typing_extensions import Self
 
     from rewards.worker.budget import Budget
     from rewards.worker.result import JSON
-
-_LOOK_AHEAD = 16  # tasks taken from the input per worker: one slow task must not idle the others
 
 
 class WorkerPool:
@@ -134,22 +130,10 @@ class WorkerPool:
             WorkerError: as `run`.
         """
         if self._workers == 1:
-            for arguments in tasks:
-                yield self._do(arguments)
-            return
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # 10 ms
+            return map(self._do, tasks)
+        from rewards.worker.stream import in_order  # noqa: PLC0415  # concurrent.futures, 10 ms
 
-        threads = ThreadPoolExecutor(self._workers, thread_name_prefix="rlvr-worker")
-        pending: deque[Future[TaskResult]] = deque()
-        try:
-            for arguments in tasks:
-                pending.append(threads.submit(self._do, arguments))
-                if len(pending) >= _LOOK_AHEAD * self._workers:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            threads.shutdown(wait=False, cancel_futures=True)
+        return in_order(self._do, tasks, threads=self._workers)
 
     def close(self) -> None:
         """End every process; `run` raises from now on, in other threads too."""

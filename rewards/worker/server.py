@@ -55,6 +55,7 @@ def main() -> None:
 def _settle_signals() -> None:
     """Undo what an exec inherits: ignored and blocked signals would switch limits off."""
     if sys.platform == "win32":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole console there
         return
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPROF", "SIGCHLD", "SIGALRM"):
         signal.signal(getattr(signal, name), signal.SIG_DFL)
