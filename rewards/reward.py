@@ -13,7 +13,7 @@ from typing import ClassVar
 from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text
 from rewards.errors import InputError
-from rewards.verdict import Status, Verdict
+from rewards.verdict import Stage, Status, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +63,14 @@ class Reward(ABC):
     @abstractmethod
     def judge(self, sample: Sample) -> Verdict:
         """Judge one completion. May raise: the caller turns it into an `ERROR` verdict."""
+
+    def stages(self, sample: Sample) -> list[Stage]:  # noqa: ARG002 - for those that override it
+        """The steps that lead from the completion to the verdict, where this reward can show any.
+
+        Only for people to read: `rlvr explain` shows them between the completion's text and what
+        the verdict itself says.
+        """
+        return []
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, in order. A reward with workers overrides this to use them together."""
