@@ -69,9 +69,7 @@ def _summary(rows: Sequence[Row], scores: Sequence[Score]) -> dict[str, object]:
     }
 
 
-def _differences(
-    rows: Sequence[Row], scores: dict[str, list[Score]]
-) -> list[dict[str, object]]:
+def _differences(rows: Sequence[Row], scores: dict[str, list[Score]]) -> list[dict[str, object]]:
     """The rows on which not every verifier agrees with the label."""
     found: list[dict[str, object]] = []
     for index, row in enumerate(rows):
@@ -91,9 +89,7 @@ def _table(name: str, rows: Sequence[Row], scores: dict[str, list[Score]]) -> Ta
         table.add_column(heading, justify="left" if heading == "verifier" else "right")
     for verifier, column in scores.items():
         summary = _summary(rows, column)
-        low, high = wilson_interval(
-            round(float(str(summary["accuracy"])) * len(rows)), len(rows)
-        )
+        low, high = wilson_interval(round(float(str(summary["accuracy"])) * len(rows)), len(rows))
         table.add_row(
             verifier,
             str(summary["false_negatives"]),

@@ -58,7 +58,9 @@ _AFTERWORD = re.compile(
     re.IGNORECASE,
 )
 _COPULA_LAST = re.compile(r"(?:です|である|だ|となります|になります|입니다|이다|है)\s{0,3}[.。।]?\Z")
-_TAKEN_BACK = re.compile(r"(?:not|never|neither|unlikely|unknown|不|非|ではない)(?![a-z])", re.IGNORECASE)
+_TAKEN_BACK = re.compile(
+    r"(?:not|never|neither|unlikely|unknown|不|非|ではない)(?![a-z])", re.IGNORECASE
+)
 _DISPLAYED = ("$$", "\\[", "\\begin")
 
 

@@ -116,7 +116,9 @@ def _last_line(text: str) -> FoundAnswer | None:
 
 def _filled(answer: str, where: str) -> FoundAnswer:
     stripped = answer.strip().strip("$").strip()
-    return FoundAnswer(answer.strip(), where) if stripped else FoundAnswer(None, f"{where} is empty")
+    return (
+        FoundAnswer(answer.strip(), where) if stripped else FoundAnswer(None, f"{where} is empty")
+    )
 
 
 _FINDERS = {

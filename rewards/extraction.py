@@ -19,7 +19,9 @@ _BOX_NAMES = ("\\boxed", "\\fbox")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"[ \t]{1,8}([^\s${}]{1,64})")
 # What may stand between two boxes of one answer, TeX's spacing and math marks apart.
-_TEX_SPACING = re.compile(r"\\(?:q?quad|[,;:! ()\[\]]|text(?=\s?\{)|mbox(?=\s?\{)|mathrm(?=\s?\{))|[\s${}~*]")
+_TEX_SPACING = re.compile(
+    r"\\(?:q?quad|[,;:! ()\[\]]|text(?=\s?\{)|mbox(?=\s?\{)|mathrm(?=\s?\{))|[\s${}~*]"
+)
 _JOINER = re.compile(r"[,;、，]?(and|or|&|和|与|或|und|oder|et|ou|y|и|или)?")
 _OR_WORDS = frozenset({"or", "或", "oder", "ou", "или"})
 _MAX_JOINER_CHARS = 60

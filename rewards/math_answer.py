@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
-from rewards.answer_places import ANSWER_PLACES, MARKED_PLACES, AnswerPlace, FoundAnswer, find_answer
+from rewards.answer_places import (
+    ANSWER_PLACES,
+    MARKED_PLACES,
+    AnswerPlace,
+    FoundAnswer,
+    find_answer,
+)
 from rewards.answers import (
     Answer,
     CompareOptions,
@@ -19,19 +25,20 @@ from rewards.answers import (
     read_reference,
 )
 from rewards.columns import Role
-from rewards.completion import completion_text, opens_think_block
+from rewards.completion import opens_think_block
 from rewards.errors import InputError
 from rewards.extraction import after_reasoning
 from rewards.reference_text import UnusableReferenceError, reference_text
 from rewards.reward import Reward, Sample
 from rewards.symbolic import Settled, settle, warm_up
-from rewards.verdict import Status, Verdict
+from rewards.verdict import Stage, Status, Verdict
 
 # Nobody writes an answer this long by hand; one that is not the reference itself is wrong.
 _MAX_ANSWER_CHARS = 4_000
 # Longer texts are rare, and remembering them would let memory grow with a dataset.
 _REMEMBERED_CHARS = 512
 _SHOWN_CHARS = 1_000
+_UNFINISHED = "the reasoning never ends, so there is no answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,9 @@ class Accuracy(Reward):
         if self.cpu_s <= 0 or self.memory_mb <= 0:
             raise InputError("cpu_s and memory_mb must be above 0; fallback=False turns sympy off")
         if self.tolerance is not None and not 0 <= self.tolerance < 1:
-            raise InputError(f"tolerance is a relative difference from 0 to 1, not {self.tolerance}")
+            raise InputError(
+                f"tolerance is a relative difference in [0, 1), not {self.tolerance}"
+            )
 
     def judge(self, sample: Sample) -> Verdict:
         """Judge one completion."""
@@ -123,42 +132,31 @@ class Accuracy(Reward):
         if self.fallback:
             warm_up(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
 
-    def explain(
-        self, completion: object, reference: object, *, prompt: object = None
-    ) -> list[tuple[str, str]]:
-        r"""The stages of one verdict, each a name and what happened there, in order.
+    def stages(self, sample: Sample) -> list[Stage]:
+        r"""How the answer was found, how both sides were read, and what compared them.
 
-        >>> [stage for stage, _ in accuracy.explain(r"\boxed{1}", "1")]
-        ['answer part', 'answer', 'answer read as', 'reference', 'reference read as', 'verdict']
+        >>> [stage.name for stage in accuracy.stages(Sample(r"\boxed{1}", "1"))]
+        ['answer part', 'answer', 'answer read as', 'reference read as', 'compared by']
         """
-        verdict = self.verify(completion, reference, prompt=prompt)
-        stages: list[tuple[str, str]] = []
-        try:
-            written = completion_text(completion).text
-        except InputError as error:
-            return [("verdict", str(error))]
-        part = self._answer_part(written, prompt)
+        part = self._answer_part(sample.completion, sample.prompt)
         if part is None:
-            stages.append(("answer part", "none: the reasoning never ends"))
-        else:
-            whole = "the whole completion" if part == written else "what follows the reasoning"
-            stages.append(("answer part", f"{whole}, {len(part)} characters"))
-            found = find_answer(part, self.answer_in)
-            if found.text is None:
-                stages.append(("answer", found.note))
-            else:
-                stages.append(("answer", f"{found.note}: {_shown(found.text)}"))
-                if len(found.text) <= _MAX_ANSWER_CHARS:
-                    stages.append(("answer read as", _described(read_answer(found.text))))
+            return [Stage("answer part", _UNFINISHED)]
+        where = "what follows the reasoning" if part != sample.completion else "all of it"
+        found = find_answer(part, self.answer_in)
+        stages = [Stage("answer part", f"{where}, {len(part)} characters")]
+        if found.text is None:
+            return [*stages, Stage("answer", found.note)]
+        stages.append(Stage("answer", f"{found.note}: {_shown(found.text)}"))
+        if len(found.text) <= _MAX_ANSWER_CHARS:
+            stages.append(Stage("answer read as", read_answer(found.text).describe()))
         try:
-            expected = reference_text(reference)
+            reference = _read_reference(reference_text(sample.reference))
         except UnusableReferenceError as error:
-            stages.append(("reference", str(error)))
-        else:
-            stages.append(("reference", _shown(expected)))
-            stages.append(("reference read as", _described(_read_reference(expected))))
-        stages.append(("verdict", f"{verdict.status.value}: {verdict.reason}"))
-        return stages
+            return [*stages, Stage("reference read as", f"nothing: {error}")]
+        stages.append(Stage("reference read as", reference.describe()))
+        case = self._examine(sample)
+        judge = "sympy, in a process of its own" if case.undecided else "exact comparison"
+        return [*stages, Stage("compared by", judge)]
 
     def _answer_part(self, completion: str, prompt: object) -> str | None:
         opened = opens_think_block(prompt) if self.prefilled is None else self.prefilled
@@ -174,7 +172,7 @@ class Accuracy(Reward):
         shown = _shown(expected)
         part = self._answer_part(sample.completion, sample.prompt)
         if part is None:
-            found = FoundAnswer(None, "the reasoning never ends, so there is no answer")
+            found = FoundAnswer(None, _UNFINISHED)
         else:
             found = find_answer(part, self.answer_in)
         if found.text is None:
@@ -212,7 +210,9 @@ class Accuracy(Reward):
         settled = iter(settle(pairs, cpu_s=self.cpu_s, memory_mb=self.memory_mb))
         seconds = (perf_counter() - started) / len(pairs)
         return [
-            case.verdict if case.undecided is None else _merged(case.verdict, next(settled), seconds)
+            case.verdict
+            if case.undecided is None
+            else _merged(case.verdict, next(settled), seconds)
             for case in cases
         ]
 
@@ -253,12 +253,6 @@ def _compared(reference: Answer, expected: str, text: str, options: CompareOptio
 @lru_cache(maxsize=8_192)
 def _compared_before(expected: str, text: str, options: CompareOptions) -> Comparison:
     return compare(_read_reference(expected), read_answer(text), options=options)
-
-
-def _described(answer: Answer) -> str:
-    if answer.unreadable:
-        return f"nothing: {answer.unreadable}"
-    return f"{answer.kind}: {_shown(answer.normal)}"
 
 
 def _shown(text: str) -> str:

@@ -236,7 +236,10 @@ def _is_missing(value: object) -> bool:
 
 
 def _shortened(value: object, limit: int = 120) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - a huge integer, or an object with a bug in it
+        return f"of type {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

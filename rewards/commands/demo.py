@@ -25,7 +25,6 @@ def demo(
     Exit codes: 0 done; 2 something it needs is not installed; 130 interrupted.
 
     Example:
-
         rlvr demo --output demo
     """
     try:

@@ -23,7 +23,6 @@ def doctor(
     Exit codes: 0 all that is needed works; 1 something needed is broken, with what to do.
 
     Example:
-
         rlvr doctor
     """
     from rewards.diagnosis import Grade, diagnose  # noqa: PLC0415 - `--help` is quick

@@ -43,7 +43,6 @@ def explain(
     Exit codes: 0 judged, whatever the score; 1 it could not be judged; 2 bad input.
 
     Example:
-
         rlvr explain 'Hence \boxed{1/2}.' --reference 0.5
     """
     from rewards.scoring.explanation import explain_verdict  # noqa: PLC0415 - `--help` is quick

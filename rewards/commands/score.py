@@ -73,7 +73,6 @@ def score(  # noqa: PLR0913 - one parameter per option
     SIGTERM).
 
     Example:
-
         rlvr score samples.jsonl --reward accuracy --reward format --output scored.jsonl
     """
     from rewards.commands.progress import show_progress  # noqa: PLC0415 - `--help` is quick

@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 
 from rewards.answers import Answer, Outcome, read_answer, read_reference, tree
-from rewards.symbolic.translation import UntranslatableError, from_latex, from_tree
+from rewards.symbolic.translation import UntranslatableError, from_answer, from_tree
 
 _DIGITS = 40
 _FAR = sympy.Rational(1, 10**15)
@@ -48,16 +48,7 @@ def _compare(reference: Answer, answer: Answer) -> Decided:
     left, right = reference.tree, answer.tree
     if left is not None and right is not None and _alike(left, right):
         return _compare_parts(left, right)
-    return _compare_values(_translated(reference), _translated(answer))
-
-
-def _translated(answer: Answer) -> Any:
-    if answer.tree is None:
-        raise UntranslatableError(str(answer.unreadable))
-    try:
-        return from_tree(answer.tree)
-    except UntranslatableError:
-        return from_latex(answer.text)
+    return _compare_values(from_answer(reference), from_answer(answer))
 
 
 def _alike(left: tree.Node, right: tree.Node) -> bool:
@@ -111,7 +102,7 @@ def _compare_values(left: Any, right: Any) -> Decided:
         if side.has(sympy.nan, sympy.zoo):
             return Outcome.UNDECIDED, "a side is not defined"
     if left.free_symbols != right.free_symbols:
-        # 0·x is not 0: an answer that brings in a variable, or loses one, is another answer.
+        # An answer that brings in a variable, or loses one, is another answer.
         return Outcome.UNDECIDED, "the two sides hold different variables"
     left, right = left.doit(), right.doit()
     difference = left - right

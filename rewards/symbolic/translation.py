@@ -16,7 +16,7 @@ from typing import Any
 import sympy
 from latex2sympy2_extended import latex2sympy
 
-from rewards.answers import tree
+from rewards.answers import Answer, tree
 
 _MAX_LATEX_CHARS = 1_000
 _MAX_NUMERAL_CHARS = 1_000
@@ -34,8 +34,38 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 
 
+_SIDES_OF_A_LIMIT = frozenset(map(sympy.Symbol, ("+", "-", "+-")))
+# Only latex2sympy reads these.
+_ANALYSIS = re.compile(r"\\(?:int|lim|i{2,3}nt)\b|\\d?frac\s?\{?(?:d|\\partial)")
+
+
 class UntranslatableError(ValueError):
     """There is no sympy expression that surely means the same."""
+
+
+def from_answer(answer: Answer) -> Any:
+    """The sympy expression of an answer.
+
+    Raises:
+        UntranslatableError: there is none that surely means the same.
+    """
+    if answer.tree is None:
+        raise UntranslatableError(str(answer.unreadable))
+    if _ANALYSIS.search(answer.text):
+        return from_latex(answer.text)
+    try:
+        return _with_its_variables(answer.tree)
+    except UntranslatableError:
+        return from_latex(answer.text)
+
+
+def _with_its_variables(node: tree.Node) -> Any:
+    translated = from_tree(node)
+    if not isinstance(translated, sympy.MatrixBase):
+        names = {symbol.name for symbol in translated.free_symbols}
+        if gone := tree.symbols(node) - names:  # 0·x is not 0
+            raise UntranslatableError(f"the variable {min(gone)} cancels out")
+    return translated
 
 
 def from_tree(node: tree.Node) -> Any:
@@ -69,7 +99,7 @@ def from_latex(text: str) -> Any:
         raise UntranslatableError("latex2sympy cannot read it") from error
     if not isinstance(read, sympy.Expr | sympy.MatrixBase):
         raise UntranslatableError(f"latex2sympy reads it as a {type(read).__name__}")
-    for symbol in read.atoms(sympy.Symbol):
+    for symbol in read.atoms(sympy.Symbol) - _SIDES_OF_A_LIMIT:
         if symbol.name.strip("{}") not in text or symbol.name in {"i", "d"}:
             raise UntranslatableError(f"latex2sympy makes the variable {symbol.name!r} out of it")
     if read.atoms(sympy.core.function.AppliedUndef):

@@ -159,9 +159,7 @@ def test_takes_all_that_trl_hands_over(reward):
 @every_reward
 def test_logs_columns_and_rates(reward):
     extra, metrics = {}, {}
-    score(
-        reward, [GOOD, BAD, ""], log_extra=extra.__setitem__, log_metric=metrics.__setitem__
-    )
+    score(reward, [GOOD, BAD, ""], log_extra=extra.__setitem__, log_metric=metrics.__setitem__)
     assert set(extra) == {f"{reward.name}_{part}" for part in ("extracted", "expected", "reason")}
     assert all(len(column) == 3 for column in extra.values())
     assert all(isinstance(cell, str) for column in extra.values() for cell in column)
