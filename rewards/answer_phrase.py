@@ -9,6 +9,7 @@ claim nothing.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # A closing claim is short. Only this much of the end of a completion is looked at.
 _TAIL_CHARS = 1_500
@@ -50,7 +51,6 @@ _CLAIMS = (
     r"(?:अंतिम\s)?(?:उत्तर)" + _SAYS + r"(?:है|[:：=])",
     r"(?:الجواب|الإجابة)(?:\sالنهائية|\sالنهائي)?" + _SAYS + r"(?:هو|هي|[:：=])",
 )
-_CLAIM = re.compile(_BREAK + _MARKUP + _LINK + "(?:" + "|".join(_CLAIMS) + ")", re.IGNORECASE)
 
 # What may follow a claim without taking it back.
 _AFTERWORD = re.compile(
@@ -81,7 +81,8 @@ def after_answer_phrase(text: str) -> str | None:
         tail = tail[: ending.start()]
     claim = None
     position = 0
-    while match := _CLAIM.search(tail, position):
+    pattern = _claim()
+    while match := pattern.search(tail, position):
         claim = match
         position = max(match.end() - 1, position + 1)  # a colon may open the next claim
     if claim is None:
@@ -93,3 +94,9 @@ def after_answer_phrase(text: str) -> str | None:
         return None  # more was said after it
     answer = _COPULA_LAST.sub("", answer).strip(" \t.。।!！*_")
     return answer or None
+
+
+@lru_cache(maxsize=1)
+def _claim() -> re.Pattern[str]:
+    """Compiled when first needed: a dozen languages take milliseconds."""
+    return re.compile(_BREAK + _MARKUP + _LINK + "(?:" + "|".join(_CLAIMS) + ")", re.IGNORECASE)

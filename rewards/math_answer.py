@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from time import perf_counter
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rewards.answer_places import (
     ANSWER_PLACES,
@@ -15,28 +14,23 @@ from rewards.answer_places import (
     FoundAnswer,
     find_answer,
 )
-from rewards.answers import (
-    Answer,
-    CompareOptions,
-    Comparison,
-    Outcome,
-    compare,
-    read_answer,
-    read_reference,
-)
 from rewards.columns import Role
 from rewards.completion import opens_think_block
 from rewards.errors import InputError
 from rewards.extraction import after_reasoning
 from rewards.reference_text import UnusableReferenceError, reference_text
 from rewards.reward import Reward, Sample
-from rewards.symbolic import Settled, settle, warm_up
 from rewards.verdict import Stage, Status, Verdict
+
+if TYPE_CHECKING:
+    from rewards.answers import CompareOptions
+    from rewards.symbolic import Settled
+
+# `rewards.answers` and `rewards.symbolic` are imported where they are used, at the first verdict:
+# together they are most of what `import rewards` would cost.
 
 # Nobody writes an answer this long by hand; one that is not the reference itself is wrong.
 _MAX_ANSWER_CHARS = 4_000
-# Longer texts are rare, and remembering them would let memory grow with a dataset.
-_REMEMBERED_CHARS = 512
 _SHOWN_CHARS = 1_000
 _UNFINISHED = "the reasoning never ends, so there is no answer"
 
@@ -130,6 +124,8 @@ class Accuracy(Reward):
             WorkerError: they cannot be started.
         """
         if self.fallback:
+            from rewards.symbolic import warm_up  # noqa: PLC0415 - see the top
+
             warm_up(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
 
     def stages(self, sample: Sample) -> list[Stage]:
@@ -138,6 +134,9 @@ class Accuracy(Reward):
         >>> [stage.name for stage in accuracy.stages(Sample(r"\boxed{1}", "1"))]
         ['answer part', 'answer', 'answer read as', 'reference read as', 'compared by']
         """
+        from rewards.answer_memory import usable_reference  # noqa: PLC0415 - see the top
+        from rewards.answers import read_answer  # noqa: PLC0415
+
         part = self._answer_part(sample.completion, sample.prompt)
         if part is None:
             return [Stage("answer part", _UNFINISHED)]
@@ -150,7 +149,7 @@ class Accuracy(Reward):
         if len(found.text) <= _MAX_ANSWER_CHARS:
             stages.append(Stage("answer read as", read_answer(found.text).describe()))
         try:
-            reference = _read_reference(reference_text(sample.reference))
+            reference = usable_reference(reference_text(sample.reference))
         except UnusableReferenceError as error:
             return [*stages, Stage("reference read as", f"nothing: {error}")]
         stages.append(Stage("reference read as", reference.describe()))
@@ -164,9 +163,12 @@ class Accuracy(Reward):
 
     def _examine(self, sample: Sample) -> _Case:
         """Everything that needs no sympy."""
+        from rewards.answer_memory import compare_texts, usable_reference  # noqa: PLC0415 - see top
+        from rewards.answers import Outcome  # noqa: PLC0415
+
         try:
             expected = reference_text(sample.reference)
-            reference = _read_reference(expected)
+            usable_reference(expected)
         except UnusableReferenceError as error:
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
         shown = _shown(expected)
@@ -183,7 +185,7 @@ class Accuracy(Reward):
             reason = "the same text" if same else f"{len(found.text)} characters are no answer"
             status = Status.CORRECT if same else Status.WRONG
             return _Case(Verdict(float(same), status, answer, shown, reason))
-        comparison = _compared(reference, expected, found.text, self._compare_options())
+        comparison = compare_texts(expected, found.text, self._compare_options())
         if comparison.outcome is Outcome.UNDECIDED:
             reason = f"could not be shown equal: {comparison.reason}"
             verdict = Verdict(0.0, Status.WRONG, answer, shown, reason)
@@ -206,6 +208,8 @@ class Accuracy(Reward):
         pairs = [case.undecided for case in cases if case.undecided is not None]
         if not pairs:
             return [case.verdict for case in cases]
+        from rewards.symbolic import settle  # noqa: PLC0415 - see the top
+
         started = perf_counter()
         settled = iter(settle(pairs, cpu_s=self.cpu_s, memory_mb=self.memory_mb))
         seconds = (perf_counter() - started) / len(pairs)
@@ -217,6 +221,8 @@ class Accuracy(Reward):
         ]
 
     def _compare_options(self) -> CompareOptions:
+        from rewards.answers import CompareOptions  # noqa: PLC0415 - see the top
+
         return CompareOptions(
             tolerance=self.tolerance,
             rounding=self.rounding,
@@ -234,25 +240,6 @@ def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
         reason=settled.reason,
         seconds=verdict.seconds + seconds,
     )
-
-
-@lru_cache(maxsize=1_024)
-def _read_reference(text: str) -> Answer:
-    reference = read_reference(text)
-    if reference.unreadable:
-        raise UnusableReferenceError(f"the reference cannot be read: {reference.unreadable}")
-    return reference
-
-
-def _compared(reference: Answer, expected: str, text: str, options: CompareOptions) -> Comparison:
-    if len(expected) + len(text) > _REMEMBERED_CHARS:
-        return compare(reference, read_answer(text), options=options)
-    return _compared_before(expected, text, options)
-
-
-@lru_cache(maxsize=8_192)
-def _compared_before(expected: str, text: str, options: CompareOptions) -> Comparison:
-    return compare(_read_reference(expected), read_answer(text), options=options)
 
 
 def _shown(text: str) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from math import isfinite
-from numbers import Integral, Rational, Real
+from numbers import Integral, Number, Rational, Real
 
 from rewards.columns import COLUMN_ALIASES, Role
 
@@ -38,12 +37,13 @@ def reference_text(reference: object) -> str:
         return str(reference)
     if isinstance(reference, Integral):
         return _digits(int(reference))
-    if isinstance(reference, Real | Decimal) and not isinstance(reference, Rational):
-        if not isfinite(reference):
-            raise UnusableReferenceError(f"the reference is {reference}, not a finite number")
-        return str(reference if isinstance(reference, Decimal) else float(reference))
     if isinstance(reference, Rational):
         return f"{_digits(int(reference.numerator))}/{_digits(int(reference.denominator))}"
+    # A Decimal is a Number, but not a Real.
+    if isinstance(reference, Number) and hasattr(reference, "__float__"):
+        if not isfinite(reference):
+            raise UnusableReferenceError(f"the reference is {reference}, not a finite number")
+        return str(float(reference) if isinstance(reference, Real) else reference)
     if isinstance(reference, Mapping):
         return _from_mapping(reference)
     if isinstance(reference, Sequence) and not isinstance(reference, bytes | bytearray):

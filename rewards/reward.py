@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +13,6 @@ from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.verdict import Stage, Status, Verdict
-
-logger = logging.getLogger(__name__)
 
 LogExtra = Callable[[str, list[object]], None]
 LogMetric = Callable[[str, float], None]
@@ -245,4 +242,6 @@ def _shortened(value: object, limit: int = 120) -> str:
 
 @lru_cache(maxsize=1024)
 def _warn_once(message: str) -> None:
-    logger.warning(message)
+    import logging  # noqa: PLC0415 - a third of what importing this package would cost
+
+    logging.getLogger(__name__).warning(message)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from rewards import Accuracy, Sample, Status, accuracy
+from rewards import Accuracy, Sample, Status, accuracy, answer_memory
 from rewards.errors import InputError
 
 CHEAP = Accuracy(fallback=False)
@@ -375,11 +375,9 @@ def test_stages():
 
 
 def test_groups_read_their_reference_once(monkeypatch):
-    from rewards import math_answer
-
     read = []
-    math_answer._read_reference.cache_clear()
-    original = math_answer.read_reference
-    monkeypatch.setattr(math_answer, "read_reference", lambda t: read.append(t) or original(t))
+    answer_memory.usable_reference.cache_clear()
+    original = answer_memory.read_reference
+    monkeypatch.setattr(answer_memory, "read_reference", lambda t: read.append(t) or original(t))
     accuracy(completions=[boxed(i) for i in range(16)], solution=["31415"] * 16)
     assert read == ["31415"]

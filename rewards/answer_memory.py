@@ -1,0 +1,47 @@
+"""Reading and comparing answers, with what was read and compared before remembered.
+
+The G completions of a group share a reference and often an answer. Memories are bounded in
+entries and in the length of what they keep, so a long run's memory stays flat; they belong to
+the process and not to a reward, which therefore pickles.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rewards.answers import Answer, CompareOptions, Comparison, compare, read_answer, read_reference
+from rewards.reference_text import UnusableReferenceError
+
+# Longer texts are rare, and would let the memory grow with the dataset.
+_REMEMBERED_CHARS = 512
+
+
+@lru_cache(maxsize=1_024)
+def usable_reference(text: str) -> Answer:
+    """The reference as it is read.
+
+    Raises:
+        UnusableReferenceError: nothing can be read, or it contradicts itself.
+    """
+    reference = read_reference(text)
+    if reference.unreadable:
+        raise UnusableReferenceError(f"the reference cannot be used: {reference.unreadable}")
+    return reference
+
+
+def compare_texts(reference: str, answer: str, options: CompareOptions) -> Comparison:
+    """What the comparison of two texts says.
+
+    Raises:
+        UnusableReferenceError: as `usable_reference`.
+    """
+    if len(reference) + len(answer) <= _REMEMBERED_CHARS:
+        return _compare_remembered(reference, answer, options)
+    return _compare(reference, answer, options)
+
+
+def _compare(reference: str, answer: str, options: CompareOptions) -> Comparison:
+    return compare(usable_reference(reference), read_answer(answer), options=options)
+
+
+_compare_remembered = lru_cache(maxsize=8_192)(_compare)
