@@ -54,12 +54,23 @@ _CLAIMS = (
 
 # What may follow a claim without taking it back.
 _AFTERWORD = re.compile(
-    r"(?:I hope (?:it|this) is correct\.?|<\|(?:im_end|endoftext|eot_id|end)\|>|</s>|\s)+\Z",
+    r"(?:I hope (?:it|this) is correct\.?|<\|(?:im_end|endoftext|eot_id|end)\|>|</s>"
+    r"|<\|im_start\|>(?:user|assistant)?|\s)+\Z",
     re.IGNORECASE,
 )
 _COPULA_LAST = re.compile(r"(?:です|である|だ|となります|になります|입니다|이다|है)\s{0,3}[.。।]?\Z")
 _TAKEN_BACK = re.compile(
     r"(?:not|never|neither|unlikely|unknown|不|非|ではない)(?![a-z])", re.IGNORECASE
+)
+# "Final answer: the number of points is 19."
+_SENTENCE = re.compile(
+    r"(?:the|our|there)\s(?P<subject>[^\n.?!]{0,200})\s(?:is|are|equals)\s(?P<answer>[^\n]{1,200})",
+    re.IGNORECASE,
+)
+_HEDGE = re.compile(
+    r"\b(?:not|never|unlikely|maybe|perhaps|probably|possibly|doubt|if|whether|could|may|might|"
+    r"would|should|unless|unknown|wrong|incorrect|guess)\b|n't\b",
+    re.IGNORECASE,
 )
 _DISPLAYED = ("$$", "\\[", "\\begin")
 
@@ -71,6 +82,8 @@ def after_answer_phrase(text: str) -> str | None:
     '$5$'
     >>> after_answer_phrase("所以答案是5")
     '5'
+    >>> after_answer_phrase("Final answer: The number of points is 19.")
+    '19'
     >>> after_answer_phrase("The answer could be 42. I am not sure.") is None
     True
     >>> after_answer_phrase("The answer is 42. No, wait.")
@@ -93,6 +106,9 @@ def after_answer_phrase(text: str) -> str | None:
     if "\n" in answer and not answer.startswith(_DISPLAYED):
         return None  # more was said after it
     answer = _COPULA_LAST.sub("", answer).strip(" \t.。।!！*_")
+    sentence = _SENTENCE.fullmatch(answer)
+    if sentence and not _HEDGE.search(sentence["subject"]):
+        answer = sentence["answer"]
     return answer or None
 
 

@@ -35,6 +35,7 @@ MARKED_PLACES: tuple[AnswerPlace, ...] = (
 )
 """Every place in which a completion states one answer on purpose."""
 
+_SENTENCE_CHARS = 12  # shorter than any claim
 _BARE_CHARS = 200
 _BARE_WORDS = 3
 _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
@@ -73,7 +74,7 @@ def _in_box(text: str) -> FoundAnswer | None:
     boxed = last_boxed(text)
     if boxed is None:
         return FoundAnswer(None, "the last box never closes") if names_box(text) else None
-    return _filled(boxed, "the last box")
+    return _filled(_claimed(boxed), "the last box")
 
 
 def _in_answer_tag(text: str) -> FoundAnswer | None:
@@ -82,7 +83,7 @@ def _in_answer_tag(text: str) -> FoundAnswer | None:
         if "<answer>" in text:
             return FoundAnswer(None, "the last <answer> is never closed")
         return None
-    return _in_box(tagged) or _filled(after_answer_phrase(tagged) or tagged, "the <answer> tag")
+    return _in_box(tagged) or _filled(_claimed(tagged), "the <answer> tag")
 
 
 def _after_hashes(text: str) -> FoundAnswer | None:
@@ -112,6 +113,12 @@ def _bare(text: str) -> FoundAnswer | None:
 def _last_line(text: str) -> FoundAnswer | None:
     answer = text.rstrip().rpartition("\n")[2].strip()
     return _filled(answer, "the last line") if answer else None
+
+
+def _claimed(inside: str) -> str:
+    """What a sentence inside a box or tag claims; anything but a sentence as it is."""
+    is_sentence = len(inside) >= _SENTENCE_CHARS and ("\n" in inside.strip() or " " in inside.strip())
+    return (after_answer_phrase(inside) if is_sentence else None) or inside
 
 
 def _filled(answer: str, where: str) -> FoundAnswer:
