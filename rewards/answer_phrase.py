@@ -68,8 +68,8 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _HEDGE = re.compile(
-    r"\b(?:not|never|unlikely|maybe|perhaps|probably|possibly|doubt|if|whether|could|may|might|"
-    r"would|should|unless|unknown|wrong|incorrect|guess)\b|n't\b",
+    r"\b(?:not|never|unlikely|maybe|perhaps|probably|possibly|doubt|if|whether|"
+    r"unless|unknown|wrong|incorrect|guess)\b|n't\b",
     re.IGNORECASE,
 )
 _DISPLAYED = ("$$", "\\[", "\\begin")

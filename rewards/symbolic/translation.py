@@ -27,7 +27,7 @@ _MISREAD = re.compile(
     r"\\[lcvd]?dots|\.\.|…"
     r"|\\(?:text|mathrm|mbox|operatorname|mathbb|mathbf|mathcal|vec|hat|bar|pm|mp)\b"
     r"|\\(?:leq?|geq?|lt|gt|neq?|in|notin|approx|sim|equiv|cong|mid|Rightarrow)\b"
-    r"|[<>≤≥≠≈∈±]|\d\s{0,8}\}?_|\\log(?!\s{0,8}_)|\d\s{1,8}\d"
+    r"|[<>≤≥≠≈∈±]|\d\s{0,8}\}?_|\\log(?!\s{0,8}_)|(?<![\^_])\d\s{1,8}\d"
 )
 _INDEX = re.compile(r"_\s{0,8}\{[^{}=]{1,8}=[^{}=]{1,40}\}")  # the one place for an equals sign
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
