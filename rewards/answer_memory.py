@@ -8,6 +8,7 @@ the process and not to a reward, which therefore pickles.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from rewards.answers import (
@@ -40,24 +41,32 @@ def usable_reference(text: str) -> Answer:
     return reference
 
 
-def compare_texts(reference: str, answer: str, options: CompareOptions) -> Comparison:
-    """What the comparison of two texts says.
+@lru_cache(maxsize=8)
+def comparer(options: CompareOptions) -> Callable[[str, str], Comparison]:
+    """What compares the text of a reference with the text of an answer under these options.
 
-    Raises:
-        UnusableReferenceError: as `usable_reference`.
+    It raises `UnusableReferenceError` as `usable_reference` does.
     """
-    if len(reference) + len(answer) <= _REMEMBERED_CHARS:
-        return _compare_remembered(reference, answer, options)
-    return _compare(reference, answer, options)
+
+    def compare_texts(reference: str, answer: str) -> Comparison:
+        return _undecided_if_analysis(
+            reference,
+            answer,
+            compare(usable_reference(reference), read_answer(answer), options=options),
+        )
+
+    remembered = lru_cache(maxsize=8_192)(compare_texts)
+
+    def compare_shortly(reference: str, answer: str) -> Comparison:
+        short = len(reference) + len(answer) <= _REMEMBERED_CHARS
+        return (remembered if short else compare_texts)(reference, answer)
+
+    return compare_shortly
 
 
-def _compare(reference: str, answer: str, options: CompareOptions) -> Comparison:
-    comparison = compare(usable_reference(reference), read_answer(answer), options=options)
+def _undecided_if_analysis(reference: str, answer: str, comparison: Comparison) -> Comparison:
     if comparison.outcome is Outcome.DIFFERENT and (
         _ANALYSIS.search(reference) or _ANALYSIS.search(answer)
     ):
         return Comparison(Outcome.UNDECIDED, "an integral, limit or derivative must be worked out")
     return comparison
-
-
-_compare_remembered = lru_cache(maxsize=8_192)(_compare)

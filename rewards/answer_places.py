@@ -117,7 +117,9 @@ def _last_line(text: str) -> FoundAnswer | None:
 
 def _claimed(inside: str) -> str:
     """What a sentence inside a box or tag claims; anything but a sentence as it is."""
-    is_sentence = len(inside) >= _SENTENCE_CHARS and ("\n" in inside.strip() or " " in inside.strip())
+    is_sentence = len(inside) >= _SENTENCE_CHARS and (
+        "\n" in inside.strip() or " " in inside.strip()
+    )
     return (after_answer_phrase(inside) if is_sentence else None) or inside
 
 

@@ -85,6 +85,9 @@ def last_boxed(text: str) -> str | None:
     >>> last_boxed(r"$x=\boxed{1}$ and $x=\boxed{2}$") is None, last_boxed(r"\boxed{1}, \boxed{2}")
     (False, '1, 2')
     """
+    only = _only_box(text)
+    if only is not None:
+        return only
     box = _outer_box_before(text, len(text))
     if box is None or box.content is None:
         return None
@@ -105,6 +108,23 @@ def last_boxed(text: str) -> str | None:
     if len(set(contents[::2])) == 1:  # the same answer boxed again and again
         return contents[0]
     return "".join(reversed(contents))
+
+
+def _only_box(text: str) -> str | None:
+    """The content of a box that is the only one and holds no escaped brace: the usual case."""
+    start = text.rfind("\\boxed{")
+    if start < 0 or text.find("\\boxed") != start or "\\fbox" in text:
+        return None
+    start += len("\\boxed{")
+    end = text.find("}", start)
+    nested = text.find("{", start, end)
+    while 0 <= nested < end:  # one more closing brace for every opening one
+        end = text.find("}", end + 1)
+        nested = text.find("{", nested + 1, end)
+    content = text[start:end]
+    return (
+        None if end < 0 or "\\{" in content or "\\}" in content or content[-1:] == "\\" else content
+    )
 
 
 def names_box(text: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from rewards.answer_places import (
     ANSWER_PLACES,
@@ -23,8 +23,10 @@ from rewards.reward import Reward, Sample
 from rewards.verdict import Stage, Status, Verdict
 
 if TYPE_CHECKING:
-    from rewards.answers import CompareOptions
+    from rewards.answers import Comparison
     from rewards.symbolic import Settled
+
+    Compare = Callable[[str, str], Comparison]
 
 # `rewards.answers` and `rewards.symbolic` are imported where they are used, at the first verdict:
 # together they are most of what `import rewards` would cost.
@@ -32,11 +34,11 @@ if TYPE_CHECKING:
 # Nobody writes an answer this long by hand; one that is not the reference itself is wrong.
 _MAX_ANSWER_CHARS = 4_000
 _SHOWN_CHARS = 1_000
+_UNDECIDED = "undecided"
 _UNFINISHED = "the reasoning never ends, so there is no answer"
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(NamedTuple):
     """One completion examined: a verdict, or an undecided pair of texts for sympy."""
 
     verdict: Verdict
@@ -105,17 +107,16 @@ class Accuracy(Reward):
         if self.cpu_s <= 0 or self.memory_mb <= 0:
             raise InputError("cpu_s and memory_mb must be above 0; fallback=False turns sympy off")
         if self.tolerance is not None and not 0 <= self.tolerance < 1:
-            raise InputError(
-                f"tolerance is a relative difference in [0, 1), not {self.tolerance}"
-            )
+            raise InputError(f"tolerance is a relative difference in [0, 1), not {self.tolerance}")
 
     def judge(self, sample: Sample) -> Verdict:
         """Judge one completion."""
-        return self._settle([self._examine(sample)])[0]
+        return self._settle([self._examine(sample, self._comparer())])[0]
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, in order; the undecided ones go to sympy's workers together."""
-        return self._settle([self._examine_safely(sample) for sample in samples])
+        compare = self._comparer()
+        return self._settle([self._examine_safely(sample, compare) for sample in samples])
 
     def warm_up(self) -> None:
         """Start sympy's processes now rather than in the first training step.
@@ -153,7 +154,7 @@ class Accuracy(Reward):
         except UnusableReferenceError as error:
             return [*stages, Stage("reference read as", f"nothing: {error}")]
         stages.append(Stage("reference read as", reference.describe()))
-        case = self._examine(sample)
+        case = self._examine(sample, self._comparer())
         judge = "sympy, in a process of its own" if case.undecided else "exact comparison"
         return [*stages, Stage("compared by", judge)]
 
@@ -161,11 +162,11 @@ class Accuracy(Reward):
         opened = opens_think_block(prompt) if self.prefilled is None else self.prefilled
         return after_reasoning(completion, opened=opened)
 
-    def _examine(self, sample: Sample) -> _Case:
+    def _examine(self, sample: Sample, compare: Compare) -> _Case:
         """Everything that needs no sympy."""
-        from rewards.answer_memory import compare_texts, usable_reference  # noqa: PLC0415 - see top
-        from rewards.answers import Outcome  # noqa: PLC0415
+        from rewards.answer_memory import usable_reference  # noqa: PLC0415 - see the top
 
+        started = perf_counter()
         try:
             expected = reference_text(sample.reference)
             usable_reference(expected)
@@ -173,35 +174,33 @@ class Accuracy(Reward):
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
         shown = _shown(expected)
         part = self._answer_part(sample.completion, sample.prompt)
-        if part is None:
-            found = FoundAnswer(None, _UNFINISHED)
-        else:
-            found = find_answer(part, self.answer_in)
+        found = (
+            FoundAnswer(None, _UNFINISHED) if part is None else find_answer(part, self.answer_in)
+        )
+        undecided = None
         if found.text is None:
-            return _Case(Verdict(0.0, Status.NO_ANSWER, expected=shown, reason=found.note))
-        answer = _shown(found.text)
-        if len(found.text) > _MAX_ANSWER_CHARS:
+            score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
+        elif len(found.text) > _MAX_ANSWER_CHARS:
             same = found.text == expected.strip()
+            score, status, answer = *_judged(same), _shown(found.text)
             reason = "the same text" if same else f"{len(found.text)} characters are no answer"
-            status = Status.CORRECT if same else Status.WRONG
-            return _Case(Verdict(float(same), status, answer, shown, reason))
-        comparison = compare_texts(expected, found.text, self._compare_options())
-        if comparison.outcome is Outcome.UNDECIDED:
-            reason = f"could not be shown equal: {comparison.reason}"
-            verdict = Verdict(0.0, Status.WRONG, answer, shown, reason)
-            return _Case(verdict, (expected, found.text) if self.fallback else None)
-        status = Status.CORRECT if comparison.is_equal else Status.WRONG
-        score = float(comparison.is_equal)
-        return _Case(Verdict(score, status, answer, shown, comparison.reason))
+        else:
+            comparison = compare(expected, found.text)
+            score, status, answer = *_judged(comparison.is_equal), _shown(found.text)
+            reason = comparison.reason
+            if comparison.outcome == _UNDECIDED:
+                reason = f"could not be shown equal: {reason}"
+                undecided = (expected, found.text) if self.fallback else None
+        seconds = perf_counter() - started
+        return _Case(Verdict(score, status, answer, shown, reason, seconds), undecided)
 
-    def _examine_safely(self, sample: Sample) -> _Case:
-        started = perf_counter()
+    def _examine_safely(self, sample: Sample, compare: Compare) -> _Case:
         try:
-            case = self._examine(sample)
+            case = self._examine(sample, compare)
         except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
-            case = _Case(self._failed(error))
+            return _Case(self._failed(error))
         self._warn_of(sample, case.verdict)
-        return replace(case, verdict=replace(case.verdict, seconds=perf_counter() - started))
+        return case
 
     def _settle(self, cases: Sequence[_Case]) -> list[Verdict]:
         """The verdicts of examined cases, the undecided ones decided together."""
@@ -220,15 +219,22 @@ class Accuracy(Reward):
             for case in cases
         ]
 
-    def _compare_options(self) -> CompareOptions:
-        from rewards.answers import CompareOptions  # noqa: PLC0415 - see the top
+    def _comparer(self) -> Compare:
+        from rewards.answer_memory import comparer  # noqa: PLC0415 - see the top
+        from rewards.answers import CompareOptions  # noqa: PLC0415
 
-        return CompareOptions(
-            tolerance=self.tolerance,
-            rounding=self.rounding,
-            units=self.units,
-            list_order=self.list_order,
+        return comparer(
+            CompareOptions(
+                tolerance=self.tolerance,
+                rounding=self.rounding,
+                units=self.units,
+                list_order=self.list_order,
+            )
         )
+
+
+def _judged(equal: bool) -> tuple[float, Status]:  # noqa: FBT001 - the outcome itself
+    return (1.0, Status.CORRECT) if equal else (0.0, Status.WRONG)
 
 
 def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:

@@ -101,7 +101,10 @@ def test_dear_packages_are_imported_where_they_are_used():
                 continue
             if here.startswith("rewards/symbolic/") and top in home:
                 continue
-            if here.startswith(("rewards/cli.py", "rewards/commands/")) and top in {"typer", "rich"}:
+            if here.startswith(("rewards/cli.py", "rewards/commands/")) and top in {
+                "typer",
+                "rich",
+            }:
                 continue
             pytest.fail(f"{here} imports {name} when it is loaded")
 
@@ -120,9 +123,7 @@ def _python(code):
 
 
 def test_import_loads_nothing_dear():
-    loaded = set(
-        _python("import json, sys, rewards; print(json.dumps([*sys.modules]))")
-    )
+    loaded = set(_python("import json, sys, rewards; print(json.dumps([*sys.modules]))"))
     assert not loaded & _DEAR
     assert not loaded & {"sandbox", "grpo_plugin", "multiprocessing", "asyncio"}
 

@@ -28,7 +28,10 @@ from rewards.answer_places import ANSWER_PLACES, MARKED_PLACES, find_answer
         ("2+2=4. Answer: 4 <|im_start|>user", "4"),
         ("Final Answer: The number of points in the domain of $f(x)$ is 19.", "19"),
         ("Final answer: there are 5 ways", "there are 5 ways"),
-        ("Final answer: the value could not be found but is 5", "the value could not be found but is 5"),
+        (
+            "Final answer: the value could not be found but is 5",
+            "the value could not be found but is 5",
+        ),
         ("所以答案是5", "5"),
         ("综上所述，最终答案为：\\(42\\)。", "\\(42\\)"),
         ("故选B", "B"),
