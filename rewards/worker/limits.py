@@ -2,8 +2,9 @@
 
 CPU: `ITIMER_PROF` with `SIGPROF` at its default action. The kernel counts and kills, so a loop
 in C that never returns to the interpreter (`9**9**9`) ends within a few milliseconds of its
-budget, and no Python handler has to run. `RLIMIT_CPU` has a granularity of one second and no
-reset.
+budget, and no Python handler has to run. It counts in ticks of 1 to 10 ms: on a busy machine it
+may err by a few of them, so a budget below 0.1 s is not exact. `RLIMIT_CPU` has a granularity of
+one second and no reset.
 
 Memory: `RLIMIT_DATA` rather than `RLIMIT_AS`, because reserved address space (thread arenas,
 mapped files) is not memory. It is set relative to what the process holds when the task starts.

@@ -198,6 +198,7 @@ print("ok")
     assert (out, err) == ("ok\n", "")
 
 
+@pytest.mark.slow
 def test_interrupts_at_random_moments_never_mix_results(start_script):
     code = """
 import os, random, signal, threading, time
