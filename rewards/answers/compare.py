@@ -6,6 +6,7 @@ from rewards.answers.matching import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
 from rewards.answers.reading import Answer
 from rewards.answers.show import kind_of, show
+from rewards.answers.style import same_but_for_style
 
 
 def compare(
@@ -19,6 +20,10 @@ def compare(
     """
     if reference.text == answer.text and reference.text and not reference.text.isspace():
         return Comparison(Outcome.EQUAL, f"both are written “{_short(reference.text)}”")
+    if same_but_for_style(reference.text, answer.text):
+        return Comparison(
+            Outcome.EQUAL, f"both are written “{_short(reference.text)}” but for style"
+        )
     if _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
         reason = f"{_short(answer.text)} is not {_short(reference.text)}"
         return Comparison(Outcome.DIFFERENT, reason)

@@ -66,6 +66,8 @@ class Matcher:
 
     def alike(self, ref: Node, ans: Node) -> bool | None:  # noqa: C901, PLR0912
         """Whether `ans` says what `ref` says."""
+        if type(ref) is Num and type(ans) is Num:
+            return ref.value == ans.value or self.values(ref, ans)
         if ref == ans:
             return True
         if isinstance(ref, Family) or isinstance(ans, Family):
