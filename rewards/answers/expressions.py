@@ -366,7 +366,10 @@ class ExpressionReader:
             return self.argument() if token.value != "-" else self.signed()
         digit, rest = token.value[0], token.value[1:]
         if not rest or "." in rest or not digit.isdigit():
-            return self.argument()
+            self.tokens[self.at] = Token("num", token.value, gap=False)
+            value = self.argument()
+            self.tokens[self.at - 1] = Token("op", "}", gap=False)  # a number may follow
+            return value
         self.tokens[self.at] = Token("num", rest, gap=False)
         return number(digit)
 
