@@ -213,6 +213,6 @@ def _only_formula(text: str) -> str | None:
 
 
 def _contradiction(node: Node) -> str | None:
-    from rewards.answers.values import is_contradiction  # noqa: PLC0415
+    from rewards.answers.contradictions import is_contradiction  # noqa: PLC0415
 
     return "it contradicts itself" if is_contradiction(node) else None
