@@ -11,6 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from rewards.answers.matrices import determinant
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     INFINITY,
@@ -65,11 +66,13 @@ _INVERSE = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec",
     "csc": "arccsc", "sinh": "arsinh", "cosh": "arcosh", "tanh": "artanh",
 }  # fmt: skip
+_PRIME_MARKS = frozenset({"'", "^", "{", "}"})
 _APPLIED = frozenset("fghFGH")
+_ITEM_STARTS = frozenset({",", ";", "(", "{{", "{", "[", "and", "or", "quad"})
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")"), "{{": ("}}",), "{": ("}",)}
 
 
-def number(text: str) -> Node:
+def number(text: str, *, negative: bool = False) -> Node:
     """The rational a literal denotes; `Digits` if it is too long for arithmetic."""
     mantissa, _, exponent = text.partition("e") if "e" in text else (text, "", "")
     whole, _, decimals = mantissa.partition(".")
@@ -81,6 +84,8 @@ def number(text: str) -> Node:
         return Digits((whole.lstrip("0") or "0") + ("." + decimals if decimals else ""))
     scale = power - len(decimals)
     value = int(whole + decimals)
+    if negative:
+        value = -value
     if scale >= 0:
         return Num(Fraction(value * 10**scale if scale else value))
     return Num(Fraction(value, 10**-scale), decimals=None if exponent else len(decimals))
@@ -101,8 +106,10 @@ class ExpressionReader:
 
     def peek(self, ahead: int = 0) -> Token:
         """The token `ahead` of the current one."""
-        at = self.at + ahead
-        return self.tokens[at] if at < len(self.tokens) else _EOF
+        try:
+            return self.tokens[self.at + ahead]
+        except IndexError:
+            return _EOF
 
     def accept(self, value: str) -> bool:
         """Step over an operator if it is next."""
@@ -243,17 +250,18 @@ class ExpressionReader:
     def minutes(self, degrees: Node) -> Node:
         r"""Degrees, with the minutes and seconds that may follow (`30^\circ 15'`)."""
         total = degrees
-        for divisor, marks in ((60, 1), (3600, 2)):
+        for divisor, marks in ((60, "'"), (3600, "''")):
             here = self.peek()
-            behind = [self.peek(ahead).value for ahead in range(1, 1 + marks)]
-            if here.kind != "num" or behind != ["'"] * marks:
+            ahead, primes = 1, ""
+            while self.peek(ahead).value in _PRIME_MARKS and ahead < 8:
+                primes += "'" if self.peek(ahead).value == "'" else ""
+                ahead += 1
+            if here.kind != "num" or primes != marks or not isinstance(total, Num):
                 continue
-            if not isinstance(total, Num):
-                break
             part = number(here.value)
             if isinstance(part, Num):
                 total = Num(total.value + part.value / divisor)
-                self.at += 1 + marks
+                self.at += ahead
         return Degree(total)
 
     def raised(self, base: Node) -> Node:  # noqa: C901
@@ -362,7 +370,10 @@ class ExpressionReader:
             return self.argument() if token.value != "-" else self.signed()
         digit, rest = token.value[0], token.value[1:]
         if not rest or "." in rest or not digit.isdigit():
-            return self.argument()
+            self.tokens[self.at] = Token("num", token.value, gap=False)
+            value = self.argument()
+            self.tokens[self.at - 1] = Token("op", "}", gap=False)  # a number may follow
+            return value
         self.tokens[self.at] = Token("num", rest, gap=False)
         return number(digit)
 
@@ -473,13 +484,11 @@ class ExpressionReader:
 
     def mixed(self, whole: Node) -> Node:
         r"""`2\frac{1}{3}` is 2 + 1/3; `2\frac{x}{3}` and `2\frac{5}{3}` are products."""
-        start = self.at
         self.at += 1
         part = self.command("frac")
         if isinstance(whole, Num) and isinstance(part, Num) and 0 < part.value < 1:
             return Num(whole.value + part.value)
-        self.at = start
-        return whole
+        return Mul((whole, *(part.factors if isinstance(part, Mul) else (part,))))
 
     def repeating(self, start: str) -> Node:
         """A decimal whose last digits repeat."""
@@ -528,7 +537,7 @@ class ExpressionReader:
         if letter in _APPLIED:
             return True
         before = self.tokens[self.at - 2] if self.at > 1 else _EOF
-        if before.kind not in {"eof", "rel"} and before.value not in {",", ";", "(", "{{", "and"}:
+        if before.kind not in {"eof", "rel"} and before.value not in _ITEM_STARTS:
             return False
         depth = 0
         for ahead in range(24):
@@ -537,7 +546,7 @@ class ExpressionReader:
                 return False
             depth += (token.value == "(") - (token.value == ")")
             if depth == 0:
-                return self.peek(ahead + 1).value == "="
+                return self.peek(ahead + 1).kind == "rel"
         return False
 
     def call_arguments(self) -> tuple[Node, ...]:
@@ -737,7 +746,7 @@ class ExpressionReader:
             raise UnreadableError("a `|` is not closed")
         self.depth -= 1
         if isinstance(inside, Matrix):
-            return Fn("det", (inside,))
+            return determinant(inside) or Fn("det", (inside,))
         return Fn("abs" if bar == "|" else "norm", (inside,))
 
     def environment(self, name: str) -> Node:
@@ -769,7 +778,9 @@ class ExpressionReader:
         if len({len(row) for row in filled}) != 1:
             raise UnreadableError("the rows of a matrix differ in length")
         matrix = Matrix(filled)
-        return Fn("det", (matrix,)) if name == "vmatrix" else matrix
+        if name == "vmatrix":
+            return determinant(matrix) or Fn("det", (matrix,))
+        return matrix
 
     def cell(self) -> Node:
         """One entry of an environment."""

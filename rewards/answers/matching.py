@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 _ORDERS = frozenset({"<", ">", "<=", ">=", "!="})
 _SETLIKE = (SetOperation, Builder, Group, SetOf, Named, Relation, Seq, System, Add)
 MAX_LEFTOVERS = 40
+_DIGITS_ONLY = re.compile(r"[\d .,;:]*")
 UNRELATED: Final = "unrelated"
 
 
@@ -66,6 +68,8 @@ class Matcher:
 
     def alike(self, ref: Node, ans: Node) -> bool | None:  # noqa: C901, PLR0912
         """Whether `ans` says what `ref` says."""
+        if type(ref) is Num and type(ans) is Num:
+            return ref.value == ans.value or self.values(ref, ans)
         if ref == ans:
             return True
         if isinstance(ref, Family) or isinstance(ans, Family):
@@ -163,6 +167,9 @@ class Matcher:
                 return True
             if _skeleton(ref.tokens) == _skeleton(ans.tokens):
                 return self.no("they are written the same way but for their numbers")
+        for side in (ref, ans):
+            if isinstance(side, Raw) and _DIGITS_ONLY.fullmatch(side.tokens):
+                return self.no("numbers side by side are not one value")
         self.why = "one of them is not understood as mathematics"
         return None
 
@@ -276,13 +283,15 @@ class Matcher:
                 found = [self.alike(a, b) for a, b in zip(left.sides, right.sides, strict=True)]
                 if all(found):
                     return True
-        if len(ref.ops) == 1 == len(ans.ops):
+        if len(ref.ops) == 1 == len(ans.ops) and not contains(ref, (Matrix,)):
             result = same_equation(ref, ans)
             self.why = result.how
             return result.same
         if len(ref.ops) == len(ans.ops):
             self.why = "the chains differ"
-            plain = all(not symbols(side) or is_name(side) for side in (*ref.sides, *ans.sides))
+            plain = contains(ref, (Matrix,)) or all(
+                not symbols(side) or is_name(side) for side in (*ref.sides, *ans.sides)
+            )
             return False if plain else None
         return None
 
@@ -307,6 +316,8 @@ class Matcher:
                 same = self.assignments(ref, ans)
                 if same != UNRELATED:
                     return same
+            if contains(ref, (Matrix,)) and contains(ans, (Matrix,)):
+                return self.chains(ref, ans)
             if set(ref.ops) == {"="} == set(ans.ops) and len(ref.ops) == 1 == len(ans.ops):
                 result = same_equation(ref, ans)
                 self.why = result.how
@@ -348,6 +359,10 @@ class Matcher:
             or (isinstance(other, Fn) and one == Sym("y"))
         ):
             return self.alike(a.value, b.value)
+        if not is_name(one) and not is_name(other):
+            if show(one) == show(other):
+                return self.alike(a.value, b.value)
+            return self.no(f"one works out {show(one)}, the other {show(other)}")
         if not symbols(a.value) and not symbols(b.value):
             return self.no(f"one is about {show(one)}, the other about {show(other)}")
         return UNRELATED
@@ -409,6 +424,9 @@ class Matcher:
             if len(refs) > 1 and isinstance(ref, Seq) and ans.opening == "(" == ref_open(ans):
                 return self.in_order(tuple(refs), ans.items)
             return self.no("a tuple is not a list or a set")
+        letters = _choice(ref), _choice(ans)
+        if letters[0] is not None and letters[1] is not None and isinstance(ref, Mul):
+            return self.choices(letters[0], letters[1])
         labels = [_labelled(items) for items in (refs, answers)]
         if labels[0] is not None and labels[1] is not None:
             names = [[name for name, _ in pairs] for pairs in labels if pairs is not None]

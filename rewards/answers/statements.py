@@ -28,6 +28,7 @@ from rewards.answers.units import DEGREES, PERCENTS
 from rewards.answers.vocabulary import HEDGES
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
+_CLOSING = frozenset({")", "]", "}}", "}", "."})
 _STRONG = frozenset({";", "newrow"})
 _SET_OPERATORS = frozenset({"cup", "cap", "setminus"})
 _CONDITION_WORDS = frozenset("for where with any all when if 其中 当".split())
@@ -86,7 +87,7 @@ class StatementReader(ExpressionReader):
             separator = self.separator()
             if not separator:
                 break
-            if self.peek().kind == "eof" or self.peek().value in {")", "]", "}}", "}"}:
+            if self.peek().kind == "eof" or self.peek().value in _CLOSING:
                 break  # a trailing separator
             if element is not None:
                 separators.append(separator)
@@ -106,8 +107,10 @@ class StatementReader(ExpressionReader):
                 if not found or found == "quad" or token.value in {";", "or"}:
                     found = token.value
                 self.at += 1
-            elif token.kind == "op" and token.value == "." and self.peek(1).kind != "eof":
-                raise UnreadableError("it is more than one sentence")
+            elif token.kind == "op" and token.value == ".":
+                if self.peek(1).kind != "eof" and self.peek(1).value not in _CLOSING:
+                    raise UnreadableError("it is more than one sentence")
+                self.at += 1
             else:
                 return found
 
@@ -154,7 +157,8 @@ class StatementReader(ExpressionReader):
 
     def relation_chain(self) -> Node:
         """Sides joined by relation signs; a lone side is itself."""
-        sides = [self.set_expression()]
+        opens = self.peek().kind == "rel" and self.peek().value in {"<", ">", "<=", ">=", "!="}
+        sides: list[Node] = [Sym("it") if opens else self.set_expression()]
         ops: list[str] = []
         while self.peek().kind == "rel":
             op = self.peek().value
@@ -248,7 +252,7 @@ class StatementReader(ExpressionReader):
         while True:
             token = self.peek()
             if token.kind == "eof" or (
-                token.kind == "op" and token.value in {",", ";", "and", "or", ")"}
+                token.kind == "op" and token.value in {",", ";", "and", "or", ")", "}", "]", "}}"}
             ):
                 break
             if token.kind == "let" or (token.kind == "sym" and token.value != "inf"):
