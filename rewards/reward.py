@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +13,6 @@ from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.verdict import Stage, Status, Verdict
-
-logger = logging.getLogger(__name__)
 
 LogExtra = Callable[[str, list[object]], None]
 LogMetric = Callable[[str, float], None]
@@ -177,12 +174,15 @@ class Reward(ABC):
             verdict = self.judge(sample)
         except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
             verdict = self._failed(error)
+        self._warn_of(sample, verdict)
+        return replace(verdict, seconds=perf_counter() - started)
+
+    def _warn_of(self, sample: Sample, verdict: Verdict) -> None:
         if verdict.status is Status.BAD_REFERENCE:
             _warn_once(
                 f"{self.name}: unusable reference {_shortened(sample.reference)}: "
                 f"{verdict.reason}. Its rows score None."
             )
-        return replace(verdict, seconds=perf_counter() - started)
 
     def _failed(self, error: Exception) -> Verdict:
         reason = f"{type(error).__name__}: {error}"
@@ -233,10 +233,15 @@ def _is_missing(value: object) -> bool:
 
 
 def _shortened(value: object, limit: int = 120) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - a huge integer, or an object with a bug in it
+        return f"of type {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 @lru_cache(maxsize=1024)
 def _warn_once(message: str) -> None:
-    logger.warning(message)
+    import logging  # noqa: PLC0415 - a third of what importing this package would cost
+
+    logging.getLogger(__name__).warning(message)
