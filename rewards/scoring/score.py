@@ -121,10 +121,11 @@ def score_file(
                         on_progress(_measure(reader, partial, tally, resumed_rows=resumed))
             partial.finish()
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"interrupted; {partial.rows_done:,} rows are kept in {partial.path}: run the "
-                "same command again to continue"
-            ) from None
+            kept = "nothing is written yet"
+            if partial.rows_done:
+                kept = f"{partial.rows_done:,} rows are kept in {partial.path}"
+            message = f"interrupted; {kept}: run the same command again to continue"
+            raise KeyboardInterrupt(message) from None
     return Summary(
         input=options.input,
         output=options.output,
