@@ -141,7 +141,7 @@ def test_a_huge_row_is_scored(place):
 def test_says_which_column_it_took_and_can_be_told(place):
     row = {
         "completion": r"\boxed{1}",
-        "response": "I do not know, as there is nothing to go by here.",
+        "response": "I could not work it out.",
         "solution": "1",
         "answer": "2",
     }
