@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
-from rewards.answers.numeric import Evaluator, pi
+from rewards.answers.numeric import MAX_WORK, Evaluator, pi
 from rewards.answers.tree import Add, BigOp, Const, Degree, Fn, Mul, Node, Num, Percent, Pow
 from rewards.answers.values import InexactError, UndefinedError
 
@@ -21,16 +21,9 @@ _ZERO, _ONE = Decimal(0), Decimal(1)
 class ComplexEvaluator(Evaluator):
     """Like `Evaluator`, with values that are pairs (real part, imaginary part)."""
 
-    def distance(  # type: ignore[override]
-        self, left: Complex, right: Complex, other: Evaluator
-    ) -> int | None:
-        """The decimal exponent of the larger difference of the parts; `None` if there is none."""
-        gaps = [
-            super(ComplexEvaluator, self).distance(a, b, other)
-            for a, b in zip(left, right, strict=True)
-        ]
-        found = [gap for gap in gaps if gap is not None]
-        return max(found) if found else None
+    def difference(self, left: Complex, right: Complex) -> Decimal:  # type: ignore[override]
+        """The larger difference of the parts."""
+        return max(self.context.subtract(a, b).copy_abs() for a, b in zip(left, right, strict=True))
 
     def _pair(self, real: Decimal, imaginary: Decimal) -> Complex:
         self._note(real)
@@ -38,6 +31,9 @@ class ComplexEvaluator(Evaluator):
         return real, imaginary
 
     def _value(self, node: Node) -> Complex:  # type: ignore[override]
+        self.work += self.price
+        if self.work > MAX_WORK:
+            raise InexactError
         context = self.context
         if node == _I:
             return _ZERO, _ONE

@@ -64,6 +64,7 @@ class Evaluator:
         self.high = 0
         self.low = 0
         self.work = 0
+        self.price = 1 + digits // 150
 
     def evaluate(self, node: Node) -> Decimal:
         """The real value of `node`.
@@ -80,10 +81,9 @@ class Evaluator:
         except (decimal.InvalidOperation, decimal.DivisionByZero, ZeroDivisionError):
             raise UndefinedError from None
 
-    def distance(self, left: Decimal, right: Decimal, other: Evaluator) -> int | None:  # noqa: ARG002
-        """The decimal exponent of the difference of two values; `None` if there is none."""
-        gap = self.context.subtract(left, right)
-        return gap.adjusted() if gap else None
+    def difference(self, left: Decimal, right: Decimal) -> Decimal:
+        """The size of the difference of two values."""
+        return self.context.subtract(left, right).copy_abs()
 
     def _note(self, value: Decimal) -> Decimal:
         if value:
@@ -101,7 +101,7 @@ class Evaluator:
         return self.context.divide(Decimal(value.numerator), Decimal(value.denominator))
 
     def _value(self, node: Node) -> Decimal:  # noqa: C901, PLR0912
-        self.work += 1
+        self.work += self.price
         if self.work > MAX_WORK:
             raise InexactError
         context = self.context
@@ -225,6 +225,7 @@ class Evaluator:
     # -- functions --------------------------------------------------------------------------
 
     def _function(self, name: str, args: tuple[Node, ...]) -> Decimal:
+        self.work += 10 * self.price
         compute = _FUNCTIONS.get(name)
         if compute is None:
             if name == "root" and len(args) == 2:

@@ -7,12 +7,12 @@ their difference survives at a higher precision. Anything else is undecided.
 
 from __future__ import annotations
 
-import random
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Literal, NamedTuple
 
-from rewards.answers.numeric import Evaluator, TooLargeError
+from rewards.answers.numeric import Evaluator, TooLargeError, make_context
+from rewards.answers.points import POINTS, integral_symbols, sample_points
 from rewards.answers.show import show
 from rewards.answers.tree import (
     BigOp,
@@ -22,23 +22,19 @@ from rewards.answers.tree import (
     Mul,
     Node,
     Num,
-    Pow,
     Sym,
     children,
-    contains,
     rebuild,
     symbols,
 )
 from rewards.answers.values import InexactError, UndefinedError, exact
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 DIGITS = 40
 AGREEMENT = 28  # digits of agreement asked for at a first look
-MAX_DIGITS = 12_000
-POINTS = 14
+MAX_DIGITS = 2_000
+MAX_VARIABLES = 60
 ENOUGH = 4
+_ROUGH = make_context(20)
 
 
 class Sameness(NamedTuple):
@@ -155,63 +151,18 @@ def _with_index(node: BigOp) -> BigOp:
 # -- at points --------------------------------------------------------------------------------
 
 
-def _points(names: list[str], integral: frozenset[str]) -> Iterator[dict[str, Fraction]]:
-    """Points of mixed size and sign, the same for the same names."""
-    generator = random.Random("·".join(names))  # noqa: S311 - points, not secrets
-    for index in range(POINTS):
-        point: dict[str, Fraction] = {}
-        for name in names:
-            if name in integral:
-                point[name] = Fraction(generator.randint(1, 5 + index))
-                continue
-            top = generator.randint(10**5, 10**6)
-            if index in {2, 6, 9}:
-                value = Fraction(top, 10**6)  # below 1, for inverse functions
-            elif index in {4, 10}:
-                value = Fraction(top, 10**5)
-            else:
-                value = Fraction(top * 3, 10**6)
-            if index in {1, 5, 8, 11, 13} and generator.random() < 0.6:
-                value = -value
-            point[name] = value
-        yield point
-
-
-def _integral_symbols(node: Node) -> frozenset[str]:
-    """Variables that must be integers: in factorials, binomials, bounds, powers of negatives."""
-    found: set[str] = set()
-    stack = [node]
-    while stack:
-        here = stack.pop()
-        if isinstance(here, Fn) and here.name in {
-            "factorial",
-            "factorial2",
-            "binom",
-            "mod",
-            "gcd",
-            "lcm",
-        }:
-            found |= symbols(here)
-        elif isinstance(here, BigOp):
-            found |= symbols(here.low) | symbols(here.high)
-        elif isinstance(here, Pow):
-            base = _exact(here.base)
-            if base is not None and base < 0:
-                found |= symbols(here.exponent)
-        stack += children(here)
-    return frozenset(found)
-
-
 def _compare_numerically(left: Node, right: Node) -> Sameness:
     names = sorted(symbols(left) | symbols(right))
-    if len(names) > 60:
+    if len(names) > MAX_VARIABLES:
         return Sameness(same=None, how="they have too many variables")
     imaginary = contains_imaginary(left) or contains_imaginary(right)
     if not imaginary:
-        found = _compare_at_points(left, right, names, complex_values=False)
+        found = _Pair(left, right, Evaluator).compare(names)
         if found is not None:
             return found
-    found = _compare_at_points(left, right, names, complex_values=True)
+    from rewards.answers.complexes import ComplexEvaluator  # noqa: PLC0415
+
+    found = _Pair(left, right, ComplexEvaluator).compare(names)
     if found is not None and (imaginary or not names or found.same):
         return found
     return Sameness(same=None, how="no point was found at which both can be evaluated")
@@ -219,46 +170,111 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
 
 def contains_imaginary(node: Node) -> bool:
     """Whether the imaginary unit stands in the expression."""
-    if node == Const("i"):
-        return True
-    return contains(node, (Const,)) and any(contains_imaginary(child) for child in children(node))
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, Const) and here.name == "i":
+            return True
+        stack += children(here)
+    return False
 
 
-def _compare_at_points(  # noqa: C901
-    left: Node, right: Node, names: list[str], *, complex_values: bool
-) -> Sameness | None:
-    integral = _integral_symbols(left) | _integral_symbols(right)
-    agreed = one_sided = 0
-    last: dict[str, Fraction] | None = None
-    for point in _points(names, integral):
-        verdict = _look(left, right, point, DIGITS, complex_values=complex_values)
-        if verdict == "different":
-            verdict = _look(
-                left, right, point, 2 * DIGITS, complex_values=complex_values, agreement=AGREEMENT
-            )
-            if verdict == "different":
-                return Sameness(same=False, how=_at(point, "their values differ"))
-        if verdict == "huge":
-            return Sameness(same=False, how="one of them is beyond 10^(10^17), the other is not")
-        if verdict == "stop":
-            return None
-        one_sided += verdict == "one undefined"
-        if verdict == "close":
-            agreed += 1
-            last = point
-            if agreed >= ENOUGH or not names:
+class _Look(NamedTuple):
+    """Both sides evaluated at one point.
+
+    `gap` is their difference, `high` and `low` the extreme decimal exponents met on the way.
+    """
+
+    status: Literal["both", "neither", "one", "huge", "stop"]
+    gap: Decimal = Decimal(0)
+    high: int = 0
+    low: int = 0
+
+    def is_close(self, agreement: int) -> bool:
+        """Whether the sides agree to so many digits below the greatest magnitude met."""
+        return not self.gap or self.gap.adjusted() <= self.high - agreement
+
+
+class _Pair(NamedTuple):
+    """Two expressions, compared by evaluation in the reals or in the complex numbers."""
+
+    left: Node
+    right: Node
+    evaluator: type[Evaluator]
+
+    def look(self, point: dict[str, Fraction], digits: int) -> _Look:
+        """Evaluate both at a point."""
+        sides = self.evaluator(digits, point), self.evaluator(digits, point)
+        values: list[Decimal | None] = []
+        huge = 0
+        for side, node in zip(sides, (self.left, self.right), strict=True):
+            try:
+                values.append(side.evaluate(node))
+            except UndefinedError:  # noqa: PERF203
+                values.append(None)
+            except TooLargeError:
+                huge += 1
+                values.append(None)
+            except InexactError:
+                return _Look("stop")
+        a, b = values
+        if huge:
+            return _Look("huge" if huge == 1 and not point and (a, b) != (None, None) else "stop")
+        if a is None or b is None:
+            return _Look("neither" if a is b else "one")
+        high = max(side.high for side in sides)
+        return _Look("both", sides[0].difference(a, b), high, min(side.low for side in sides))
+
+    def compare(self, names: list[str]) -> Sameness | None:
+        """The verdict of the sample points; `None` if there were too few."""
+        integral = integral_symbols(self.left) | integral_symbols(self.right)
+        agreed = lonely = 0
+        last: tuple[dict[str, Fraction], _Look] | None = None
+        for point in sample_points(names, integral):
+            seen = self.look(point, DIGITS)
+            if seen.status == "both" and not seen.is_close(AGREEMENT):
+                seen = self.look(point, 2 * DIGITS)  # or was it only lost digits?
+                if seen.status == "both" and not seen.is_close(AGREEMENT):
+                    return Sameness(same=False, how=_at(point, "their values differ"))
+            if seen.status == "huge":
+                return Sameness(same=False, how="only one of them is beyond 10^(10^17)")
+            if seen.status == "stop":
+                return None
+            if seen.status == "both":
+                agreed += 1
+                last = point, seen
+            lonely += seen.status == "one"
+            if agreed == ENOUGH or not names:
                 break
-        elif not names:
-            break
-    if last is None:
-        if one_sided >= POINTS - 2 and names:
+        if names and lonely >= POINTS - 2:
             return Sameness(same=False, how="they are nowhere defined together")
-        if one_sided and not names and not complex_values:
+        if last is None or (names and agreed < 2):
             return None
-        return None
-    if agreed < (ENOUGH if names else 1) and agreed < 2:
-        return None
-    return _confirm(left, right, last, complex_values=complex_values)
+        return self.confirm(*last)
+
+    def confirm(self, point: dict[str, Fraction], seen: _Look) -> Sameness:
+        """Look once more, at a precision that no tiny term or cancellation can hide from."""
+        digits = 100 + 2 * (seen.high - seen.low)
+        first = self.look(point, min(digits, MAX_DIGITS))
+        if first.status != "both":
+            return Sameness(same=None, how="they could not be worked out to enough digits")
+        if digits <= MAX_DIGITS and first.is_close(digits - 30):
+            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits, also"))
+        second = self.look(point, 2 * min(digits, MAX_DIGITS))
+        if digits <= MAX_DIGITS and second.is_close(digits - 30):
+            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits, also"))
+        # Rounding noise changes with the precision; a difference does not.
+        if second.status == "both" and _agree(first.gap, second.gap):
+            return Sameness(same=False, how=_at(point, "they differ by a little"))
+        return Sameness(same=None, how="their values need more digits than are affordable")
+
+
+def _agree(one: Decimal, other: Decimal) -> bool:
+    """Whether two differences are the same but for rounding."""
+    if not one or not other or one.adjusted() != other.adjusted():
+        return False
+    ratio = _ROUGH.divide(one, other)
+    return abs(ratio - 1) < Decimal("0.0001")
 
 
 def _at(point: dict[str, Fraction], what: str) -> str:
@@ -266,76 +282,3 @@ def _at(point: dict[str, Fraction], what: str) -> str:
         return what
     place = ", ".join(f"{name} = {float(value):.3g}" for name, value in list(point.items())[:3])
     return f"{what} at {place}"
-
-
-def _confirm(
-    left: Node, right: Node, point: dict[str, Fraction], *, complex_values: bool
-) -> Sameness:
-    """Compare once more at a precision that no tiny term or cancellation can hide from."""
-    first = _evaluators(DIGITS, point, complex_values=complex_values)
-    spread = 0
-    for node, evaluator in zip((left, right), first, strict=True):
-        try:
-            evaluator.evaluate(node)
-        except ArithmeticError:
-            return Sameness(same=None, how="one of them cannot be evaluated precisely")
-        spread = max(spread, evaluator.high - evaluator.low)
-    digits = 100 + 2 * spread
-    if digits > MAX_DIGITS:
-        return Sameness(same=None, how="their values need more digits than are affordable")
-    for precision in (digits, 2 * digits):
-        verdict = _look(
-            left, right, point, precision, complex_values=complex_values, agreement=digits - 30
-        )
-        if verdict != "different":
-            break
-    if verdict == "close":
-        return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits, also"))
-    if verdict == "different":
-        return Sameness(same=False, how=f"they differ when worked out to {digits} digits")
-    return Sameness(same=None, how="they could not be worked out to enough digits")
-
-
-def _evaluators(
-    digits: int, point: dict[str, Fraction], *, complex_values: bool
-) -> list[Evaluator]:
-    if complex_values:
-        from rewards.answers.complexes import ComplexEvaluator  # noqa: PLC0415
-
-        return [ComplexEvaluator(digits, point), ComplexEvaluator(digits, point)]
-    return [Evaluator(digits, point), Evaluator(digits, point)]
-
-
-def _look(  # noqa: PLR0913
-    left: Node,
-    right: Node,
-    point: dict[str, Fraction],
-    digits: int,
-    *,
-    complex_values: bool,
-    agreement: int = AGREEMENT,
-) -> str:
-    """Evaluate both at a point: close, different, undefined, one undefined, huge or stop."""
-    evaluators = _evaluators(digits, point, complex_values=complex_values)
-    results: list[Decimal | str] = []
-    for node, evaluator in zip((left, right), evaluators, strict=True):
-        try:
-            results.append(evaluator.evaluate(node))
-        except UndefinedError:  # noqa: PERF203
-            results.append("undefined")
-        except TooLargeError:
-            results.append("huge")
-        except InexactError:
-            return "stop"
-    a, b = results
-    if isinstance(a, str) or isinstance(b, str):
-        if a == b == "huge":
-            return "stop"
-        if "huge" in (a, b):
-            return "huge" if not point and "undefined" not in (a, b) else "stop"
-        return "undefined" if a == b else "one undefined"
-    high = max(evaluators[0].high, evaluators[1].high)
-    gap = evaluators[0].distance(a, b, evaluators[1])
-    if gap is None or gap <= high - agreement:
-        return "close"
-    return "different"

@@ -17,10 +17,12 @@ from rewards.answers.tree import (
     PlusMinus,
     Pow,
     Relation,
+    contains,
     symbols,
 )
 
 MAX_BITS = 60_000
+MAX_COST = 4_000_000
 MAX_TERMS = 2_000
 MAX_FACTORIAL = 3_000
 
@@ -46,16 +48,16 @@ def exact(node: Node) -> Fraction:  # noqa: C901
     if isinstance(node, Num):
         return node.value
     if isinstance(node, Add):
-        total = Fraction(0)
+        total, cost = Fraction(0), 0
         for term in node.terms:
             total += exact(term)
-            _check(total)
+            cost = _charge(total, cost)
         return total
     if isinstance(node, Mul):
-        product = Fraction(1)
+        product, cost = Fraction(1), 0
         for factor in node.factors:
             product *= exact(factor)
-            _check(product)
+            cost = _charge(product, cost)
         return product
     if isinstance(node, Pow):
         return power(exact(node.base), exact(node.exponent))
@@ -120,9 +122,13 @@ def _integer_root(value: int, index: int) -> int | None:
     return low if low**index == value else None
 
 
-def _check(value: Fraction) -> None:
-    if value.numerator.bit_length() + value.denominator.bit_length() > 2 * MAX_BITS:
+def _charge(value: Fraction, cost: int) -> int:
+    """What the work so far has cost, in bits handled; too much is refused."""
+    bits = value.numerator.bit_length() + value.denominator.bit_length()
+    cost += bits if value.denominator == 1 else 8 * bits  # a common denominator is dear
+    if bits > 2 * MAX_BITS or cost > MAX_COST:
         raise InexactError
+    return cost
 
 
 def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR0912
@@ -175,14 +181,16 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
 def _big(node: BigOp) -> Fraction:
     from rewards.answers.tree import substitute  # noqa: PLC0415
 
+    if contains(node.body, (BigOp,)):
+        raise InexactError
     low, high = exact(node.low), exact(node.high)
     if low.denominator != 1 or high.denominator != 1 or high - low > MAX_TERMS:
         raise InexactError
-    total = Fraction(0 if node.op == "sum" else 1)
+    total, cost = Fraction(0 if node.op == "sum" else 1), 0
     for index in range(int(low), int(high) + 1):
         value = exact(substitute(node.body, {node.var: Num(Fraction(index))}))
         total = total + value if node.op == "sum" else total * value
-        _check(total)
+        cost = _charge(total, cost)
     return total
 
 

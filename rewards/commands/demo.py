@@ -24,7 +24,8 @@ def demo(
 
     Exit codes: 0 done; 2 something it needs is not installed; 130 interrupted.
 
-    Example:
+    For example:
+
         rlvr demo --output demo
     """
     try:

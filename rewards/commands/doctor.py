@@ -22,7 +22,8 @@ def doctor(
 
     Exit codes: 0 all that is needed works; 1 something needed is broken, with what to do.
 
-    Example:
+    For example:
+
         rlvr doctor
     """
     from rewards.diagnosis import Grade, diagnose  # noqa: PLC0415 - `--help` is quick

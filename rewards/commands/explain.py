@@ -42,7 +42,8 @@ def explain(
 
     Exit codes: 0 judged, whatever the score; 1 it could not be judged; 2 bad input.
 
-    Example:
+    For example:
+
         rlvr explain 'Hence \boxed{1/2}.' --reference 0.5
     """
     from rewards.scoring.explanation import explain_verdict  # noqa: PLC0415 - `--help` is quick

@@ -43,6 +43,8 @@ def show_progress() -> Iterator[Listener | None]:
 
         def listen(progress: Progress) -> None:
             fresh = progress.rows - progress.resumed_rows
+            if fresh == 0:  # what earlier runs did must not count as this one's speed
+                bar.reset(task, total=progress.size_bytes, completed=progress.position_bytes)
             seconds = bar.tasks[0].elapsed or 0.0
             bar.update(
                 task,

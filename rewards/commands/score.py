@@ -72,7 +72,8 @@ def score(  # noqa: PLR0913 - one parameter per option
     "error"); 2 bad input or options, or the output cannot be written; 130 interrupted (143 by
     SIGTERM).
 
-    Example:
+    For example:
+
         rlvr score samples.jsonl --reward accuracy --reward format --output scored.jsonl
     """
     from rewards.commands.progress import show_progress  # noqa: PLC0415 - `--help` is quick

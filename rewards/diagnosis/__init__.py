@@ -4,6 +4,6 @@
 """
 
 from rewards.diagnosis.check import Check, Grade
-from rewards.diagnosis.diagnose import diagnose
+from rewards.diagnosis.checkup import diagnose
 
 __all__ = ["Check", "Grade", "diagnose"]

@@ -17,6 +17,8 @@ from rewards.scoring.rows import RawRow, parse_row, shorten
 from rewards.scoring.tally import Tally
 from rewards.verdict import Status, Verdict
 
+_encoder = json.JSONEncoder(ensure_ascii=False)
+
 WireRow = tuple[int, str, str]
 """A `RawRow` as a JSON list."""
 
@@ -44,24 +46,22 @@ def judge_rows(job: Job, rows: Sequence[WireRow]) -> JudgedChunk:
     A row's own text is kept as it stands and the verdicts are put before its closing brace, so
     that numbers, duplicate keys and key order come out as they went in.
     """
-    raws = [RawRow(*row) for row in rows]
-    parsed = [parse_row(raw) for raw in raws]
     labels = [label for label, _ in job["rewards"]]
+    raws = [RawRow(*row) for row in rows]
+    parsed = [_parse(raw, labels) for raw in raws]
     verdicts: list[dict[str, Verdict]] = [{} for _ in raws]
-    usable: list[int] = []
+    usable: list[dict[str, object]] = []
+    places: list[int] = []
     for at, row in enumerate(parsed):
-        flaw = _flaw_in(row, job, labels)
-        if flaw:
-            failed = Verdict(None, Status.ERROR, reason=flaw)
-            verdicts[at] = dict.fromkeys(labels, failed)
-            if isinstance(row, dict) and any(label in row for label in labels):
-                parsed[at] = flaw  # its columns have no place beside the verdicts
+        flaw = row if isinstance(row, str) else find_completion_flaw(row, job["completion"])
+        if isinstance(row, str) or flaw:
+            verdicts[at] = dict.fromkeys(labels, Verdict(None, Status.ERROR, reason=flaw))
         else:
-            usable.append(at)
-    good = [row for at in usable if isinstance(row := parsed[at], dict)]
+            usable.append(row)
+            places.append(at)
     for label, source in job["rewards"]:
         reward = _resolved(source, job["reference"], job["search_path"])
-        for at, verdict in zip(usable, _judge(reward, good, job), strict=True):
+        for at, verdict in zip(places, _judge(reward, usable, job), strict=True):
             verdicts[at][label] = verdict
     tally = Tally.of(labels)
     for row_verdicts in verdicts:
@@ -77,17 +77,14 @@ def fail_row(job: Job, row: WireRow, reason: str) -> JudgedChunk:
     verdicts = dict.fromkeys(labels, Verdict(None, Status.ERROR, reason=reason))
     tally = Tally.of(labels)
     tally.add(verdicts)
-    return {"lines": [_line(raw, parse_row(raw), verdicts)], "tally": tally.to_dict()}
+    return {"lines": [_line(raw, _parse(raw, labels), verdicts)], "tally": tally.to_dict()}
 
 
-def _flaw_in(row: dict[str, object] | str, job: Job, labels: Sequence[str]) -> str:
-    """Why a row cannot be judged at all, or ""."""
-    if isinstance(row, str):
-        return row
-    for label in labels:
-        if label in row:
-            return f"the row already has a column {label!r}"
-    return find_completion_flaw(row, job["completion"])
+def _parse(raw: RawRow, labels: Sequence[str]) -> dict[str, object] | str:
+    """The row as an object, or why the verdicts cannot be written into it."""
+    row = parse_row(raw)
+    taken = [label for label in labels if not isinstance(row, str) and label in row]
+    return f"the row already has a column {taken[0]!r}" if taken else row
 
 
 def _judge(
@@ -135,10 +132,8 @@ def _line(raw: RawRow, row: dict[str, object] | str, verdicts: Mapping[str, Verd
         start = _dumped(bad)[:-1]
     else:
         start = raw.text.strip()[:-1].rstrip()
-    results = ", ".join(
-        f"{_dumped(label)}: {_dumped(_fields(verdict))}" for label, verdict in verdicts.items()
-    )
-    return f"{start}{'' if start == '{' else ', '}{results}}}"
+    results = _dumped({label: _fields(verdict) for label, verdict in verdicts.items()})
+    return f"{start}{'' if start == '{' else ', '}{results[1:]}"
 
 
 def _fields(verdict: Verdict) -> dict[str, object]:
@@ -153,7 +148,7 @@ def _fields(verdict: Verdict) -> dict[str, object]:
 
 
 def _dumped(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = _encoder.encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair, as "\\ud800" in the input gives it

@@ -43,7 +43,6 @@ class PartialOutput:
         self.path = partial_path(output)
         self.rows_done = 0
         self._header = self.path.with_name(self.path.name + ".json")
-        _check_place(output)
         with _reported(self.path):
             self._file = _open_locked(self.path)
         try:
@@ -174,7 +173,12 @@ def partial_path(output: Path) -> Path:
     return output.with_name(output.name + ".partial")
 
 
-def _check_place(output: Path) -> None:
+def check_place(output: Path) -> None:
+    """Refuse a path that no file can be written at.
+
+    Raises:
+        DataFileError: its folder is not there, or it is a directory or a device.
+    """
     folder = output.parent
     if not folder.exists():
         raise DataFileError(

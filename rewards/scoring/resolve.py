@@ -72,9 +72,9 @@ class RewardFunction:
         columns: Mapping[str, Sequence[object]],
     ) -> list[Verdict]:
         offered: dict[str, object] = {
+            **{name: list(values) for name, values in columns.items()},
             "prompts": list(prompts),
             "completions": list(completions),
-            **{name: list(values) for name, values in columns.items()},
         }
         parameters = inspect.signature(self.function).parameters
         takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())

@@ -11,6 +11,7 @@ import io
 import json
 import stat
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +22,10 @@ from rewards.errors import DataFileError
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-MAX_LINE_BYTES = 64 * 2**20
+MAX_LINE_BYTES = 32 * 2**20
 _SNIFFED_BYTES = 64 * 2**10
 _SHOWN_CHARACTERS = 200
+_MARK_ROWS = 16
 
 _GZIP = b"\x1f\x8b"
 # What a file starts with when it is no JSONL, and what to do about it.
@@ -69,6 +71,8 @@ class RowReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.line = 0
+        self._rows = 0
+        self._marks: deque[tuple[int, int]] = deque([(0, 0)])
         self._raw = _open_regular(path)
         self.size_bytes = self._raw.seek(0, io.SEEK_END)
         self._raw.seek(0)
@@ -95,10 +99,15 @@ class RowReader:
         """Close the file."""
         self._raw.close()
 
-    @property
-    def position_bytes(self) -> int:
-        """How far the file has been read, in bytes on disk (of `size_bytes`)."""
-        return self._raw.tell()
+    def locate(self, row: int) -> int:
+        """About where the `row`-th row ends, in bytes on disk (of `size_bytes`).
+
+        Rows are read ahead of those that are finished: a progress bar wants the latter. Ask for
+        rows in rising order.
+        """
+        while len(self._marks) > 1 and self._marks[1][0] <= row:
+            self._marks.popleft()
+        return self._marks[0][1]
 
     def skip(self, count: int) -> int:
         """Pass over `count` rows without decoding them; returns how many there were."""
@@ -108,12 +117,18 @@ class RowReader:
             if not line:
                 break
             skipped += not line.isspace()
+        self._rows += skipped
+        self._marks.append((self._rows, self._raw.tell()))
         return skipped
 
     def __iter__(self) -> Iterator[RawRow]:
         while line := self._next_line():
             if not line.isspace():
+                self._rows += 1
+                if self._rows % _MARK_ROWS == 0:
+                    self._marks.append((self._rows, self._raw.tell()))
                 yield _decode(self.line, line)
+        self._marks.append((self._rows, self.size_bytes))
 
     def _next_line(self) -> bytes:
         """The next line with its end, b"" at the end of the file; a too long one cut."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -16,7 +16,7 @@ from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
 from rewards.scoring.dispatch import judge_here, judge_in_workers
 from rewards.scoring.judge import Job
-from rewards.scoring.partial import PartialOutput, Plan, partial_path
+from rewards.scoring.partial import PartialOutput, Plan, check_place, partial_path
 from rewards.scoring.processors import count_usable_cpus
 from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
 from rewards.scoring.row_columns import Columns, NamedColumns, choose_columns
@@ -54,7 +54,7 @@ class Progress:
     Attributes:
         rows: rows in the output so far, those of earlier runs included.
         resumed_rows: how many of them are from earlier runs.
-        position_bytes: how far the input has been read.
+        position_bytes: about where in the input the last of these rows ends.
         size_bytes: how long it is.
         tally: the counts so far.
     """
@@ -85,6 +85,7 @@ def score_file(
     """
     named_rewards = _read_rewards(options.rewards)
     rewards = [(named.label, resolve_reward(named.source)) for named in named_rewards]
+    check_place(options.output)
     _check_files_differ(options.input, options.output)
     columns = choose_columns(
         options.input,
@@ -111,31 +112,18 @@ def score_file(
                 "--overwrite"
             )
 
-        def report() -> None:
-            if on_progress is not None:
-                on_progress(
-                    Progress(
-                        rows=partial.rows_done,
-                        resumed_rows=resumed,
-                        position_bytes=reader.position_bytes,
-                        size_bytes=reader.size_bytes,
-                        tally=tally,
-                    )
-                )
-
         try:
-            report()
-            workers = count_usable_cpus() if options.workers is None else options.workers
-            chunks = (
-                judge_in_workers(job, reader, workers=workers)
-                if workers
-                else judge_here(job, reader)
-            )
-            with closing(chunks):
-                for chunk in chunks:
-                    partial.append(chunk["lines"])
-                    tally.merge(Tally.from_dict(chunk["tally"]))
-                    report()
+            for _ in _judge_rest(job, reader, partial, tally, workers=options.workers):
+                if on_progress is not None:
+                    on_progress(
+                        Progress(
+                            rows=partial.rows_done,
+                            resumed_rows=resumed,
+                            position_bytes=reader.locate(partial.rows_done),
+                            size_bytes=reader.size_bytes,
+                            tally=tally,
+                        )
+                    )
             partial.finish()
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
@@ -154,6 +142,21 @@ def score_file(
         },
         notes=columns.notes,
     )
+
+
+def _judge_rest(
+    job: Job, reader: RowReader, partial: PartialOutput, tally: Tally, *, workers: int | None
+) -> Iterator[None]:
+    """Judge, write and count the rows that are left; yields at the start and after each chunk."""
+    if workers is None:
+        workers = count_usable_cpus()
+    chunks = judge_in_workers(job, reader, workers=workers) if workers else judge_here(job, reader)
+    with closing(chunks):
+        yield
+        for chunk in chunks:
+            partial.append(chunk["lines"])
+            tally.merge(Tally.from_dict(chunk["tally"]))
+            yield
 
 
 def _read_rewards(arguments: Sequence[str]) -> list[NamedReward]:
