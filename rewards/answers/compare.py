@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from rewards.answers.matching import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
-from rewards.answers.reading import Answer
+from rewards.answers.reading import Answer, read_answer
 from rewards.answers.show import kind_of, show
+from rewards.answers.style import same_but_for_style
+from rewards.answers.tree import Node, Seq
 
 
 def compare(
@@ -19,6 +23,10 @@ def compare(
     """
     if reference.text == answer.text and reference.text and not reference.text.isspace():
         return Comparison(Outcome.EQUAL, f"both are written “{_short(reference.text)}”")
+    if same_but_for_style(reference.text, answer.text):
+        return Comparison(
+            Outcome.EQUAL, f"both are written “{_short(reference.text)}” but for style"
+        )
     if _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
         reason = f"{_short(answer.text)} is not {_short(reference.text)}"
         return Comparison(Outcome.DIFFERENT, reason)
@@ -37,6 +45,8 @@ def compare(
     except RecursionError:
         same, matcher.why = None, "one of them is nested too deeply"
     read = f"the reference was read as {reference.describe()}, the answer as {answer.describe()}"
+    if same is False and _ungrouped(reference, answer, options):
+        return Comparison(Outcome.EQUAL, f"{read}; a comma may separate three-digit numbers")
     if same is None:
         return Comparison(
             Outcome.UNDECIDED, f"{read}; {matcher.why or 'no rule decides this pair'}"
@@ -45,6 +55,21 @@ def compare(
         return Comparison(Outcome.EQUAL, f"{read}; {matcher.why or 'they say the same'}")
     why = matcher.why or f"a {kind_of(expected)} is not a {kind_of(given)}"
     return Comparison(Outcome.DIFFERENT, f"{read}; {why}")
+
+
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
+
+
+def _ungrouped(reference: Answer, answer: Answer, options: CompareOptions) -> bool:
+    """Whether `100,200` on one side is the list `100, 200` that the other side is."""
+    trees: list[Node | None] = []
+    for one, other in ((reference, answer), (answer, reference)):
+        grouped = _GROUPED.fullmatch(one.text) is not None and isinstance(other.tree, Seq)
+        trees.append(read_answer(one.text.replace(",", ", ")).tree if grouped else one.tree)
+    expected, given = trees
+    if expected is None or given is None or (expected, given) == (reference.tree, answer.tree):
+        return False
+    return Matcher(options).alike(expected, given) is True
 
 
 def _is_plain_integer(text: str) -> bool:

@@ -69,7 +69,7 @@ _APPLIED = frozenset("fghFGH")
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")"), "{{": ("}}",), "{": ("}",)}
 
 
-def number(text: str) -> Node:
+def number(text: str, *, negative: bool = False) -> Node:
     """The rational a literal denotes; `Digits` if it is too long for arithmetic."""
     mantissa, _, exponent = text.partition("e") if "e" in text else (text, "", "")
     whole, _, decimals = mantissa.partition(".")
@@ -81,6 +81,8 @@ def number(text: str) -> Node:
         return Digits((whole.lstrip("0") or "0") + ("." + decimals if decimals else ""))
     scale = power - len(decimals)
     value = int(whole + decimals)
+    if negative:
+        value = -value
     if scale >= 0:
         return Num(Fraction(value * 10**scale if scale else value))
     return Num(Fraction(value, 10**-scale), decimals=None if exponent else len(decimals))
@@ -101,8 +103,10 @@ class ExpressionReader:
 
     def peek(self, ahead: int = 0) -> Token:
         """The token `ahead` of the current one."""
-        at = self.at + ahead
-        return self.tokens[at] if at < len(self.tokens) else _EOF
+        try:
+            return self.tokens[self.at + ahead]
+        except IndexError:
+            return _EOF
 
     def accept(self, value: str) -> bool:
         """Step over an operator if it is next."""
@@ -362,7 +366,10 @@ class ExpressionReader:
             return self.argument() if token.value != "-" else self.signed()
         digit, rest = token.value[0], token.value[1:]
         if not rest or "." in rest or not digit.isdigit():
-            return self.argument()
+            self.tokens[self.at] = Token("num", token.value, gap=False)
+            value = self.argument()
+            self.tokens[self.at - 1] = Token("op", "}", gap=False)  # a number may follow
+            return value
         self.tokens[self.at] = Token("num", rest, gap=False)
         return number(digit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 _ORDERS = frozenset({"<", ">", "<=", ">=", "!="})
 _SETLIKE = (SetOperation, Builder, Group, SetOf, Named, Relation, Seq, System, Add)
 MAX_LEFTOVERS = 40
+_DIGITS_ONLY = re.compile(r"[\d .,;:]*")
 UNRELATED: Final = "unrelated"
 
 
@@ -66,6 +68,8 @@ class Matcher:
 
     def alike(self, ref: Node, ans: Node) -> bool | None:  # noqa: C901, PLR0912
         """Whether `ans` says what `ref` says."""
+        if type(ref) is Num and type(ans) is Num:
+            return ref.value == ans.value or self.values(ref, ans)
         if ref == ans:
             return True
         if isinstance(ref, Family) or isinstance(ans, Family):
@@ -163,6 +167,9 @@ class Matcher:
                 return True
             if _skeleton(ref.tokens) == _skeleton(ans.tokens):
                 return self.no("they are written the same way but for their numbers")
+        for side in (ref, ans):
+            if isinstance(side, Raw) and _DIGITS_ONLY.fullmatch(side.tokens):
+                return self.no("numbers side by side are not one value")
         self.why = "one of them is not understood as mathematics"
         return None
 
@@ -409,6 +416,9 @@ class Matcher:
             if len(refs) > 1 and isinstance(ref, Seq) and ans.opening == "(" == ref_open(ans):
                 return self.in_order(tuple(refs), ans.items)
             return self.no("a tuple is not a list or a set")
+        letters = _choice(ref), _choice(ans)
+        if letters[0] is not None and letters[1] is not None and isinstance(ref, Mul):
+            return self.choices(letters[0], letters[1])
         labels = [_labelled(items) for items in (refs, answers)]
         if labels[0] is not None and labels[1] is not None:
             names = [[name for name, _ in pairs] for pairs in labels if pairs is not None]

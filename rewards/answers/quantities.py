@@ -20,6 +20,7 @@ from rewards.answers.tree import (
     Num,
     Percent,
     Pow,
+    Sym,
     Unit,
     children,
     contains,
@@ -43,6 +44,7 @@ class Quantities:
 
     def same(self, ref: Node, ans: Node) -> Sameness:
         """Whether two values are the same, units considered."""
+        ans = _with_letter_unit(ans, symbols(ref))
         ref_unit = ref.unit if isinstance(ref, Unit) else None
         ans_unit = ans.unit if isinstance(ans, Unit) else None
         ref = ref.value if isinstance(ref, Unit) else ref
@@ -123,6 +125,22 @@ class Quantities:
         return b.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE) == a.quantize(
             step, context=_WIDE
         )
+
+
+_LETTER_UNITS = frozenset("msghLNJWVK")
+
+
+def _with_letter_unit(node: Node, known: frozenset[str]) -> Node:
+    """`5 m` is five metres where the reference knows no variable m."""
+    if (
+        isinstance(node, Mul)
+        and len(node.factors) == 2
+        and isinstance(node.factors[0], Num)
+        and isinstance(node.factors[1], Sym)
+        and node.factors[1].name in _LETTER_UNITS - known
+    ):
+        return Unit(node.factors[0], node.factors[1].name)
+    return node
 
 
 _WIDE = Evaluator(200).context

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rewards.answers.clock import read_clock
-from rewards.answers.expressions import based
+from rewards.answers.expressions import based, number
 from rewards.answers.show import kind_of, show
 from rewards.answers.statements import StatementReader
 from rewards.answers.tokens import UnreadableError, tokenize
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from rewards.answers.tokens import Token
 
-_INTEGER = re.compile(r"-?\d{1,18}")
+_LITERAL = re.compile(r"[-+]? ?(\d{1,400}(?:\.\d{1,400})?)")
 _BASED = re.compile(r"\(?([0-9A-Za-z]{1,200})\)?_\{?(\d{1,2}|\\text\{[a-z]+\}|[a-z]+)\}?")
 _BASE_WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -112,8 +112,9 @@ def read_answer(text: str) -> Answer:
 
 
 def _read_tree(text: str) -> tuple[Node | None, str | None]:
-    if _INTEGER.fullmatch(text):
-        return Num(Fraction(int(text))), None
+    literal = _LITERAL.fullmatch(text)
+    if literal is not None:
+        return number(literal[1], negative=literal[0][0] == "-"), None
     if not text or text.isspace():
         return None, "it is empty"
     try:

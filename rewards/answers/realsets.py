@@ -101,10 +101,9 @@ def variable_of(node: Node) -> str | None:
 
         if node.ops[0] == "in":
             return show(node.sides[0])
-        calls = [side for side in node.sides if isinstance(side, Fn) and side.name == "call"]
-        names = symbols(node)
-        if calls:
-            return show(calls[0])
+        names = {
+            show(side) for side in node.sides if isinstance(side, Fn) and side.name == "call"
+        } or symbols(node)
         return next(iter(names)) if len(names) == 1 else None
     if isinstance(node, (Seq, System)):
         found = {variable_of(item) for item in node.items} - {None}

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from rewards.answers.modular import same_residues
 from rewards.answers.numeric import Evaluator, TooLargeError, make_context
 from rewards.answers.points import POINTS, integral_symbols, sample_points
 from rewards.answers.show import show
@@ -51,6 +52,10 @@ def same_expression(left: Node, right: Node) -> Sameness:
     a, b = _exact(left), _exact(right)
     if a is not None and b is not None:
         return Sameness(same=a == b, how="their exact values " + ("agree" if a == b else "differ"))
+    rational = same_residues(left, right)
+    if rational is not None:
+        how = "they are the same rational expression" if rational else "their values differ"
+        return Sameness(same=rational, how=how)
     if isinstance(left, Digits) or isinstance(right, Digits):
         return _compare_digits(left, right)
     left, right = _opaque(left), _opaque(right)

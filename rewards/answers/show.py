@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from rewards.answers.tree import (
     MINUS_ONE,
     Add,
@@ -38,9 +40,13 @@ from rewards.answers.tree import (
     Unit,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _NAMED_SIGNS = {"empty": "∅", "reals": "ℝ", "integers": "ℤ", "naturals": "ℕ", "rationals": "ℚ"}
 _SIGNS = {"cup": " ∪ ", "cap": " ∩ ", "setminus": " \\ "}
 _RELATIONS = {"<=": "≤", ">=": "≥", "!=": "≠", "~": "≈", "in": "∈", "==": "≡"}
+LONG = 8_000  # bits of a denominator beyond which a number is not written out
 _CONSTANTS = {"pi": "π", "inf": "∞"}
 
 _KINDS: dict[type, str] = {
@@ -78,83 +84,85 @@ def kind_of(node: Node) -> str:
     return _KINDS.get(type(node), "expression")
 
 
-def show(node: Node) -> str:  # noqa: C901
+def show(node: Node) -> str:
     """The node in its normal spelling; sums and products are sorted.
 
     >>> from rewards.answers.tree import Sym, Add
     >>> show(Add((Sym("y"), Sym("x"))))
     '(x + y)'
     """
-    if isinstance(node, Num):
-        return str(node.value) if node.value.denominator.bit_length() < 8000 else "a fraction"
-    if isinstance(node, Sym):
-        return node.name
-    if isinstance(node, Const):
-        return _CONSTANTS.get(node.name, node.name)
-    if isinstance(node, Add):
-        return "(" + " + ".join(sorted(show(term) for term in node.terms)) + ")"
-    if isinstance(node, Mul):
-        if len(node.factors) == 2 and node.factors[0] == MINUS_ONE:
-            return "-" + show(node.factors[1])
-        return "·".join(sorted(show(factor) for factor in node.factors))
-    if isinstance(node, Pow):
-        return f"{_bracketed(node.base)}^{_bracketed(node.exponent)}"
-    if isinstance(node, Fn):
-        if node.name == "call":
-            return f"{show(node.args[0])}({', '.join(show(arg) for arg in node.args[1:])})"
-        return f"{node.name}({', '.join(show(arg) for arg in node.args)})"
-    if isinstance(node, PlusMinus):
-        return ("±" if node.sign > 0 else "∓") + show(node.value)
-    if isinstance(node, BigOp):
-        return f"{node.op}[{node.var}={show(node.low)}..{show(node.high)}]({show(node.body)})"
-    if isinstance(node, Matrix):
-        rows = "; ".join(", ".join(show(cell) for cell in row) for row in node.rows)
-        return f"[{rows}]"
-    return _show_statement(node)
+    return _SHOW[type(node)](node)
 
 
-def _show_statement(node: Node) -> str:  # noqa: C901, PLR0912
-    if isinstance(node, Degree):
-        return f"{show(node.value)}°"
-    if isinstance(node, Percent):
-        return f"{show(node.value)}%"
-    if isinstance(node, Unit):
-        return f"{show(node.value)} {node.unit}"
-    if isinstance(node, Based):
-        return f"{node.digits} (base {node.base})"
-    if isinstance(node, Ratio):
-        return ":".join(show(item) for item in node.items)
-    if isinstance(node, Clock):
-        hours, rest = divmod(node.seconds, 3600)
-        return f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
-    if isinstance(node, Group):
-        return node.opening + ", ".join(show(item) for item in node.items) + node.closing
-    if isinstance(node, SetOf):
-        return "{" + ", ".join(sorted(show(item) for item in node.items)) + "}"
-    if isinstance(node, System):
-        return "; ".join(sorted(show(item) for item in node.items))
-    if isinstance(node, Seq):
-        return ", ".join(show(item) for item in node.items)
-    if isinstance(node, SetOperation):
-        return _SIGNS[node.op].join(show(part) for part in node.parts)
-    if isinstance(node, Builder):
-        return f"{{{show(node.element)} | {', '.join(show(part) for part in node.conditions)}}}"
-    if isinstance(node, Relation):
-        text = show(node.sides[0])
-        for op, side in zip(node.ops, node.sides[1:], strict=True):
-            text += f" {_RELATIONS.get(op, op)} {show(side)}"
-        return text
-    if isinstance(node, Family):
-        return f"{show(node.body)} for all integers {', '.join(node.params)}"
-    if isinstance(node, Text):
-        return f"“{node.words}”"
-    if isinstance(node, Choice):
-        return node.letters
-    if isinstance(node, Named):
-        return _NAMED_SIGNS.get(node.name, node.name)
-    if isinstance(node, Digits):
-        return node.text
-    return node.tokens if isinstance(node, Raw) else ""
+def _number(node: Num) -> str:
+    return str(node.value) if node.value.denominator.bit_length() < LONG else "a fraction"
+
+
+def _joined(nodes: tuple[Node, ...], between: str = ", ") -> str:
+    return between.join([show(node) for node in nodes])
+
+
+def _sorted(nodes: tuple[Node, ...], between: str) -> str:
+    return between.join(sorted([show(node) for node in nodes]))
+
+
+def _product(node: Mul) -> str:
+    if len(node.factors) == 2 and node.factors[0] == MINUS_ONE:
+        return "-" + show(node.factors[1])
+    return _sorted(node.factors, "·")
+
+
+def _function(node: Fn) -> str:
+    if node.name == "call":
+        return f"{show(node.args[0])}({_joined(node.args[1:])})"
+    return f"{node.name}({_joined(node.args)})"
+
+
+def _clock(node: Clock) -> str:
+    hours, rest = divmod(node.seconds, 3600)
+    return f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
+
+
+def _relation(node: Relation) -> str:
+    text = show(node.sides[0])
+    for op, side in zip(node.ops, node.sides[1:], strict=True):
+        text += f" {_RELATIONS.get(op, op)} {show(side)}"
+    return text
+
+
+_SHOW: dict[type, Callable[[Any], str]] = {
+    Num: _number,
+    Digits: lambda node: str(node.text),
+    Const: lambda node: _CONSTANTS.get(node.name, node.name),
+    Sym: lambda node: str(node.name),
+    Add: lambda node: f"({_sorted(node.terms, ' + ')})",
+    Mul: _product,
+    Pow: lambda node: f"{_bracketed(node.base)}^{_bracketed(node.exponent)}",
+    Fn: _function,
+    PlusMinus: lambda node: ("±" if node.sign > 0 else "∓") + show(node.value),
+    BigOp: lambda node: (
+        f"{node.op}[{node.var}={show(node.low)}..{show(node.high)}]({show(node.body)})"
+    ),
+    Matrix: lambda node: f"[{'; '.join(_joined(row) for row in node.rows)}]",
+    Degree: lambda node: f"{show(node.value)}°",
+    Percent: lambda node: f"{show(node.value)}%",
+    Based: lambda node: f"{node.digits} (base {node.base})",
+    Unit: lambda node: f"{show(node.value)} {node.unit}",
+    Ratio: lambda node: _joined(node.items, ":"),
+    Clock: _clock,
+    Group: lambda node: node.opening + _joined(node.items) + node.closing,
+    SetOf: lambda node: f"{{{_sorted(node.items, ', ')}}}",
+    Seq: lambda node: _joined(node.items),
+    System: lambda node: _sorted(node.items, "; "),
+    SetOperation: lambda node: _joined(node.parts, _SIGNS[node.op]),
+    Builder: lambda node: f"{{{show(node.element)} | {_joined(node.conditions)}}}",
+    Relation: _relation,
+    Family: lambda node: f"{show(node.body)} for all integers {', '.join(node.params)}",
+    Text: lambda node: f"“{node.words}”",
+    Choice: lambda node: str(node.letters),
+    Named: lambda node: _NAMED_SIGNS.get(node.name, node.name),
+    Raw: lambda node: str(node.tokens),
+}
 
 
 def _bracketed(node: Node) -> str:

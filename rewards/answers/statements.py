@@ -154,7 +154,8 @@ class StatementReader(ExpressionReader):
 
     def relation_chain(self) -> Node:
         """Sides joined by relation signs; a lone side is itself."""
-        sides = [self.set_expression()]
+        opens = self.peek().kind == "rel" and self.peek().value in {"<", ">", "<=", ">=", "!="}
+        sides: list[Node] = [Sym("it") if opens else self.set_expression()]
         ops: list[str] = []
         while self.peek().kind == "rel":
             op = self.peek().value

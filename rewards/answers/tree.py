@@ -16,7 +16,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,79 +331,76 @@ def times(*factors: Node) -> Node:
     return flat[0] if len(flat) == 1 else Mul(tuple(flat))
 
 
-def children(node: Node) -> tuple[Node, ...]:  # noqa: C901
+_LEAVES: tuple[Node, ...] = ()
+
+# How each kind gives its parts, and how it is made again from new ones.
+_PARTS: dict[type, Callable[[Any], tuple[Node, ...]]] = {
+    Add: lambda node: node.terms,
+    Mul: lambda node: node.factors,
+    Pow: lambda node: (node.base, node.exponent),
+    Fn: lambda node: node.args,
+    PlusMinus: lambda node: (node.value,),
+    Degree: lambda node: (node.value,),
+    Percent: lambda node: (node.value,),
+    Unit: lambda node: (node.value,),
+    Group: lambda node: node.items,
+    SetOf: lambda node: node.items,
+    Seq: lambda node: node.items,
+    System: lambda node: node.items,
+    Ratio: lambda node: node.items,
+    Relation: lambda node: node.sides,
+    SetOperation: lambda node: node.parts,
+    Matrix: lambda node: tuple(cell for row in node.rows for cell in row),
+    BigOp: lambda node: (node.low, node.high, node.body),
+    Builder: lambda node: (node.element, *node.conditions),
+    Family: lambda node: (node.body,),
+}
+_MAKE: dict[type, Callable[[Any, tuple[Node, ...]], Node]] = {
+    Add: lambda _, parts: Add(parts),
+    Mul: lambda _, parts: Mul(parts),
+    Pow: lambda _, parts: Pow(parts[0], parts[1]),
+    Fn: lambda node, parts: Fn(node.name, parts),
+    PlusMinus: lambda node, parts: PlusMinus(parts[0], node.sign),
+    Degree: lambda _, parts: Degree(parts[0]),
+    Percent: lambda _, parts: Percent(parts[0]),
+    Unit: lambda node, parts: Unit(parts[0], node.unit),
+    Group: lambda node, parts: Group(node.opening, node.closing, parts),
+    SetOf: lambda _, parts: SetOf(parts),
+    Seq: lambda node, parts: Seq(parts, node.joiner),
+    System: lambda _, parts: System(parts),
+    Ratio: lambda _, parts: Ratio(parts),
+    Relation: lambda node, parts: Relation(parts, node.ops),
+    SetOperation: lambda node, parts: SetOperation(node.op, parts),
+    Matrix: lambda node, parts: Matrix(_rows(parts, len(node.rows[0]))),
+    BigOp: lambda node, parts: BigOp(node.op, node.var, *parts),
+    Builder: lambda _, parts: Builder(parts[0], parts[1:]),
+    Family: lambda node, parts: Family(parts[0], node.params),
+}
+
+
+def _rows(cells: tuple[Node, ...], width: int) -> tuple[tuple[Node, ...], ...]:
+    return tuple(cells[at : at + width] for at in range(0, len(cells), width))
+
+
+def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below `node`."""
-    if isinstance(node, Add):
-        return node.terms
-    if isinstance(node, Mul):
-        return node.factors
-    if isinstance(node, Pow):
-        return (node.base, node.exponent)
-    if isinstance(node, Fn):
-        return node.args
-    if isinstance(node, (PlusMinus, Degree, Percent, Unit)):
-        return (node.value,)
-    if isinstance(node, (Group, SetOf, Seq, System, Ratio)):
-        return node.items
-    if isinstance(node, Relation):
-        return node.sides
-    if isinstance(node, SetOperation):
-        return node.parts
-    if isinstance(node, Matrix):
-        return tuple(cell for row in node.rows for cell in row)
-    if isinstance(node, BigOp):
-        return (node.low, node.high, node.body)
-    if isinstance(node, Builder):
-        return (node.element, *node.conditions)
-    if isinstance(node, Family):
-        return (node.body,)
-    return ()
+    parts = _PARTS.get(type(node))
+    return _LEAVES if parts is None else parts(node)
 
 
-def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:  # noqa: C901, PLR0912
+def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
     """`node` with its `children` replaced, in the same order."""
-    if isinstance(node, Add):
-        return Add(parts)
-    if isinstance(node, Mul):
-        return Mul(parts)
-    if isinstance(node, Pow):
-        return Pow(parts[0], parts[1])
-    if isinstance(node, Fn):
-        return Fn(node.name, parts)
-    if isinstance(node, PlusMinus):
-        return PlusMinus(parts[0], node.sign)
-    if isinstance(node, Degree):
-        return Degree(parts[0])
-    if isinstance(node, Percent):
-        return Percent(parts[0])
-    if isinstance(node, Unit):
-        return Unit(parts[0], node.unit)
-    if isinstance(node, Group):
-        return Group(node.opening, node.closing, parts)
-    if isinstance(node, Seq):
-        return Seq(parts, node.joiner)
-    if isinstance(node, (SetOf, System, Ratio)):
-        return type(node)(parts)
-    if isinstance(node, Relation):
-        return Relation(parts, node.ops)
-    if isinstance(node, SetOperation):
-        return SetOperation(node.op, parts)
-    if isinstance(node, Matrix):
-        width = len(node.rows[0])
-        return Matrix(tuple(parts[at : at + width] for at in range(0, len(parts), width)))
-    if isinstance(node, BigOp):
-        return BigOp(node.op, node.var, *parts)
-    if isinstance(node, Builder):
-        return Builder(parts[0], parts[1:])
-    if isinstance(node, Family):
-        return Family(parts[0], node.params)
-    return node
+    make = _MAKE.get(type(node))
+    return node if make is None else make(node, parts)
+
+
+_CONSTANTS = frozenset({Num, Const, Based, Digits})
 
 
 def symbols(node: Node) -> frozenset[str]:
     """Names of the free variables below `node`."""
-    if isinstance(node, Sym):
-        return frozenset((node.name,))
+    if type(node) in _CONSTANTS:
+        return frozenset()
     found: set[str] = set()
     stack: list[Node] = [node]
     while stack:
@@ -422,9 +422,11 @@ def contains(node: Node, kinds: tuple[type, ...]) -> bool:
     stack: list[Node] = [node]
     while stack:
         here = stack.pop()
-        if isinstance(here, kinds):
+        if type(here) in kinds:
             return True
-        stack += children(here)
+        parts = _PARTS.get(type(here))
+        if parts is not None:
+            stack += parts(here)
     return False
 
 

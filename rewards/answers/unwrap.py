@@ -13,6 +13,10 @@ _LEAD = re.compile(
     + r")(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]))",
     re.IGNORECASE,
 )  # fmt: skip
+_TEXT_LEAD = re.compile(
+    r"\s*\\(?:text|textbf|mathrm)\s*\{\s*(?:the |so |thus,? |our )*(?:final |correct )?answer(?: is)?\s*:?\s*\}",
+    re.IGNORECASE,
+)
 _OPEN_CURRENCY = re.compile(r"^([-+=]?\s*)\$(?=\s*[\d.])")
 _BETWEEN_BOXES = re.compile(r"[^\W\d_]+|[,;]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
@@ -96,6 +100,7 @@ def unwrap(text: str) -> str:
         text = text.rstrip(" \n\t。")
         if text.endswith(".") and not text.endswith(("..", "\\.", "m.")):
             text = text[:-1].rstrip()
+        text = _TEXT_LEAD.sub("", text, count=1)
         lead = _LEAD.match(text)
         if lead is not None and lead.end() < len(text):
             text = text[lead.end() :].strip()
