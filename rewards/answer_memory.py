@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 from rewards.answers import (
     Answer,
@@ -41,12 +42,22 @@ def usable_reference(text: str) -> Answer:
     return reference
 
 
-@lru_cache(maxsize=8)
-def comparer(options: CompareOptions) -> Callable[[str, str], Comparison]:
-    """What compares the text of a reference with the text of an answer under these options.
+class Comparer(NamedTuple):
+    """Reading and comparing under one set of options, each remembered.
 
-    It raises `UnusableReferenceError` as `usable_reference` does.
+    Attributes:
+        reference: `usable_reference`.
+        compare: what the comparison of a reference's and an answer's text says; raises as
+            `reference` does.
     """
+
+    reference: Callable[[str], Answer]
+    compare: Callable[[str, str], Comparison]
+
+
+@lru_cache(maxsize=8)
+def comparer(options: CompareOptions) -> Comparer:
+    """The comparer of these options."""
 
     def compare_texts(reference: str, answer: str) -> Comparison:
         return _undecided_if_analysis(
@@ -61,7 +72,7 @@ def comparer(options: CompareOptions) -> Callable[[str, str], Comparison]:
         short = len(reference) + len(answer) <= _REMEMBERED_CHARS
         return (remembered if short else compare_texts)(reference, answer)
 
-    return compare_shortly
+    return Comparer(usable_reference, compare_shortly)
 
 
 def _undecided_if_analysis(reference: str, answer: str, comparison: Comparison) -> Comparison:

@@ -62,7 +62,7 @@ _COPULA_LAST = re.compile(r"(?:です|である|だ|となります|になりま
 _TAKEN_BACK = re.compile(
     r"(?:not|never|neither|unlikely|unknown|不|非|ではない)(?![a-z])", re.IGNORECASE
 )
-# "Final answer: the number of points is 19."
+# A claim may be a sentence itself, as in: Final answer: the number of points is 19
 _SENTENCE = re.compile(
     r"(?:the|our|there)\s(?P<subject>[^\n.?!]{0,200})\s(?:is|are|equals)\s(?P<answer>[^\n]{1,200})",
     re.IGNORECASE,

@@ -8,8 +8,7 @@ truncated completion into a guess.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from rewards.answer_phrase import after_answer_phrase
 from rewards.extraction import after_hashes, last_boxed, last_tagged, names_box
@@ -41,8 +40,7 @@ _BARE_WORDS = 3
 _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
 
 
-@dataclass(frozen=True, slots=True)
-class FoundAnswer:
+class FoundAnswer(NamedTuple):
     """The answer of a completion and where it stood.
 
     `text` is `None` when there is none; `note` then says why, and otherwise where it was found.
@@ -117,17 +115,16 @@ def _last_line(text: str) -> FoundAnswer | None:
 
 def _claimed(inside: str) -> str:
     """What a sentence inside a box or tag claims; anything but a sentence as it is."""
-    is_sentence = len(inside) >= _SENTENCE_CHARS and (
-        "\n" in inside.strip() or " " in inside.strip()
-    )
-    return (after_answer_phrase(inside) if is_sentence else None) or inside
+    if len(inside) < _SENTENCE_CHARS or not (" " in inside or "\n" in inside):
+        return inside
+    return after_answer_phrase(inside) or inside
 
 
 def _filled(answer: str, where: str) -> FoundAnswer:
-    stripped = answer.strip().strip("$").strip()
-    return (
-        FoundAnswer(answer.strip(), where) if stripped else FoundAnswer(None, f"{where} is empty")
-    )
+    stripped = answer.strip()
+    if not stripped.strip("$ \n"):
+        return FoundAnswer(None, f"{where} is empty")
+    return FoundAnswer(stripped, where)
 
 
 _FINDERS = {

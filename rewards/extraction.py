@@ -47,11 +47,12 @@ def after_reasoning(text: str, *, opened: bool = False, tag: str = "think") -> s
     >>> after_reasoning("<think>maybe 41") is None
     True
     """
+    if not opened and f"{tag}>" not in text:  # the usual case in one search
+        return text
     opening, closing = f"<{tag}>", f"</{tag}>"
-    end = text.rfind(closing)
-    if end < 0:
+    if closing not in text:  # faster than searching from the end
         return None if opened or opening in text else text
-    answer = text[end + len(closing) :]
+    answer = text[text.rfind(closing) + len(closing) :]
     # A block reopened after the last closing tag never ends: only what precedes it is answer.
     return answer.partition(opening)[0]
 
@@ -113,7 +114,9 @@ def last_boxed(text: str) -> str | None:
 def _only_box(text: str) -> str | None:
     """The content of a box that is the only one and holds no escaped brace: the usual case."""
     start = text.rfind("\\boxed{")
-    if start < 0 or text.find("\\boxed") != start or "\\fbox" in text:
+    if start < 0:
+        return None
+    if text.count("box") != 1 and (text.find("\\boxed") != start or "\\fbox" in text):
         return None
     start += len("\\boxed{")
     end = text.find("}", start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
@@ -23,10 +23,8 @@ from rewards.reward import Reward, Sample
 from rewards.verdict import Stage, Status, Verdict
 
 if TYPE_CHECKING:
-    from rewards.answers import Comparison
+    from rewards.answer_memory import Comparer
     from rewards.symbolic import Settled
-
-    Compare = Callable[[str, str], Comparison]
 
 # `rewards.answers` and `rewards.symbolic` are imported where they are used, at the first verdict:
 # together they are most of what `import rewards` would cost.
@@ -115,8 +113,8 @@ class Accuracy(Reward):
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, in order; the undecided ones go to sympy's workers together."""
-        compare = self._comparer()
-        return self._settle([self._examine_safely(sample, compare) for sample in samples])
+        comparer = self._comparer()
+        return self._settle([self._examine_safely(sample, comparer) for sample in samples])
 
     def warm_up(self) -> None:
         """Start sympy's processes now rather than in the first training step.
@@ -162,14 +160,12 @@ class Accuracy(Reward):
         opened = opens_think_block(prompt) if self.prefilled is None else self.prefilled
         return after_reasoning(completion, opened=opened)
 
-    def _examine(self, sample: Sample, compare: Compare) -> _Case:
+    def _examine(self, sample: Sample, comparer: Comparer) -> _Case:
         """Everything that needs no sympy."""
-        from rewards.answer_memory import usable_reference  # noqa: PLC0415 - see the top
-
         started = perf_counter()
         try:
             expected = reference_text(sample.reference)
-            usable_reference(expected)
+            comparer.reference(expected)
         except UnusableReferenceError as error:
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
         shown = _shown(expected)
@@ -182,11 +178,11 @@ class Accuracy(Reward):
             score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
         elif len(found.text) > _MAX_ANSWER_CHARS:
             same = found.text == expected.strip()
-            score, status, answer = *_judged(same), _shown(found.text)
+            score, status, answer = *_judged(equal=same), _shown(found.text)
             reason = "the same text" if same else f"{len(found.text)} characters are no answer"
         else:
-            comparison = compare(expected, found.text)
-            score, status, answer = *_judged(comparison.is_equal), _shown(found.text)
+            comparison = comparer.compare(expected, found.text)
+            score, status, answer = *_judged(equal=comparison.is_equal), _shown(found.text)
             reason = comparison.reason
             if comparison.outcome == _UNDECIDED:
                 reason = f"could not be shown equal: {reason}"
@@ -194,12 +190,13 @@ class Accuracy(Reward):
         seconds = perf_counter() - started
         return _Case(Verdict(score, status, answer, shown, reason, seconds), undecided)
 
-    def _examine_safely(self, sample: Sample, compare: Compare) -> _Case:
+    def _examine_safely(self, sample: Sample, comparer: Comparer) -> _Case:
         try:
-            case = self._examine(sample, compare)
+            case = self._examine(sample, comparer)
         except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
             return _Case(self._failed(error))
-        self._warn_of(sample, case.verdict)
+        if case.verdict.score is None:
+            self._warn_of(sample, case.verdict)
         return case
 
     def _settle(self, cases: Sequence[_Case]) -> list[Verdict]:
@@ -219,7 +216,7 @@ class Accuracy(Reward):
             for case in cases
         ]
 
-    def _comparer(self) -> Compare:
+    def _comparer(self) -> Comparer:
         from rewards.answer_memory import comparer  # noqa: PLC0415 - see the top
         from rewards.answers import CompareOptions  # noqa: PLC0415
 
@@ -233,7 +230,7 @@ class Accuracy(Reward):
         )
 
 
-def _judged(equal: bool) -> tuple[float, Status]:  # noqa: FBT001 - the outcome itself
+def _judged(*, equal: bool) -> tuple[float, Status]:
     return (1.0, Status.CORRECT) if equal else (0.0, Status.WRONG)
 
 
@@ -249,8 +246,8 @@ def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
 
 
 def _shown(text: str) -> str:
-    stripped = text.strip()
-    return stripped if len(stripped) <= _SHOWN_CHARS else stripped[: _SHOWN_CHARS - 1] + "…"
+    text = text.strip()
+    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
 
 
 def _check(field: str, given: Sequence[str], known: Sequence[str]) -> None:

@@ -33,7 +33,7 @@ class Status(str, Enum):
         return self not in _UNSCORED
 
 
-_UNSCORED = frozenset({Status.BAD_REFERENCE, Status.NOT_APPLICABLE, Status.ERROR})
+_UNSCORED = (Status.BAD_REFERENCE, Status.NOT_APPLICABLE, Status.ERROR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,13 @@ _POINTS = (
 # Their numeric values come without a bound on the error.
 _UNBOUNDED_ERROR = (sympy.Integral, sympy.Limit, sympy.Derivative, sympy.Sum, sympy.Product)
 
+_SAMPLES = (
+    (r"1-\cos x", r"\int_0^x \sin t\,dt"),
+    ("1", r"\lim_{x\to 0}\frac{\sin x}{x}"),
+    (r"\frac{n(n+1)}{2}", r"\sum_{k=1}^{n} k"),
+    (r"\sqrt{5+2\sqrt6}", r"\sqrt2+\sqrt3"),
+)
+
 Decided = tuple[Outcome, str]
 
 
@@ -42,6 +49,12 @@ def decide(reference: str, answer: str) -> list[str]:
     except UntranslatableError as error:
         outcome, reason = Outcome.UNDECIDED, str(error)
     return [outcome.value, reason]
+
+
+def prepare() -> None:
+    """Use everything once, so that processes forked afterwards find it loaded."""
+    for reference, answer in _SAMPLES:
+        decide(reference, answer)
 
 
 def _compare(reference: Answer, answer: Answer) -> Decided:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rewards.worker import TaskResult, WorkerPool
 
 _FUNCTION = "rewards.symbolic.decision:decide"
+_PREPARE = "rewards.symbolic.decision:prepare"
 _PRELOAD = ("sympy", "latex2sympy2_extended", "rewards.symbolic.decision")
 _REMEMBERED = 4_096
 
@@ -81,7 +82,13 @@ def _pool(cpu_s: float, memory_mb: int) -> WorkerPool:
 
     # Wall time is no measure of work on a loaded machine: only a pair that sleeps meets it.
     budget = Budget(cpu_s=cpu_s, wall_s=10 + 20 * cpu_s, memory_mb=memory_mb)
-    return shared_pool(_FUNCTION, workers=_worker_count(), budget=budget, preload=_PRELOAD)
+    return shared_pool(
+        _FUNCTION,
+        workers=_worker_count(),
+        budget=budget,
+        preload=_PRELOAD,
+        initializer=_PREPARE,
+    )
 
 
 def _worker_count() -> int:

@@ -20,6 +20,7 @@ from rewards.answers import Answer, tree
 
 _MAX_LATEX_CHARS = 1_000
 _MAX_NUMERAL_CHARS = 1_000
+_MAX_DEPTH = 40  # its parser takes exponential time on nested brackets
 
 # Where its reading and a mathematician's part: dots, subscripts on numbers, words, relations, signs
 # both ways, `log` without a base, two numbers side by side.
@@ -88,6 +89,8 @@ def from_latex(text: str) -> Any:
     """
     if len(text) > _MAX_LATEX_CHARS:
         raise UntranslatableError(f"{len(text)} characters are too many for latex2sympy")
+    if _depth(text) > _MAX_DEPTH:
+        raise UntranslatableError("it is nested too deeply for latex2sympy")
     found = _MISREAD.search(text) or _WORD.search(_COMMAND.sub(" ", text))
     if found is None and "=" in _INDEX.sub("", text):
         raise UntranslatableError("an equation is no expression for sympy")
@@ -106,6 +109,17 @@ def from_latex(text: str) -> Any:
         raise UntranslatableError("it names a function that is not defined")
     # 0.1 arrives as a binary float; its decimal digits are what was written.
     return read.xreplace({f: sympy.Rational(str(f)) for f in read.atoms(sympy.Float)})
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for char in text:
+        if char in "({[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in ")}]":
+            depth -= 1
+    return deepest
 
 
 def _number(node: tree.Num) -> Any:

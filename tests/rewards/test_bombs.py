@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from pathlib import Path
 from time import process_time
 
 import psutil
@@ -64,9 +65,9 @@ def test_bomb_in_a_thread(completion, reference):
 
 
 def test_bomb_as_a_reference():
-    for bomb in BOMBS.values():
-        verdict = accuracy.verify(r"\boxed{42}", bomb)
-        assert verdict.score in {0.0, None}
+    completions = [r"\boxed{42}"] * len(BOMBS)
+    scores = Accuracy(cpu_s=0.3)(completions=completions, solution=list(BOMBS.values()))
+    assert set(scores) <= {0.0, None}
 
 
 def test_bombs_in_a_batch_leave_the_others_alone():
@@ -90,7 +91,7 @@ def test_nothing_is_left_behind(tmp_path):
             """
         )
     )
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    root = str(Path(__file__).resolve().parents[2])
     done = subprocess.run(
         [sys.executable, script],
         capture_output=True,

@@ -43,7 +43,7 @@ EQUAL = [
     ("-1", "−1"),
     ("x^2", "x²"),
     (r"\pi", "π"),
-    ("3", "３"),
+    ("3", "\uff13"),  # a full-width digit
     (r"\emptyset", r"\text{no solution}"),
     ("B", "(B)"),
     ("B", r"\textbf{B}"),
