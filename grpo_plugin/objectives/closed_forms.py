@@ -33,11 +33,7 @@ def clipped_gain(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
     exponent = log_ratio(logp, batch, level)
     importance = bounded_exp(exponent, config.log_ratio_cap)
     slope = exponent.clamp(max=config.log_ratio_cap).exp()
-    up = (batch.advantages > 0) & (importance <= 1 + config.upper_clip)
-    down = (batch.advantages < 0) & (importance >= 1 - config.clip_low)
-    if config.delta is not None:
-        up, down = up & (importance <= config.delta), down & (importance <= config.delta)
-    gain = slope * batch.advantages * (up | down)
+    gain = slope * batch.advantages * _is_free(importance, batch, config)
     if level is RatioLevel.SEQUENCE_MEAN:
         # Each of the |o| tokens moves the one ratio by 1/|o|, under every token's advantage.
         return (gain.sum(dim=1, keepdim=True) / batch.lengths).expand_as(logp)
@@ -60,8 +56,9 @@ def cispo_gain(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 def sapo_gain(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
     """4 σ(x)(1 − σ(x)) r A with x = τ (r − 1)."""
     importance = ratio(logp, batch, config)
-    tau = torch.where(batch.advantages > 0, config.sapo_tau_pos, config.sapo_tau_neg)
-    gate = torch.sigmoid(tau.to(logp.dtype) * (importance - 1))
+    one = torch.ones_like(batch.advantages)
+    tau = torch.where(batch.advantages > 0, config.sapo_tau_pos * one, config.sapo_tau_neg * one)
+    gate = torch.sigmoid(tau * (importance - 1))
     return 4 * gate * (1 - gate) * importance * batch.advantages
 
 
@@ -73,9 +70,7 @@ def advantage_gain(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tenso
 def gspo_token_gain(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
     """Just s A_t where the clip does not hold."""
     importance = ratio(logp, batch, config)
-    up = (batch.advantages > 0) & (importance <= 1 + config.upper_clip)
-    down = (batch.advantages < 0) & (importance >= 1 - config.clip_low)
-    return importance * batch.advantages * (up | down)
+    return importance * batch.advantages * _is_free(importance, batch, config)
 
 
 def gmpo_gain(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
@@ -146,6 +141,14 @@ def closed_form_coefficient(
     return torch.where(batch.live, slope, torch.zeros_like(slope)) * aggregation_weights(
         masked, how
     )
+
+
+def _is_free(importance: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
+    """Where neither the clip nor δ holds the ratio back."""
+    up = (batch.advantages > 0) & (importance <= 1 + config.upper_clip)
+    down = (batch.advantages < 0) & (importance >= 1 - config.clip_low)
+    free = up | down
+    return free if config.delta is None else free & (importance <= config.delta)
 
 
 def _kl_slope(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:

@@ -167,11 +167,8 @@ def sapo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
     ∂loss/∂logp = −w A · 4 σ(x) (1 − σ(x)) r with x = τ (r − 1): the factor is 1 at r = 1.
     """
     importance = ratio(logp, batch, config)
-    tau = torch.where(
-        batch.advantages > 0,
-        torch.full_like(batch.advantages, config.sapo_tau_pos),
-        torch.full_like(batch.advantages, config.sapo_tau_neg),
-    )
+    one = torch.ones_like(batch.advantages)
+    tau = torch.where(batch.advantages > 0, config.sapo_tau_pos * one, config.sapo_tau_neg * one)
     policy = -torch.sigmoid(tau * (importance - 1)) * (4 / tau) * batch.advantages
     return finish(policy, logp, batch, config, Aggregation.SEQUENCE_MEAN)
 
