@@ -21,7 +21,7 @@ _LARGEST = 2**24  # torch.nanquantile takes no more values
 def objective_metrics(
     objective: Objective, logp: Tensor, batch: Batch, config: ObjectiveConfig | None = None
 ) -> dict[str, Tensor]:
-    """Scalars of one micro-batch under stable names; no gradient, no host sync.
+    """Scalars of one micro-batch under stable names, as tensors without gradient.
 
     | name                       | meaning                                                        |
     |----------------------------|----------------------------------------------------------------|
@@ -74,6 +74,9 @@ def _clip_metrics(
     objective: Objective, logp: Tensor, batch: Batch, config: ObjectiveConfig
 ) -> dict[str, Tensor]:
     level = config.ratio_level or RatioLevel.TOKEN
+    advantage = batch.advantages
+    if level is not RatioLevel.TOKEN:
+        advantage = advantage.sum(dim=1, keepdim=True) / batch.lengths
     if objective.name == "gmpo":  # clips token by token, in log space
         level = RatioLevel.TOKEN
         value = log_ratio(logp, batch, level)
@@ -83,9 +86,6 @@ def _clip_metrics(
         low, high = 1 - config.clip_low, 1 + config.upper_clip
     if "cispo_cap" in objective.options:
         low, high = 0.0, config.cispo_cap
-    advantage = batch.advantages
-    if level is not RatioLevel.TOKEN:
-        advantage = advantage.sum(dim=1, keepdim=True) / batch.lengths
     counted = _counted(batch, level)
     below = (value < low) & (advantage < 0)
     above = (value > high) & (advantage > 0)
