@@ -1,5 +1,6 @@
 """Our losses and gradients against TRL's own `_compute_loss`, driven with given log-probs."""
 
+import inspect
 from collections import defaultdict
 from dataclasses import replace
 from types import SimpleNamespace
@@ -17,8 +18,18 @@ from grpo_plugin.objectives import (  # noqa: E402
     sampler_correction,
 )
 
-LOSSES = ["grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo"]
-ACCUMULATION, STEPS_PER_GENERATION, PROCESSES = 2, 4, 2
+SOURCE = inspect.getsource(GRPOTrainer._compute_loss)
+LOSSES = [
+    name
+    for name in ("grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo")
+    if f'"{name}"' in SOURCE
+]
+ACCUMULATION, PROCESSES = 2, 2
+# Older releases divide by the tokens of the generation batch without rescaling to the window.
+STEPS_PER_GENERATION = 4 if "steps_per_generation" in SOURCE.split('"dapo"')[-1] else ACCUMULATION
+# Older releases average LUSPO's padding in where its loss is per token (token level, or KL).
+LUSPO_MASKS = "(per_token_loss * mask).sum(-1).mean()" in SOURCE
+MODEL_OUTPUTS = 3 if "entropies, aux_loss" in SOURCE else 2
 
 
 def trl_loss(loss_type, leaf, entropy, batch, items, *, trainer=GRPOTrainer, **options):
@@ -35,7 +46,7 @@ def trl_loss(loss_type, leaf, entropy, batch, items, *, trainer=GRPOTrainer, **o
         steps_per_generation=STEPS_PER_GENERATION,
     )
     stub = SimpleNamespace(
-        _get_per_token_logps_and_entropies=lambda *_, **__: (leaf, entropy, None),
+        _get_per_token_logps_and_entropies=lambda *_, **__: (leaf, entropy, None)[:MODEL_OUTPUTS],
         top_entropy_quantile=1.0,
         off_policy_mask_threshold=options.get("off_policy_threshold"),
         importance_sampling_level=options.get("level", "token"),
@@ -109,6 +120,8 @@ def pair(draw):
 
 
 def compare(name, pair_values, config, *, loss_type=None, trainer=GRPOTrainer, **options):
+    if name == "luspo" and not LUSPO_MASKS and (options.get("level") != "sequence" or config.beta):
+        pytest.skip("this release of TRL averages LUSPO's padding in")
     logp, batch, items = pair_values
     sides = []
     for which in ("ours", "theirs"):
@@ -158,7 +171,9 @@ def test_with_kl(pair, loss_type, level, correction):
 
 @pytest.mark.parametrize("loss_type", LOSSES)
 def test_with_off_policy_mask_and_entropy(pair, loss_type):
-    options = {"off_policy_threshold": 0.05, "entropy_coef": 0.2}
+    options = {"off_policy_threshold": 0.05}
+    if "entropy_coef" in SOURCE:
+        options["entropy_coef"] = 0.2
     config = config_for(loss_type, **options)
     compare(loss_type, pair(2), config, **options, **bounds_for(loss_type))
 
