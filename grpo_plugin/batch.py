@@ -56,6 +56,7 @@ class Batch:
         max_length: the largest completion length, in tokens, that sampling allows (Dr. GRPO).
         seed: makes the random choice of an objective that has one; vary it from step to step.
         local_token_count: live tokens of the micro-batch this is a part of, set by `rows`.
+        local_weight_sum: the same with each token counted `policy_weight` times.
 
     Raises:
         ValueError: a shape, dtype or device does not fit; the message names the field.
@@ -78,6 +79,7 @@ class Batch:
     max_length: int | None = None
     seed: int = 0
     local_token_count: float | Tensor | None = None
+    local_weight_sum: float | Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.mask.dim() != 2:
@@ -106,6 +108,16 @@ class Batch:
         if self.local_token_count is not None:
             return self.local_token_count
         return self.live.sum().clamp(min=1).to(self.advantages.dtype)
+
+    @property
+    def local_weight(self) -> float | Tensor:
+        """`local_tokens`, each counted `policy_weight` times where that is given; at least 1."""
+        if self.policy_weight is None:
+            return self.local_tokens
+        if self.local_weight_sum is not None:
+            return self.local_weight_sum
+        weight = torch.where(self.live, self.policy_weight, torch.zeros_like(self.policy_weight))
+        return weight.sum().clamp(min=1)
 
     @property
     def window_tokens(self) -> float | Tensor:
@@ -145,6 +157,7 @@ class Batch:
             "token_count": self.window_tokens,
             "sequence_count": self.window_sequences,
             "local_token_count": self.local_tokens,
+            "local_weight_sum": self.local_weight,
         }
         for name in (*_PER_TOKEN, *_PER_ROW):
             value = getattr(self, name)

@@ -81,7 +81,7 @@ def batch_normalized(rewards: Tensor, group: Tensor, *, floor: float = STD_FLOOR
 
 
 def reinforce_plus_plus_baseline(
-    rewards: Tensor, group: Tensor, *, mask: Tensor | None = None, floor: float = STD_FLOOR
+    rewards: Tensor, group: Tensor, lengths: Tensor | None = None, *, floor: float = STD_FLOOR
 ) -> Tensor:
     """r_i − mean of the group, then normalised over the whole batch.
 
@@ -91,15 +91,16 @@ def reinforce_plus_plus_baseline(
     Args:
         rewards: (B,).
         group: (B,).
-        mask: (B, T); where given, mean and std are over live tokens (each completion counts as
-            often as it has tokens, as the authors' code does), else over completions.
+        lengths: (B,), live tokens of each completion; where given, mean and std are over tokens
+            (a completion counts as often as it has tokens, as in the authors' code), else over
+            completions.
         floor: added to the standard deviation.
     """
     centred = dr_grpo(rewards, group)
     known = ~rewards.isnan()
     weight = known.to(rewards.dtype)
-    if mask is not None:
-        weight = weight * (mask != 0).sum(dim=1).to(rewards.dtype)
+    if lengths is not None:
+        weight = weight * lengths.to(rewards.dtype)
     return _known(standardize(centred, weight, floor=floor), known)
 
 

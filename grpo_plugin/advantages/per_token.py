@@ -95,6 +95,20 @@ def reinforce_plus_plus(
     return torch.where(counted, scaled, torch.zeros_like(scaled)).detach()
 
 
+def reinforce_plus_plus_outcome(
+    rewards: Tensor,
+    group: Tensor,  # noqa: ARG001 - it has no groups; the signature is that of all outcomes
+    lengths: Tensor,
+    *,
+    floor: float = STD_FLOOR,
+) -> Tensor:
+    """(B,): `reinforce_plus_plus` without a KL per token, where a row has one advantage."""
+    known = ~rewards.isnan()
+    values = torch.nan_to_num(rewards)
+    scaled = standardize(values, known * lengths.to(rewards.dtype), floor=floor)
+    return torch.where(known, scaled, torch.zeros_like(scaled)).detach()
+
+
 def spread_outcomes(advantages: Tensor, mask: Tensor) -> Tensor:
     """(B, T): one advantage per completion given to each of its live tokens."""
     live = mask != 0

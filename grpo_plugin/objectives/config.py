@@ -27,7 +27,8 @@ class EntropyMean(str, Enum):
     MICRO_BATCH = "micro_batch"
     """The live tokens of each micro-batch, then over micro-batches (as TRL does)."""
     WINDOW = "window"
-    """All live tokens of the optimizer step, so that splitting changes nothing."""
+    """All live tokens of the optimizer step, so that splitting changes nothing (the divisor counts
+    every live token, whatever its `policy_weight`)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum, IntEnum
+from functools import partial
 from typing import cast
 
 import torch
@@ -89,6 +90,12 @@ class Objective:
     def __post_init__(self) -> None:
         object.__setattr__(self, "__doc__", inspect.getdoc(self.function))
         object.__setattr__(self, "__name__", self.name)
+
+    def __reduce__(self) -> tuple[Callable[..., Objective], tuple[object, ...]]:
+        # A decorated function is found under its own name as an `Objective`: pickle the name.
+        if _REGISTRY.get(self.name) is self:
+            return resolve, (self.name,)
+        return partial(Objective, **{f.name: getattr(self, f.name) for f in fields(self)}), ()
 
     def __call__(self, logp: Tensor, batch: Batch, config: ObjectiveConfig | None = None) -> Tensor:
         """The loss of a micro-batch.

@@ -69,18 +69,15 @@ def kl_term(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 
 
 def entropy_bonus(batch: Batch, config: ObjectiveConfig) -> Tensor:
-    """The mean entropy of the live tokens, in nats, weighted by `policy_weight` where given."""
+    """The mean entropy of the live tokens, in nats, each times its `policy_weight` where given."""
     if batch.entropy is None:
         raise ValueError(f"entropy_coef = {config.entropy_coef} needs batch.entropy, which is None")
+    entropy = batch.entropy
+    if batch.policy_weight is not None:
+        entropy = entropy * batch.policy_weight
     if config.entropy_mean is EntropyMean.WINDOW:
-        weight = batch.live.to(batch.entropy.dtype)
-        if batch.policy_weight is not None:
-            weight = weight * batch.policy_weight
-        return (batch.entropy * weight).sum() * (batch.world_size / batch.window_tokens)
-    if batch.policy_weight is None:
-        return batch.entropy.sum() / (batch.local_tokens * batch.accumulation)
-    acting = batch.live * batch.policy_weight
-    return (batch.entropy * acting).sum() / acting.sum().clamp(min=1) / batch.accumulation
+        return entropy.sum() * (batch.world_size / batch.window_tokens)
+    return entropy.sum() / (batch.local_weight * batch.accumulation)
 
 
 def finish(

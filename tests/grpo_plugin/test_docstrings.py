@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("torch")
 
 MODULES = [
+    "grpo_plugin.advantages.estimators",
     "grpo_plugin.advantages.outcome",
     "grpo_plugin.advantages.process",
     "grpo_plugin.exponential",

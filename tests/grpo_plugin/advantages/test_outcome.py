@@ -101,7 +101,6 @@ def test_batch_normalized(rows):
 @given(rows=GROUPS)
 def test_reinforce_plus_plus_baseline(over_tokens, rows):
     rewards, group, lengths = columns(rows)
-    mask = torch.arange(9)[None, :] < lengths[:, None]
     of = members(rows)
     centred = [
         (r - fmean([x for x, _ in of[g]]), n if over_tokens else 1)
@@ -115,7 +114,7 @@ def test_reinforce_plus_plus_baseline(over_tokens, rows):
         return (reward - fmean([r for r, _ in group]) - fmean(counted)) / scale
 
     got = advantages.reinforce_plus_plus_baseline(
-        rewards, group, mask=mask if over_tokens else None
+        rewards, group, lengths=lengths if over_tokens else None
     )
     check(got, rows, one)
 

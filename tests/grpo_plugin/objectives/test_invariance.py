@@ -100,12 +100,17 @@ def test_dpo_does_not_change_where_no_group_is_cut(draw):
     torch.testing.assert_close(slope, whole.logp)
 
 
-@pytest.mark.parametrize("name", available())
-def test_rows_of_one_micro_batch(draw, name):
+ROW_BY_ROW = [name for name in available() if coupling_of(resolve(name)) is not Coupling.BATCH]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", ROW_BY_ROW)
+def test_rows_of_one_micro_batch(draw, name, weighted):
     """What the fused loss does with long batches; the micro-batch's own counts are kept."""
-    if coupling_of(resolve(name), CONFIG) is Coupling.BATCH:
-        pytest.skip("couples rows")
     logp, batch = draw(4)
+    if weighted:
+        weight = torch.linspace(0, 1, 30, dtype=torch.float64).view(6, 5)
+        batch = replace(batch, policy_weight=weight)
     config = replace(CONFIG, entropy_coef=0.3, entropy_mean="micro_batch")
     whole = coefficients(resolve(name), logp, batch, config)
     parts = [batch.rows(0, 1), batch.rows(1, 4), batch.rows(4, 6)]

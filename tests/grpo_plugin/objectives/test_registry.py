@@ -1,3 +1,5 @@
+import copy
+import pickle
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -67,6 +69,18 @@ def test_each_declares_itself(name):
     assert found.options <= {option.name for option in fields(ObjectiveConfig)}
     found.check_options(found.defaults)
     found.check_options(ObjectiveConfig())
+
+
+def double_sft(logp, batch, config):
+    return -2 * logp.sum()
+
+
+@pytest.mark.parametrize("name", ["grpo", "sequence_grpo", double_sft])
+def test_can_be_pickled_and_copied(name):
+    found = resolve(name)
+    for again in (pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):
+        assert again.function is found.function
+        assert again is found or not isinstance(name, str)
 
 
 def test_unknown_names_list_the_choices():
