@@ -33,6 +33,7 @@ from rewards.answers.tree import (
     Percent,
     PlusMinus,
     Pow,
+    Relation,
     Seq,
     SetOf,
     Sym,
@@ -43,6 +44,7 @@ from rewards.answers.tree import (
     quotient,
     rebuild,
 )
+from rewards.answers.vocabulary import NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -449,6 +451,9 @@ class ExpressionReader:
             self.at += 1
         if self.peek().kind == "rel":
             return Sym(" ".join(parts))
+        name = parts[0]
+        if len(parts) == 1 and len(name) <= 3 and name.isascii() and name.lower() not in NAMED:
+            return Mul(tuple(Sym(letter) for letter in name))  # roman letters
         raise UnreadableError(f"`{parts[0]}` is a word, not a value")
 
     def numeral(self, token: Token) -> Node:  # noqa: C901
@@ -722,7 +727,8 @@ class ExpressionReader:
         if opening == "{{":
             return node if not many and isinstance(node, Builder) else SetOf(items)
         if opening == "{":
-            return SetOf(items) if many else node
+            relations = any(isinstance(item, Relation) for item in items)
+            return SetOf(items) if many and not relations else node
         if many:
             return Group(opening, closing, items)
         if closing != closers[0]:
