@@ -20,7 +20,7 @@ _TEXT_LEAD = re.compile(
 _OPEN_CURRENCY = re.compile(r"^([-+=]?\s*)\$(?=\s*[\d.])")
 _BETWEEN_BOXES = re.compile(r"[^\W\d_]+|[,;]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
-_CLOSING = re.compile(r"(?:\s*I hope it is correct\.?)?\s*(?:<\|[^<>|]{1,30}\|>\s*\w{0,12}\s*)?$")
+_CLOSING = re.compile(r"\s*(?:I hope it is correct|<\|[^<>|]{1,30}\|>)")
 _STATED = re.compile(
     r"(?:(?:the|our|my) (?:final |correct )?answer is:?|final answer:|答案[是为]：?)\s*",
     re.IGNORECASE,
@@ -134,8 +134,7 @@ def stated(text: str) -> str:
         last = match
     if last is None:
         return text
-    closing = _CLOSING.search(text, last.end())
-    rest = text[last.end() : closing.start() if closing is not None else None].strip()
+    rest = _CLOSING.split(text[last.end() :], maxsplit=1)[0].strip()
     if rest.count(" is ") == 1:  # Final answer: the value of x is 5
         rest = rest.partition(" is ")[2]
     return rest or text
