@@ -8,13 +8,16 @@ from rewards.answers.vocabulary import LEADS
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _BRACES = re.compile(r"\\[\s\S]|[{}]")
+_LEAD_WORDS = "|".join(
+    re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True)
+)
 _LEAD = re.compile(
-    r"(?:\*\*)?(?:" + "|".join(re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True))
-    + r")(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]))",
+    rf"(?:\*\*)?(?:{_LEAD_WORDS})(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]))",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _TEXT_LEAD = re.compile(
-    r"\s*\\(?:text|textbf|mathrm)\s*\{\s*(?:the |so |thus,? |our )*(?:final |correct )?answer(?: is)?\s*:?\s*\}",
+    r"\s*\\(?:text|textbf|mathrm)\s*\{\s*"
+    r"(?:the |so |thus,? |our )*(?:final |correct )?answer(?: is)?\s*:?\s*\}",
     re.IGNORECASE,
 )
 _OPEN_CURRENCY = re.compile(r"^([-+=]?\s*)\$(?=\s*[\d.])")
@@ -78,7 +81,7 @@ def join_boxes(text: str) -> str | None:
     return ", ".join(reversed(contents))
 
 
-def unwrap(text: str) -> str:
+def unwrap(text: str) -> str:  # noqa: C901
     """The answer without delimiters, opening words and the full stop behind it."""
     text = stated(text.strip())
     for _ in range(3):
