@@ -36,6 +36,8 @@ _CONDITION_KINDS = frozenset({"text", "let", "sym", "set"})
 _CONDITION_VALUES = frozenset(
     {"in", ">", ">=", "<", "<=", "!=", "mathbb", "forall", "{", "}", "_", "^", "+", "0", "1", "."}
 )
+_STOPS = frozenset({",", ";", "and", "or", ")", "]", "}}"})
+_INTEGER_WORDS = frozenset({"integer", "integers", "z", "n", "整数", "natural", "whole"})
 _INTEGER_SETS = frozenset({"integers", "naturals"})
 MAX_ITEMS = 20_000
 
@@ -67,7 +69,7 @@ class StatementReader(ExpressionReader):
 
     # -- lists ------------------------------------------------------------------------------
 
-    def items(self, opening: str) -> Node:
+    def items(self, opening: str) -> Node:  # noqa: C901
         """Items up to the closing bracket or the end; a single one is itself."""
         if opening == "{{":
             first = self.builder()
@@ -249,17 +251,16 @@ class StatementReader(ExpressionReader):
             return False
         letters: list[str] = []
         integer = False
+        braces = 0
         while True:
             token = self.peek()
-            if token.kind == "eof" or (
-                token.kind == "op" and token.value in {",", ";", "and", "or", ")", "}", "]", "}}"}
-            ):
+            if token.kind == "op" and token.value in {"{", "}"}:
+                braces += 1 if token.value == "{" else -1
+            if token.kind == "eof" or braces < 0 or (token.kind == "op" and token.value in _STOPS):
                 break
             if token.kind == "let" or (token.kind == "sym" and token.value != "inf"):
                 letters.append(token.value)
-            integer = integer or token.value.lower() in {
-                "integer", "integers", "z", "n", "整数", "natural", "whole",
-            }  # fmt: skip
+            integer = integer or token.value.lower() in _INTEGER_WORDS
             if token.kind == "text" and token.value.lower() in HEDGES - {"if"}:
                 raise UnreadableError("it is hedged")
             if token.kind not in _CONDITION_KINDS and token.value not in _CONDITION_VALUES:

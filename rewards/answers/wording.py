@@ -165,6 +165,8 @@ def normal_tokens(tokens: Sequence[Token]) -> str:
         else:
             parts.append(values[at])
             at += 1
+    if parts and parts[0] == "{" and parts[-1] == "}":
+        parts = parts[1:-1]
     while parts and parts[-1] == ".":
         parts.pop()
     return " ".join(parts)
