@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from rewards.answers.sameness import Sameness, same_expression
+from rewards.answers.sameness import Sameness, approximate, same_expression
+from rewards.answers.show import show
 from rewards.answers.tree import (
     Const,
     Fn,
@@ -24,6 +25,8 @@ from rewards.answers.tree import (
     times,
 )
 from rewards.answers.values import exact_or_none
+
+_TINY = Fraction(1, 10**25)
 
 
 class Assignment(NamedTuple):
@@ -59,13 +62,13 @@ def assigned(node: Relation) -> Assignment | None:
     while len(sides) > 1 and node.ops[len(sides) - 2] == "~" and not is_name(sides[-2]):
         sides.pop()  # an approximation behind an exact value
     if len(sides) == 1:
-        return Assignment(Sym("it"), sides[0])
+        return Assignment(sides[0], sides[0])
     if len(sides) == 2 and not is_name(sides[0]) and is_name(sides[1]) and not symbols(sides[0]):
         return Assignment(sides[1], sides[0])
     value = sides[-1]
     if all(is_name(side) for side in sides[:-1]):
         return Assignment(sides[0], value)
-    first, rest = (sides[0], sides[1:]) if is_name(sides[0]) else (Sym("it"), sides)
+    first, rest = (sides[0], sides[1:]) if is_name(sides[0]) else (sides[0], sides)
     if len(rest) < 2 or symbols(value) - symbols(rest[0]):
         return None
     # a chain of equal values, like i^7 = i^4 · i^3 = -i; x = x^2 says nothing about a value
@@ -89,27 +92,49 @@ def same_equation(left: Relation, right: Relation) -> Sameness:  # noqa: C901
         return Sameness(same=False, how="the relation signs differ")
     if symbols(one) != symbols(two):
         return Sameness(same=False, how="they are about different variables")
+    names = sorted(symbols(one))
+    if not names:
+        return _same_sides(left, right)
     for numerator in range(3, 9):
         point: dict[str, Node] = {
             name: Num(Fraction(numerator * 7 + index * 5 + 1, 3 + index))
-            for index, name in enumerate(sorted(symbols(one)))
+            for index, name in enumerate(names)
         }
         a, b = substitute(one, point), substitute(two, point)
-        x, y = exact_or_none(a), exact_or_none(b)
+        x, y = _worth(a), _worth(b)
         if x is None or y is None:
-            break
-        if x == 0 or y == 0:
             continue
+        if not x or not y:
+            if not x and not y:
+                continue
+            return Sameness(same=False, how="they do not hold for the same values")
         if op in flips and x / y < 0:
             return Sameness(same=False, how="the relation signs differ")
-        a, b = Num(x), Num(y)
-        break
-    found = same_expression(times(one, b), times(two, a))
-    if found.same:
-        return Sameness(same=True, how="one equation is a multiple of the other")
-    if found.same is False:
-        return Sameness(same=False, how="neither equation is a multiple of the other")
-    return found
+        found = same_expression(times(one, b), times(two, a))
+        if found.same:
+            return Sameness(same=True, how="one equation is a multiple of the other")
+        if found.same is False:
+            return Sameness(same=False, how="neither equation is a multiple of the other")
+        return found
+    return _same_sides(left, right)
+
+
+def _worth(node: Node) -> Fraction | None:
+    """The value of a constant, exact or near; 0 only if it is zero."""
+    value = exact_or_none(node)
+    if value is None:
+        value = approximate(node)
+        if value is not None and abs(value) < _TINY:
+            return Fraction(0)
+    return value
+
+
+def _same_sides(left: Relation, right: Relation) -> Sameness:
+    """Identities and equations of constants: side by side, as written."""
+    shown = [[show(side) for side in relation.sides] for relation in (left, right)]
+    if shown[0] in (shown[1], shown[1][::-1]):
+        return Sameness(same=True, how="their sides are the same")
+    return Sameness(same=None, how="they cannot be told apart by the values they hold for")
 
 
 def solves(equation: Relation, value: Node) -> Sameness:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from rewards.answers.matrices import determinant
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     INFINITY,
@@ -32,6 +33,7 @@ from rewards.answers.tree import (
     Percent,
     PlusMinus,
     Pow,
+    Relation,
     Seq,
     SetOf,
     Sym,
@@ -42,6 +44,7 @@ from rewards.answers.tree import (
     quotient,
     rebuild,
 )
+from rewards.answers.vocabulary import NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +68,9 @@ _INVERSE = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec",
     "csc": "arccsc", "sinh": "arsinh", "cosh": "arcosh", "tanh": "artanh",
 }  # fmt: skip
+_PRIME_MARKS = frozenset({"'", "^", "{", "}"})
 _APPLIED = frozenset("fghFGH")
+_ITEM_STARTS = frozenset({",", ";", "(", "{{", "{", "[", "and", "or", "quad"})
 _CLOSERS = {"(": (")", "]"), "[": ("]", ")"), "{{": ("}}",), "{": ("}",)}
 
 
@@ -247,17 +252,18 @@ class ExpressionReader:
     def minutes(self, degrees: Node) -> Node:
         r"""Degrees, with the minutes and seconds that may follow (`30^\circ 15'`)."""
         total = degrees
-        for divisor, marks in ((60, 1), (3600, 2)):
+        for divisor, marks in ((60, "'"), (3600, "''")):
             here = self.peek()
-            behind = [self.peek(ahead).value for ahead in range(1, 1 + marks)]
-            if here.kind != "num" or behind != ["'"] * marks:
+            ahead, primes = 1, ""
+            while self.peek(ahead).value in _PRIME_MARKS and ahead < 8:
+                primes += "'" if self.peek(ahead).value == "'" else ""
+                ahead += 1
+            if here.kind != "num" or primes != marks or not isinstance(total, Num):
                 continue
-            if not isinstance(total, Num):
-                break
             part = number(here.value)
             if isinstance(part, Num):
                 total = Num(total.value + part.value / divisor)
-                self.at += 1 + marks
+                self.at += ahead
         return Degree(total)
 
     def raised(self, base: Node) -> Node:  # noqa: C901
@@ -445,6 +451,9 @@ class ExpressionReader:
             self.at += 1
         if self.peek().kind == "rel":
             return Sym(" ".join(parts))
+        name = parts[0]
+        if len(parts) == 1 and len(name) <= 3 and name.isascii() and name.lower() not in NAMED:
+            return Mul(tuple(Sym(letter) for letter in name))  # roman letters
         raise UnreadableError(f"`{parts[0]}` is a word, not a value")
 
     def numeral(self, token: Token) -> Node:  # noqa: C901
@@ -480,13 +489,11 @@ class ExpressionReader:
 
     def mixed(self, whole: Node) -> Node:
         r"""`2\frac{1}{3}` is 2 + 1/3; `2\frac{x}{3}` and `2\frac{5}{3}` are products."""
-        start = self.at
         self.at += 1
         part = self.command("frac")
         if isinstance(whole, Num) and isinstance(part, Num) and 0 < part.value < 1:
             return Num(whole.value + part.value)
-        self.at = start
-        return whole
+        return Mul((whole, *(part.factors if isinstance(part, Mul) else (part,))))
 
     def repeating(self, start: str) -> Node:
         """A decimal whose last digits repeat."""
@@ -535,7 +542,7 @@ class ExpressionReader:
         if letter in _APPLIED:
             return True
         before = self.tokens[self.at - 2] if self.at > 1 else _EOF
-        if before.kind not in {"eof", "rel"} and before.value not in {",", ";", "(", "{{", "and"}:
+        if before.kind not in {"eof", "rel"} and before.value not in _ITEM_STARTS:
             return False
         depth = 0
         for ahead in range(24):
@@ -544,7 +551,7 @@ class ExpressionReader:
                 return False
             depth += (token.value == "(") - (token.value == ")")
             if depth == 0:
-                return self.peek(ahead + 1).value == "="
+                return self.peek(ahead + 1).kind == "rel"
         return False
 
     def call_arguments(self) -> tuple[Node, ...]:
@@ -720,7 +727,8 @@ class ExpressionReader:
         if opening == "{{":
             return node if not many and isinstance(node, Builder) else SetOf(items)
         if opening == "{":
-            return SetOf(items) if many else node
+            relations = any(isinstance(item, Relation) for item in items)
+            return SetOf(items) if many and not relations else node
         if many:
             return Group(opening, closing, items)
         if closing != closers[0]:
@@ -744,7 +752,7 @@ class ExpressionReader:
             raise UnreadableError("a `|` is not closed")
         self.depth -= 1
         if isinstance(inside, Matrix):
-            return Fn("det", (inside,))
+            return determinant(inside) or Fn("det", (inside,))
         return Fn("abs" if bar == "|" else "norm", (inside,))
 
     def environment(self, name: str) -> Node:
@@ -776,7 +784,9 @@ class ExpressionReader:
         if len({len(row) for row in filled}) != 1:
             raise UnreadableError("the rows of a matrix differ in length")
         matrix = Matrix(filled)
-        return Fn("det", (matrix,)) if name == "vmatrix" else matrix
+        if name == "vmatrix":
+            return determinant(matrix) or Fn("det", (matrix,))
+        return matrix
 
     def cell(self) -> Node:
         """One entry of an environment."""

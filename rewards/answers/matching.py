@@ -283,13 +283,15 @@ class Matcher:
                 found = [self.alike(a, b) for a, b in zip(left.sides, right.sides, strict=True)]
                 if all(found):
                     return True
-        if len(ref.ops) == 1 == len(ans.ops):
+        if len(ref.ops) == 1 == len(ans.ops) and not contains(ref, (Matrix,)):
             result = same_equation(ref, ans)
             self.why = result.how
             return result.same
         if len(ref.ops) == len(ans.ops):
             self.why = "the chains differ"
-            plain = all(not symbols(side) or is_name(side) for side in (*ref.sides, *ans.sides))
+            plain = contains(ref, (Matrix,)) or all(
+                not symbols(side) or is_name(side) for side in (*ref.sides, *ans.sides)
+            )
             return False if plain else None
         return None
 
@@ -314,6 +316,8 @@ class Matcher:
                 same = self.assignments(ref, ans)
                 if same != UNRELATED:
                     return same
+            if contains(ref, (Matrix,)) and contains(ans, (Matrix,)):
+                return self.chains(ref, ans)
             if set(ref.ops) == {"="} == set(ans.ops) and len(ref.ops) == 1 == len(ans.ops):
                 result = same_equation(ref, ans)
                 self.why = result.how
@@ -355,6 +359,10 @@ class Matcher:
             or (isinstance(other, Fn) and one == Sym("y"))
         ):
             return self.alike(a.value, b.value)
+        if not is_name(one) and not is_name(other):
+            if show(one) == show(other):
+                return self.alike(a.value, b.value)
+            return self.no(f"one works out {show(one)}, the other {show(other)}")
         if not symbols(a.value) and not symbols(b.value):
             return self.no(f"one is about {show(one)}, the other about {show(other)}")
         return UNRELATED

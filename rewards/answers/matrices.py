@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from rewards.answers.tree import Add, Matrix, Mul, Node, Relation, add, contains, times
+from itertools import permutations
+
+from rewards.answers.tree import Add, Matrix, Mul, Node, add, contains, negative, times
 
 MAX_PRODUCTS = 1000
+MAX_DETERMINANT = 4
 
 
 def as_matrix(node: Node) -> Matrix | None:
@@ -14,8 +17,6 @@ def as_matrix(node: Node) -> Matrix | None:
     """
     if isinstance(node, Matrix):
         return node
-    if isinstance(node, Relation) and set(node.ops) == {"="}:
-        return as_matrix(node.sides[-1])
     if isinstance(node, Add):
         total: Matrix | None = None
         for term in node.terms:
@@ -38,6 +39,19 @@ def as_matrix(node: Node) -> Matrix | None:
         scalars = [factor for factor in node.factors if not contains(factor, (Matrix,))]
         return Matrix(tuple(tuple(times(*scalars, cell) for cell in row) for row in inner.rows))
     return None
+
+
+def determinant(matrix: Matrix) -> Node | None:
+    """The determinant of a small square matrix, written out; else `None`."""
+    size = len(matrix.rows)
+    if size > MAX_DETERMINANT or any(len(row) != size for row in matrix.rows):
+        return None
+    terms: list[Node] = []
+    for order in permutations(range(size)):
+        swaps = sum(order[i] > order[j] for i in range(size) for j in range(i + 1, size))
+        term = times(*(matrix.rows[row][column] for row, column in enumerate(order)))
+        terms.append(negative(term) if swaps % 2 else term)
+    return add(*terms)
 
 
 def _product(left: Matrix | None, right: Matrix | None) -> Matrix | None:

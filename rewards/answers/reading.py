@@ -15,7 +15,7 @@ from rewards.answers.statements import StatementReader
 from rewards.answers.tokens import UnreadableError, tokenize
 from rewards.answers.tree import Choice, Named, Node, Num, Raw, Text
 from rewards.answers.unwrap import unwrap, unwrap_reference
-from rewards.answers.vocabulary import HEDGES, NAMED, NUMBER_WORDS
+from rewards.answers.vocabulary import HEDGES, LINKS, NAMED, NUMBER_WORDS
 from rewards.answers.wording import (
     is_prose,
     normal_tokens,
@@ -207,12 +207,18 @@ def _only_formula(text: str) -> str | None:
     around = text[: found[0].start()] + " " + text[found[0].end() :]
     if any(char.isdigit() or char in "\\$" for char in around):
         return None
-    if any(word.strip(".,;:").lower() in HEDGES | {"or", "and"} for word in around.split()):
+    before = text[: found[0].start()].split()
+    after = " ".join(text[found[0].end() :].lower().strip(" .").split())
+    if any(word.strip(".,;:").lower() in HEDGES | {"or", "and"} for word in before):
+        return None
+    if before and not (before[-1].endswith(":") or before[-1].lower().strip(",") in LINKS):
+        return None
+    if after not in {"", "is the solution", "is the answer", "works"}:
         return None
     return next(group for group in found[0].groups() if group is not None).strip()
 
 
 def _contradiction(node: Node) -> str | None:
-    from rewards.answers.values import is_contradiction  # noqa: PLC0415
+    from rewards.answers.contradictions import is_contradiction  # noqa: PLC0415
 
     return "it contradicts itself" if is_contradiction(node) else None

@@ -28,6 +28,7 @@ from rewards.answers.units import DEGREES, PERCENTS
 from rewards.answers.vocabulary import HEDGES
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
+_CLOSING = frozenset({")", "]", "}}", "}", "."})
 _STRONG = frozenset({";", "newrow"})
 _SET_OPERATORS = frozenset({"cup", "cap", "setminus"})
 _CONDITION_WORDS = frozenset("for where with any all when if 其中 当".split())
@@ -35,6 +36,8 @@ _CONDITION_KINDS = frozenset({"text", "let", "sym", "set"})
 _CONDITION_VALUES = frozenset(
     {"in", ">", ">=", "<", "<=", "!=", "mathbb", "forall", "{", "}", "_", "^", "+", "0", "1", "."}
 )
+_STOPS = frozenset({",", ";", "and", "or", ")", "]", "}}"})
+_INTEGER_WORDS = frozenset({"integer", "integers", "z", "n", "整数", "natural", "whole"})
 _INTEGER_SETS = frozenset({"integers", "naturals"})
 MAX_ITEMS = 20_000
 
@@ -86,7 +89,7 @@ class StatementReader(ExpressionReader):
             separator = self.separator()
             if not separator:
                 break
-            if self.peek().kind == "eof" or self.peek().value in {")", "]", "}}", "}"}:
+            if self.peek().kind == "eof" or self.peek().value in _CLOSING:
                 break  # a trailing separator
             if element is not None:
                 separators.append(separator)
@@ -106,8 +109,10 @@ class StatementReader(ExpressionReader):
                 if not found or found == "quad" or token.value in {";", "or"}:
                     found = token.value
                 self.at += 1
-            elif token.kind == "op" and token.value == "." and self.peek(1).kind != "eof":
-                raise UnreadableError("it is more than one sentence")
+            elif token.kind == "op" and token.value == ".":
+                if self.peek(1).kind != "eof" and self.peek(1).value not in _CLOSING:
+                    raise UnreadableError("it is more than one sentence")
+                self.at += 1
             else:
                 return found
 
@@ -246,17 +251,16 @@ class StatementReader(ExpressionReader):
             return False
         letters: list[str] = []
         integer = False
+        braces = 0
         while True:
             token = self.peek()
-            if token.kind == "eof" or (
-                token.kind == "op" and token.value in {",", ";", "and", "or", ")"}
-            ):
+            if token.kind == "op" and token.value in {"{", "}"}:
+                braces += 1 if token.value == "{" else -1
+            if token.kind == "eof" or braces < 0 or (token.kind == "op" and token.value in _STOPS):
                 break
             if token.kind == "let" or (token.kind == "sym" and token.value != "inf"):
                 letters.append(token.value)
-            integer = integer or token.value.lower() in {
-                "integer", "integers", "z", "n", "整数", "natural", "whole",
-            }  # fmt: skip
+            integer = integer or token.value.lower() in _INTEGER_WORDS
             if token.kind == "text" and token.value.lower() in HEDGES - {"if"}:
                 raise UnreadableError("it is hedged")
             if token.kind not in _CONDITION_KINDS and token.value not in _CONDITION_VALUES:

@@ -126,7 +126,7 @@ def measure(phrase: str) -> Measure | None:  # noqa: C901, PLR0912
                     dimensions[name] = dimensions.get(name, 0) + exponent * power * sign
                 factor *= atom[1] ** (power * sign)
                 continue
-            if last is None or not -6 <= power <= 6:
+            if last is None or not -12 <= power <= 12:
                 return None
             for name, exponent in last[0]:  # the exponent belongs to the unit before it
                 dimensions[name] += exponent * (power - 1) * last_sign

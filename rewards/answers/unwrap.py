@@ -9,7 +9,7 @@ from rewards.answers.vocabulary import LEADS
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _BRACES = re.compile(r"\\[\s\S]|[{}]")
 _LEAD = re.compile(
-    r"(?:\*\*)?(?:" + "|".join(re.escape(lead) for lead in sorted(LEADS, key=len, reverse=True))
+    r"(?:\*\*)?(?:" + "|".join(re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True))
     + r")(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]))",
     re.IGNORECASE,
 )  # fmt: skip
@@ -95,6 +95,8 @@ def unwrap(text: str) -> str:
                 text = text.strip("$").strip()
         if text[:2] in {"\\(", "\\["} and text[-2:] in {"\\)", "\\]"} and text.count(text[:2]) == 1:
             text = text[2:-2].strip()
+        if text[:1] == "{" and text[-1:] == "}" and "," not in text and _is_one_group(text):
+            text = text[1:-1].strip()
         if text[:1] in "*_`" and text[:1]:
             text = _MARKDOWN.sub(lambda m: m[1] or m[2] or m[3] or "", text).strip()
         text = text.rstrip(" \n\t。")
@@ -107,6 +109,16 @@ def unwrap(text: str) -> str:
         if text == before:
             break
     return text
+
+
+def _is_one_group(text: str) -> bool:
+    """Whether the first brace closes at the very end."""
+    depth = 0
+    for match in _BRACES.finditer(text):
+        depth += (match[0] == "{") - (match[0] == "}")
+        if not depth:
+            return match.end() == len(text)
+    return False
 
 
 def stated(text: str) -> str:

@@ -14,11 +14,8 @@ from rewards.answers.tree import (
     Node,
     Num,
     Percent,
-    PlusMinus,
     Pow,
-    Relation,
     contains,
-    symbols,
 )
 
 MAX_BITS = 60_000
@@ -215,42 +212,3 @@ def is_undefined(node: Node) -> bool:
     except ArithmeticError:
         return False
     return False
-
-
-def is_contradiction(node: Node | None) -> bool:
-    """Whether a node claims something false about constants (41 = 42), or has no value (0/0)."""
-    if node is None:
-        return False
-    if isinstance(node, Relation):
-        for index, op in enumerate(node.ops):
-            left, right = node.sides[index], node.sides[index + 1]
-            if op in _COMPARED and not _holds(left, op, right):
-                return True
-        return False
-    if isinstance(node, (Add, Mul, Pow, Fn, PlusMinus)) and not symbols(node):
-        return is_undefined(node)
-    return False
-
-
-_COMPARED = frozenset({"=", "<", ">", "<=", ">=", "!=", "~"})
-_ROUGHLY = Fraction(1, 20)
-
-
-def _holds(left: Node, op: str, right: Node) -> bool:
-    """Whether a relation of two constants holds; true when that cannot be told."""
-    if symbols(left) or symbols(right):
-        return True
-    a, b = exact_or_none(left), exact_or_none(right)
-    if a is None or b is None:
-        from rewards.answers.sameness import approximate, same_expression  # noqa: PLC0415
-
-        if op == "=":
-            return same_expression(left, right).same is not False
-        a, b = approximate(left), approximate(right)
-        if a is None or b is None:
-            return True
-    if op == "~":
-        return abs(a - b) <= _ROUGHLY * max(abs(a), abs(b))
-    return {
-        "=": a == b, "!=": a != b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b,
-    }[op]  # fmt: skip

@@ -148,3 +148,9 @@ SHORT_WORDS = frozenset(
     "may you she him her his red day men who how why use off old new top box cup bag cat "
     "dog".split()
 )
+
+# The word in front of a formula that a sentence leads up to.
+LINKS = frozenset(
+    "is are be equals equal gives get have that therefore thus hence so answer solution "
+    "solutions yes".split()
+)

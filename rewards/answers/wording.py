@@ -49,6 +49,8 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
             out.append(Token("op", "and", gap=True))
         elif lower in OR_WORDS:
             out.append(Token("op", "or", gap=True))
+        elif word in {"min", "sec"} and _in_unit(out, token):
+            out.append(Token("text", word, gap))
         elif word in FUNCTIONS or (lower in FUNCTIONS and len(word) > 2):
             out.append(Token("fn", FUNCTIONS.get(word) or FUNCTIONS[lower], gap))
         elif word in _INFINITIES:
@@ -76,6 +78,15 @@ def _letter(token: Token, out: list[Token]) -> Token:
     if token.kind == "text" and (token.value in "aA" and token.gap and out):
         return Token("text", token.value, gap=True)
     return Token("let", token.value, token.gap)
+
+
+def _in_unit(out: Sequence[Token], token: Token) -> bool:
+    """Whether `min` or `sec` is a unit here: behind a number or inside a phrase of units."""
+    if not out:
+        return False
+    if out[-1].kind == "num" or (token.kind == "text" and out[-1].value in {"}", "pi"}):
+        return True
+    return len(out) > 1 and out[-1].value in {"/", "-", "*"} and out[-2].kind == "text"
 
 
 def _after_number(out: Sequence[Token]) -> bool:
@@ -154,6 +165,8 @@ def normal_tokens(tokens: Sequence[Token]) -> str:
         else:
             parts.append(values[at])
             at += 1
+    if parts and parts[0] == "{" and parts[-1] == "}":
+        parts = parts[1:-1]
     while parts and parts[-1] == ".":
         parts.pop()
     return " ".join(parts)
