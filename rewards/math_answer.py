@@ -139,9 +139,9 @@ class Accuracy(Reward):
         part = self._answer_part(sample.completion, sample.prompt)
         if part is None:
             return [Stage("answer part", _UNFINISHED)]
-        where = "what follows the reasoning" if part != sample.completion else "all of it"
         found = find_answer(part, self.answer_in)
-        stages = [Stage("answer part", f"{where}, {len(part)} characters")]
+        whole = part == sample.completion
+        stages = [Stage("answer part", "the whole completion" if whole else _shown(part))]
         if found.text is None:
             return [*stages, Stage("answer", found.note)]
         stages.append(Stage("answer", f"{found.note}: {_shown(found.text)}"))

@@ -194,6 +194,7 @@ def _big(node: BigOp) -> Fraction:
 def exact_or_none(node: Node) -> Fraction | None:
     """`exact`, with `None` for whatever has no exact rational value.
 
+    >>> from rewards.answers.tree import Const
     >>> exact_or_none(Const("pi")) is None
     True
     """

@@ -56,6 +56,7 @@ def judge_in_workers(job: Job, rows: Iterable[RawRow], *, workers: int) -> Gener
         workers=workers,
         budget=unlimited,
         preload=["rewards"],
+        initializer="rewards.scoring.judge:claim_one_cpu",
         message_mb=_MESSAGE_MB,
     ) as pool:
         sent: deque[list[WireRow]] = deque()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -38,6 +39,14 @@ class JudgedChunk(TypedDict):
 
     lines: list[str]
     tally: dict[str, object]
+
+
+def claim_one_cpu() -> None:
+    """Tell a reward that starts workers of its own in this process to start only one.
+
+    This process is one of several on the machine, as a rank of a training run is.
+    """
+    os.environ["LOCAL_WORLD_SIZE"] = str(os.cpu_count() or 1)
 
 
 def judge_rows(job: Job, rows: Sequence[WireRow]) -> JudgedChunk:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -113,23 +113,19 @@ def score_file(
             )
 
         try:
-            for _ in _judge_rest(job, reader, partial, tally, workers=options.workers):
-                if on_progress is not None:
-                    on_progress(
-                        Progress(
-                            rows=partial.rows_done,
-                            resumed_rows=resumed,
-                            position_bytes=reader.locate(partial.rows_done),
-                            size_bytes=reader.size_bytes,
-                            tally=tally,
-                        )
-                    )
+            with closing(
+                _judge_rest(job, reader, partial, tally, workers=options.workers)
+            ) as steps:
+                for _ in steps:
+                    if on_progress is not None:
+                        on_progress(_measure(reader, partial, tally, resumed_rows=resumed))
             partial.finish()
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"interrupted; {partial.rows_done:,} rows are kept in {partial.path}: run the "
-                "same command again to continue"
-            ) from None
+            kept = "nothing is written yet"
+            if partial.rows_done:
+                kept = f"{partial.rows_done:,} rows are kept in {partial.path}"
+            message = f"interrupted; {kept}: run the same command again to continue"
+            raise KeyboardInterrupt(message) from None
     return Summary(
         input=options.input,
         output=options.output,
@@ -146,7 +142,7 @@ def score_file(
 
 def _judge_rest(
     job: Job, reader: RowReader, partial: PartialOutput, tally: Tally, *, workers: int | None
-) -> Iterator[None]:
+) -> Generator[None]:
     """Judge, write and count the rows that are left; yields at the start and after each chunk."""
     if workers is None:
         workers = count_usable_cpus()
@@ -157,6 +153,18 @@ def _judge_rest(
             partial.append(chunk["lines"])
             tally.merge(Tally.from_dict(chunk["tally"]))
             yield
+
+
+def _measure(
+    reader: RowReader, partial: PartialOutput, tally: Tally, *, resumed_rows: int
+) -> Progress:
+    return Progress(
+        rows=partial.rows_done,
+        resumed_rows=resumed_rows,
+        position_bytes=reader.locate(partial.rows_done),
+        size_bytes=reader.size_bytes,
+        tally=tally,
+    )
 
 
 def _read_rewards(arguments: Sequence[str]) -> list[NamedReward]:

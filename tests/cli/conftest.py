@@ -88,7 +88,7 @@ class Workplace:
         with path.open("w", encoding="utf-8", newline="\n") as file:
             for number in range(count):
                 said = number + (number % 3 == 0)
-                text = f"It is \\boxed{{{said}}}." if number % 10 else "No idea."
+                text = f"It is \\boxed{{{said}}}." if number % 10 else "I could not work it out."
                 row = {"id": number, "completion": text, "answer": str(number), "é": "ü\u2028"}
                 file.write(json.dumps(row | more, ensure_ascii=False) + "\n")
         return path

@@ -58,10 +58,13 @@ def explain_stages(completion):
 def test_explain_shows_where_the_answer_was_looked_for():
     shown = explain_stages(r"<think>\boxed{41}</think>So \boxed{42}.")
     assert shown["answer part"] == r"So \boxed{42}."
-    assert shown["box"] == shown["extracted"] == "42"
+    assert shown["answer"] == "the last box: 42"
+    assert shown["extracted"] == "42"
     assert shown["expected"] == "42"
     assert shown["reason"]
-    assert explain_stages("<think>So 42.</think>42")["box"] == "none"
+    assert explain_stages("<think>So 42.</think>That I could not work out.")["answer"].startswith(
+        "no box"
+    )
     assert "never ends" in explain_stages("<think>So 42.")["answer part"]
 
 

@@ -139,7 +139,12 @@ def test_a_huge_row_is_scored(place):
 
 
 def test_says_which_column_it_took_and_can_be_told(place):
-    row = {"completion": r"\boxed{1}", "response": "none", "solution": "1", "answer": "2"}
+    row = {
+        "completion": r"\boxed{1}",
+        "response": "I could not work it out.",
+        "solution": "1",
+        "answer": "2",
+    }
     place.write("in.jsonl", row)
     result = score_here(place)
     assert "the reference is read from 'solution' (there is also 'answer'" in result.stderr
