@@ -84,15 +84,16 @@ def to_prompts(
     >>> to_prompts(rows, plain=True, system=None)[0]
     {'level': 1, 'prompt': 'What is 6 times 7?', 'solution': '#### 42'}
     """
-    options = {
-        "question_column": question_column,
-        "answer_column": answer_column,
-        "system": system,
-        "plain": plain,
-    }
     if isinstance(dataset, Mapping):  # a DatasetDict, one dataset per split
-        splits = {name: to_prompts(split, **options) for name, split in dataset.items()}
-        return type(dataset)(splits)
+        convert_split = partial(
+            to_prompts,
+            question_column=question_column,
+            answer_column=answer_column,
+            system=system,
+            plain=plain,
+        )
+        kind: Any = type(dataset)
+        return kind({name: convert_split(split) for name, split in dataset.items()})
     if not hasattr(dataset, "map"):
         dataset = _dataset_of(dataset)
     seen = _columns_of(dataset)
