@@ -98,6 +98,11 @@ class Reward(ABC):
             InputError: a column this reward reads has another length than `completions`.
             MissingColumnError: no column holds the reference this reward needs.
         """
+        if not _is_column(completions):
+            raise InputError(
+                f"{self.name}: completions must be a list, not {type(completions).__name__}; "
+                "for a single completion use verify(completion, reference)"
+            )
         count = len(completions)
         if count == 0:
             return []
@@ -140,7 +145,7 @@ class Reward(ABC):
         positions: list[int] = []
         rows = zip(completions, references, prompts, strict=True)
         for position, (completion, reference, prompt) in enumerate(rows):
-            if reference is None and self.role is not None:
+            if self.role is not None and _is_missing(reference):
                 verdicts[position] = Verdict(
                     None,
                     Status.NOT_APPLICABLE,
@@ -185,7 +190,10 @@ class Reward(ABC):
             raise missing_column(self.role, lists, needed_by=self.name, column=self.column)
         found = [self._checked_column(name, columns[name], count) for name in names]
         # Rows of a mixed dataset fill different columns: each takes the first that it fills.
-        return [next((v for v in row if v is not None), None) for row in zip(*found, strict=True)]
+        return [
+            next((value for value in row if not _is_missing(value)), None)
+            for row in zip(*found, strict=True)
+        ]
 
     def _checked_column(self, name: str, value: object, count: int) -> Sequence[object]:
         if not _is_column(value):
@@ -209,6 +217,11 @@ def _is_column(value: object) -> bool:
         and hasattr(value, "__getitem__")
         and not isinstance(value, str | bytes | Mapping)
     )
+
+
+def _is_missing(value: object) -> bool:
+    """Whether a cell is empty: `None`, or the NaN that pandas puts in its place."""
+    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124
 
 
 def _shortened(value: object, limit: int = 120) -> str:

@@ -1,1 +1,1 @@
-"""."""
+"""Runs untrusted, model-written code against tests. Nothing is offered here yet."""

@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.10 python3; do \
+	$$p -c "" 2>/dev/null && { echo $$p; break; }; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: install demo test test-slow test-pythons lint types bench clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+demo: install
+	$(BIN)/rlvr demo --output demo
+
+test: lint types
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: install
+	$(BIN)/python -m pytest -m slow
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+# What needs no torch runs on every supported interpreter that is found.
+LIGHT_TESTS := tests/rewards tests/answers tests/worker tests/scoring tests/cli
+test-pythons:
+	@for version in 3.10 3.11 3.12 3.13; do \
+		for python in python$$version "$$HOME"/.pyenv/versions/$$version.*/bin/python ""; do \
+			test -n "$$python" && "$$python" -c "" 2>/dev/null && break; \
+		done; \
+		test -n "$$python" || { echo "python$$version: not found, skipped"; continue; }; \
+		echo "== $$python"; \
+		test -d .venv-$$version || "$$python" -m venv .venv-$$version || exit 1; \
+		.venv-$$version/bin/python -m pip install --quiet --constraint constraints.txt \
+			--editable . pytest pytest-timeout hypothesis psutil || exit 1; \
+		.venv-$$version/bin/python -m pytest -q -m "not slow" $(LIGHT_TESTS) || exit 1; \
+	done
+
+bench: install
+	$(BIN)/python -m benchmarks.math_accuracy
+	$(BIN)/python -m benchmarks.math_speed
+	$(BIN)/python -m benchmarks.demo_control
+
+clean:
+	rm -rf .venv .venv-3.* build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
