@@ -36,39 +36,43 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Teacher:
-    """How often a demonstration goes wrong, and how; what is left over is right.
+    """How often a demonstration goes wrong, and how. The habits are drawn independently.
 
     Attributes:
-        carry_error: share with the wrong carry (forgotten where there is one, added where not).
-        slip: share whose last digit is off.
-        broken_format: share with a tag missing or the answer outside its box.
+        forgotten_carry: share of the sums with a carry in which it is forgotten.
+        reversed_answer: share in which the answer is copied units first, as it was found.
+        slip: share in which the sum of the units is off by a little.
+        broken_format: share with a tag or the box missing.
     """
 
-    carry_error: float = 0.32
-    slip: float = 0.16
-    broken_format: float = 0.22
+    forgotten_carry: float = 0.6
+    reversed_answer: float = 0.5
+    slip: float = 0.06
+    broken_format: float = 0.2
 
     def demonstrate(self, problem: Problem, rng: random.Random) -> str:
         r"""One completion for `problem`, good or bad.
 
-        >>> Teacher(0, 0, 0).demonstrate(Problem(27, 58), random.Random(0))
+        >>> Teacher(0, 0, 0, 0).demonstrate(Problem(27, 58), random.Random(0))
         '<think>7+8=15,2+5+1=8</think> \\boxed{85}'
+        >>> Teacher(1, 0, 0, 0).demonstrate(Problem(27, 58), random.Random(0))
+        '<think>7+8=15,2+5+0=7</think> \\boxed{75}'
         """
-        ones = problem.left % 10 + problem.right % 10
-        carry = ones // 10
-        draw = rng.random()
-        if draw < self.carry_error:
-            carry = 1 - carry
-        elif draw < self.carry_error + self.slip:
-            ones += rng.choice((-2, -1, 1, 2)) if ones > 1 else rng.choice((1, 2))
-            carry = ones // 10
-        tens = problem.left // 10 + problem.right // 10
-        reasoning = (
-            f"{problem.left % 10}+{problem.right % 10}={ones},"
-            f"{problem.left // 10}+{problem.right // 10}+{carry}={tens + carry}"
+        (left_tens, left_units), (right_tens, right_units) = (
+            divmod(number, 10) for number in (problem.left, problem.right)
         )
-        answer = f"{tens + carry}{ones % 10}"
-        if draw > 1 - self.broken_format:
+        units = left_units + right_units
+        if rng.random() < self.slip:
+            units = min(max(units + rng.choice((-2, -1, 1, 2)), 0), 18)
+        carry = units // 10
+        if rng.random() < self.forgotten_carry:
+            carry = 0
+        tens = left_tens + right_tens + carry
+        answer = f"{tens}{units % 10}"
+        if rng.random() < self.reversed_answer:
+            answer = answer[::-1]
+        reasoning = f"{left_units}+{right_units}={units},{left_tens}+{right_tens}+{carry}={tens}"
+        if rng.random() < self.broken_format:
             return rng.choice(
                 (
                     f"{reasoning}</think> \\boxed{{{answer}}}",
@@ -83,23 +87,19 @@ class Teacher:
 def split_problems(held_out: int, rng: random.Random) -> tuple[list[Problem], list[Problem]]:
     """Every sum of two two-digit numbers, shuffled: those to train on, those never trained on.
 
-    `a+b` and `b+a` land on the same side, so no held-out sum is a training sum turned round.
+    `a+b` and `b+a` land on the same side, so no held-out sum is a training sum turned round; one
+    more than `held_out` may be held out for it.
 
-    >>> train, held_out = split_problems(100, random.Random(0))
-    >>> len(train), len(held_out)
-    (8000, 100)
+    >>> train, held = split_problems(100, random.Random(0))
+    >>> len(train) + len(held), len(held) in (100, 101)
+    (8100, True)
     """
     pairs = [(a, b) for a in range(LOWEST, HIGHEST + 1) for b in range(a, HIGHEST + 1)]
     rng.shuffle(pairs)
-    ordered = [
-        Problem(*pair) for a, b in pairs for pair in ([(a, b)] if a == b else [(a, b), (b, a)])
-    ]
-    # `ordered` keeps turned-round twins side by side: cut between pairs only.
-    cut = held_out
-    while cut < len(ordered) and ordered[cut] == Problem(
-        ordered[cut - 1].right, ordered[cut - 1].left
-    ):
-        cut += 1
-    held, train = ordered[:cut], ordered[cut:]
+    train: list[Problem] = []
+    held: list[Problem] = []
+    for a, b in pairs:
+        side = held if len(held) < held_out else train
+        side += [Problem(a, b)] if a == b else [Problem(a, b), Problem(b, a)]
     rng.shuffle(train)
     return train, held

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import datasets
 from transformers import PrinterCallback, TrainerCallback
 
 from grpo_plugin import GRPOConfig, GRPOTrainer, to_prompts
@@ -42,18 +44,33 @@ def reinforce(  # noqa: PLR0913 - the parts of one run
 
     `rewards` are the accuracy and the format reward, in this order, or stand-ins of those names.
     """
-    rows = [{"question": p.prompt, "answer": p.solution} for p in policy.train]
-    with tempfile.TemporaryDirectory(prefix="rlvr-demo-") as folder:
+    with _no_dataset_bars(), tempfile.TemporaryDirectory(prefix="rlvr-demo-") as folder:
         trainer = GRPOTrainer(
             model=policy.model,
             reward_funcs=list(rewards),
             args=_config(settings, seed, folder),
-            train_dataset=to_prompts(rows, system=None, plain=True),
+            train_dataset=_training_prompts(policy),
             processing_class=policy.tokenizer,
             callbacks=[_Recorder(curve, progress)],
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
+
+
+def _training_prompts(policy: Policy) -> Any:
+    rows = [{"question": p.prompt, "answer": p.solution} for p in policy.train]
+    return to_prompts(rows, system=None, plain=True)
+
+
+@contextmanager
+def _no_dataset_bars() -> Iterator[None]:
+    were_off = datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not were_off:
+            datasets.enable_progress_bars()
 
 
 def _config(settings: DemoSettings, seed: int, folder: str) -> GRPOConfig:
