@@ -86,10 +86,18 @@ def test_kills_from_outside_lose_and_mix_nothing(open_pool, workers_of):
                 victim.kill()
                 killed.append(victim.pid)
 
+    def tasks():
+        yield from range(100)
+        deadline = time.monotonic() + 60
+        while len(killed) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        yield from range(100, 200)
+
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        results = list(pool.run_many((i, 0.01) for i in range(200)))
+        # The second half waits until enough was killed, however busy the machine.
+        results = list(pool.run_many((i, 0.01) for i in tasks()))
     finally:
         stop.set()
         killer.join()
