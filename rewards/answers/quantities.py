@@ -13,6 +13,7 @@ from rewards.answers.sameness import Sameness, same_expression
 from rewards.answers.tree import (
     Add,
     Based,
+    BigOp,
     Degree,
     Fn,
     Mul,
@@ -94,7 +95,7 @@ class Quantities:
     def number(self, ref: Node, ans: Node) -> Sameness:
         """Two plain values."""
         foreign = symbols(ans) - symbols(ref)
-        if foreign:
+        if foreign and not (_has_analysis(ref) or _has_analysis(ans)):
             return Sameness(same=False, how=f"the answer depends on {', '.join(sorted(foreign))}")
         found = same_expression(ref, ans)
         if found.same is not True and (_has_log(ref) or _has_log(ans)):
@@ -160,6 +161,11 @@ def _without_degrees(node: Node) -> Node:
     if not below:
         return node
     return rebuild(node, tuple(_without_degrees(child) for child in below))
+
+
+def _has_analysis(node: Node) -> bool:
+    """Whether a variable may be bound by an integral or a limit, and so not be foreign."""
+    return contains(node, (BigOp,))
 
 
 def _has_log(node: Node) -> bool:
