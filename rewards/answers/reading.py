@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rewards.answers.clock import read_clock
+from rewards.answers.clock import read_clock, read_date
 from rewards.answers.literals import based, number
 from rewards.answers.show import kind_of, show
 from rewards.answers.statements import StatementReader
@@ -150,9 +150,9 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
                 return based(numeral[1].upper(), str(_BASE_WORDS.get(base, base)))
             except UnreadableError:
                 pass
-        clock = read_clock(tokens)
-        if clock is not None:
-            return clock
+        moment = read_clock(tokens) or read_date(tokens)
+        if moment is not None:
+            return moment
     words = words_only(tokens)
     if words is None:
         return None
