@@ -12,8 +12,9 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from rewards.answers.modular import same_residues
-from rewards.answers.numeric import Evaluator, TooLargeError, make_context
+from rewards.answers.numeric import Evaluator
 from rewards.answers.points import POINTS, integral_symbols, sample_points
+from rewards.answers.precision import TooLargeError, make_context
 from rewards.answers.show import show
 from rewards.answers.tree import (
     BigOp,
