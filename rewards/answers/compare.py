@@ -14,7 +14,7 @@ from rewards.answers.tree import Node, Raw, Seq, Text
 from rewards.answers.wording import normal_tokens
 
 
-def compare(
+def compare(  # noqa: C901
     reference: Answer, answer: Answer, *, options: CompareOptions = DEFAULT_OPTIONS
 ) -> Comparison:
     r"""Whether an answer says what the reference says.

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rewards.answers.clock import read_clock
-from rewards.answers.expressions import based, number
+from rewards.answers.literals import based, number
 from rewards.answers.show import kind_of, show
 from rewards.answers.statements import StatementReader
 from rewards.answers.tokens import UnreadableError, tokenize

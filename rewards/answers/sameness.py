@@ -32,7 +32,7 @@ from rewards.answers.values import InexactError, UndefinedError, exact
 
 DIGITS = 40
 AGREEMENT = 28  # digits of agreement asked for at a first look
-MAX_DIGITS = 2_000
+MAX_DIGITS = 700
 MAX_VARIABLES = 60
 ENOUGH = 4
 _ROUGH = make_context(20)

@@ -69,7 +69,7 @@ class StatementReader(ExpressionReader):
 
     # -- lists ------------------------------------------------------------------------------
 
-    def items(self, opening: str) -> Node:
+    def items(self, opening: str) -> Node:  # noqa: C901
         """Items up to the closing bracket or the end; a single one is itself."""
         if opening == "{{":
             first = self.builder()

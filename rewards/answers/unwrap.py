@@ -8,19 +8,22 @@ from rewards.answers.vocabulary import LEADS
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _BRACES = re.compile(r"\\[\s\S]|[{}]")
+_LEAD_WORDS = "|".join(
+    re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True)
+)
 _LEAD = re.compile(
-    r"(?:\*\*)?(?:" + "|".join(re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True))
-    + r")(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]))",
+    rf"(?:\*\*)?(?:{_LEAD_WORDS})(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]))",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _TEXT_LEAD = re.compile(
-    r"\s*\\(?:text|textbf|mathrm)\s*\{\s*(?:the |so |thus,? |our )*(?:final |correct )?answer(?: is)?\s*:?\s*\}",
+    r"\s*\\(?:text|textbf|mathrm)\s*\{\s*"
+    r"(?:the |so |thus,? |our )*(?:final |correct )?answer(?: is)?\s*:?\s*\}",
     re.IGNORECASE,
 )
 _OPEN_CURRENCY = re.compile(r"^([-+=]?\s*)\$(?=\s*[\d.])")
 _BETWEEN_BOXES = re.compile(r"[^\W\d_]+|[,;]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
-_CLOSING = re.compile(r"(?:\s*I hope it is correct\.?)?\s*(?:<\|[^<>|]{1,30}\|>\s*\w{0,12}\s*)?$")
+_CLOSING = re.compile(r"\s*(?:I hope it is correct|<\|[^<>|]{1,30}\|>)")
 _STATED = re.compile(
     r"(?:(?:the|our|my) (?:final |correct )?answer is:?|final answer:|答案[是为]：?)\s*",
     re.IGNORECASE,
@@ -78,7 +81,7 @@ def join_boxes(text: str) -> str | None:
     return ", ".join(reversed(contents))
 
 
-def unwrap(text: str) -> str:
+def unwrap(text: str) -> str:  # noqa: C901
     """The answer without delimiters, opening words and the full stop behind it."""
     text = stated(text.strip())
     for _ in range(3):
@@ -134,8 +137,7 @@ def stated(text: str) -> str:
         last = match
     if last is None:
         return text
-    closing = _CLOSING.search(text, last.end())
-    rest = text[last.end() : closing.start() if closing is not None else None].strip()
+    rest = _CLOSING.split(text[last.end() :], maxsplit=1)[0].strip()
     if rest.count(" is ") == 1:  # Final answer: the value of x is 5
         rest = rest.partition(" is ")[2]
     return rest or text
