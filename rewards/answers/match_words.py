@@ -8,6 +8,7 @@ from fractions import Fraction
 from rewards.answers.equations import assigned
 from rewards.answers.match_base import Matching
 from rewards.answers.tree import (
+    ZERO,
     Choice,
     Clock,
     Mul,
@@ -39,6 +40,9 @@ class WordMatching(Matching):
             if a.detail is not None and b.detail is not None:
                 return self.alike(a.detail, b.detail)
             return True
+        details = [side.detail if isinstance(side, Choice) else None for side in (ref, ans)]
+        if details != [None, None] and not isinstance(ref, (Sym, Seq, Text)):
+            return self.alike(details[0] or ref, details[1] or ans)
         if isinstance(ref, Choice):
             ref = _letters(ref)
         if isinstance(ans, Choice):
@@ -59,6 +63,8 @@ class WordMatching(Matching):
                 return True
             if _skeleton(ref.tokens) == _skeleton(ans.tokens):
                 return self.no("they are written the same way but for their numbers")
+        if isinstance(ans, Raw) and "?" in ans.tokens:
+            return self.no("the answer is a question")
         for side in (ref, ans):
             if isinstance(side, Raw) and _DIGITS_ONLY.fullmatch(side.tokens):
                 return self.no("numbers side by side are not one value")
@@ -136,4 +142,6 @@ def _clock_ratio(clock: Clock) -> Ratio:
 
 
 def _ratio_value(ratio: Ratio) -> Node | None:
-    return quotient(*ratio.items) if len(ratio.items) == 2 else None
+    if len(ratio.items) != 2 or ratio.items[1] == ZERO:
+        return None
+    return quotient(*ratio.items)

@@ -138,8 +138,18 @@ def _infinite_sign(node: Node) -> int:
 
 def _opaque(node: Node) -> Node:
     """Calls, integrals and the like become variables named by their normal form."""
-    if isinstance(node, Fn) and node.name in {"call", "prime", "at", "norm", "det", "mark*"}:
-        return Sym(f"⟨{show(node)}⟩" if node.name == "call" else f"{UNEVALUATED}{show(node)}⟩")
+    if isinstance(node, Fn) and node.name in {
+        "call",
+        "class",
+        "prime",
+        "at",
+        "norm",
+        "det",
+        "mark*",
+    }:
+        return Sym(
+            f"⟨{show(node)}⟩" if node.name in {"call", "class"} else f"{UNEVALUATED}{show(node)}⟩"
+        )
     if isinstance(node, BigOp) and (node.op in {"int", "lim"} or _has_infinity(node.high)):
         return Sym(f"{UNEVALUATED}{show(_with_index(node))}⟩")
     below = children(node)

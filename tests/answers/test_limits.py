@@ -42,6 +42,7 @@ BOMBS = {
     "spaces": " " * 40_000 + "1",
     "commas": "," * 40_000,
     "exponent": "1e999999999",
+    "long exponent": "6e13900",
     "subscripts": "x_{" * 3_000,
     "bars": "|" * 5_001,
     "exponentials": "e^{e^{e^{e^{e^{e}}}}}",

@@ -135,3 +135,19 @@ def test_the_same_pair_always_gets_the_same_verdict():
     first = compare(read_reference("\\sin^2 x"), read_answer("1-\\cos^2 x"))
     random.seed(2)
     assert compare(read_reference("\\sin^2 x"), read_answer("1-\\cos^2 x")) == first
+
+
+FOUND_BY_FUZZING = [
+    ("6e13900", "6e13901"),
+    ("\\frac1e3", "\\frac{1}{3}"),
+    ("\\binom3e6", "1"),
+    ("\\sin 0", "0"),
+    ("x^x^x^x^", "1"),
+    ("P(\\{2\\})=1/6", "P(\\{2\\})=1/6"),
+]
+
+
+def test_what_fuzzing_found_stays_mended():
+    for reference, answer in FOUND_BY_FUZZING:
+        assert compare(read_reference(reference), read_answer(answer)).reason
+        assert read_answer(answer).describe()
