@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from rewards.answers.brackets import BracketReader
 from rewards.answers.literals import number
+from rewards.answers.show import show
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     MINUS_ONE,
@@ -60,7 +61,9 @@ class ApplicationReader(BracketReader):
         node = self.nested_primary()
         if self.peek().value == "^" and self.peek().kind == "op":
             self.at += 1
-            return self.raised(node)
+            self.deeper()
+            node = self.raised(node)
+            self.depth -= 1
         return node
 
     def digit_argument(self) -> Node:
@@ -179,7 +182,8 @@ class ApplicationReader(BracketReader):
         """A LaTeX command with its arguments."""
         if name == "frac":
             top = self.digit_argument()
-            return quotient(top, self.digit_argument())
+            bottom = self.digit_argument()
+            return _derivative(top, bottom) or quotient(top, bottom)
         if name in {"sum", "prod", "int", "lim"}:
             return self.big_operator(name)
         if name == "mathbb":
@@ -225,6 +229,21 @@ class ApplicationReader(BracketReader):
         if var == "i":  # the index, not the imaginary unit
             body = _rename_unit(body)
         return BigOp(name, var, low, high, body)
+
+
+_DIFFERENTIALS = frozenset({"d", "partial"})
+
+
+def _derivative(top: Node, bottom: Node) -> Node | None:
+    """`dy/dx` is a name, not y/x; `d/dx` stays unevaluated."""
+    parts = [side.factors[0] if isinstance(side, Mul) else side for side in (top, bottom)]
+    bases = [part.base if isinstance(part, Pow) else part for part in parts]
+    if not isinstance(bottom, (Mul, Sym)) or not isinstance(bases[0], Sym) or bases[0] != bases[1]:
+        return None
+    if bases[0].name not in _DIFFERENTIALS or bottom == bases[1]:
+        return None
+    written = quotient(top, bottom)
+    return Sym(f"({show(written)})") if isinstance(top, Mul) else Fn("at", (written,))
 
 
 def _rename_unit(node: Node) -> Node:

@@ -94,9 +94,9 @@ class BracketReader(Cursor):
         if not filled:
             raise UnreadableError(f"the environment `{name}` is empty")
         if name in {"cases", "aligned", "align", "gathered", "split", "gather"}:
-            if any(len(row) != 1 for row in filled):
+            if any(len(row) > 2 for row in filled):
                 raise UnreadableError("a definition by cases is not understood")
-            return System(tuple(row[0] for row in filled))
+            return System(tuple(row[0] if len(row) == 1 else Seq(row) for row in filled))
         if len({len(row) for row in filled}) != 1:
             raise UnreadableError("the rows of a matrix differ in length")
         matrix = Matrix(filled)

@@ -29,7 +29,8 @@ def compare(  # noqa: C901
         return Comparison(
             Outcome.EQUAL, f"both are written “{_short(reference.text)}” but for style"
         )
-    if _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
+    exact = options.tolerance is None
+    if exact and _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
         reason = f"{_short(answer.text)} is not {_short(reference.text)}"
         return Comparison(Outcome.DIFFERENT, reason)
     expected, given = reference.tree, answer.tree

@@ -39,6 +39,9 @@ class WordMatching(Matching):
             if a.detail is not None and b.detail is not None:
                 return self.alike(a.detail, b.detail)
             return True
+        details = [side.detail if isinstance(side, Choice) else None for side in (ref, ans)]
+        if details != [None, None] and not isinstance(ref, (Sym, Seq, Text)):
+            return self.alike(details[0] or ref, details[1] or ans)
         if isinstance(ref, Choice):
             ref = _letters(ref)
         if isinstance(ans, Choice):
@@ -59,6 +62,8 @@ class WordMatching(Matching):
                 return True
             if _skeleton(ref.tokens) == _skeleton(ans.tokens):
                 return self.no("they are written the same way but for their numbers")
+        if isinstance(ans, Raw) and "?" in ans.tokens:
+            return self.no("the answer is a question")
         for side in (ref, ans):
             if isinstance(side, Raw) and _DIGITS_ONLY.fullmatch(side.tokens):
                 return self.no("numbers side by side are not one value")

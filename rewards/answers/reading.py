@@ -36,7 +36,8 @@ _BASE_WORDS = {
     "ten": 10, "twelve": 12, "sixteen": 16, "hex": 16, "bin": 2, "oct": 8,
 }  # fmt: skip
 _CHOICE = re.compile(
-    r"(?:option|choice|answer|选项|选)?\s*(?:\(([A-J])\)|([A-J]))\s*(?:[.:)、]\s*(\S.*))?",
+    r"(?:option|choice|answer|选项|选)?\s*"
+    r"(?:\(([A-J])\)(?:[.:]?(?:\s|~|\\[,;:\s]|\\q?quad\b)+(\S.*))?|([A-J])(?:\s*[.:)、]\s*(\S.*)?)?)",
     re.IGNORECASE | re.DOTALL,
 )
 _CHOICE_LIST = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|\band\b|&|、|\s)\s*\(?[A-J]\)?)+")
@@ -169,15 +170,15 @@ def _mathematical(tokens: Sequence[Token]) -> bool:
 
 
 def _read_choice(plain: str) -> Choice | None:
-    match = _CHOICE.fullmatch(plain)
-    if match is not None:
-        letter = match[1] or match[2]
-        if letter.isupper() and (match[3] is None or not match[3].startswith("\\text")):
-            return Choice(letter, _read_tree(unwrap(match[3]))[0] if match[3] else None)
     if len(plain) < 40 and _CHOICE_LIST.fullmatch(plain):
         letters = [char for char in plain if char.isupper()]
         if len(set(letters)) == len(letters):
             return Choice("".join(sorted(letters)))
+    match = _CHOICE.fullmatch(plain)
+    if match is not None:
+        letter, detail = match[1] or match[3], match[2] or match[4]
+        if letter.isupper():
+            return Choice(letter, _read_tree(unwrap(detail))[0] if detail else None)
     return None
 
 

@@ -12,7 +12,7 @@ _LEAD_WORDS = "|".join(
     re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True)
 )
 _LEAD = re.compile(
-    rf"(?:\*\*)?(?:{_LEAD_WORDS})(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]))",
+    rf"(?:\*\*)?(?:{_LEAD_WORDS})(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]|\s+[A-J]$))",
     re.IGNORECASE,
 )
 _TEXT_LEAD = re.compile(

@@ -98,6 +98,8 @@ LEADS = (
     "the answer is",
     "our answer is",
     "answer is",
+    "the correct option is",
+    "the correct choice is",
     "the solution set is",
     "the solutions are",
     "the solution is",
