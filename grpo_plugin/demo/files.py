@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grpo_plugin.demo.evaluation import Answer, Evaluation
+    from rewards import Verdict
 
 CURVE, SAMPLES, SCORED, SUMMARY = "curve.png", "samples.md", "scored.jsonl", "summary.json"
 FILES = (CURVE, SAMPLES, SCORED, SUMMARY)
@@ -33,7 +34,7 @@ def write_summary(output: Path, summary: Mapping[str, object]) -> None:
 def write_scored(output: Path, before: Evaluation, after: Evaluation) -> None:
     """Write every sampled completion, one JSON line each, as `rlvr score` writes them."""
     rows = [
-        json.dumps(_scored_row(answer, phase))
+        json.dumps(_scored_row(answer, phase), ensure_ascii=False)
         for phase, evaluation in (("before", before), ("after", after))
         for answer in evaluation.sampled
     ]
@@ -47,11 +48,11 @@ def write_samples(output: Path, before: Evaluation, after: Evaluation) -> None:
         "",
         "One completion sampled at temperature 1 for each; none of these sums was trained on.",
     ]
-    seen: set[str] = set()
-    for old, new in zip(before.sampled, after.sampled, strict=True):
-        if old.problem.prompt in seen or len(seen) == _SAMPLES_SHOWN:
-            continue
-        seen.add(old.problem.prompt)
+    pairs = list(zip(before.sampled, after.sampled, strict=True))
+    firsts = list({old.problem: (old, new) for old, new in reversed(pairs)}.values())[::-1]
+    # Spread over the list, in which 23+21 follows 21+23.
+    apart = max(1, len(firsts) // _SAMPLES_SHOWN)
+    for old, new in firsts[::apart][:_SAMPLES_SHOWN]:
         lines += ["", f"## {old.problem.prompt}{old.problem.solution}", ""]
         lines += ["| | completion | accuracy | format |", "|---|---|---|---|"]
         lines += [_sample_line("before", old), _sample_line("after", new)]
@@ -75,10 +76,15 @@ def _sample_line(phase: str, answer: Answer) -> str:
     cells: Iterable[str] = (
         phase,
         f"`{answer.completion}`" if answer.completion else "(empty)",
-        f"{answer.accuracy.score:g}: {answer.accuracy.reason}",
-        f"{answer.format.score:g}: {answer.format.reason}",
+        _verdict(answer.accuracy),
+        _verdict(answer.format),
     )
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _verdict(verdict: Verdict) -> str:
+    """Score and reason; a tag named in the reason must not become markup."""
+    return f"{verdict.score}: {verdict.reason}".replace("<", "&lt;")
 
 
 def _write(path: Path, text: str) -> None:

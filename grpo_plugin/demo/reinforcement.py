@@ -85,7 +85,7 @@ def _config(settings: DemoSettings, seed: int, folder: str) -> GRPOConfig:
         num_generations=settings.num_generations,
         max_completion_length=settings.max_completion_tokens,
         learning_rate=settings.grpo_rate,
-        lr_scheduler_type="constant",
+        lr_scheduler_type="linear",
         adam_beta2=0.95,  # the default remembers 1,000 steps; this run has fewer
         reward_weights=list(settings.reward_weights),
         scale_rewards="batch",  # a group without a right answer does not amplify the format

@@ -21,7 +21,7 @@ class DemoSettings:
         grpo_steps: optimizer steps of GRPO.
         prompts_per_step: problems per GRPO step.
         num_generations: completions per problem (the group).
-        grpo_rate: learning rate of GRPO.
+        grpo_rate: learning rate of GRPO at its start; it falls to zero in a line.
         reward_weights: weight of `accuracy` and of `format`.
         held_out: problems never trained on, for evaluation (one more where a twin must follow).
         samples_per_problem: sampled completions per held-out problem.
@@ -35,10 +35,10 @@ class DemoSettings:
     imitation_steps: int = 300
     imitation_batch: int = 128
     imitation_rate: float = 3e-3
-    grpo_steps: int = 100
-    prompts_per_step: int = 16
-    num_generations: int = 16
-    grpo_rate: float = 5e-4
+    grpo_steps: int = 80
+    prompts_per_step: int = 64
+    num_generations: int = 8
+    grpo_rate: float = 1e-3
     reward_weights: tuple[float, float] = (1.0, 0.2)
     held_out: int = 200
     samples_per_problem: int = 4

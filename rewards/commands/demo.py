@@ -29,7 +29,8 @@ def demo(
         rlvr demo --output demo
     """
     try:
-        from grpo_plugin.demo import run_demo  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415
+        from grpo_plugin.demo import run_demo  # noqa: PLC0415 - not needed by other commands
+        from grpo_plugin.errors import PluginError  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _TRAIN_PACKAGES:
             raise
@@ -37,4 +38,7 @@ def demo(
             f"the demo trains a model and needs {error.name}, which is not installed: "
             'pip install "rlvr[train,report]"'
         ) from None
-    run_demo(output, seed=seed)
+    try:
+        run_demo(output, seed=seed)
+    except PluginError as error:  # something it needs is missing, or hidden by another package
+        raise InputError(str(error)) from None

@@ -37,7 +37,9 @@ GARBAGE = [
 @pytest.mark.parametrize("reward", [accuracy, format], ids=lambda reward: reward.__name__)
 @pytest.mark.parametrize("as_chat", [False, True], ids=["plain", "chat"])
 def test_garbage_scores_zero_and_never_raises(reward, as_chat):
-    completions = [[{"role": "assistant", "content": text}] if as_chat else text for text in GARBAGE]
+    completions = [
+        [{"role": "assistant", "content": text}] if as_chat else text for text in GARBAGE
+    ]
     scores = reward(
         prompts=["1+1="] * len(GARBAGE),
         completions=completions,
