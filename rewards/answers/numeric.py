@@ -27,7 +27,14 @@ from rewards.answers.tree import (
     Pow,
     Sym,
 )
-from rewards.answers.values import MAX_TERMS, InexactError, UndefinedError, based_value, check_arity
+from rewards.answers.values import (
+    MAX_TERMS,
+    InexactError,
+    UndefinedError,
+    based_value,
+    check_arity,
+    exact_or_none,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -232,6 +239,4 @@ _E = Const("e")
 
 
 def _as_fraction(node: Node) -> Fraction | None:
-    from rewards.answers.values import exact_or_none  # noqa: PLC0415
-
     return exact_or_none(node)

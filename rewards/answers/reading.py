@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rewards.answers.clock import read_clock, read_date
+from rewards.answers.contradictions import is_contradiction
 from rewards.answers.literals import based, number
 from rewards.answers.show import kind_of, show
 from rewards.answers.statements import StatementReader
@@ -224,8 +225,6 @@ def _only_formula(text: str) -> str | None:
 
 
 def _contradiction(node: Node) -> str | None:
-    from rewards.answers.contradictions import is_contradiction  # noqa: PLC0415
-
     if not is_contradiction(node):
         return None
     return "it contradicts itself" if is_contradiction(node, rounding=False) else BAD_ROUNDING

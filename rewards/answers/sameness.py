@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from rewards.answers.complexes import ComplexEvaluator
 from rewards.answers.modular import same_residues
 from rewards.answers.numeric import Evaluator
 from rewards.answers.points import POINTS, integral_symbols, sample_points
@@ -27,6 +28,7 @@ from rewards.answers.tree import (
     Sym,
     children,
     rebuild,
+    substitute,
     symbols,
 )
 from rewards.answers.values import InexactError, UndefinedError, exact
@@ -166,8 +168,6 @@ def _has_analysis(node: Node) -> bool:
 
 
 def _with_index(node: BigOp) -> BigOp:
-    from rewards.answers.tree import substitute  # noqa: PLC0415
-
     if not node.var:
         return node
     return BigOp(node.op, "#", node.low, node.high, substitute(node.body, {node.var: Sym("#")}))
@@ -185,8 +185,6 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
         found = _Pair(left, right, Evaluator).compare(names)
         if found is not None:
             return found
-    from rewards.answers.complexes import ComplexEvaluator  # noqa: PLC0415
-
     found = _Pair(left, right, ComplexEvaluator).compare(names)
     if found is not None and (imaginary or not names or found.same):
         return found

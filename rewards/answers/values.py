@@ -17,6 +17,7 @@ from rewards.answers.tree import (
     Percent,
     Pow,
     contains,
+    substitute,
 )
 
 MAX_BITS = 60_000
@@ -193,8 +194,6 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
 
 
 def _big(node: BigOp) -> Fraction:
-    from rewards.answers.tree import substitute  # noqa: PLC0415
-
     if contains(node.body, (BigOp,)):
         raise InexactError
     low, high = exact(node.low), exact(node.high)
