@@ -85,7 +85,7 @@ class ComplexEvaluator(Evaluator):
     def _inverse(self, value: Complex) -> Complex:
         c = self.context
         size = c.add(c.multiply(value[0], value[0]), c.multiply(value[1], value[1]))
-        if not size:
+        if not size or size.adjusted() < 2 * (12 - self.digits):  # zero but for rounding?
             raise UndefinedError
         return self._pair(c.divide(value[0], size), c.divide(value[1], size).copy_negate())
 

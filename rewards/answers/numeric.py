@@ -121,7 +121,7 @@ class Evaluator:
             product = Decimal(1)
             for factor in node.factors:
                 if isinstance(factor, Pow) and factor.exponent == _MINUS_ONE:
-                    product = context.divide(product, self._value(factor.base))
+                    product = context.divide(product, self.divisor(factor.base))
                 else:
                     product = context.multiply(product, self._value(factor))
             return self._note(product)
@@ -139,6 +139,17 @@ class Evaluator:
         if isinstance(node, BigOp):
             return self._big(node)
         raise InexactError
+
+    def divisor(self, node: Node) -> Decimal:
+        """The value of a divisor; one that may be zero but for rounding has none.
+
+        Raises:
+            UndefinedError: 1/sin π is not 10^40.
+        """
+        value = self._value(node)
+        if value.adjusted() < 12 - self.digits and value and exact_or_none(node) is None:
+            raise UndefinedError
+        return value
 
     def _terms(self, node: BigOp, low: Decimal, high: Decimal) -> Iterator[Node]:
         """The body of a sum or product, with the index set to one value after the other."""
@@ -168,7 +179,8 @@ class Evaluator:
         context = self.context
         if base_node == _E:
             return context.exp(self._value(exponent_node))
-        base = self._value(base_node)
+        negative = isinstance(exponent_node, Num) and exponent_node.value < 0
+        base = self.divisor(base_node) if negative else self._value(base_node)
         if isinstance(exponent_node, Num):
             return self._rational_power(base, exponent_node.value)
         exponent = self._value(exponent_node)
