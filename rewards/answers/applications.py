@@ -35,6 +35,9 @@ ACCENTS = frozenset(
     "stackrel overset underset textcircled wideparen overparen".split()
 )
 PREFIXES = frozenset("angle measuredangle triangle odot Delta square".split())
+_SAME_ACCENTS = {
+    "overrightarrow": "vec", "bar": "overline", "widehat": "hat", "widetilde": "tilde",
+}  # fmt: skip
 _INVERSE = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec",
     "csc": "arccsc", "sinh": "arsinh", "cosh": "arcosh", "tanh": "artanh",
@@ -72,7 +75,7 @@ class ApplicationReader(BracketReader):
         if token.kind != "num":
             return self.argument() if token.value != "-" else self.signed()
         digit, rest = token.value[0], token.value[1:]
-        if not rest or "." in rest or not digit.isdigit():
+        if not rest or not token.value.isdigit():
             self.tokens[self.at] = Token("num", token.value, gap=False)
             value = self.argument()
             self.tokens[self.at - 1] = Token("op", "}", gap=False)  # a number may follow
@@ -190,7 +193,7 @@ class ApplicationReader(BracketReader):
             letter = self.label()
             return Named(_NUMBER_SETS[letter]) if letter in _NUMBER_SETS else Sym(f"bb {letter}")
         if name in ACCENTS:
-            return Sym(f"{name} {self.label()}")
+            return Sym(f"{_SAME_ACCENTS.get(name, name)} {self.label()}")
         if name in PREFIXES:
             letters = ""
             while self.peek().kind == "let" and len(letters) < 6:

@@ -6,9 +6,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
-from rewards.answers.numeric import MAX_WORK, Evaluator, pi
+from rewards.answers.functions import FUNCTIONS, sin_cos
+from rewards.answers.numeric import MAX_WORK, Evaluator
+from rewards.answers.precision import pi
 from rewards.answers.tree import Add, BigOp, Const, Degree, Fn, Mul, Node, Num, Percent, Pow
-from rewards.answers.values import InexactError, UndefinedError
+from rewards.answers.values import InexactError, UndefinedError, check_arity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,8 +151,12 @@ class ComplexEvaluator(Evaluator):
         half = (Decimal("0.5"), _ZERO)
         return self._exp(self._times(half, self._ln(value)))
 
-    def _complex_function(self, name: str, args: Sequence[Complex]) -> Complex:
+    def _complex_function(  # noqa: C901
+        self, name: str, args: Sequence[Complex]
+    ) -> Complex:
         c = self.context
+        if name not in {"Re", "Im"}:
+            check_arity(name, args)
         if name == "sqrt":
             return self._sqrt(args[0])
         if name == "root":
@@ -192,5 +198,3 @@ class ComplexEvaluator(Evaluator):
 
 
 _I, _E = Const("i"), Const("e")
-
-from rewards.answers.functions import FUNCTIONS, sin_cos  # noqa: E402

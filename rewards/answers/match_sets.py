@@ -100,13 +100,14 @@ class SetMatching(ListMatching):
                 found = [self.alike(a, b) for a, b in zip(left.sides, right.sides, strict=True)]
                 if all(found):
                     return True
-        if len(ref.ops) == 1 == len(ans.ops) and not contains(ref, (Matrix,)):
+        sidewise = contains(ref, (Matrix,)) or "==" in ref.ops
+        if len(ref.ops) == 1 == len(ans.ops) and not sidewise:
             result = same_equation(ref, ans)
             self.why = result.how
             return result.same
         if len(ref.ops) == len(ans.ops):
             self.why = "the chains differ"
-            plain = contains(ref, (Matrix,)) or all(
+            plain = sidewise or all(
                 not symbols(side) or is_name(side) for side in (*ref.sides, *ans.sides)
             )
             return False if plain else None

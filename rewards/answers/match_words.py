@@ -8,6 +8,7 @@ from fractions import Fraction
 from rewards.answers.equations import assigned
 from rewards.answers.match_base import Matching
 from rewards.answers.tree import (
+    ZERO,
     Choice,
     Clock,
     Mul,
@@ -141,4 +142,6 @@ def _clock_ratio(clock: Clock) -> Ratio:
 
 
 def _ratio_value(ratio: Ratio) -> Node | None:
-    return quotient(*ratio.items) if len(ratio.items) == 2 else None
+    if len(ratio.items) != 2 or ratio.items[1] == ZERO:
+        return None
+    return quotient(*ratio.items)

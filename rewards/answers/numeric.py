@@ -9,9 +9,10 @@ from __future__ import annotations
 import decimal
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rewards.answers.functions import FUNCTIONS
+from rewards.answers.precision import TooLargeError, make_context, pi
 from rewards.answers.tree import (
     Add,
     Based,
@@ -26,27 +27,19 @@ from rewards.answers.tree import (
     Pow,
     Sym,
 )
-from rewards.answers.values import MAX_TERMS, InexactError, UndefinedError, based_value
+from rewards.answers.values import (
+    MAX_TERMS,
+    InexactError,
+    UndefinedError,
+    based_value,
+    check_arity,
+    exact_or_none,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_WORK = 40_000
-_BIG = 10**17
-
-
-class TooLargeError(ArithmeticError):
-    """The value is beyond any number that can be held."""
-
-
-def make_context(digits: int) -> decimal.Context:
-    """A decimal context of its own, so that no thread's settings are touched."""
-    return decimal.Context(
-        prec=digits,
-        Emax=_BIG,
-        Emin=-_BIG,
-        traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
-    )
 
 
 class Evaluator:
@@ -227,7 +220,7 @@ class Evaluator:
 
     def _function(self, name: str, args: tuple[Node, ...]) -> Decimal:
         self.work += self.function_price
-        compute = _FUNCTIONS.get(name)
+        compute = FUNCTIONS.get(name)
         if compute is None:
             if name == "root" and len(args) == 2:
                 index = _as_fraction(args[0])
@@ -237,6 +230,7 @@ class Evaluator:
                     raise UndefinedError
                 return self._rational_power(self._value(args[1]), 1 / index)
             raise InexactError
+        check_arity(name, args)
         return compute(self, [self._value(arg) for arg in args])
 
 
@@ -245,28 +239,4 @@ _E = Const("e")
 
 
 def _as_fraction(node: Node) -> Fraction | None:
-    from rewards.answers.values import exact_or_none  # noqa: PLC0415
-
     return exact_or_none(node)
-
-
-@lru_cache(maxsize=32)
-def pi(digits: int) -> Decimal:
-    """π to `digits` significant digits (Machin's formula in integers)."""
-    scale: int = 10 ** (digits + 10)
-
-    def arctan_inverse(number: int) -> int:
-        total = term = scale // number
-        square, divisor, sign = number * number, 1, 1
-        while term:
-            term //= square
-            divisor += 2
-            sign = -sign
-            total += sign * (term // divisor)
-        return total
-
-    value = 4 * (4 * arctan_inverse(5) - arctan_inverse(239))
-    return make_context(digits).divide(Decimal(value), Decimal(scale))
-
-
-from rewards.answers.functions import FUNCTIONS as _FUNCTIONS  # noqa: E402

@@ -44,6 +44,9 @@ class PrimaryReader(ApplicationReader):
         if kind == "op":
             if value in CLOSERS:
                 return self.group(value)
+            if value == "mod":  # `(mod 7)`, behind what is taken modulo 7
+                self.at += 1
+                return Fn("mod", (self.signed(),))
             if value in {"|", "||"}:
                 return self.absolute(value)
             if value in {"lfloor", "lceil"}:

@@ -11,9 +11,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from rewards.answers.complexes import ComplexEvaluator
 from rewards.answers.modular import same_residues
-from rewards.answers.numeric import Evaluator, TooLargeError, make_context
+from rewards.answers.numeric import Evaluator
 from rewards.answers.points import POINTS, integral_symbols, sample_points
+from rewards.answers.precision import TooLargeError, make_context
 from rewards.answers.show import show
 from rewards.answers.tree import (
     BigOp,
@@ -26,6 +28,7 @@ from rewards.answers.tree import (
     Sym,
     children,
     rebuild,
+    substitute,
     symbols,
 )
 from rewards.answers.values import InexactError, UndefinedError, exact
@@ -138,8 +141,18 @@ def _infinite_sign(node: Node) -> int:
 
 def _opaque(node: Node) -> Node:
     """Calls, integrals and the like become variables named by their normal form."""
-    if isinstance(node, Fn) and node.name in {"call", "prime", "at", "norm", "det", "mark*"}:
-        return Sym(f"⟨{show(node)}⟩" if node.name == "call" else f"{UNEVALUATED}{show(node)}⟩")
+    if isinstance(node, Fn) and node.name in {
+        "call",
+        "class",
+        "prime",
+        "at",
+        "norm",
+        "det",
+        "mark*",
+    }:
+        return Sym(
+            f"⟨{show(node)}⟩" if node.name in {"call", "class"} else f"{UNEVALUATED}{show(node)}⟩"
+        )
     if isinstance(node, BigOp) and (node.op in {"int", "lim"} or _has_infinity(node.high)):
         return Sym(f"{UNEVALUATED}{show(_with_index(node))}⟩")
     below = children(node)
@@ -155,8 +168,6 @@ def _has_analysis(node: Node) -> bool:
 
 
 def _with_index(node: BigOp) -> BigOp:
-    from rewards.answers.tree import substitute  # noqa: PLC0415
-
     if not node.var:
         return node
     return BigOp(node.op, "#", node.low, node.high, substitute(node.body, {node.var: Sym("#")}))
@@ -174,8 +185,6 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
         found = _Pair(left, right, Evaluator).compare(names)
         if found is not None:
             return found
-    from rewards.answers.complexes import ComplexEvaluator  # noqa: PLC0415
-
     found = _Pair(left, right, ComplexEvaluator).compare(names)
     if found is not None and (imaginary or not names or found.same):
         return found

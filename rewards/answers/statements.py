@@ -16,6 +16,7 @@ from rewards.answers.tree import (
     Degree,
     Family,
     Fn,
+    Mul,
     Named,
     Node,
     Num,
@@ -32,6 +33,7 @@ from rewards.answers.tree import (
     times,
 )
 from rewards.answers.units import DEGREES, PERCENTS
+from rewards.answers.values import exact_or_none
 from rewards.answers.vocabulary import HEDGES
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
@@ -182,6 +184,8 @@ class StatementReader(ExpressionReader):
             self.at += 1
             ops.append(op)
             sides.append(self.set_expression())
+        if "==" in ops:
+            sides = [_residue_class(side) for side in sides]
         return Relation(tuple(sides), tuple(ops)) if ops else sides[0]
 
     def set_expression(self) -> Node:
@@ -309,6 +313,21 @@ class StatementReader(ExpressionReader):
             self.parameters.append(node.sides[0].name)
             return None
         return node
+
+
+def _residue_class(side: Node) -> Node:
+    """`3 mod 7` behind ≡ is a class, not the number 3; the modulus is part of it."""
+    if isinstance(side, Mul) and isinstance(side.factors[-1], Fn) and len(side.factors) == 2:
+        value, side = side.factors  # `3 (mod 7)`
+        if isinstance(side, Fn) and side.name == "mod" and len(side.args) == 1:
+            side = Fn("mod", (value, *side.args))
+    if not (isinstance(side, Fn) and side.name == "mod" and len(side.args) == 2):
+        return side
+    value, modulus = side.args
+    if exact_or_none(value) is not None and exact_or_none(modulus) is not None:
+        reduced = exact_or_none(side)
+        value = value if reduced is None else Num(reduced)
+    return Fn("class", (value, modulus))
 
 
 def _is_parameter(name: str, domain: Node) -> bool:

@@ -49,6 +49,8 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
             out.append(Token("op", "and", gap=True))
         elif lower in OR_WORDS:
             out.append(Token("op", "or", gap=True))
+        elif word == "mod":
+            out.append(Token("op", "mod", gap=True))
         elif word in {"min", "sec"} and _in_unit(out, token):
             out.append(Token("text", word, gap))
         elif word in FUNCTIONS or (lower in FUNCTIONS and len(word) > 2):
