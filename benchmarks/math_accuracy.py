@@ -18,9 +18,10 @@ from benchmarks.confidence import wilson_interval
 from benchmarks.environment import environment
 from benchmarks.math_data import Row, load_sets
 from benchmarks.math_verifiers import Score, Verifier, load_verifiers
+from rewards.extraction import last_boxed
 
 RESULTS = Path(__file__).parent / "results"
-_SHOWN_CHARS = 300
+_SHOWN_CHARS = 160
 _CHUNK = 50  # verifiers take turns, chunk by chunk
 
 
@@ -75,9 +76,14 @@ def _differences(rows: Sequence[Row], scores: dict[str, list[Score]]) -> list[di
     for index, row in enumerate(rows):
         given = {name: column[index] for name, column in scores.items()}
         if any((score == 1) != row.label for score in given.values()):
-            completion = row.completion[-_SHOWN_CHARS:]
+            answer = last_boxed(row.completion) or row.completion
             found.append(
-                {"gold": row.gold, "completion": completion, "label": row.label, "scores": given}
+                {
+                    "gold": row.gold[-_SHOWN_CHARS:],
+                    "answer": answer[-_SHOWN_CHARS:],
+                    "label": row.label,
+                    "scores": given,
+                }
             )
     return found
 

@@ -157,7 +157,9 @@ class Accuracy(Reward):
         return [*stages, Stage("compared by", judge)]
 
     def _answer_part(self, completion: str, prompt: object) -> str | None:
-        opened = opens_think_block(prompt) if self.prefilled is None else self.prefilled
+        opened = self.prefilled
+        if opened is None:
+            opened = prompt is not None and opens_think_block(prompt)
         return after_reasoning(completion, opened=opened)
 
     def _examine(self, sample: Sample, comparer: Comparer) -> _Case:

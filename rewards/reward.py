@@ -157,12 +157,16 @@ class Reward(ABC):
                     reason=f"the row has no {self.role.value} for {self.name}",
                 )
                 continue
-            try:
-                written = completion_text(completion)
-            except InputError as error:
-                verdicts[position] = self._failed(error)
-                continue
-            samples.append(Sample(written.text, reference, prompt, written.has_reasoning_field))
+            if isinstance(completion, str):  # the usual case
+                samples.append(Sample(completion, reference, prompt))
+            else:
+                try:
+                    written = completion_text(completion)
+                except InputError as error:
+                    verdicts[position] = self._failed(error)
+                    continue
+                text, has_reasoning_field = written.text, written.has_reasoning_field
+                samples.append(Sample(text, reference, prompt, has_reasoning_field))
             positions.append(position)
         for position, verdict in zip(positions, self.judge_many(samples), strict=True):
             verdicts[position] = verdict

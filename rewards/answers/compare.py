@@ -9,10 +9,12 @@ from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison,
 from rewards.answers.reading import Answer, read_answer
 from rewards.answers.show import kind_of, show
 from rewards.answers.style import same_but_for_style
-from rewards.answers.tree import Node, Seq
+from rewards.answers.tokens import UnreadableError, tokenize
+from rewards.answers.tree import Node, Raw, Seq, Text
+from rewards.answers.wording import normal_tokens
 
 
-def compare(
+def compare(  # noqa: C901
     reference: Answer, answer: Answer, *, options: CompareOptions = DEFAULT_OPTIONS
 ) -> Comparison:
     r"""Whether an answer says what the reference says.
@@ -27,7 +29,8 @@ def compare(
         return Comparison(
             Outcome.EQUAL, f"both are written “{_short(reference.text)}” but for style"
         )
-    if _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
+    exact = options.tolerance is None
+    if exact and _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
         reason = f"{_short(answer.text)} is not {_short(reference.text)}"
         return Comparison(Outcome.DIFFERENT, reason)
     expected, given = reference.tree, answer.tree
@@ -45,6 +48,8 @@ def compare(
     except RecursionError:
         same, matcher.why = None, "one of them is nested too deeply"
     read = f"the reference was read as {reference.describe()}, the answer as {answer.describe()}"
+    if same is not True and _same_tokens(reference, answer):
+        return Comparison(Outcome.EQUAL, f"{read}; both hold the same words and signs")
     if same is False and _ungrouped(reference, answer, options):
         return Comparison(Outcome.EQUAL, f"{read}; a comma may separate three-digit numbers")
     if same is None:
@@ -55,6 +60,17 @@ def compare(
         return Comparison(Outcome.EQUAL, f"{read}; {matcher.why or 'they say the same'}")
     why = matcher.why or f"a {kind_of(expected)} is not a {kind_of(given)}"
     return Comparison(Outcome.DIFFERENT, f"{read}; {why}")
+
+
+def _same_tokens(reference: Answer, answer: Answer) -> bool:
+    """Whether texts that are not (both) understood as mathematics hold the same tokens."""
+    if not any(isinstance(side.tree, (Raw, Text)) for side in (reference, answer)):
+        return False
+    try:
+        one, other = (normal_tokens(tokenize(side.text)) for side in (reference, answer))
+    except UnreadableError:
+        return False
+    return one == other
 
 
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")

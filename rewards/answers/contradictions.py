@@ -21,6 +21,7 @@ from rewards.answers.tree import (
     Seq,
     SetOf,
     System,
+    Unit,
     children,
 )
 from rewards.answers.values import exact_or_none, is_undefined
@@ -50,7 +51,7 @@ def is_contradiction(node: Node | None) -> bool:
 
 def _is_constant(node: Node) -> bool:
     """Whether a node can be worked out to a number."""
-    stack = [node]
+    stack = [node.value if isinstance(node, Unit) else node]
     while stack:
         here = stack.pop()
         if not isinstance(here, _CONSTANT) or here == Const("inf"):
@@ -65,6 +66,7 @@ def _holds(left: Node, op: str, right: Node) -> bool:
     """Whether a relation of two constants holds; true when that cannot be told."""
     if not (_is_constant(left) and _is_constant(right)):
         return True
+    left, right = (side.value if isinstance(side, Unit) else side for side in (left, right))
     a, b = exact_or_none(left), exact_or_none(right)
     if a is None or b is None:
         if op == "=" and same_expression(left, right).same is not False:

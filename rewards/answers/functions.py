@@ -38,21 +38,16 @@ def sin_cos(ev: Evaluator, angle: Decimal) -> tuple[Decimal, Decimal]:
     rest = context.divide(rest, Decimal(1 << halvings))
     square = context.multiply(rest, rest)
     # versine keeps cos x - 1 free of cancellation while the angle is doubled back
-    term, sine, versine, k = rest, rest, Decimal(0), 1
-    limit = Decimal(1).scaleb(-(ev.digits + _GUARD))
+    term, sine, versine = rest, rest, Decimal(0)
     cosine_term = Decimal(1)
-    while True:
+    for k in range(1, 8 * context.prec, 2):
         cosine_term = context.divide(context.multiply(cosine_term, square), Decimal(k * (k + 1)))
         term = context.divide(context.multiply(term, square), Decimal((k + 1) * (k + 2)))
-        if k % 4 == 1:
-            versine = context.add(versine, cosine_term)
-            sine = context.subtract(sine, term)
-        else:
-            versine = context.subtract(versine, cosine_term)
-            sine = context.add(sine, term)
-        if cosine_term < limit and (term.adjusted() < sine.adjusted() - context.prec and k > 1):
+        combine = context.subtract if k % 4 == 1 else context.add
+        undo = context.add if k % 4 == 1 else context.subtract
+        versine, sine = undo(versine, cosine_term), combine(sine, term)
+        if not term or term.adjusted() < sine.adjusted() - context.prec:
             break
-        k += 2
     for _ in range(halvings):
         cosine = context.subtract(Decimal(1), versine)
         versine = context.multiply(context.multiply(Decimal(2), sine), sine)

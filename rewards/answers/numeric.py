@@ -65,6 +65,7 @@ class Evaluator:
         self.low = 0
         self.work = 0
         self.price = 1 + digits // 150
+        self.function_price = 10 + digits * digits // 160  # exp and ln grow that fast
 
     def evaluate(self, node: Node) -> Decimal:
         """The real value of `node`.
@@ -225,7 +226,7 @@ class Evaluator:
     # -- functions --------------------------------------------------------------------------
 
     def _function(self, name: str, args: tuple[Node, ...]) -> Decimal:
-        self.work += 10 * self.price
+        self.work += self.function_price
         compute = _FUNCTIONS.get(name)
         if compute is None:
             if name == "root" and len(args) == 2:

@@ -8,14 +8,14 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rewards.answers.clock import read_clock
-from rewards.answers.expressions import based, number
+from rewards.answers.clock import read_clock, read_date
+from rewards.answers.literals import based, number
 from rewards.answers.show import kind_of, show
 from rewards.answers.statements import StatementReader
 from rewards.answers.tokens import UnreadableError, tokenize
 from rewards.answers.tree import Choice, Named, Node, Num, Raw, Text
 from rewards.answers.unwrap import unwrap, unwrap_reference
-from rewards.answers.vocabulary import HEDGES, NAMED, NUMBER_WORDS
+from rewards.answers.vocabulary import HEDGES, LINKS, NAMED, NUMBER_WORDS
 from rewards.answers.wording import (
     is_prose,
     normal_tokens,
@@ -36,7 +36,8 @@ _BASE_WORDS = {
     "ten": 10, "twelve": 12, "sixteen": 16, "hex": 16, "bin": 2, "oct": 8,
 }  # fmt: skip
 _CHOICE = re.compile(
-    r"(?:option|choice|answer|选项|选)?\s*(?:\(([A-J])\)|([A-J]))\s*(?:[.:)、]\s*(\S.*))?",
+    r"(?:option|choice|answer|选项|选)?\s*"
+    r"(?:\(([A-J])\)(?:[.:]?(?:\s|~|\\[,;:\s]|\\q?quad\b)+(\S.*))?|([A-J])(?:\s*[.:)、]\s*(\S.*)?)?)",
     re.IGNORECASE | re.DOTALL,
 )
 _CHOICE_LIST = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|\band\b|&|、|\s)\s*\(?[A-J]\)?)+")
@@ -149,9 +150,9 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
                 return based(numeral[1].upper(), str(_BASE_WORDS.get(base, base)))
             except UnreadableError:
                 pass
-        clock = read_clock(tokens)
-        if clock is not None:
-            return clock
+        moment = read_clock(tokens) or read_date(tokens)
+        if moment is not None:
+            return moment
     words = words_only(tokens)
     if words is None:
         return None
@@ -169,15 +170,15 @@ def _mathematical(tokens: Sequence[Token]) -> bool:
 
 
 def _read_choice(plain: str) -> Choice | None:
-    match = _CHOICE.fullmatch(plain)
-    if match is not None:
-        letter = match[1] or match[2]
-        if letter.isupper() and (match[3] is None or not match[3].startswith("\\text")):
-            return Choice(letter, _read_tree(unwrap(match[3]))[0] if match[3] else None)
     if len(plain) < 40 and _CHOICE_LIST.fullmatch(plain):
         letters = [char for char in plain if char.isupper()]
         if len(set(letters)) == len(letters):
             return Choice("".join(sorted(letters)))
+    match = _CHOICE.fullmatch(plain)
+    if match is not None:
+        letter, detail = match[1] or match[3], match[2] or match[4]
+        if letter.isupper():
+            return Choice(letter, _read_tree(unwrap(detail))[0] if detail else None)
     return None
 
 
@@ -207,7 +208,13 @@ def _only_formula(text: str) -> str | None:
     around = text[: found[0].start()] + " " + text[found[0].end() :]
     if any(char.isdigit() or char in "\\$" for char in around):
         return None
-    if any(word.strip(".,;:").lower() in HEDGES | {"or", "and"} for word in around.split()):
+    before = text[: found[0].start()].split()
+    after = " ".join(text[found[0].end() :].lower().strip(" .").split())
+    if any(word.strip(".,;:").lower() in HEDGES | {"or", "and"} for word in before):
+        return None
+    if before and not (before[-1].endswith(":") or before[-1].lower().strip(",") in LINKS):
+        return None
+    if after not in {"", "is the solution", "is the answer", "works"}:
         return None
     return next(group for group in found[0].groups() if group is not None).strip()
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _NAMED_SIGNS = {"empty": "∅", "reals": "ℝ", "integers": "ℤ", "naturals": "ℕ", "rationals": "ℚ"}
 _SIGNS = {"cup": " ∪ ", "cap": " ∩ ", "setminus": " \\ "}
 _RELATIONS = {"<=": "≤", ">=": "≥", "!=": "≠", "~": "≈", "in": "∈", "==": "≡"}
-LONG = 8_000  # bits of a denominator beyond which a number is not written out
+LONG = 8_000  # bits beyond which a number is not written in decimals
 _CONSTANTS = {"pi": "π", "inf": "∞"}
 
 _KINDS: dict[type, str] = {
@@ -95,7 +95,10 @@ def show(node: Node) -> str:
 
 
 def _number(node: Num) -> str:
-    return str(node.value) if node.value.denominator.bit_length() < LONG else "a fraction"
+    top, bottom = node.value.numerator, node.value.denominator
+    if top.bit_length() < LONG > bottom.bit_length():
+        return str(node.value)
+    return f"{top:#x}/{bottom:#x}"  # the interpreter refuses to write long decimals
 
 
 def _joined(nodes: tuple[Node, ...], between: str = ", ") -> str:

@@ -7,24 +7,33 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from rewards.answers.expressions import ExpressionReader
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     Builder,
     Degree,
     Family,
+    Fn,
+    Mul,
     Named,
     Node,
+    Num,
     Percent,
+    Pow,
     Ratio,
     Relation,
     Seq,
     SetOperation,
     Sym,
     System,
+    Text,
     Unit,
+    times,
 )
 from rewards.answers.units import DEGREES, PERCENTS
+from rewards.answers.values import exact_or_none
 from rewards.answers.vocabulary import HEDGES
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
@@ -36,6 +45,14 @@ _CONDITION_KINDS = frozenset({"text", "let", "sym", "set"})
 _CONDITION_VALUES = frozenset(
     {"in", ">", ">=", "<", "<=", "!=", "mathbb", "forall", "{", "}", "_", "^", "+", "0", "1", "."}
 )
+_PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
+_CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
+_MAGNITUDES = {
+    "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+    "万": 10**4, "亿": 10**8,
+}  # fmt: skip
+_STOPS = frozenset({",", ";", "and", "or", ")", "]", "}}"})
+_INTEGER_WORDS = frozenset({"integer", "integers", "z", "n", "整数", "natural", "whole"})
 _INTEGER_SETS = frozenset({"integers", "naturals"})
 MAX_ITEMS = 20_000
 
@@ -67,7 +84,7 @@ class StatementReader(ExpressionReader):
 
     # -- lists ------------------------------------------------------------------------------
 
-    def items(self, opening: str) -> Node:
+    def items(self, opening: str) -> Node:  # noqa: C901
         """Items up to the closing bracket or the end; a single one is itself."""
         if opening == "{{":
             first = self.builder()
@@ -157,6 +174,8 @@ class StatementReader(ExpressionReader):
 
     def relation_chain(self) -> Node:
         """Sides joined by relation signs; a lone side is itself."""
+        if self.peek().kind == "rel" and self.peek().value == "~":
+            self.at += 1  # "about 5" with a sign: 5 is what is said
         opens = self.peek().kind == "rel" and self.peek().value in {"<", ">", "<=", ">=", "!="}
         sides: list[Node] = [Sym("it") if opens else self.set_expression()]
         ops: list[str] = []
@@ -165,6 +184,8 @@ class StatementReader(ExpressionReader):
             self.at += 1
             ops.append(op)
             sides.append(self.set_expression())
+        if "==" in ops:
+            sides = [_residue_class(side) for side in sides]
         return Relation(tuple(sides), tuple(ops)) if ops else sides[0]
 
     def set_expression(self) -> Node:
@@ -190,8 +211,14 @@ class StatementReader(ExpressionReader):
 
     def cell(self) -> Node:
         """An entry of a matrix or a row of a system."""
+        words: list[str] = []
+        while self.peek().kind == "text" and self.peek().value.lower() in _CASE_WORDS:
+            words.append(self.peek().value.lower())
+            self.at += 1
+        if words and (self.peek().kind == "end" or self.peek().value in {"newrow", "&", "."}):
+            return Text(words[-1])
         node = self.relation_chain()
-        if self.peek().kind == "text":
+        if self.peek().kind == "text" and self.peek().value.lower() not in _CASE_WORDS:
             raise UnreadableError("words stand in a row")
         return node
 
@@ -249,24 +276,27 @@ class StatementReader(ExpressionReader):
             return False
         letters: list[str] = []
         integer = False
+        braces = 0
         while True:
             token = self.peek()
-            if token.kind == "eof" or (
-                token.kind == "op" and token.value in {",", ";", "and", "or", ")", "}", "]", "}}"}
-            ):
+            if token.kind == "op" and token.value in {"{", "}"}:
+                braces += 1 if token.value == "{" else -1
+            if token.kind == "eof" or braces < 0 or (token.kind == "op" and token.value in _STOPS):
                 break
             if token.kind == "let" or (token.kind == "sym" and token.value != "inf"):
                 letters.append(token.value)
-            integer = integer or token.value.lower() in {
-                "integer", "integers", "z", "n", "整数", "natural", "whole",
-            }  # fmt: skip
+            integer = integer or token.value.lower() in _INTEGER_WORDS
             if token.kind == "text" and token.value.lower() in HEDGES - {"if"}:
                 raise UnreadableError("it is hedged")
             if token.kind not in _CONDITION_KINDS and token.value not in _CONDITION_VALUES:
                 raise UnreadableError("a condition says more than where a variable lies")
             self.at += 1
-        if integer:
-            self.parameters += [letter for letter in letters if letter not in {"Z", "N"}]
+        if integer or any(letter in _PARAMETERS for letter in letters):
+            self.parameters += [
+                letter
+                for letter in letters
+                if letter not in {"Z", "N", "R"} and (integer or letter in _PARAMETERS)
+            ]
         return True
 
     def membership(self, node: Node) -> Node | None:
@@ -275,7 +305,7 @@ class StatementReader(ExpressionReader):
             isinstance(node, Relation)
             and node.ops == ("in",)
             and isinstance(node.sides[0], Sym)
-            and _is_integer_set(node.sides[1])
+            and _is_parameter(node.sides[0].name, node.sides[1])
             and (self.at > 4 or self.peek().value == ",")
             and (self.peek().kind == "eof" or self.peek().value in {",", ")", "}}", ";"})
             and self.tokens[0].value != node.sides[0].name
@@ -285,20 +315,40 @@ class StatementReader(ExpressionReader):
         return node
 
 
-def _is_integer_set(node: Node) -> bool:
-    from rewards.answers.tree import Fn, Pow  # noqa: PLC0415
+def _residue_class(side: Node) -> Node:
+    """`3 mod 7` behind ≡ is a class, not the number 3; the modulus is part of it."""
+    if isinstance(side, Mul) and isinstance(side.factors[-1], Fn) and len(side.factors) == 2:
+        value, side = side.factors  # `3 (mod 7)`
+        if isinstance(side, Fn) and side.name == "mod" and len(side.args) == 1:
+            side = Fn("mod", (value, *side.args))
+    if not (isinstance(side, Fn) and side.name == "mod" and len(side.args) == 2):
+        return side
+    value, modulus = side.args
+    if exact_or_none(value) is not None and exact_or_none(modulus) is not None:
+        reduced = exact_or_none(side)
+        value = value if reduced is None else Num(reduced)
+    return Fn("class", (value, modulus))
 
-    if isinstance(node, Pow):
-        node = node.base
-    if isinstance(node, Fn) and node.name.startswith("mark"):
-        node = node.args[0]
-    return isinstance(node, Named) and node.name in _INTEGER_SETS
+
+def _is_parameter(name: str, domain: Node) -> bool:
+    """Whether `name ∈ domain` says that a parameter runs through a number set."""
+    if isinstance(domain, Pow):
+        domain = domain.base
+    if isinstance(domain, Fn) and domain.name.startswith("mark"):
+        domain = domain.args[0]
+    if not isinstance(domain, Named):
+        return False
+    return domain.name in _INTEGER_SETS or (domain.name == "reals" and name in _PARAMETERS)
 
 
 def _with_unit(node: Node, unit: str) -> Node:
     """Attach a unit to a value; to the last side of a relation."""
     if isinstance(node, Relation):
         return Relation((*node.sides[:-1], _with_unit(node.sides[-1], unit)), node.ops)
+    first, _, rest = unit.partition(" ")
+    if first.lower() in _MAGNITUDES:
+        node = times(node, Num(Fraction(_MAGNITUDES[first.lower()])))
+        return _with_unit(node, rest) if rest else node
     if unit.lower() in DEGREES:
         return Degree(node)
     if unit.lower() in PERCENTS:

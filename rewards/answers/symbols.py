@@ -10,14 +10,19 @@ DROPPED = frozenset(
     "nolimits displaystyle textstyle scriptstyle scriptscriptstyle hline mathstrut strut "
     "phantom noindent centering label tag nonumber notag boxed fbox bigm Bigm ensuremath rm "
     "it bf sf tt hfill allowbreak nobreak protect cdotp large Large small normalsize "
-    "mathopen mathclose mathrel mathbin mathord mathinner relax ! color".split()
+    "mathopen mathclose mathrel mathbin mathord mathinner relax ! color "
+    "therefore because Huge huge LARGE tiny".split()
 )
 
 # Commands whose argument is text; the value says whether they keep words apart.
 TEXT_COMMANDS: dict[str, bool] = dict.fromkeys(
     "text textbf textit textrm textsf texttt textnormal mbox hbox emph".split(), True
 ) | dict.fromkeys(
-    "mathrm mathbf mathit mathsf mathtt mathnormal operatorname boldsymbol bm pmb".split(), False
+    (
+        "mathrm mathbf mathit mathsf mathtt mathnormal operatorname boldsymbol bm pmb underline "
+        "bold"
+    ).split(),
+    False,
 )
 
 _SAME = (
@@ -180,7 +185,8 @@ COMMANDS: dict[str, tuple[str, str]] = {name: ("sym", name) for name in GREEK} |
     "#": ("op", "#"),
     "bmod": ("op", "mod"),
     "mod": ("op", "mod"),
-    "pmod": ("cmd", "pmod"),
+    "pmod": ("op", "mod"),
+    "lnot": ("cmd", "neg"),
     "tfrac": ("cmd", "frac"),
     "dfrac": ("cmd", "frac"),
     "cfrac": ("cmd", "frac"),
@@ -310,6 +316,7 @@ _GREEK_LETTERS = dict(
 UNICODE = str.maketrans(
     {
         **_UNICODE,
+        **{chr(0x2460 + at): f"\\textcircled{{{at + 1}}}" for at in range(20)},
         **{mark: f"\\frac{{{top}}}{{{bottom}}}" for mark, (top, bottom) in _VULGAR.items()},
         **{mark: f"\\{name} " for mark, name in _GREEK_LETTERS.items()},
     }

@@ -51,6 +51,7 @@ _NON_DIGIT = re.compile(r"\D")
 _DOUBLED = re.compile(
     r"\\\\(?:frac|left|right|begin|end|sqrt|text|boxed|pi|infty|times|cdot)(?![a-z])"
 )
+_BRACED_SIGN = re.compile(r"\{([-+=])\}")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙₖ", "0123456789+-=()nk")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ]+")
@@ -84,6 +85,8 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
     if len(text) > MAX_CHARACTERS:
         raise UnreadableError(f"it is longer than {MAX_CHARACTERS:,} characters")
     text = to_latex(text)
+    if "{-}" in text or "{=}" in text or "{+}" in text:
+        text = _BRACED_SIGN.sub(r"\1", text)
     if "\\\\" in text and _DOUBLED.search(text):
         text = text.replace("\\\\", "\\")
     tokens: list[Token] = []

@@ -8,19 +8,22 @@ from rewards.answers.vocabulary import LEADS
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _BRACES = re.compile(r"\\[\s\S]|[{}]")
+_LEAD_WORDS = "|".join(
+    re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True)
+)
 _LEAD = re.compile(
-    r"(?:\*\*)?(?:" + "|".join(re.escape(lead) for lead in sorted(LEADS, key=len, reverse=True))
-    + r")(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]))",
+    rf"(?:\*\*)?(?:{_LEAD_WORDS})(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]|\s+[A-J]$))",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _TEXT_LEAD = re.compile(
-    r"\s*\\(?:text|textbf|mathrm)\s*\{\s*(?:the |so |thus,? |our )*(?:final |correct )?answer(?: is)?\s*:?\s*\}",
+    r"\s*\\(?:text|textbf|mathrm)\s*\{\s*"
+    r"(?:the |so |thus,? |our )*(?:final |correct )?answer(?: is)?\s*:?\s*\}",
     re.IGNORECASE,
 )
 _OPEN_CURRENCY = re.compile(r"^([-+=]?\s*)\$(?=\s*[\d.])")
 _BETWEEN_BOXES = re.compile(r"[^\W\d_]+|[,;]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
-_CLOSING = re.compile(r"(?:\s*I hope it is correct\.?)?\s*(?:<\|[^<>|]{1,30}\|>\s*\w{0,12}\s*)?$")
+_CLOSING = re.compile(r"\s*(?:I hope it is correct|<\|[^<>|]{1,30}\|>)")
 _STATED = re.compile(
     r"(?:(?:the|our|my) (?:final |correct )?answer is:?|final answer:|答案[是为]：?)\s*",
     re.IGNORECASE,
@@ -78,7 +81,7 @@ def join_boxes(text: str) -> str | None:
     return ", ".join(reversed(contents))
 
 
-def unwrap(text: str) -> str:
+def unwrap(text: str) -> str:  # noqa: C901
     """The answer without delimiters, opening words and the full stop behind it."""
     text = stated(text.strip())
     for _ in range(3):
@@ -95,6 +98,8 @@ def unwrap(text: str) -> str:
                 text = text.strip("$").strip()
         if text[:2] in {"\\(", "\\["} and text[-2:] in {"\\)", "\\]"} and text.count(text[:2]) == 1:
             text = text[2:-2].strip()
+        if text[:1] == "{" and text[-1:] == "}" and "," not in text and _is_one_group(text):
+            text = text[1:-1].strip()
         if text[:1] in "*_`" and text[:1]:
             text = _MARKDOWN.sub(lambda m: m[1] or m[2] or m[3] or "", text).strip()
         text = text.rstrip(" \n\t。")
@@ -107,6 +112,16 @@ def unwrap(text: str) -> str:
         if text == before:
             break
     return text
+
+
+def _is_one_group(text: str) -> bool:
+    """Whether the first brace closes at the very end."""
+    depth = 0
+    for match in _BRACES.finditer(text):
+        depth += (match[0] == "{") - (match[0] == "}")
+        if not depth:
+            return match.end() == len(text)
+    return False
 
 
 def stated(text: str) -> str:
@@ -122,8 +137,7 @@ def stated(text: str) -> str:
         last = match
     if last is None:
         return text
-    closing = _CLOSING.search(text, last.end())
-    rest = text[last.end() : closing.start() if closing is not None else None].strip()
+    rest = _CLOSING.split(text[last.end() :], maxsplit=1)[0].strip()
     if rest.count(" is ") == 1:  # Final answer: the value of x is 5
         rest = rest.partition(" is ")[2]
     return rest or text

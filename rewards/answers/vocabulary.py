@@ -98,6 +98,8 @@ LEADS = (
     "the answer is",
     "our answer is",
     "answer is",
+    "the correct option is",
+    "the correct choice is",
     "the solution set is",
     "the solutions are",
     "the solution is",
@@ -147,4 +149,10 @@ SHORT_WORDS = frozenset(
     "each some when then else than with from where such that odd even yes too out our can "
     "may you she him her his red day men who how why use off old new top box cup bag cat "
     "dog".split()
+)
+
+# The word in front of a formula that a sentence leads up to.
+LINKS = frozenset(
+    "is are be equals equal gives get have that therefore thus hence so answer solution "
+    "solutions yes".split()
 )

@@ -49,6 +49,8 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
             out.append(Token("op", "and", gap=True))
         elif lower in OR_WORDS:
             out.append(Token("op", "or", gap=True))
+        elif word == "mod":
+            out.append(Token("op", "mod", gap=True))
         elif word in {"min", "sec"} and _in_unit(out, token):
             out.append(Token("text", word, gap))
         elif word in FUNCTIONS or (lower in FUNCTIONS and len(word) > 2):
@@ -165,6 +167,8 @@ def normal_tokens(tokens: Sequence[Token]) -> str:
         else:
             parts.append(values[at])
             at += 1
+    if parts and parts[0] == "{" and parts[-1] == "}":
+        parts = parts[1:-1]
     while parts and parts[-1] == ".":
         parts.pop()
     return " ".join(parts)

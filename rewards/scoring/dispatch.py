@@ -14,7 +14,7 @@ from rewards.scoring.judge import Job, JudgedChunk, WireRow, fail_row, judge_row
 from rewards.scoring.rows import RawRow
 
 if TYPE_CHECKING:
-    from rewards.worker import JSON, WorkerPool
+    from rewards.worker import JSON, TaskResult, WorkerPool
 
 CHUNK_ROWS = 64
 CHUNK_CHARACTERS = 2**20
@@ -65,7 +65,7 @@ def judge_in_workers(job: Job, rows: Iterable[RawRow], *, workers: int) -> Gener
             if result.ending.value == "done":
                 yield cast("JudgedChunk", result.value)
             elif len(chunk) == 1:
-                yield fail_row(job, chunk[0], _reason(result.ending.value))
+                yield fail_row(job, chunk[0], _reason(result))
             else:
                 for row in chunk:
                     yield _judge_alone(pool, job, row)
@@ -83,9 +83,11 @@ def _judge_alone(pool: WorkerPool, job: Job, row: WireRow) -> JudgedChunk:
     result = pool.run(cast("JSON", job), [row])
     if result.ending.value == "done":
         return cast("JudgedChunk", result.value)
-    return fail_row(job, row, _reason(result.ending.value))
+    return fail_row(job, row, _reason(result))
 
 
-def _reason(ending: str) -> str:
-    # Nothing that differs from run to run, such as a process id, may stand in the output.
-    return f"judging this row ended its worker process ({ending})"
+def _reason(result: TaskResult) -> str:
+    if result.ending.value == "failed":  # it raised what no reward should, such as SystemExit
+        return f"judging this row failed: {result.error}"
+    # What else is known differs from run to run, and the output must not.
+    return f"judging this row ended its worker process ({result.ending.value})"

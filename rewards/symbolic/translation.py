@@ -55,16 +55,12 @@ def from_answer(answer: Answer) -> Any:
     if _ANALYSIS.search(answer.text):
         return from_latex(answer.text)
     try:
-        return _with_its_variables(answer.tree)
+        translated = from_tree(answer.tree)
     except UntranslatableError:
         return from_latex(answer.text)
-
-
-def _with_its_variables(node: tree.Node) -> Any:
-    translated = from_tree(node)
     if not isinstance(translated, sympy.MatrixBase):
         names = {symbol.name for symbol in translated.free_symbols}
-        if gone := tree.symbols(node) - names:  # 0·x is not 0
+        if gone := tree.symbols(answer.tree) - names:  # 0·x is not 0
             raise UntranslatableError(f"the variable {min(gone)} cancels out")
     return translated
 

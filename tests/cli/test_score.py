@@ -197,6 +197,7 @@ def test_a_row_that_ends_its_process_costs_only_itself(place):
         "deadly",
         "import os\ndef deadly(completions, id, **kwargs):\n"
         "    if 70 in id or 71 in id: os._exit(3)\n"
+        "    if 5 in id: raise SystemExit('enough')\n"
         "    return [1.0 for _ in id]\n",
     )
     place.write_rows("in.jsonl", 200)
@@ -207,7 +208,8 @@ def test_a_row_that_ends_its_process_costs_only_itself(place):
     rows = place.read("out.jsonl")
     assert [row["id"] for row in rows] == list(range(200))
     lost = [row["id"] for row in rows if row["deadly"]["score"] is None]
-    assert lost == [70, 71]
+    assert lost == [5, 70, 71]
+    assert rows[5]["deadly"]["reason"] == "judging this row failed: SystemExit: enough"
     assert rows[70]["deadly"]["status"] == "error"
 
 

@@ -1,6 +1,7 @@
 r"""The accuracy reward: its conventions, its references, its statuses, and what must score 0."""
 
 import logging
+import multiprocessing
 import pickle
 import threading
 from decimal import Decimal
@@ -293,6 +294,11 @@ class TestOptions:
         assert pickle.loads(pickle.dumps(reward)) == reward
 
 
+def _score_integral(sender):
+    completions = [TestFallback.right, TestFallback.wrong]
+    sender.put(accuracy(completions=completions, solution=[r"\frac13"] * 2))
+
+
 class TestFallback:
     r"""`\int` is beyond exact comparison, so sympy must decide."""
 
@@ -341,6 +347,15 @@ class TestFallback:
         for thread in threads:
             thread.join(60)
         assert found == [1.0] * 5
+
+    def test_in_a_daemonic_process(self):
+        context = multiprocessing.get_context("spawn")
+        sender = context.Queue()
+        process = context.Process(target=_score_integral, args=(sender,), daemon=True)
+        process.start()
+        assert sender.get(timeout=120) == [1.0, 0.0]
+        process.join(60)
+        assert process.exitcode == 0
 
     def test_warm_up(self):
         accuracy.warm_up()

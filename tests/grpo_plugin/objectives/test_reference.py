@@ -5,6 +5,7 @@ sees. Gradients are central differences of the reference, with `frozen` held fix
 """
 
 import math
+from dataclasses import replace
 from statistics import fmean
 
 import pytest
@@ -194,6 +195,21 @@ def divergence(r, i, t, *, whole):
     }[r.config.kl.value]
 
 
+def constant_factor(r, i, t):
+    """Off-policy dropping (DeepSeek-V3.2 eq. 9), token weights and sampler correction."""
+    factor, batch = 1.0, r.batch
+    if r.config.off_policy_threshold is not None:
+        sampler = r.old if batch.sampling_logp is None else batch.sampling_logp.tolist()
+        drift = fmean(sampler[i][s] - r.frozen[i][s] for s in r.live[i])
+        if r.adv[i][t] < 0 and drift > r.config.off_policy_threshold:
+            factor = 0.0
+    if batch.policy_weight is not None:
+        factor *= float(batch.policy_weight[i, t])
+    if batch.sampling_ratio is not None:
+        factor *= float(batch.sampling_ratio.expand_as(batch.mask)[i, t])
+    return factor
+
+
 def reference_loss(name, logp, frozen, batch, config):
     objective = resolve(name)
     settled = objective.settle(config)
@@ -210,7 +226,7 @@ def reference_loss(name, logp, frozen, batch, config):
                 SUMMED: 1 / count,
                 FIXED: 1 / (count * batch.max_length),
             }[how]
-            term = gain(r, i, t)
+            term = gain(r, i, t) * constant_factor(r, i, t)
             if config.beta:
                 kl = divergence(r, i, t, whole=settled.kl_level.value == "sequence")
                 if config.kl_weighted:
@@ -264,6 +280,26 @@ def test_on_policy(draw, name):
 def test_two_sided_clipping(draw, name):
     logp, batch = draw(7, shift=0.8)
     assert_matches(name, logp, batch, ObjectiveConfig(clip_low=0.1, clip_high=0.3, delta=1.5))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", ["cispo", "gmpo", "grpo", "gspo", "sapo", "vespo"])
+def test_far_from_the_old_policy(draw, name, seed):
+    logp, batch = draw(seed, shift=3.0)
+    assert_matches(name, logp, batch, resolve(name).defaults)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("sampler", [False, True])
+@pytest.mark.parametrize("name", ["grpo", "dapo", "cispo", "sequence_grpo", "gspo", "luspo"])
+def test_dropping_and_weighting(draw, name, sampler, seed):
+    logp, batch = draw(seed, per_token_advantages=True)
+    numbers = torch.linspace(0.1, 2, 30, dtype=torch.float64).view(6, 5)
+    batch = replace(batch, policy_weight=numbers, sampling_ratio=numbers[:, 2:3].clone())
+    if sampler:
+        batch = replace(batch, sampling_logp=logp + 0.2 * (numbers - 1))
+    config = ObjectiveConfig(off_policy_threshold=0.1, beta=0.1)
+    assert_matches(name, logp, batch, config)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
