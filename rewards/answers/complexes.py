@@ -28,8 +28,8 @@ class ComplexEvaluator(Evaluator):
         return max(self.context.subtract(a, b).copy_abs() for a, b in zip(left, right, strict=True))
 
     def _pair(self, real: Decimal, imaginary: Decimal) -> Complex:
-        self._note(real)
-        self._note(imaginary)
+        self.note(real)
+        self.note(imaginary)
         return real, imaginary
 
     def _value(self, node: Node) -> Complex:  # type: ignore[override]  # noqa: C901

@@ -170,7 +170,8 @@ def _sqrt(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
 def _hyperbolic(name: str) -> Callable[[Evaluator, Sequence[Decimal]], Decimal]:
     def compute(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
         context = _wide(ev, _GUARD + max(0, -args[0].adjusted()))
-        up, down = context.exp(args[0]), context.exp(args[0].copy_negate())
+        # Noted, or the e^-2000 by which tanh 1000 misses 1 would go unseen.
+        up, down = ev.note(context.exp(args[0])), ev.note(context.exp(args[0].copy_negate()))
         sinh, cosh = context.subtract(up, down), context.add(up, down)
         if name in {"sinh", "cosh"}:
             return context.divide(sinh if name == "sinh" else cosh, Decimal(2))

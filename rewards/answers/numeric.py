@@ -79,7 +79,8 @@ class Evaluator:
         """The size of the difference of two values."""
         return self.context.subtract(left, right).copy_abs()
 
-    def _note(self, value: Decimal) -> Decimal:
+    def note(self, value: Decimal) -> Decimal:
+        """Keep track of a magnitude met on the way."""
         if value:
             exponent = value.adjusted()
             if exponent > self.high:
@@ -100,7 +101,7 @@ class Evaluator:
             raise InexactError
         context = self.context
         if isinstance(node, Num):
-            return self._note(self.rational(node.value))
+            return self.note(self.rational(node.value))
         if isinstance(node, Sym):
             if node.name not in self.values:
                 raise InexactError
@@ -115,7 +116,7 @@ class Evaluator:
             total = Decimal(0)
             for term in node.terms:
                 total = context.add(total, self._value(term))
-                self._note(total)
+                self.note(total)
             return total
         if isinstance(node, Mul):
             product = Decimal(1)
@@ -124,11 +125,11 @@ class Evaluator:
                     product = context.divide(product, self.divisor(factor.base))
                 else:
                     product = context.multiply(product, self._value(factor))
-            return self._note(product)
+            return self.note(product)
         if isinstance(node, Pow):
-            return self._note(self._power(node.base, node.exponent))
+            return self.note(self._power(node.base, node.exponent))
         if isinstance(node, Fn):
-            return self._note(self._function(node.name, node.args))
+            return self.note(self._function(node.name, node.args))
         if isinstance(node, Degree):
             angle = context.multiply(self._value(node.value), pi(self.digits))
             return context.divide(angle, Decimal(180))
@@ -167,7 +168,7 @@ class Evaluator:
         total = Decimal(0 if node.op == "sum" else 1)
         combine = self.context.add if node.op == "sum" else self.context.multiply
         for part in self._terms(node, self._value(node.low), self._value(node.high)):
-            total = self._note(combine(total, self._value(part)))
+            total = self.note(combine(total, self._value(part)))
         return total
 
     def _is_integer(self, value: Decimal) -> bool:
