@@ -23,6 +23,7 @@ from sandbox.outcome import Outcome, Status, TestOutcome
 from sandbox.runs.asserts import run_assert_tests
 from sandbox.runs.functions import run_function_tests
 from sandbox.runs.stdin import run_stdin_tests
+from sandbox.selftest import require_confinement
 from sandbox.settings import DEFAULT_MODULES, python_settings
 from sandbox.worker import Worker, WorkerLostError
 
@@ -75,6 +76,7 @@ class Sandbox:
         self._closed = False
         try:
             self._require_layers(self._workers[0])
+            require_confinement(self._workers[0], self._allowed)
             for worker in self._workers:
                 worker.start()
         except WorkerLostError as error:

@@ -4,14 +4,14 @@ Not covered: objects of classes a program defines itself (they travel as their t
 equal nothing), identity and sharing between values, and dictionary order.
 
 A scalar is itself: `null`, `true`, a 64-bit integer, a finite float, a string. Everything else is
-an array that opens with a tag: `["l", …]` list, `["t", …]` tuple, `["s", …]` set, `["fs", …]` frozen
-set, `["it", …]` an iterator's items, `["d", key, value, …]`, `["b", hex]` bytes, `["i", hex]` a
-big integer, `["f", "nan"]`, `["c", real, imaginary]`, `["D", text]` decimal, `["F", hex, hex]`
-fraction, `["dt", kind, text]` date and time, `["ln", …]` linked list, `["tn", …]` binary tree in
-level order, `["ty", name]` a builtin type, `["o", type]` anything else. Between a judge and its
-candidate: `["r", number, type]` an object that stays in the program, `["ob", number, class]` a
-copy of one of the tests' own. JSON objects never appear, so that no reader builds a table from
-keys that an adversary chose.
+an array that opens with a tag: `["l", …]` list, `["t", …]` tuple, `["s", …]` set, `["fs", …]`
+frozen set, `["it", …]` an iterator's items, `["d", key, value, …]`, `["b", hex]` bytes, `["i",
+hex]` a big integer, `["f", "nan"]`, `["c", real, imaginary]`, `["D", text]` decimal, `["F", hex,
+hex]` fraction, `["dt", kind, text]` date and time, `["ln", …]` linked list, `["tn", …]` binary
+tree in level order, `["ty", name]` a builtin type, `["o", type]` anything else. Between a judge
+and its candidate: `["r", number, type]` an object that stays in the program, `["ob", number,
+class]` a copy of one of the tests' own. JSON objects never appear, so that no reader builds a
+table from keys that an adversary chose.
 """
 
 from __future__ import annotations
