@@ -28,10 +28,8 @@ def attack(layers, *names, python=sys.executable, user=None):
     try:
         out, err = process.communicate(timeout=450)
     finally:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
     assert process.returncode == 0, err.decode()[-2000:]
     return [json.loads(line) for line in out.decode().splitlines()]
