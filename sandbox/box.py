@@ -16,15 +16,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
+from sandbox.builds import Builds
 from sandbox.cases import FunctionTests, StdinTests, Tests
 from sandbox.errors import BadTestsError, SandboxError, UnconfinedError
+from sandbox.languages import Language, language_named
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
 from sandbox.runs.asserts import run_assert_tests
 from sandbox.runs.functions import run_function_tests
+from sandbox.runs.programs import launcher_paths, run_program, toolchain_of
 from sandbox.runs.stdin import run_stdin_tests
 from sandbox.selftest import require_confinement
-from sandbox.settings import DEFAULT_MODULES, python_settings
+from sandbox.settings import DEFAULT_MODULES, launcher_settings, python_settings
 from sandbox.worker import Worker, WorkerLostError
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 Job: TypeAlias = "tuple[str, Tests]"
 
 REQUIRED = ("limits", "no_new_privs", "seccomp", "landlock")
+_LAUNCHER_NUMBERS = 1 << 23  # beyond every pid, so that no zygote bears the same
 _SOURCE_MAX_BYTES = 4_000_000
 
 
@@ -69,8 +73,12 @@ class Sandbox:
         self.worker_count = workers or usable_cpus()
         self._allowed = frozenset(allow_degraded)
         settings = python_settings(namespaces=namespaces, modules=modules, without=_without)
-        self._workers = [Worker(settings, number) for number in range(self.worker_count)]
-        self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        self._namespaces = namespaces
+        self._without = tuple(_without)
+        self._workers = [Worker(settings) for _ in range(self.worker_count)]
+        self._idle: queue.LifoQueue[int] = queue.LifoQueue()
+        self._launchers: dict[tuple[int, str], Worker] = {}
+        self._builds: Builds | None = None
         self._lock = threading.Lock()
         self._owner = os.getpid()
         self._closed = False
@@ -85,8 +93,8 @@ class Sandbox:
         except BaseException:
             self.close()
             raise
-        for worker in reversed(self._workers):
-            self._idle.put(worker)
+        for number in reversed(range(self.worker_count)):
+            self._idle.put(number)
 
     def run(
         self,
@@ -114,17 +122,22 @@ class Sandbox:
             BadTestsError: the tests cannot be used.
             MissingToolchainError: the language needs a compiler that is not here.
         """
-        del language
         chosen = limits or self.limits
+        spoken = language_named(language)
         if len(source) > _SOURCE_MAX_BYTES:
             reason = f"a source of {len(source)} characters"
             failed = TestOutcome(status=Status.BAD_PROGRAM, reason=reason)
             return Outcome(status=Status.BAD_PROGRAM, tests=(failed,) * tests.total, reason=reason)
         reason = ""
         for _ in range(2):
-            with self._worker() as worker:
+            with self._worker(spoken) as worker:
                 try:
                     worker.start()
+                    if spoken is not None:
+                        return run_program(
+                            worker, self._compiled(), spoken, source, tests, chosen,
+                            fail_fast=fail_fast,
+                        )  # fmt: skip
                     return _dispatch(worker, source, tests, chosen, fail_fast=fail_fast)
                 except WorkerLostError as error:
                     reason = str(error)
@@ -202,8 +215,10 @@ class Sandbox:
     def close(self) -> None:
         """End every worker and all that they started."""
         self._closed = True
-        for worker in self._workers:
+        for worker in (*self._workers, *self._launchers.values()):
             worker.close()
+        if self._builds is not None:
+            self._builds.close()
 
     def __enter__(self) -> Self:
         return self
@@ -212,16 +227,41 @@ class Sandbox:
         self.close()
 
     @contextmanager
-    def _worker(self) -> Iterator[Worker]:
+    def _worker(self, language: Language | None) -> Iterator[Worker]:
         if self._closed:
             raise SandboxError("the sandbox is closed")
         if os.getpid() != self._owner:
             raise SandboxError("a sandbox does not survive a fork; make one in each process")
-        worker = self._idle.get()
+        number = self._idle.get()
         try:
-            yield worker
+            yield self._workers[number] if language is None else self._launcher(number, language)
         finally:
-            self._idle.put(worker)
+            self._idle.put(number)
+
+    def _compiled(self) -> Builds:
+        with self._lock:
+            if self._builds is None:
+                self._builds = Builds()
+            return self._builds
+
+    def _launcher(self, number: int, language: Language) -> Worker:
+        """The launcher of a language in this slot; only the slot's holder asks for it."""
+        launcher = self._launchers.get((number, language.name))
+        if launcher is None:
+            readable, writable = launcher_paths(toolchain_of(language), self._compiled().root)
+            settings = launcher_settings(
+                namespaces=self._namespaces,
+                readable=readable,
+                writable=writable,
+                number=_LAUNCHER_NUMBERS + os.getpid(),
+                without=self._without,
+            )
+            launcher = self._launchers[number, language.name] = Worker(settings)
+            try:
+                self._require_layers(launcher)
+            except WorkerLostError as error:
+                raise UnconfinedError(f"no launcher could be started: {error}") from error
+        return launcher
 
     def _require_layers(self, worker: Worker) -> None:
         layers = worker.start().layers

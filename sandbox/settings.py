@@ -19,7 +19,7 @@ from sandbox.worker import base_python
 LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 DEFAULT_MODULES = ("sortedcontainers",)  # LeetCode has it, and its solutions use it
 _LIBRARY_FILES = ("/etc/ld.so.cache",)
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full")
 
 
 def python_settings(
@@ -41,11 +41,46 @@ def python_settings(
         "namespaces": namespaces,
         "readable": [*needed, *LIBRARY_FOLDERS, *_LIBRARY_FILES, *folders],
         "writable": [],
-        "devices": list(_DEVICES),
+        "devices": list(DEVICES),
         "needed": needed,
         "modules": list(homes),
         "module_homes": list(dict.fromkeys(str(Path(f).parent) for f in homes.values())),
         "count_threads": False,
+        "without": sorted(without),
+    }
+
+
+def launcher_settings(
+    *,
+    namespaces: bool,
+    readable: Sequence[str],
+    writable: Sequence[str],
+    number: int,
+    without: Iterable[str] = (),
+) -> dict[str, Any]:
+    """Settings of a zygote that executes compilers and compiled programs.
+
+    Args:
+        namespaces: try to enter namespaces.
+        readable: toolchains.
+        writable: the folder that holds the work folders.
+        number: tells the users of different sandboxes apart.
+        without: layers to leave out, for tests of degraded operation.
+    """
+    own = [base_python(), *_standard_library()]
+    return {
+        "kind": "launcher",
+        "python": base_python(),
+        "namespaces": namespaces,
+        "readable": [*own, *readable],
+        "writable": list(writable),
+        "devices": list(DEVICES),
+        "needed": [*own, *readable],
+        "modules": [],
+        "module_homes": [],
+        "open_files": 256,
+        "count_threads": False,
+        "number": number,
         "without": sorted(without),
     }
 

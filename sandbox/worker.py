@@ -49,9 +49,8 @@ class Facts:
 class Worker:
     """One zygote and the sockets to it."""
 
-    def __init__(self, settings: Mapping[str, Any], number: int) -> None:
+    def __init__(self, settings: Mapping[str, Any]) -> None:
         self.settings = dict(settings)
-        self.number = number
         self.facts: Facts | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -89,7 +88,7 @@ class Worker:
             )
         self._control = ours
         # Concurrent sandboxes must not share a user number: limits count by user.
-        numbered = self.settings | {"number": self._process.pid}
+        numbered = {"number": self._process.pid} | self.settings
         try:
             ours.settimeout(_START_S)
             ours.send(json.dumps(numbered).encode())

@@ -41,6 +41,7 @@ _CLONE_THREAD = 0x00010000
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _O_TMPFILE = 0o20000000  # __O_TMPFILE alone; os.O_TMPFILE also holds O_DIRECTORY
 _FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, GETFD, SETFD, GETFL, SETFL, DUPFD_CLOEXEC
+_IOCTL_COMMANDS = (0x541B, 0x5421, 0x5450, 0x5451)  # FIONREAD, FIONBIO, FIONCLEX, FIOCLEX
 _PR_SET_NAME, _PR_GET_NAME = 15, 16
 
 _NO_CALL = fail_with(errno.ENOSYS)  # glibc then falls back to the call we can look into
@@ -52,7 +53,7 @@ _OPENS = (
     Rule("open", when=When(1, (0,), _WRITING | _O_TMPFILE), otherwise=_READ_ONLY),
 )
 _COMMON = (
-    Rule("ioctl", fail_with(errno.ENOTTY)),
+    Rule("ioctl", when=When(1, _IOCTL_COMMANDS), otherwise=fail_with(errno.ENOTTY)),
     Rule("fcntl", when=When(1, _FCNTL_COMMANDS)),
     Rule("prlimit64", when=When(0, (0,))),  # its own limits only; hard ones can but sink
     Rule("clone3", _NO_CALL),  # its flags lie behind a pointer
@@ -75,6 +76,33 @@ CHILD_RULES = (
 )
 """On top of `ZYGOTE_RULES`, in each forked child. Short, because it is installed for every run.
 Default: allow."""
+
+_RUNTIME = _names("""
+tgkill kill execve prctl sched_setaffinity sched_setscheduler sched_getattr getpriority setpriority
+get_mempolicy mlock munlock preadv pwritev epoll_pwait2 timer_create timer_settime timer_delete
+timer_gettime capget timerfd_create timerfd_settime map_shadow_stack ftruncate fchdir
+""")
+PROGRAM_RULES = (
+    *(Rule(name) for name in (*_COMPUTE, *_RUNTIME)),
+    *_OPENS,
+    *_COMMON,
+    _THREADS_ONLY,
+)
+"""For programs of other languages: threads but no processes, reading but no writing. Default:
+EPERM. Landlock decides what may be executed; `command` narrows signals to the process itself."""
+
+_BUILD = _names("""
+fork vfork clone wait4 waitid execve prctl open openat creat unlink unlinkat rename renameat
+renameat2 mkdir mkdirat rmdir symlink symlinkat link linkat chmod fchmod fchmodat ftruncate truncate
+fallocate fsync fdatasync flock fcntl sched_setaffinity setpgid setsid utimensat
+copy_file_range sendfile fchdir socketpair tgkill getxattr lgetxattr fgetxattr pwritev
+recvfrom recvmsg sendto sendmsg
+""")
+COMPILER_RULES = (
+    *(Rule(name) for name in (*_COMPUTE, *_BUILD)),
+    *(rule for rule in _COMMON if rule.name not in _BUILD),
+)
+"""For compilers: processes and files, within what Landlock and the limits leave. Default: EPERM."""
 
 REFUSE = fail_with(errno.EPERM)
 PASS = ALLOW

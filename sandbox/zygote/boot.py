@@ -38,16 +38,20 @@ def main() -> None:
         function,
         judge,
         loop,
+        orphans,
         whole_program,
     )
 
     del candidate, judge, whole_program  # imported now, since children could not any more
     sys.path.extend(settings["module_homes"])
-    for name in (*_PRELOADED.split(), *settings["modules"]):
-        __import__(name)
-    _add_site_builtins()
-    function.warm_up()
-    forking.keep_text_mapped()  # needs /proc, which the new root lacks
+    if settings["kind"] == "python":
+        for name in (*_PRELOADED.split(), *settings["modules"]):
+            __import__(name)
+        _add_site_builtins()
+        function.warm_up()
+        forking.keep_text_mapped()  # needs /proc, which the new root lacks
+    else:
+        orphans.adopt()
     layers = confinement.enter_namespaces(settings)
     sys.path.remove(package_root)
     sys.path[:] = [entry for entry in sys.path if entry not in settings["module_homes"]]

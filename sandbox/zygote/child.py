@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from sandbox.confine import policy
 from sandbox.confine.libc import prctl
 from sandbox.confine.seccomp import Filter
+from sandbox.zygote.command import execute
 from sandbox.zygote.protocol import Kind, Order, frame
 
 CHANNEL = 3  # every child finds its channel here
@@ -25,6 +26,8 @@ READY = frame(b"R")
 
 # Plain numbers: looking an enum member up touches pages that a child must then copy.
 _FUNCTION, _STDIN, _JUDGE = int(Kind.FUNCTION), int(Kind.STDIN), int(Kind.JUDGE)
+_COMMAND = int(Kind.COMMAND)
+_WITH_STREAMS = (_STDIN, _COMMAND)
 _ON_A_LINE = (_JUDGE, int(Kind.CANDIDATE))
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _STACK_BYTES = 64 << 20
@@ -45,6 +48,9 @@ def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot pa
         if os.getppid() != zygote_pid:  # it died before the line above
             os._exit(SETUP_FAILED)
         _arrange(kind, descriptors)
+        if kind == _COMMAND:
+            count = bool(settings["count_threads"])
+            execute(order, CHANNEL, without=set(settings["without"]), count_threads=count)
         _limit(order, address_space, count_threads=bool(settings["count_threads"]))
         if "seccomp" not in settings["without"]:
             _FILTER.install()
@@ -62,7 +68,7 @@ def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot pa
 def _arrange(kind: int, descriptors: Sequence[int]) -> None:
     """Put each descriptor in its place and close everything else."""
     places: tuple[int, ...]
-    if kind == _STDIN:
+    if kind in _WITH_STREAMS:
         places = (CHANNEL, 0, 1, 2)
     elif kind in _ON_A_LINE:
         places = (CHANNEL, LINE)

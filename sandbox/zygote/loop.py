@@ -15,10 +15,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.zygote import orphans
 from sandbox.zygote.child import become_child
 from sandbox.zygote.forking import fork
 from sandbox.zygote.protocol import KILL, Ended, Kind, Order, Report
 
+_COMMAND = int(Kind.COMMAND)
 _JUDGE, _CANDIDATE = int(Kind.JUDGE), int(Kind.CANDIDATE)
 _DESCRIPTORS_MAX = 8
 _ANCILLARY = socket.CMSG_SPACE(_DESCRIPTORS_MAX * array.array("i").itemsize)
@@ -48,6 +50,8 @@ def serve(control: socket.socket, settings: Mapping[str, Any], *, address_space:
         for descriptor in descriptors:
             os.close(descriptor)
         reports = _watch(pids, order, control.fileno(), started)
+        if order.kind == _COMMAND:
+            orphans.end()
         os.write(control.fileno(), b"".join(report.pack() for report in reports))
 
 

@@ -43,7 +43,8 @@ class Order:
 
     The descriptors that go with it are, for `FUNCTION`, the channel; for `JUDGE` the judge's
     channel and its end of the line to the candidate, then the candidate's two; for `STDIN` the
-    channel, stdin, stdout and stderr; for `COMMAND` the same and the folder to work in.
+    channel, stdin, stdout and stderr; for `COMMAND` the
+    same; its command is JSON text, see `sandbox.zygote.command`.
     """
 
     kind: int
@@ -52,7 +53,7 @@ class Order:
     memory_bytes: int
     file_bytes: int
     threads: int
-    command: tuple[str, ...] = ()
+    command: str = ""
 
     _layout: ClassVar[struct.Struct] = struct.Struct("=BddQQI")
 
@@ -61,15 +62,14 @@ class Order:
         head = self._layout.pack(
             self.kind, self.wall_s, self.cpu_s, self.memory_bytes, self.file_bytes, self.threads
         )
-        return head + json.dumps(self.command).encode() if self.command else head
+        return head + self.command.encode()
 
     @classmethod
     def unpack(cls, data: bytes) -> Order:
         """The order in these bytes."""
         kind, wall_s, cpu_s, memory_bytes, file_bytes, threads = cls._layout.unpack_from(data)
         rest = data[cls._layout.size :]
-        command = tuple(json.loads(rest)) if rest else ()
-        return cls(kind, wall_s, cpu_s, memory_bytes, file_bytes, threads, command)
+        return cls(kind, wall_s, cpu_s, memory_bytes, file_bytes, threads, rest.decode())
 
 
 @dataclass(frozen=True)
