@@ -50,7 +50,7 @@ def main() -> None:
         raise SystemExit(2)
     from rewards.cli import app  # noqa: PLC0415 - not before we know whose it is
 
-    app()
+    app(prog_name="rlvr")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 RlvrError
 ├── InputError              what was handed in cannot be used; the message names the mend
 │   ├── MissingColumnError  no column of the batch or file holds what a reward needs
-│   └── DataFileError       a file, or one line of it, cannot be read
+│   └── DataFileError       a file, or one line of it, cannot be read or written
 ├── WorkerError             a worker process could not be started
 └── ShadowedPackageError    an import found somebody else's `rewards`, `sandbox` or `grpo_plugin`
 ```
@@ -28,7 +28,7 @@ class MissingColumnError(InputError):
 
 
 class DataFileError(InputError):
-    """A file, or one line of it, cannot be read."""
+    """A file, or one line of it, cannot be read or written."""
 
 
 class WorkerError(RlvrError, RuntimeError):

@@ -18,7 +18,14 @@ _MAX_MENTIONS = 64  # the word \\boxed without a box
 _BOX_NAMES = ("\\boxed", "\\fbox")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"[ \t]{1,8}([^\s${}]{1,64})")
-_JOINER = re.compile(r"[\s$,;、，]{0,16}(and|or|&)?[\s$]{0,16}")
+# What may stand between two boxes of one answer, TeX's spacing and math marks apart.
+_TEX_SPACING = re.compile(
+    r"\\(?:q?quad|[,;:! ()\[\]]|text(?=\s?\{)|mbox(?=\s?\{)|mathrm(?=\s?\{))|[\s${}~*]"
+)
+_JOINER = re.compile(r"[,;、，]?(and|or|&|和|与|或|und|oder|et|ou|y|и|или)?")
+_OR_WORDS = frozenset({"or", "或", "oder", "ou", "или"})
+_MAX_JOINER_CHARS = 60
+_NAMED_BOX = re.compile(r"\\(?:boxed|fbox)\s{0,8}\{")
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*$", re.MULTILINE)
 
 
@@ -40,11 +47,12 @@ def after_reasoning(text: str, *, opened: bool = False, tag: str = "think") -> s
     >>> after_reasoning("<think>maybe 41") is None
     True
     """
+    if not opened and f"{tag}>" not in text:  # the usual case in one search
+        return text
     opening, closing = f"<{tag}>", f"</{tag}>"
-    end = text.rfind(closing)
-    if end < 0:
+    if closing not in text:  # faster than searching from the end
         return None if opened or opening in text else text
-    answer = text[end + len(closing) :]
+    answer = text[text.rfind(closing) + len(closing) :]
     # A block reopened after the last closing tag never ends: only what precedes it is answer.
     return answer.partition(opening)[0]
 
@@ -78,6 +86,9 @@ def last_boxed(text: str) -> str | None:
     >>> last_boxed(r"$x=\boxed{1}$ and $x=\boxed{2}$") is None, last_boxed(r"\boxed{1}, \boxed{2}")
     (False, '1, 2')
     """
+    only = _only_box(text)
+    if only is not None:
+        return only
     box = _outer_box_before(text, len(text))
     if box is None or box.content is None:
         return None
@@ -87,12 +98,12 @@ def last_boxed(text: str) -> str | None:
         if previous is None or previous.content is None:
             break
         joiner = text[previous.end : first]
-        if len(joiner) > 40 or not (match := _JOINER.fullmatch(joiner)):
+        if len(joiner) > _MAX_JOINER_CHARS:
             break
-        word = match.group(1)
-        if not (word or any(mark in joiner for mark in ",;、，")):
+        joiner = _TEX_SPACING.sub("", joiner)
+        if not joiner or not (match := _JOINER.fullmatch(joiner)):
             break
-        contents.append(" or " if word == "or" else ", ")
+        contents.append(" or " if match.group(1) in _OR_WORDS else ", ")
         contents.append(previous.content)
         first = previous.start
     if len(set(contents[::2])) == 1:  # the same answer boxed again and again
@@ -100,15 +111,50 @@ def last_boxed(text: str) -> str | None:
     return "".join(reversed(contents))
 
 
+def _only_box(text: str) -> str | None:
+    """The content of a box that is the only one and holds no escaped brace: the usual case."""
+    start = text.rfind("\\boxed{")
+    if start < 0:
+        return None
+    if text.count("box") != 1 and (text.find("\\boxed") != start or "\\fbox" in text):
+        return None
+    start += len("\\boxed{")
+    end = text.find("}", start)
+    nested = text.find("{", start, end)
+    while 0 <= nested < end:  # one more closing brace for every opening one
+        end = text.find("}", end + 1)
+        nested = text.find("{", nested + 1, end)
+    content = text[start:end]
+    return (
+        None if end < 0 or "\\{" in content or "\\}" in content or content[-1:] == "\\" else content
+    )
+
+
+def names_box(text: str) -> bool:
+    r"""Whether a box was opened anywhere, closed or not.
+
+    >>> names_box(r"so \boxed{42"), names_box(r"write \boxed around it")
+    (True, False)
+    """
+    return _NAMED_BOX.search(text) is not None
+
+
 def last_tagged(text: str, tag: str = "answer") -> str | None:
     """What stands between the last `<tag>` and its `</tag>`, or `None`.
 
+    A tag opened after the last closing one is an answer that was never finished: `None`.
+
     >>> last_tagged("<answer>41</answer> rather <answer> 42 </answer>")
     ' 42 '
+    >>> last_tagged("<answer>41</answer> rather <answer> 42") is None
+    True
     """
+    opening = f"<{tag}>"
     end = text.rfind(f"</{tag}>")
-    start = text.rfind(f"<{tag}>", 0, max(end, 0))
-    return None if end < 0 or start < 0 else text[start + len(tag) + 2 : end]
+    start = text.rfind(opening)
+    if end < 0 or start < 0 or start > end:
+        return None
+    return text[start + len(opening) : end]
 
 
 def after_hashes(text: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,9 +12,7 @@ from typing import ClassVar
 from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text
 from rewards.errors import InputError
-from rewards.verdict import Status, Verdict
-
-logger = logging.getLogger(__name__)
+from rewards.verdict import Stage, Status, Verdict
 
 LogExtra = Callable[[str, list[object]], None]
 LogMetric = Callable[[str, float], None]
@@ -63,6 +60,14 @@ class Reward(ABC):
     @abstractmethod
     def judge(self, sample: Sample) -> Verdict:
         """Judge one completion. May raise: the caller turns it into an `ERROR` verdict."""
+
+    def stages(self, sample: Sample) -> list[Stage]:  # noqa: ARG002 - for those that override it
+        """The steps that lead from the completion to the verdict, where this reward can show any.
+
+        Only for people to read: `rlvr explain` shows them between the completion's text and what
+        the verdict itself says.
+        """
+        return []
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, in order. A reward with workers overrides this to use them together."""
@@ -152,12 +157,16 @@ class Reward(ABC):
                     reason=f"the row has no {self.role.value} for {self.name}",
                 )
                 continue
-            try:
-                written = completion_text(completion)
-            except InputError as error:
-                verdicts[position] = self._failed(error)
-                continue
-            samples.append(Sample(written.text, reference, prompt, written.has_reasoning_field))
+            if isinstance(completion, str):  # the usual case
+                samples.append(Sample(completion, reference, prompt))
+            else:
+                try:
+                    written = completion_text(completion)
+                except InputError as error:
+                    verdicts[position] = self._failed(error)
+                    continue
+                text, has_reasoning_field = written.text, written.has_reasoning_field
+                samples.append(Sample(text, reference, prompt, has_reasoning_field))
             positions.append(position)
         for position, verdict in zip(positions, self.judge_many(samples), strict=True):
             verdicts[position] = verdict
@@ -169,12 +178,15 @@ class Reward(ABC):
             verdict = self.judge(sample)
         except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
             verdict = self._failed(error)
+        self._warn_of(sample, verdict)
+        return replace(verdict, seconds=perf_counter() - started)
+
+    def _warn_of(self, sample: Sample, verdict: Verdict) -> None:
         if verdict.status is Status.BAD_REFERENCE:
             _warn_once(
                 f"{self.name}: unusable reference {_shortened(sample.reference)}: "
                 f"{verdict.reason}. Its rows score None."
             )
-        return replace(verdict, seconds=perf_counter() - started)
 
     def _failed(self, error: Exception) -> Verdict:
         reason = f"{type(error).__name__}: {error}"
@@ -225,10 +237,15 @@ def _is_missing(value: object) -> bool:
 
 
 def _shortened(value: object, limit: int = 120) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - a huge integer, or an object with a bug in it
+        return f"of type {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 @lru_cache(maxsize=1024)
 def _warn_once(message: str) -> None:
-    logger.warning(message)
+    import logging  # noqa: PLC0415 - a third of what importing this package would cost
+
+    logging.getLogger(__name__).warning(message)

@@ -33,7 +33,20 @@ class Status(str, Enum):
         return self not in _UNSCORED
 
 
-_UNSCORED = frozenset({Status.BAD_REFERENCE, Status.NOT_APPLICABLE, Status.ERROR})
+_UNSCORED = (Status.BAD_REFERENCE, Status.NOT_APPLICABLE, Status.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step on the way to a verdict, for `rlvr explain`.
+
+    Attributes:
+        name: what was done, in a word or two: "answer part", "box".
+        text: what came out of it, or why nothing did.
+    """
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,32 @@
+"""The errors and warnings of the trainer plugin, as one small tree.
+
+```
+PluginError
+├── UnsupportedTRLError   the installed TRL lacks what the trainer builds on
+├── MissingExtraError     an optional dependency is not installed (also an ImportError)
+└── DatasetError          a dataset cannot be turned into prompts (also a ValueError)
+ForeignPackageWarning     another package hides `rewards` or `sandbox` (a UserWarning)
+```
+"""
+
+from __future__ import annotations
+
+
+class PluginError(Exception):
+    """Base of every error the plugin raises on purpose."""
+
+
+class UnsupportedTRLError(PluginError, RuntimeError):
+    """The installed TRL lacks what the trainer builds on."""
+
+
+class MissingExtraError(PluginError, ImportError):
+    """An optional dependency is not installed."""
+
+
+class DatasetError(PluginError, ValueError):
+    """A dataset cannot be turned into prompts."""
+
+
+class ForeignPackageWarning(UserWarning):
+    """Another package hides `rewards` or `sandbox`."""

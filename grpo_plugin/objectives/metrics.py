@@ -1,0 +1,123 @@
+"""What to watch while training: ratios, clipping, KL, dead groups, overflows."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from grpo_plugin.advantages.groups import dead_groups
+from grpo_plugin.batch import Batch
+from grpo_plugin.exponential import bounded_exp
+from grpo_plugin.kl import KLEstimator, KLLevel, estimate_kl
+from grpo_plugin.objectives.config import ObjectiveConfig, RatioLevel
+from grpo_plugin.objectives.registry import Objective
+from grpo_plugin.objectives.terms import log_ratio
+
+QUANTILES = {"min": 0.0, "q01": 0.01, "q50": 0.5, "q99": 0.99, "max": 1.0}
+_LARGEST = 2**24  # torch.nanquantile takes no more values
+
+
+@torch.no_grad()
+def objective_metrics(
+    objective: Objective, logp: Tensor, batch: Batch, config: ObjectiveConfig | None = None
+) -> dict[str, Tensor]:
+    """Scalars of one micro-batch under stable names, as tensors without gradient.
+
+    | name                       | meaning                                                        |
+    |----------------------------|----------------------------------------------------------------|
+    | `ratio/min … q50 … max`    | of the importance ratio at the objective's level               |
+    | `clip/low`, `clip/high`    | share held back by the clip: A < 0 below, A > 0 above          |
+    | `ratio_overflow`           | how many log-ratios exceed `log_ratio_cap`, at that level      |
+    | `kl_overflow`              | how many log π_ref − log π_θ do, at the level of the KL term   |
+    | `kl/k1`, `k2`, `k3`, `abs` | mean over tokens of each estimate of KL(π_θ‖π_ref)             |
+    | `entropy`                  | mean over tokens, in nats                                      |
+    | `dead_groups`              | share of groups that teach nothing: all rewards equal          |
+    | `kept_tokens`              | share of positions that are live                               |
+
+    Shares are over live tokens for token-level ratios (and GMPO's clip), over completions with a
+    live token otherwise. Names for which the batch lacks a field are left out. With nothing live
+    all are zero and quantiles NaN.
+    """
+    settled = objective.settle(config)
+    clean = torch.where(batch.live, logp, torch.zeros_like(logp)).detach()
+    masked = batch.masked()
+    found = {"kept_tokens": masked.live.to(logp.dtype).mean()}
+    if objective.ratio_level is not None:
+        found |= _ratio_metrics(clean, masked, settled)
+        if objective.options & {"clip_high", "cispo_cap"}:
+            found |= _clip_metrics(objective, clean, masked, settled)
+    if masked.ref_logp is not None:
+        found |= _kl_metrics(clean, masked.ref_logp, masked, settled)
+    if masked.entropy is not None:
+        found["entropy"] = _mean(masked.entropy, masked.live)
+    if batch.rewards is not None and batch.group is not None:
+        found["dead_groups"] = _share_of_groups(
+            dead_groups(batch.rewards, batch.group), batch.group
+        )
+    return found
+
+
+def _ratio_metrics(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> dict[str, Tensor]:
+    level = config.ratio_level or RatioLevel.TOKEN
+    exponent = log_ratio(logp, batch, level)
+    counted = _counted(batch, level)
+    values = torch.where(counted, exponent, torch.full_like(exponent, torch.nan)).flatten()
+    values = values[:: max(1, -(-values.numel() // _LARGEST))]
+    marks = torch.tensor(list(QUANTILES.values()), dtype=values.dtype, device=values.device)
+    quantiles = bounded_exp(torch.nanquantile(values, marks), config.log_ratio_cap)
+    found = {f"ratio/{name}": quantiles[index] for index, name in enumerate(QUANTILES)}
+    found["ratio_overflow"] = (counted & (exponent > config.log_ratio_cap)).sum()
+    return found
+
+
+def _clip_metrics(
+    objective: Objective, logp: Tensor, batch: Batch, config: ObjectiveConfig
+) -> dict[str, Tensor]:
+    level = config.ratio_level or RatioLevel.TOKEN
+    advantage = batch.advantages
+    if level is not RatioLevel.TOKEN:
+        advantage = advantage.sum(dim=1, keepdim=True) / batch.lengths
+    if objective.name == "gmpo":  # clips token by token, in log space
+        level = RatioLevel.TOKEN
+        value = log_ratio(logp, batch, level)
+        low, high = -config.clip_low, config.upper_clip
+    else:
+        value = bounded_exp(log_ratio(logp, batch, level), config.log_ratio_cap)
+        low, high = 1 - config.clip_low, 1 + config.upper_clip
+    if "cispo_cap" in objective.options:
+        low, high = 0.0, config.cispo_cap
+    counted = _counted(batch, level)
+    below = (value < low) & (advantage < 0)
+    above = (value > high) & (advantage > 0)
+    return {
+        "clip/low": _mean(below.to(logp.dtype), counted),
+        "clip/high": _mean(above.to(logp.dtype), counted),
+    }
+
+
+def _kl_metrics(
+    logp: Tensor, ref_logp: Tensor, batch: Batch, config: ObjectiveConfig
+) -> dict[str, Tensor]:
+    found = {}
+    for estimator in (KLEstimator.K1, KLEstimator.K2, KLEstimator.K3, KLEstimator.ABS):
+        values = estimate_kl(logp, ref_logp, estimator, cap=config.log_ratio_cap)
+        found[f"kl/{estimator.value}"] = _mean(values, batch.live)
+    behind = ref_logp - logp
+    if config.kl_level is KLLevel.SEQUENCE:
+        behind = behind.sum(dim=1, keepdim=True)
+    found["kl_overflow"] = (behind > config.log_ratio_cap).sum()
+    return found
+
+
+def _counted(batch: Batch, level: RatioLevel) -> Tensor:
+    return batch.live if level is RatioLevel.TOKEN else batch.live.any(dim=1, keepdim=True)
+
+
+def _mean(values: Tensor, counted: Tensor) -> Tensor:
+    chosen = torch.where(counted, values, torch.zeros_like(values))
+    return chosen.sum() / counted.sum().clamp(min=1)
+
+
+def _share_of_groups(flags: Tensor, group: Tensor) -> Tensor:
+    weight = 1 / (group[:, None] == group[None, :]).sum(dim=1).float()
+    return (flags * weight).sum() / weight.sum().clamp(min=1)

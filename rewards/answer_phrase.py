@@ -1,0 +1,118 @@
+"""The answer behind a closing claim: "The answer is 42.", "所以答案是5", "Final answer: 42".
+
+Strict, so that a number met on the way is no answer: the claim must start a sentence (apart from
+words like "so" and "therefore"), it must be the last thing said, and what stands behind it is
+taken whole. "The answer could be 42", "I doubt that the answer is 42" and "Is the answer 42?"
+claim nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# A closing claim is short. Only this much of the end of a completion is looked at.
+_TAIL_CHARS = 1_500
+
+_BREAK = r"(?:^|[\n.!?。！？;；:：,，])"
+_MARKUP = r"[\s*_#>\"'“(\-]{0,12}"
+_LINK = (
+    r"(?:(?:so|therefore|thus|hence|then|and|but|finally|now|consequently|accordingly|"
+    r"in conclusion|in summary|we conclude that|this means|this means that|which means that|"
+    r"donc|also|por lo tanto|entonces|portanto|quindi|итак|следовательно|vậy|"
+    r"所以|因此|因而|故|综上所述|综上|于是|那么|则|最后|よって|したがって|따라서|그러므로)"
+    r"[\s,，、:：]{0,3}){0,3}"
+)
+_SAYS = r"\s{0,3}[*_]{0,2}\s{0,3}"
+# One entry a language: the words that claim an answer, the copula or colon included.
+_CLAIMS = (
+    # English
+    r"(?:(?:the|my|our)\s{1,3})?(?:(?:final|correct|right)\s{1,3}){0,2}answer"
+    r"(?:\s{1,3}(?:to|for)\s{1,3}(?:the|this)\s{1,3}(?:question|problem|task|exercise))?"
+    + _SAYS
+    + r"(?:is|are|equals|[:：=]|\n)",
+    # Chinese
+    r"(?:本题|此题|这道题|该题)?(?:的)?(?:最终|正确|最后)?(?:的)?(?:答案|结果)"
+    + _SAYS
+    + r"(?:应该是|应为|就是|等于|是|为|選|选|[:：=])",
+    r"(?:应)?(?:选择|选|選)(?=\s{0,3}[A-Z（(])|答\s{0,2}[:：]",
+    # Japanese, Korean
+    r"(?:最終的な)?(?:答え|答|解答|正解)" + _SAYS + r"(?:は|[:：=])",
+    r"(?:최종\s?)?(?:정답|답)" + _SAYS + r"(?:은|는|[:：=])",
+    # Romance and Germanic languages
+    r"(?:la|nuestra)?\s{0,3}respuesta(?:\s(?:final|correcta))?" + _SAYS + r"(?:es|[:：=])",
+    r"(?:la)?\s{0,3}r[ée]ponse(?:\s(?:finale|correcte))?" + _SAYS + r"(?:est|[:：=])",
+    r"(?:a)?\s{0,3}resposta(?:\s(?:final|correta))?" + _SAYS + r"(?:é|[:：=])",
+    r"(?:la)?\s{0,3}risposta(?:\s(?:finale|corretta))?" + _SAYS + r"(?:è|[:：=])",
+    r"(?:die|meine)?\s{0,3}(?:endgültige\s|richtige\s)?antwort" + _SAYS + r"(?:lautet|ist|[:：=])",
+    # Russian, Vietnamese, Hindi, Arabic
+    r"(?:окончательный\s|правильный\s)?ответ" + _SAYS + r"(?:равен|[:：=—–-])",
+    r"(?:đáp\sán|câu\strả\slời)(?:\scuối\scùng|\sđúng)?" + _SAYS + r"(?:là|[:：=])",
+    r"(?:अंतिम\s)?(?:उत्तर)" + _SAYS + r"(?:है|[:：=])",
+    r"(?:الجواب|الإجابة)(?:\sالنهائية|\sالنهائي)?" + _SAYS + r"(?:هو|هي|[:：=])",
+)
+
+# What may follow a claim without taking it back.
+_AFTERWORD = re.compile(
+    r"(?:I hope (?:it|this) is correct\.?|<\|(?:im_end|endoftext|eot_id|end)\|>|</s>"
+    r"|<\|im_start\|>(?:user|assistant)?|\s)+\Z",
+    re.IGNORECASE,
+)
+_COPULA_LAST = re.compile(r"(?:です|である|だ|となります|になります|입니다|이다|है)\s{0,3}[.。।]?\Z")
+_TAKEN_BACK = re.compile(
+    r"(?:not|never|neither|unlikely|unknown|不|非|ではない)(?![a-z])", re.IGNORECASE
+)
+# A claim may be a sentence itself, as in: Final answer: the number of points is 19
+_SENTENCE = re.compile(
+    r"(?:the|our|there)\s(?P<subject>[^\n.?!]{0,200})\s(?:is|are|equals)\s(?P<answer>[^\n]{1,200})",
+    re.IGNORECASE,
+)
+_HEDGE = re.compile(
+    r"\b(?:not|never|unlikely|maybe|perhaps|probably|possibly|doubt|if|whether|"
+    r"unless|unknown|wrong|incorrect|guess)\b|n't\b",
+    re.IGNORECASE,
+)
+_DISPLAYED = ("$$", "\\[", "\\begin")
+
+
+def after_answer_phrase(text: str) -> str | None:
+    r"""What the last sentence claims as the answer, or `None` when it claims nothing.
+
+    >>> after_answer_phrase("2+3=5.\nSo the answer is $5$.")
+    '$5$'
+    >>> after_answer_phrase("所以答案是5")
+    '5'
+    >>> after_answer_phrase("Final answer: The number of points is 19.")
+    '19'
+    >>> after_answer_phrase("The answer could be 42. I am not sure.") is None
+    True
+    >>> after_answer_phrase("The answer is 42. No, wait.")
+    '42. No, wait'
+    """
+    tail = text[-_TAIL_CHARS:]
+    if ending := _AFTERWORD.search(tail):
+        tail = tail[: ending.start()]
+    claim = None
+    position = 0
+    pattern = _claim()
+    while match := pattern.search(tail, position):
+        claim = match
+        position = max(match.end() - 1, position + 1)  # a colon may open the next claim
+    if claim is None:
+        return None
+    answer = tail[claim.end() :].strip(" \t\r\n:：*_")
+    if answer.endswith(("?", "？")) or _TAKEN_BACK.match(answer):
+        return None
+    if "\n" in answer and not answer.startswith(_DISPLAYED):
+        return None  # more was said after it
+    answer = _COPULA_LAST.sub("", answer).strip(" \t.。।!！*_")
+    sentence = _SENTENCE.fullmatch(answer)
+    if sentence and not _HEDGE.search(sentence["subject"]):
+        answer = sentence["answer"]
+    return answer or None
+
+
+@lru_cache(maxsize=1)
+def _claim() -> re.Pattern[str]:
+    """Compiled when first needed: a dozen languages take milliseconds."""
+    return re.compile(_BREAK + _MARKUP + _LINK + "(?:" + "|".join(_CLAIMS) + ")", re.IGNORECASE)

@@ -1,0 +1,24 @@
+"""Read mathematical answers and decide whether two say the same. Pure, fast, standard library only.
+
+>>> compare(read_reference("$x=5$"), read_answer("5")).outcome.value
+'equal'
+"""
+
+from __future__ import annotations
+
+from rewards.answers.compare import compare
+from rewards.answers.outcome import CompareOptions, Comparison, Outcome
+from rewards.answers.reading import Answer, read_answer, read_reference
+from rewards.answers.unwrap import find_boxes, join_boxes
+
+__all__ = [
+    "Answer",
+    "CompareOptions",
+    "Comparison",
+    "Outcome",
+    "compare",
+    "find_boxes",
+    "join_boxes",
+    "read_answer",
+    "read_reference",
+]

@@ -1,0 +1,272 @@
+"""Evaluate a tree in the reals, at any precision, over `decimal`.
+
+Every intermediate magnitude is tracked, so that the caller knows how much was lost to
+cancellation. Work is counted, and a value beyond 10^(10^17) is an overflow, not a hang.
+"""
+
+from __future__ import annotations
+
+import decimal
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rewards.answers.tree import (
+    Add,
+    Based,
+    BigOp,
+    Const,
+    Degree,
+    Fn,
+    Mul,
+    Node,
+    Num,
+    Percent,
+    Pow,
+    Sym,
+)
+from rewards.answers.values import MAX_TERMS, InexactError, UndefinedError, based_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MAX_WORK = 40_000
+_BIG = 10**17
+
+
+class TooLargeError(ArithmeticError):
+    """The value is beyond any number that can be held."""
+
+
+def make_context(digits: int) -> decimal.Context:
+    """A decimal context of its own, so that no thread's settings are touched."""
+    return decimal.Context(
+        prec=digits,
+        Emax=_BIG,
+        Emin=-_BIG,
+        traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
+    )
+
+
+class Evaluator:
+    """Evaluates trees at one point, to `digits` significant digits.
+
+    Attributes:
+        high: greatest decimal exponent met.
+        low: least decimal exponent met.
+    """
+
+    def __init__(self, digits: int, values: Mapping[str, Fraction] | None = None) -> None:
+        self.digits = digits
+        self.context = make_context(digits)
+        self.values = dict(values or {})
+        self.high = 0
+        self.low = 0
+        self.work = 0
+        self.price = 1 + digits // 150
+        self.function_price = 10 + digits * digits // 160  # exp and ln grow that fast
+
+    def evaluate(self, node: Node) -> Decimal:
+        """The real value of `node`.
+
+        Raises:
+            UndefinedError: if it has none here.
+            InexactError: if it cannot be evaluated.
+            TooLargeError: if it is too large to hold.
+        """
+        try:
+            return self._value(node)
+        except decimal.Overflow:
+            raise TooLargeError from None
+        except (decimal.InvalidOperation, decimal.DivisionByZero, ZeroDivisionError):
+            raise UndefinedError from None
+
+    def difference(self, left: Decimal, right: Decimal) -> Decimal:
+        """The size of the difference of two values."""
+        return self.context.subtract(left, right).copy_abs()
+
+    def _note(self, value: Decimal) -> Decimal:
+        if value:
+            exponent = value.adjusted()
+            if exponent > self.high:
+                self.high = exponent
+            elif exponent < self.low:
+                self.low = exponent
+        return value
+
+    def rational(self, value: Fraction) -> Decimal:
+        """A fraction, rounded."""
+        if value.denominator == 1:
+            return self.context.create_decimal(value.numerator)
+        return self.context.divide(Decimal(value.numerator), Decimal(value.denominator))
+
+    def _value(self, node: Node) -> Decimal:  # noqa: C901, PLR0912
+        self.work += self.price
+        if self.work > MAX_WORK:
+            raise InexactError
+        context = self.context
+        if isinstance(node, Num):
+            return self._note(self.rational(node.value))
+        if isinstance(node, Sym):
+            if node.name not in self.values:
+                raise InexactError
+            return self.rational(self.values[node.name])
+        if isinstance(node, Const):
+            if node.name == "pi":
+                return pi(self.digits)
+            if node.name == "e":
+                return context.exp(Decimal(1))
+            raise InexactError
+        if isinstance(node, Add):
+            total = Decimal(0)
+            for term in node.terms:
+                total = context.add(total, self._value(term))
+                self._note(total)
+            return total
+        if isinstance(node, Mul):
+            product = Decimal(1)
+            for factor in node.factors:
+                if isinstance(factor, Pow) and factor.exponent == _MINUS_ONE:
+                    product = context.divide(product, self._value(factor.base))
+                else:
+                    product = context.multiply(product, self._value(factor))
+            return self._note(product)
+        if isinstance(node, Pow):
+            return self._note(self._power(node.base, node.exponent))
+        if isinstance(node, Fn):
+            return self._note(self._function(node.name, node.args))
+        if isinstance(node, Degree):
+            angle = context.multiply(self._value(node.value), pi(self.digits))
+            return context.divide(angle, Decimal(180))
+        if isinstance(node, Percent):
+            return context.divide(self._value(node.value), Decimal(100))
+        if isinstance(node, Based):
+            return self.rational(based_value(node))
+        if isinstance(node, BigOp):
+            return self._big(node)
+        raise InexactError
+
+    def _terms(self, node: BigOp, low: Decimal, high: Decimal) -> Iterator[Node]:
+        """The body of a sum or product, with the index set to one value after the other."""
+        if node.op not in {"sum", "prod"} or not (self._is_integer(low) and self._is_integer(high)):
+            raise InexactError
+        if int(high) - int(low) > MAX_TERMS:
+            raise InexactError
+        saved = self.values
+        for index in range(int(low), int(high) + 1):
+            self.values = {**saved, node.var: Fraction(index)}
+            yield node.body
+        self.values = saved
+
+    def _big(self, node: BigOp) -> Decimal:
+        total = Decimal(0 if node.op == "sum" else 1)
+        combine = self.context.add if node.op == "sum" else self.context.multiply
+        for part in self._terms(node, self._value(node.low), self._value(node.high)):
+            total = self._note(combine(total, self._value(part)))
+        return total
+
+    def _is_integer(self, value: Decimal) -> bool:
+        return value.adjusted() < 15 and value == value.to_integral_value()
+
+    # -- powers -----------------------------------------------------------------------------
+
+    def _power(self, base_node: Node, exponent_node: Node) -> Decimal:
+        context = self.context
+        if base_node == _E:
+            return context.exp(self._value(exponent_node))
+        base = self._value(base_node)
+        if isinstance(exponent_node, Num):
+            return self._rational_power(base, exponent_node.value)
+        exponent = self._value(exponent_node)
+        if base < 0 and not self._is_integer(exponent):
+            ratio = _as_fraction(exponent_node)
+            if ratio is None:
+                raise UndefinedError
+            return self._rational_power(base, ratio)
+        if not base:
+            if exponent <= 0:
+                raise UndefinedError
+            return base
+        return self._context_power(base, exponent)
+
+    def _context_power(self, base: Decimal, exponent: Decimal) -> Decimal:
+        if base == 1:
+            return base
+        context = self.context
+        if exponent.adjusted() > 20:  # the size first: it must not be worked out
+            raise TooLargeError
+        # The relative error of a power is that of its exponent times ln(result).
+        if exponent.adjusted() > 9 and not self._is_integer(exponent):
+            raise InexactError
+        return context.power(base, exponent)
+
+    def _rational_power(self, base: Decimal, exponent: Fraction) -> Decimal:
+        context = self.context
+        if exponent.denominator == 1:
+            if not base and exponent < 0:
+                raise UndefinedError
+            if not base and exponent == 0:
+                return Decimal(1)
+            return self._context_power(base, Decimal(exponent.numerator))
+        if base < 0:
+            if exponent.denominator % 2 == 0:
+                raise UndefinedError
+            size = self._rational_power(base.copy_negate(), exponent)
+            return size.copy_negate() if exponent.numerator % 2 else size
+        if not base:
+            if exponent < 0:
+                raise UndefinedError
+            return base
+        if exponent.denominator == 2:
+            root = context.sqrt(base)
+            return self._context_power(root, Decimal(exponent.numerator))
+        return self._context_power(base, self.rational(exponent))
+
+    # -- functions --------------------------------------------------------------------------
+
+    def _function(self, name: str, args: tuple[Node, ...]) -> Decimal:
+        self.work += self.function_price
+        compute = _FUNCTIONS.get(name)
+        if compute is None:
+            if name == "root" and len(args) == 2:
+                index = _as_fraction(args[0])
+                if index is None:
+                    return self._power(args[1], Pow(args[0], _MINUS_ONE))
+                if index == 0:
+                    raise UndefinedError
+                return self._rational_power(self._value(args[1]), 1 / index)
+            raise InexactError
+        return compute(self, [self._value(arg) for arg in args])
+
+
+_MINUS_ONE = Num(Fraction(-1))
+_E = Const("e")
+
+
+def _as_fraction(node: Node) -> Fraction | None:
+    from rewards.answers.values import exact_or_none  # noqa: PLC0415
+
+    return exact_or_none(node)
+
+
+@lru_cache(maxsize=32)
+def pi(digits: int) -> Decimal:
+    """π to `digits` significant digits (Machin's formula in integers)."""
+    scale: int = 10 ** (digits + 10)
+
+    def arctan_inverse(number: int) -> int:
+        total = term = scale // number
+        square, divisor, sign = number * number, 1, 1
+        while term:
+            term //= square
+            divisor += 2
+            sign = -sign
+            total += sign * (term // divisor)
+        return total
+
+    value = 4 * (4 * arctan_inverse(5) - arctan_inverse(239))
+    return make_context(digits).divide(Decimal(value), Decimal(scale))
+
+
+from rewards.answers.functions import FUNCTIONS as _FUNCTIONS  # noqa: E402

@@ -1,0 +1,138 @@
+"""Units of measurement: what a unit phrase means, and how one converts into another.
+
+A phrase made of known units is a dimension and a factor. Any other phrase (`apples`, `ways`) is a
+counted noun, which says nothing that the question has not said.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TypeAlias
+
+# dimension -> exponent, and the factor to the dimension's base unit
+Measure: TypeAlias = tuple[tuple[tuple[str, int], ...], Fraction]
+
+_TABLE = """
+length   1          m meter meters metre metres 米
+length   1000       km kilometer kilometers kilometre kilometres kms 千米 公里
+length   1/100      cm centimeter centimeters centimetre centimetres 厘米
+length   1/10       dm decimeter decimeters 分米
+length   1/1000     mm millimeter millimeters millimetre millimetres 毫米
+length   1/1000000  micrometer micrometers micron microns
+length   1/1000000000 nm nanometer nanometers
+length   0.0254     inch inches in
+length   0.3048     ft foot feet
+length   0.9144     yd yard yards
+length   1609.344   mi mile miles
+time     1          s sec secs second seconds 秒
+time     60         min mins minute minutes 分钟 分
+time     3600       h hr hrs hour hours 小时 时
+time     86400      day days 天
+time     604800     week weeks 周
+time     2629746    month months 个月
+time     31556952   yr yrs year years 年
+time     1/1000     ms millisecond milliseconds
+mass     1          g gram grams 克
+mass     1000       kg kilogram kilograms kgs 千克 公斤
+mass     1/1000     mg milligram milligrams
+mass     1000000    ton tons tonne tonnes 吨
+mass     453.59237  lb lbs pound pounds
+mass     28.349523125 oz ounce ounces
+volume   1/1000     l liter liters litre litres L 升
+volume   1/1000000  ml mL milliliter milliliters 毫升
+volume   0.003785411784 gal gallon gallons
+volume   0.000946352946 quart quarts
+volume   0.000473176473 pint pints
+force    1          N newton newtons
+energy   1          J joule joules
+energy   1000       kJ kilojoule kilojoules
+energy   4.184      cal calorie calories
+power    1          W watt watts
+power    1000       kW kilowatt kilowatts
+pressure 1          Pa pascal pascals
+charge   1          C coulomb coulombs
+current  1          A amp amps ampere amperes
+voltage  1          V volt volts
+resistance 1        ohm ohms
+frequency 1         Hz hertz
+temperature 1       K kelvin kelvins
+amount   1          mol mole moles
+angle    1          rad radian radians
+money    1          USD dollar dollars 美元
+money    1/100      cent cents
+euro     1          EUR euro euros 欧元
+sterling 1          GBP
+yen      1          JPY 日元
+yuan     1          RMB CNY yuan 元
+rupee    1          INR rupee rupees Rs
+"""
+_COMPOSITE = {"mph": "mi / h", "kmh": "km / h", "kph": "km / h", "fps": "ft / s"}
+# Letters too common as variables to be units unless the text marks them as text.
+_PLAIN_EXCLUDED = frozenset({"m", "s", "h", "g", "l", "L", "N", "J", "W", "C", "A", "V", "K", "in"})
+
+DEGREES = frozenset({"degree", "degrees", "deg", "度"})
+PERCENTS = frozenset({"percent", "percents", "pct", "percentage"})
+_PER = frozenset({"per", "/", "a", "an", "每"})
+_MULTIPLIERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3, "平方": 2}
+_SPLIT = re.compile(r"\^?-?\d+|/|\^|\*|-|[^\W\d_]+", re.UNICODE)
+
+_ATOMS: dict[str, Measure] = {}
+for _line in _TABLE.strip().splitlines():
+    _dimension, _factor, *_names = _line.split()
+    for _name in _names:
+        _ATOMS[_name] = (((_dimension, 1),), Fraction(_factor))
+
+
+def is_plain_unit(word: str) -> bool:
+    """Whether an unmarked word behind a number is certainly a unit (`5 cm`, not `5 m`)."""
+    return (
+        word in _ATOMS or word in _COMPOSITE or word in DEGREES or word in PERCENTS
+    ) and word not in _PLAIN_EXCLUDED
+
+
+def measure(phrase: str) -> Measure | None:  # noqa: C901, PLR0912
+    """The dimension and factor of a phrase made of known units only, else `None`.
+
+    >>> measure("square cm") == measure("cm ^ 2")
+    True
+    >>> measure("km / h")[1]
+    Fraction(5, 18)
+    """
+    dimensions: dict[str, int] = {}
+    factor = Fraction(1)
+    sign, pending = 1, 1
+    last: Measure | None = None
+    last_sign = 1
+    for part in _SPLIT.findall(" ".join(_COMPOSITE.get(word, word) for word in phrase.split())):
+        if part in _PER:
+            sign = -1
+        elif part in _MULTIPLIERS and part not in {"squared", "cubed"}:
+            pending = _MULTIPLIERS[part]
+        elif part in {"-", "*", "^"}:
+            continue
+        else:
+            if part in {"squared", "cubed"}:
+                power = _MULTIPLIERS[part]
+            elif part.lstrip("^-").isdigit():
+                power = int(part.lstrip("^"))
+            else:
+                atom = _ATOMS.get(part) or _ATOMS.get(part.lower())
+                if atom is None:
+                    return None
+                last, last_sign, power = atom, sign, pending
+                pending = 1
+                for name, exponent in atom[0]:
+                    dimensions[name] = dimensions.get(name, 0) + exponent * power * sign
+                factor *= atom[1] ** (power * sign)
+                continue
+            if last is None or not -12 <= power <= 12:
+                return None
+            for name, exponent in last[0]:  # the exponent belongs to the unit before it
+                dimensions[name] += exponent * (power - 1) * last_sign
+            factor *= last[1] ** ((power - 1) * last_sign)
+    if last is None:
+        return None
+    if "volume" in dimensions:  # a litre is a cubic decimetre
+        dimensions["length"] = dimensions.get("length", 0) + 3 * dimensions.pop("volume")
+    return tuple(sorted((name, power) for name, power in dimensions.items() if power)), factor

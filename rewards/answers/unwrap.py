@@ -1,0 +1,154 @@
+"""Take an answer out of what is wrapped around it: `$…$`, boxes, `####`, opening words."""
+
+from __future__ import annotations
+
+import re
+
+from rewards.answers.vocabulary import LEADS
+
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
+_BRACES = re.compile(r"\\[\s\S]|[{}]")
+_LEAD_WORDS = "|".join(
+    re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True)
+)
+_LEAD = re.compile(
+    rf"(?:\*\*)?(?:{_LEAD_WORDS})(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]|\s+[A-J]$))",
+    re.IGNORECASE,
+)
+_TEXT_LEAD = re.compile(
+    r"\s*\\(?:text|textbf|mathrm)\s*\{\s*"
+    r"(?:the |so |thus,? |our )*(?:final |correct )?answer(?: is)?\s*:?\s*\}",
+    re.IGNORECASE,
+)
+_OPEN_CURRENCY = re.compile(r"^([-+=]?\s*)\$(?=\s*[\d.])")
+_BETWEEN_BOXES = re.compile(r"[^\W\d_]+|[,;]")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_CLOSING = re.compile(r"\s*(?:I hope it is correct|<\|[^<>|]{1,30}\|>)")
+_STATED = re.compile(
+    r"(?:(?:the|our|my) (?:final |correct )?answer is:?|final answer:|答案[是为]：?)\s*",
+    re.IGNORECASE,
+)
+_PERCENT_BEHIND = re.compile(r"[\s$.]*(?:\\?%|percent\b)")
+_MARKDOWN = re.compile(r"^\*\*(.*)\*\*$|^__(.*)__$|^`(.*)`$", re.DOTALL)
+
+
+def find_boxes(text: str) -> list[tuple[int, int, str]]:
+    r"""Every balanced `\boxed{…}`, outermost only: where it starts and ends, and its content.
+
+    >>> [content for _, _, content in find_boxes(r"\boxed{a} or \boxed{\frac{1}{2}}")]
+    ['a', '\\frac{1}{2}']
+    """
+    found: list[tuple[int, int, str]] = []
+    if "\\boxed" not in text and "\\fbox" not in text and "\\framebox" not in text:
+        return found
+    opened: dict[int, int] = {}  # where a brace opens -> where its \boxed starts
+    for match in _BOX.finditer(text):
+        opened[match.end() - 1] = match.start()
+    stack: list[int] = []
+    for match in _BRACES.finditer(text):
+        mark = match[0]
+        if mark == "{":
+            stack.append(match.start())
+        elif mark == "}" and stack:
+            start = stack.pop()
+            if start in opened:
+                begin = opened[start]
+                while found and found[-1][0] > begin:
+                    found.pop()
+                found.append((begin, match.end(), text[start + 1 : match.start()]))
+    return found
+
+
+def join_boxes(text: str) -> str | None:
+    r"""The content of the last box; with the boxes before it that commas or "and" join to it.
+
+    >>> join_boxes(r"\boxed{1} and \boxed{2}")
+    '1, 2'
+    """
+    boxes = find_boxes(text)
+    if not boxes:
+        return None
+    contents = [boxes[-1][2]]
+    start = boxes[-1][0]
+    for begin, end, content in reversed(boxes[:-1]):
+        between = text[end:start]
+        words = _BETWEEN_BOXES.findall(_COMMAND.sub(" ", between)) if len(between) < 80 else []
+        joined = any(word in {",", ";", "and", "or", "и", "和", "或", "und"} for word in words)
+        if not joined or len(words) > 3 or any(char.isdigit() for char in between):
+            break
+        contents.append(content)
+        start = begin
+    return ", ".join(reversed(contents))
+
+
+def unwrap(text: str) -> str:  # noqa: C901
+    """The answer without delimiters, opening words and the full stop behind it."""
+    text = stated(text.strip())
+    for _ in range(3):
+        before = text
+        if text[:1] == "$" or text[-1:] == "$":
+            if text.count("$") - text.count("\\$") == 1:
+                text = _OPEN_CURRENCY.sub(r"\1\\$ ", text)
+            elif (
+                text[:1] == "$" == text[-1:]
+                and len(text) > 1
+                and "$" not in text[1:-1].strip("$")
+                and not text.endswith("\\$")
+            ):
+                text = text.strip("$").strip()
+        if text[:2] in {"\\(", "\\["} and text[-2:] in {"\\)", "\\]"} and text.count(text[:2]) == 1:
+            text = text[2:-2].strip()
+        if text[:1] == "{" and text[-1:] == "}" and "," not in text and _is_one_group(text):
+            text = text[1:-1].strip()
+        if text[:1] in "*_`" and text[:1]:
+            text = _MARKDOWN.sub(lambda m: m[1] or m[2] or m[3] or "", text).strip()
+        text = text.rstrip(" \n\t。")
+        if text.endswith(".") and not text.endswith(("..", "\\.", "m.")):
+            text = text[:-1].rstrip()
+        text = _TEXT_LEAD.sub("", text, count=1)
+        lead = _LEAD.match(text)
+        if lead is not None and lead.end() < len(text):
+            text = text[lead.end() :].strip()
+        if text == before:
+            break
+    return text
+
+
+def _is_one_group(text: str) -> bool:
+    """Whether the first brace closes at the very end."""
+    depth = 0
+    for match in _BRACES.finditer(text):
+        depth += (match[0] == "{") - (match[0] == "}")
+        if not depth:
+            return match.end() == len(text)
+    return False
+
+
+def stated(text: str) -> str:
+    """What a longer text states at its very end as "the final answer is …"; else the text.
+
+    >>> stated("We add. The final answer is $5$. I hope it is correct.")
+    '$5$.'
+    """
+    if len(text) < 24:
+        return text
+    last = None
+    for match in _STATED.finditer(text):
+        last = match
+    if last is None:
+        return text
+    rest = _CLOSING.split(text[last.end() :], maxsplit=1)[0].strip()
+    if rest.count(" is ") == 1:  # Final answer: the value of x is 5
+        rest = rest.partition(" is ")[2]
+    return rest or text
+
+
+def unwrap_reference(text: str) -> str:
+    """Like `unwrap`, for a reference: `#### 72` and whole worked solutions too."""
+    if "####" in text:
+        text = text.rsplit("####", 1)[1]
+    boxed = join_boxes(text)
+    if boxed is None:
+        return unwrap(text)
+    behind = _PERCENT_BEHIND.match(text, find_boxes(text)[-1][1])
+    return unwrap(boxed if behind is None else boxed + "\\%")

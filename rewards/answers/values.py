@@ -1,0 +1,215 @@
+"""Exact values: the rational a tree denotes, within limits that come before the arithmetic."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from rewards.answers.tree import (
+    Add,
+    Based,
+    BigOp,
+    Fn,
+    Mul,
+    Node,
+    Num,
+    Percent,
+    Pow,
+    contains,
+)
+
+MAX_BITS = 60_000
+MAX_COST = 4_000_000
+MAX_TERMS = 2_000
+MAX_FACTORIAL = 3_000
+
+
+class InexactError(ArithmeticError):
+    """The value is not a rational, or too large to write down."""
+
+
+class UndefinedError(ArithmeticError):
+    """The value does not exist (0/0, a division by zero, 0^0 of zeros …)."""
+
+
+def exact(node: Node) -> Fraction:  # noqa: C901
+    """The rational value of a tree.
+
+    Raises:
+        InexactError: if it is irrational, depends on a variable, or is too large.
+        UndefinedError: if it has no value.
+
+    >>> exact(Pow(Num(Fraction(2)), Num(Fraction(-3))))
+    Fraction(1, 8)
+    """
+    if isinstance(node, Num):
+        return node.value
+    if isinstance(node, Add):
+        total, cost = Fraction(0), 0
+        for term in node.terms:
+            total += exact(term)
+            cost = _charge(total, cost)
+        return total
+    if isinstance(node, Mul):
+        product, cost = Fraction(1), 0
+        for factor in node.factors:
+            product *= exact(factor)
+            cost = _charge(product, cost)
+        return product
+    if isinstance(node, Pow):
+        return power(exact(node.base), exact(node.exponent))
+    if isinstance(node, Percent):
+        return exact(node.value) / 100
+    if isinstance(node, Based):
+        return based_value(node)
+    if isinstance(node, Fn):
+        return _function(node.name, node.args)
+    if isinstance(node, BigOp) and node.op in {"sum", "prod"}:
+        return _big(node)
+    raise InexactError
+
+
+def based_value(node: Based) -> Fraction:
+    """The value of a numeral; it has none if a digit is not one of its base."""
+    try:
+        return Fraction(int(node.digits, node.base))
+    except ValueError:
+        raise UndefinedError from None
+
+
+def power(base: Fraction, exponent: Fraction) -> Fraction:
+    """Base ** exponent, if it is rational and of reasonable size."""
+    if exponent.denominator != 1:
+        return _rational_root(base, exponent)
+    count = exponent.numerator
+    if base == 0:
+        if count < 0:
+            raise UndefinedError
+        return Fraction(1 if count == 0 else 0)
+    if abs(base) == 1:
+        return base if count % 2 else Fraction(1)
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if bits * abs(count) > MAX_BITS:
+        raise InexactError
+    return base**count
+
+
+def _rational_root(base: Fraction, exponent: Fraction) -> Fraction:
+    index = exponent.denominator
+    if base < 0 or index > 64 or base.numerator.bit_length() > 4096:
+        raise InexactError
+    top, bottom = _integer_root(base.numerator, index), _integer_root(base.denominator, index)
+    if top is None or bottom is None:
+        raise InexactError
+    return power(Fraction(top, bottom), Fraction(exponent.numerator))
+
+
+def _integer_root(value: int, index: int) -> int | None:
+    """The exact `index`-th root of a non-negative integer, or `None`."""
+    if index == 2:
+        root = math.isqrt(value)
+        return root if root * root == value else None
+    low, high = 0, 1 << (value.bit_length() // index + 1)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if middle**index <= value:
+            low = middle
+        else:
+            high = middle - 1
+    return low if low**index == value else None
+
+
+def _charge(value: Fraction, cost: int) -> int:
+    """What the work so far has cost, in bits handled; too much is refused."""
+    bits = value.numerator.bit_length() + value.denominator.bit_length()
+    cost += bits if value.denominator == 1 else 8 * bits  # a common denominator is dear
+    if bits > 2 * MAX_BITS or cost > MAX_COST:
+        raise InexactError
+    return cost
+
+
+def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR0912
+    if name == "sqrt":
+        return _rational_root(exact(args[0]), Fraction(1, 2))
+    if name == "root":
+        index, radicand = exact(args[0]), exact(args[1])
+        if index == 0:
+            raise UndefinedError
+        if radicand < 0 and index.numerator % 2 and index.denominator == 1:
+            return -_rational_root(-radicand, 1 / index) if index != 1 else radicand
+        return power(radicand, 1 / index)
+    if name in {"abs", "floor", "ceil"}:
+        value = exact(args[0])
+        if name == "abs":
+            return abs(value)
+        return Fraction(math.floor(value) if name == "floor" else math.ceil(value))
+    if name == "factorial":
+        count = exact(args[0])
+        if count.denominator != 1 or count < 0:
+            raise UndefinedError
+        if count > MAX_FACTORIAL:
+            raise InexactError
+        return Fraction(math.factorial(int(count)))
+    if name == "binom":
+        top, bottom = exact(args[0]), exact(args[1])
+        if top.denominator != 1 or bottom.denominator != 1 or top < 0 or bottom < 0:
+            raise InexactError
+        if top > MAX_FACTORIAL:
+            raise InexactError
+        return Fraction(math.comb(int(top), int(bottom)))
+    if name in {"min", "max"} and args:
+        values = [exact(arg) for arg in args]
+        return min(values) if name == "min" else max(values)
+    if name in {"gcd", "lcm", "mod"} and args:
+        whole = [exact(arg) for arg in args]
+        if any(value.denominator != 1 for value in whole):
+            raise InexactError
+        integers = [int(value) for value in whole]
+        if name == "gcd":
+            return Fraction(math.gcd(*integers))
+        if name == "lcm":
+            return Fraction(math.lcm(*integers))
+        if len(integers) != 2 or integers[1] == 0:
+            raise UndefinedError
+        return Fraction(integers[0] % integers[1])
+    raise InexactError
+
+
+def _big(node: BigOp) -> Fraction:
+    from rewards.answers.tree import substitute  # noqa: PLC0415
+
+    if contains(node.body, (BigOp,)):
+        raise InexactError
+    low, high = exact(node.low), exact(node.high)
+    if low.denominator != 1 or high.denominator != 1 or high - low > MAX_TERMS:
+        raise InexactError
+    total, cost = Fraction(0 if node.op == "sum" else 1), 0
+    for index in range(int(low), int(high) + 1):
+        value = exact(substitute(node.body, {node.var: Num(Fraction(index))}))
+        total = total + value if node.op == "sum" else total * value
+        cost = _charge(total, cost)
+    return total
+
+
+def exact_or_none(node: Node) -> Fraction | None:
+    """`exact`, with `None` for whatever has no exact rational value.
+
+    >>> from rewards.answers.tree import Const
+    >>> exact_or_none(Const("pi")) is None
+    True
+    """
+    try:
+        return exact(node)
+    except ArithmeticError:
+        return None
+
+
+def is_undefined(node: Node) -> bool:
+    """Whether a constant certainly has no value, like 0/0."""
+    try:
+        exact(node)
+    except UndefinedError:
+        return True
+    except ArithmeticError:
+        return False
+    return False

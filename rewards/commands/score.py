@@ -1,0 +1,118 @@
+"""`rlvr score`: a file of completions in, the same rows with verdicts out."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXIT_SOME_FAILED = 1
+
+
+def score(  # noqa: PLR0913 - one parameter per option
+    file: Annotated[
+        Path,
+        typer.Argument(help="JSONL, one row a line; gzipped or not.", show_default=False),
+    ],
+    *,
+    reward: Annotated[
+        list[str],
+        typer.Option(
+            help="A reward: accuracy, format, or your own as module:function (TRL's signature). "
+            "NAME=REWARD names its output column. Give it once per reward.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            help="Where the scored rows go; gzipped if it ends in .gz.", show_default=False
+        ),
+    ],
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Worker processes; by default one per usable CPU. 0: none, judge here."
+        ),
+    ] = None,
+    completion_column: Annotated[
+        str | None, typer.Option(help="The column with the completions.")
+    ] = None,
+    prompt_column: Annotated[str | None, typer.Option(help="The column with the prompts.")] = None,
+    reference_column: Annotated[
+        str | None, typer.Option(help="The column with the references.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
+    ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace a finished output, and drop an unfinished one that does not match.",
+        ),
+    ] = False,
+) -> None:
+    """Score a file of completions with rewards.
+
+    The output has the input's rows, in order, with one object per reward added: score, status,
+    extracted, expected, reason. Columns are found by their usual names (completion, response, …;
+    solution, answer, …) or named.
+
+    An interrupted run leaves OUTPUT.partial; the same command continues it, and the output is the
+    same as that of an uninterrupted run. A row that cannot be read is recorded with its line
+    number and the rest is scored.
+
+    Exit codes: 0 all rows were judged; 1 finished, but some rows could not be judged (status
+    "error"); 2 bad input or options, or the output cannot be written; 130 interrupted (143 by
+    SIGTERM).
+
+    For example:
+
+        rlvr score samples.jsonl --reward accuracy --reward format --output scored.jsonl
+    """
+    from rewards.commands.progress import show_progress  # noqa: PLC0415 - `--help` is quick
+    from rewards.commands.summary import print_summary  # noqa: PLC0415
+    from rewards.scoring import ScoreOptions, score_file  # noqa: PLC0415
+    from rewards.scoring.row_columns import NamedColumns  # noqa: PLC0415
+
+    options = ScoreOptions(
+        input=file,
+        output=output,
+        rewards=reward,
+        workers=workers,
+        named=NamedColumns(
+            completion=completion_column, prompt=prompt_column, reference=reference_column
+        ),
+        overwrite=overwrite,
+    )
+    with _ended_by_sigterm(), show_progress() as on_progress:
+        summary = score_file(options, on_progress=on_progress)
+    print_summary(summary)
+    if json:
+        typer.echo(jsonlib.dumps(summary.to_dict(), ensure_ascii=False, indent=2))
+    if summary.tally.error_rows:
+        raise typer.Exit(EXIT_SOME_FAILED)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM, which schedulers send, unwind like Ctrl-C instead of ending on the spot."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

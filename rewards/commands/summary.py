@@ -1,0 +1,52 @@
+"""The table at the end of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rewards.scoring.tally import Summary
+
+
+def print_summary(summary: Summary) -> None:
+    """Print counts and shares by status and the mean score of each reward, on standard error."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
+    from rich.console import Console  # noqa: PLC0415 - `--help` is quick
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from rewards.verdict import Status  # noqa: PLC0415
+
+    console = Console(stderr=True, highlight=False)
+    for note in summary.notes:
+        console.print(Text(f"note: {note}"), soft_wrap=True)
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("reward")
+    table.add_column("status")
+    table.add_column("rows", justify="right")
+    table.add_column("share", justify="right")
+    for label, counts in summary.tally.rewards.items():
+        mean = "no row was scored" if counts.mean is None else f"mean {counts.mean:.4f}"
+        shown = [status for status in Status if counts.statuses[status.value]]
+        for at, status in enumerate(shown):
+            count = counts.statuses[status.value]
+            name = Text(label) if at == 0 else Text(mean) if at == 1 else Text("")
+            share = f"{count / summary.tally.rows:.1%}"
+            table.add_row(name, status.value, f"{count:,}", share)
+        if len(shown) == 1:
+            table.add_row(Text(mean), "", "", "")
+        table.add_section()
+    console.print(table)
+    resumed = f" ({summary.resumed_rows:,} of them by earlier runs)" if summary.resumed_rows else ""
+    console.print(
+        Text(f"{summary.tally.rows:,} rows scored{resumed}, written to {summary.output}"),
+        soft_wrap=True,
+    )
+    if summary.tally.error_rows:
+        console.print(
+            Text(
+                f"{summary.tally.error_rows:,} rows could not be judged: "
+                'look for "status": "error" in the output'
+            ),
+            soft_wrap=True,
+        )

@@ -1,0 +1,165 @@
+"""A chunk of rows judged: text in, text out. Runs in a worker process and does no I/O."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TypedDict
+
+from rewards.columns import COLUMN_ALIASES, Role, columns_for
+from rewards.reward import Reward
+from rewards.scoring.resolve import RewardFunction, resolve_reward
+from rewards.scoring.row_columns import find_completion_flaw
+from rewards.scoring.rows import RawRow, parse_row, shorten
+from rewards.scoring.tally import Tally
+from rewards.verdict import Status, Verdict
+
+_encoder = json.JSONEncoder(ensure_ascii=False)
+
+WireRow = tuple[int, str, str]
+"""A `RawRow` as a JSON list."""
+
+
+class Job(TypedDict):
+    """What every chunk of one run has in common, as plain JSON."""
+
+    rewards: list[tuple[str, str]]  # label, source
+    completion: str
+    prompt: str | None
+    reference: str | None
+    search_path: str
+
+
+class JudgedChunk(TypedDict):
+    """The output lines of a chunk, in the order of its rows, and their counts."""
+
+    lines: list[str]
+    tally: dict[str, object]
+
+
+def claim_one_cpu() -> None:
+    """Tell a reward that starts workers of its own in this process to start only one.
+
+    This process is one of several on the machine, as a rank of a training run is.
+    """
+    os.environ["LOCAL_WORLD_SIZE"] = str(os.cpu_count() or 1)
+
+
+def judge_rows(job: Job, rows: Sequence[WireRow]) -> JudgedChunk:
+    """Judge a chunk of rows with every reward of the job.
+
+    A row's own text is kept as it stands and the verdicts are put before its closing brace, so
+    that numbers, duplicate keys and key order come out as they went in.
+    """
+    labels = [label for label, _ in job["rewards"]]
+    raws = [RawRow(*row) for row in rows]
+    parsed = [_parse(raw, labels) for raw in raws]
+    verdicts: list[dict[str, Verdict]] = [{} for _ in raws]
+    usable: list[dict[str, object]] = []
+    places: list[int] = []
+    for at, row in enumerate(parsed):
+        flaw = row if isinstance(row, str) else find_completion_flaw(row, job["completion"])
+        if isinstance(row, str) or flaw:
+            verdicts[at] = dict.fromkeys(labels, Verdict(None, Status.ERROR, reason=flaw))
+        else:
+            usable.append(row)
+            places.append(at)
+    for label, source in job["rewards"]:
+        reward = _resolved(source, job["reference"], job["search_path"])
+        for at, verdict in zip(places, _judge(reward, usable, job), strict=True):
+            verdicts[at][label] = verdict
+    tally = Tally.of(labels)
+    for row_verdicts in verdicts:
+        tally.add(row_verdicts)
+    lines = [_line(*triple) for triple in zip(raws, parsed, verdicts, strict=True)]
+    return {"lines": lines, "tally": tally.to_dict()}
+
+
+def fail_row(job: Job, row: WireRow, reason: str) -> JudgedChunk:
+    """The output of a row whose judgement ended its process: an error for every reward."""
+    labels = [label for label, _ in job["rewards"]]
+    raw = RawRow(*row)
+    verdicts = dict.fromkeys(labels, Verdict(None, Status.ERROR, reason=reason))
+    tally = Tally.of(labels)
+    tally.add(verdicts)
+    return {"lines": [_line(raw, _parse(raw, labels), verdicts)], "tally": tally.to_dict()}
+
+
+def _parse(raw: RawRow, labels: Sequence[str]) -> dict[str, object] | str:
+    """The row as an object, or why the verdicts cannot be written into it."""
+    row = parse_row(raw)
+    taken = [label for label in labels if not isinstance(row, str) and label in row]
+    return f"the row already has a column {taken[0]!r}" if taken else row
+
+
+def _judge(
+    reward: Reward | RewardFunction, rows: Sequence[Mapping[str, object]], job: Job
+) -> list[Verdict]:
+    completions = [row[job["completion"]] for row in rows]
+    prompts = [row.get(job["prompt"]) if job["prompt"] else None for row in rows]
+    if isinstance(reward, RewardFunction):
+        taken = {job["completion"], job["prompt"]}
+        others = dict.fromkeys(name for row in rows for name in row if name not in taken)
+        return reward.verdicts(
+            completions=completions,
+            prompts=prompts,
+            references=[_reference(row, job["reference"]) for row in rows],
+            columns={name: [row.get(name) for row in rows] for name in others},
+        )
+    # Every name that may hold what the reward needs, empty ones too: a chunk in which no row has
+    # it is no error, since the head of the file had it.
+    names: tuple[str, ...] = ()
+    if reward.role is not None:
+        names = (reward.column,) if reward.column else COLUMN_ALIASES[reward.role]
+    return reward.verdicts(
+        completions=completions,
+        prompts=prompts,
+        **{name: [row.get(name) for row in rows] for name in names},
+    )
+
+
+def _reference(row: Mapping[str, object], column: str | None) -> object:
+    names = columns_for(Role.REFERENCE, row, column=column)
+    return next((row[name] for name in names if row[name] is not None), None)
+
+
+@lru_cache(maxsize=64)
+def _resolved(source: str, reference: str | None, search_path: str) -> Reward | RewardFunction:
+    reward = resolve_reward(source, search_path=Path(search_path))
+    if isinstance(reward, Reward) and reward.role is Role.REFERENCE and reference is not None:
+        return replace(reward, column=reference)
+    return reward
+
+
+def _line(raw: RawRow, row: dict[str, object] | str, verdicts: Mapping[str, Verdict]) -> str:
+    if isinstance(row, str):
+        bad = {"line": raw.line, "error": row, "raw": shorten(raw.text)}
+        start = _dumped(bad)[:-1]
+    else:
+        start = raw.text.strip()[:-1].rstrip()
+    results = _dumped({label: _fields(verdict) for label, verdict in verdicts.items()})
+    return f"{start}{'' if start == '{' else ', '}{results[1:]}"
+
+
+def _fields(verdict: Verdict) -> dict[str, object]:
+    """What is written of a verdict: all but the seconds, which differ from run to run."""
+    return {
+        "score": verdict.score,
+        "status": verdict.status.value,
+        "extracted": verdict.extracted,
+        "expected": verdict.expected,
+        "reason": verdict.reason,
+    }
+
+
+def _dumped(value: object) -> str:
+    text = _encoder.encode(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, as "\\ud800" in the input gives it
+        return json.dumps(value)
+    return text

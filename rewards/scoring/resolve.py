@@ -1,0 +1,206 @@
+"""A reward by its name (`accuracy`) or by an import path (`my_rewards:length`)."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import inspect
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from rewards.columns import COLUMN_ALIASES, Role
+from rewards.errors import InputError
+from rewards.reward import Reward
+from rewards.verdict import Status, Verdict
+
+_LABEL = re.compile(r"\w[\w.-]{0,63}")
+_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RewardFunction:
+    """A user's function with TRL's signature, called on a batch of rows.
+
+    Attributes:
+        name: the function's name.
+        function: takes `prompts`, `completions` and the dataset's columns as keywords, returns one
+            number or `None` per completion; may be a coroutine function.
+    """
+
+    name: str
+    function: Callable[..., object]
+
+    def verdicts(
+        self,
+        *,
+        completions: Sequence[object],
+        prompts: Sequence[object],
+        references: Sequence[object],
+        columns: Mapping[str, Sequence[object]],
+    ) -> list[Verdict]:
+        """One verdict per completion, in order; a failure costs only the rows that cause it.
+
+        A positive number counts as `correct`, any other number as `wrong`, `None` as
+        `not_applicable`: a bare number says no more than that.
+        """
+        try:
+            return self._call(completions, prompts, references, columns)
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
+            if len(completions) == 1:
+                return [Verdict(None, Status.ERROR, reason=f"{type(error).__name__}: {error}")]
+        verdicts: list[Verdict] = []
+        for at in range(len(completions)):
+            one = slice(at, at + 1)
+            verdicts += self.verdicts(
+                completions=completions[one],
+                prompts=prompts[one],
+                references=references[one],
+                columns={name: values[one] for name, values in columns.items()},
+            )
+        return verdicts
+
+    def _call(
+        self,
+        completions: Sequence[object],
+        prompts: Sequence[object],
+        references: Sequence[object],
+        columns: Mapping[str, Sequence[object]],
+    ) -> list[Verdict]:
+        offered: dict[str, object] = {
+            **{name: list(values) for name, values in columns.items()},
+            "prompts": list(prompts),
+            "completions": list(completions),
+        }
+        parameters = inspect.signature(self.function).parameters
+        takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        # TRL's own and most published functions ask for the reference under one fixed name.
+        for alias in COLUMN_ALIASES[Role.REFERENCE]:
+            if alias in parameters and alias not in offered:
+                offered[alias] = list(references)
+        for callback in ("log_extra", "log_metric"):
+            if callback in parameters:
+                offered[callback] = _ignore
+        result = self.function(
+            **{name: value for name, value in offered.items() if takes_all or name in parameters}
+        )
+        if inspect.iscoroutine(result):
+            result = asyncio.run(result)
+        if not isinstance(result, Sequence):
+            result = list(result)  # type: ignore[call-overload] # arrays and tensors
+        if len(result) != len(completions):
+            raise InputError(
+                f"{self.name} returned {len(result)} values for {len(completions)} completions"
+            )
+        return [self._verdict(value) for value in result]
+
+    def _verdict(self, value: object) -> Verdict:
+        if value is None:
+            return Verdict(None, Status.NOT_APPLICABLE, reason=f"{self.name} returned None")
+        score = float(value)  # type: ignore[arg-type] # numbers, NumPy scalars, tensors of one
+        if not math.isfinite(score):
+            return Verdict(None, Status.ERROR, reason=f"{self.name} returned {score}")
+        status = Status.CORRECT if score > 0 else Status.WRONG
+        return Verdict(score, status, reason=f"{self.name} returned {score:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedReward:
+    """A reward as the command line names it.
+
+    Attributes:
+        label: the column of the output.
+        source: a known name, or `module:object`.
+    """
+
+    label: str
+    source: str
+
+
+def read_reward_argument(argument: str) -> NamedReward:
+    """Read `REWARD` or `NAME=REWARD`.
+
+    >>> read_reward_argument("strict=mine:exact")
+    NamedReward(label='strict', source='mine:exact')
+    >>> read_reward_argument("mine:exact").label
+    'exact'
+    """
+    label, equals, source = argument.rpartition("=")
+    if not equals:
+        label = source.rpartition(":")[2].rpartition(".")[2]
+    if not _LABEL.fullmatch(label):
+        raise InputError(
+            f"--reward {argument}: {label!r} cannot name a column; write NAME=REWARD with letters, "
+            "digits, - and _"
+        )
+    return NamedReward(label, source)
+
+
+def known_rewards() -> dict[str, Reward]:
+    """The ready rewards of this package, by name."""
+    import rewards  # noqa: PLC0415 - this module is part of it
+
+    found = {name: getattr(rewards, name) for name in rewards.__all__}
+    return {name: value for name, value in found.items() if isinstance(value, Reward)}
+
+
+def resolve_reward(source: str, *, search_path: Path | None = None) -> Reward | RewardFunction:
+    """The reward called `source`.
+
+    Args:
+        source: `accuracy`, `format`, …, or `module:object` where the object is a `Reward`, a
+            `Reward` class, or a function with TRL's signature.
+        search_path: a folder in which the module may lie besides the import path; the working
+            directory by default. It is searched last, so that it hides nothing.
+
+    Raises:
+        InputError: there is no such reward; the message says what there is.
+    """
+    known = known_rewards()
+    if source in known:
+        return known[source]
+    if not _PATH.fullmatch(source):
+        close = difflib.get_close_matches(source, known, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise InputError(
+            f"--reward {source}: no such reward; {hint}there are {', '.join(sorted(known))}, or "
+            "your own as module:function"
+        )
+    found = _import_object(source, search_path or Path.cwd())
+    if isinstance(found, type) and issubclass(found, Reward):
+        found = found()  # type: ignore[call-arg] # a subclass gives its name a default
+    if isinstance(found, Reward):
+        return found
+    if not callable(found):
+        raise InputError(
+            f"--reward {source}: is a {type(found).__name__}, neither a reward nor a function"
+        )
+    return RewardFunction(name=source.rpartition(":")[2], function=found)
+
+
+def _import_object(source: str, search_path: Path) -> object:
+    module_name, _, path = source.partition(":")
+    if str(search_path) not in sys.path:
+        sys.path.append(str(search_path))
+    try:
+        found: object = import_module(module_name)
+    except Exception as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name == module_name
+        mend = f"; start from the folder that holds {module_name}.py" if missing else ""
+        raise InputError(
+            f"--reward {source}: importing {module_name} failed with {type(error).__name__}: "
+            f"{error}{mend}"
+        ) from error
+    for name in path.split("."):
+        if not hasattr(found, name):
+            raise InputError(f"--reward {source}: {module_name} has no {name!r}; check the name")
+        found = getattr(found, name)
+    return found
+
+
+def _ignore(*_: object) -> None:
+    """Stands in for a trainer's logging callbacks."""

@@ -1,0 +1,253 @@
+"""The whole job: a file of completions in, the same rows with verdicts out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from rewards.errors import DataFileError, InputError
+from rewards.reward import Reward
+from rewards.scoring.dispatch import judge_here, judge_in_workers
+from rewards.scoring.judge import Job
+from rewards.scoring.partial import PartialOutput, Plan, check_place, partial_path
+from rewards.scoring.processors import count_usable_cpus
+from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
+from rewards.scoring.row_columns import Columns, NamedColumns, choose_columns
+from rewards.scoring.rows import RowReader
+from rewards.scoring.tally import Summary, Tally
+
+_HEAD_BYTES = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions:
+    """What to score, with what, and where to.
+
+    Attributes:
+        input: a JSONL file, plain or gzipped.
+        output: where the rows and verdicts go; gzipped when the name ends in `.gz`.
+        rewards: each a name, `module:object`, or `NAME=` before either.
+        workers: worker processes; `None` for one per usable CPU, 0 to judge in this process.
+        named: columns that the user named.
+        overwrite: replace a finished output, and drop an unfinished one that does not match.
+    """
+
+    input: Path
+    output: Path
+    rewards: Sequence[str]
+    workers: int | None = None
+    named: NamedColumns = field(default_factory=NamedColumns)
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        rows: rows in the output so far, those of earlier runs included.
+        resumed_rows: how many of them are from earlier runs.
+        position_bytes: about where in the input the last of these rows ends.
+        size_bytes: how long it is.
+        tally: the counts so far.
+    """
+
+    rows: int
+    resumed_rows: int
+    position_bytes: int
+    size_bytes: int
+    tally: Tally
+
+
+def score_file(
+    options: ScoreOptions, *, on_progress: Callable[[Progress], None] | None = None
+) -> Summary:
+    """Score a file; continue where an interrupted run with the same options ended.
+
+    Memory does not grow with the file. The output is the same, byte for byte, however often the
+    run was interrupted and however many workers it had.
+
+    Args:
+        options: what to do.
+        on_progress: called at the start and after each chunk of rows.
+
+    Raises:
+        InputError: something in the options or the file cannot be used.
+        WorkerError: no worker process can be started.
+        KeyboardInterrupt: interrupted; its message says how to continue.
+    """
+    named_rewards = _read_rewards(options.rewards)
+    rewards = [(named.label, resolve_reward(named.source)) for named in named_rewards]
+    check_place(options.output)
+    _check_files_differ(options.input, options.output)
+    columns = choose_columns(
+        options.input,
+        [(label, reward if isinstance(reward, Reward) else None) for label, reward in rewards],
+        options.named,
+    )
+    job: Job = {
+        "rewards": [(named.label, named.source) for named in named_rewards],
+        "completion": columns.completion,
+        "prompt": columns.prompt,
+        "reference": columns.reference,
+        "search_path": str(Path.cwd()),
+    }
+    plan = _describe_run(options.input, named_rewards, columns)
+    with (
+        PartialOutput(options.output, plan, overwrite=options.overwrite) as partial,
+        RowReader(options.input) as reader,
+    ):
+        tally = _count_written(partial, [named.label for named in named_rewards])
+        resumed = reader.skip(partial.rows_done)
+        if resumed != partial.rows_done:
+            raise DataFileError(
+                f"{partial.path}: holds more rows than {options.input}; start afresh with "
+                "--overwrite"
+            )
+
+        try:
+            with closing(
+                _judge_rest(job, reader, partial, tally, workers=options.workers)
+            ) as steps:
+                for _ in steps:
+                    if on_progress is not None:
+                        on_progress(_measure(reader, partial, tally, resumed_rows=resumed))
+            partial.finish()
+        except KeyboardInterrupt:
+            kept = "nothing is written yet"
+            if partial.rows_done:
+                kept = f"{partial.rows_done:,} rows are kept in {partial.path}"
+            message = f"interrupted; {kept}: run the same command again to continue"
+            raise KeyboardInterrupt(message) from None
+    return Summary(
+        input=options.input,
+        output=options.output,
+        tally=tally,
+        resumed_rows=resumed,
+        columns={
+            "completion": columns.completion,
+            "prompt": columns.prompt,
+            "reference": columns.references_seen[0] if columns.references_seen else None,
+        },
+        notes=columns.notes,
+    )
+
+
+def _judge_rest(
+    job: Job, reader: RowReader, partial: PartialOutput, tally: Tally, *, workers: int | None
+) -> Generator[None]:
+    """Judge, write and count the rows that are left; yields at the start and after each chunk."""
+    if workers is None:
+        workers = count_usable_cpus()
+    chunks = judge_in_workers(job, reader, workers=workers) if workers else judge_here(job, reader)
+    with closing(chunks):
+        yield
+        for chunk in chunks:
+            partial.append(chunk["lines"])
+            tally.merge(Tally.from_dict(chunk["tally"]))
+            yield
+
+
+def _measure(
+    reader: RowReader, partial: PartialOutput, tally: Tally, *, resumed_rows: int
+) -> Progress:
+    return Progress(
+        rows=partial.rows_done,
+        resumed_rows=resumed_rows,
+        position_bytes=reader.locate(partial.rows_done),
+        size_bytes=reader.size_bytes,
+        tally=tally,
+    )
+
+
+def _read_rewards(arguments: Sequence[str]) -> list[NamedReward]:
+    if not arguments:
+        raise InputError("no reward given; name at least one: --reward accuracy")
+    named = [read_reward_argument(argument) for argument in arguments]
+    labels = [one.label for one in named]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise InputError(
+                f"two rewards are called {label!r}; give one another name: --reward NAME={label}"
+            )
+    return named
+
+
+def _check_files_differ(source: Path, output: Path) -> None:
+    for written in (output, partial_path(output)):
+        if written.resolve() == source.resolve() or (
+            written.exists() and source.exists() and written.samefile(source)
+        ):
+            raise InputError(
+                f"{output}: input and output are the same file; choose another --output"
+            )
+
+
+def _describe_run(source: Path, rewards: Sequence[NamedReward], columns: Columns) -> Plan:
+    """What the output depends on: an unfinished one is continued only when all of it is equal."""
+    status = source.stat()
+    with source.open("rb") as file:
+        head = hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()
+    return {
+        "input": {
+            "size": status.st_size,
+            "modification time": _format_time(status.st_mtime_ns),
+            "first megabyte": head[:16],
+        },
+        "run": {
+            "rewards": ", ".join(f"{one.label}={one.source}" for one in rewards),
+            "completion column": columns.completion,
+            "prompt column": columns.prompt,
+            "reference column": columns.reference,
+        },
+        "code": {
+            "rlvr": _version("rlvr"),
+            **{one.source: _digest_source(one.source) for one in rewards if ":" in one.source},
+        },
+    }
+
+
+def _format_time(time_ns: int) -> str:
+    seconds, rest_ns = divmod(time_ns, 10**9)
+    return f"{datetime.fromtimestamp(seconds, tz=timezone.utc):%Y-%m-%d %H:%M:%S}.{rest_ns:09d} UTC"
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:  # a checkout that was not installed
+        return None
+
+
+def _digest_source(source: str) -> str | None:
+    """A hash of the module that holds a user's reward."""
+    spec = find_spec(source.partition(":")[0])
+    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
+        return None
+    return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()[:16]
+
+
+def _count_written(partial: PartialOutput, labels: Sequence[str]) -> Tally:
+    """The counts of the rows that earlier runs wrote."""
+    tally = Tally.of(labels)
+    if partial.rows_done:
+        # The verdicts end each line. Their names cannot stand inside a JSON string like this:
+        # quotes are escaped there.
+        mark = f"{json.dumps(labels[0], ensure_ascii=False)}: {{".encode()
+        for number, line in enumerate(partial.written_lines(), 1):
+            start = line.rfind(mark)
+            try:
+                tally.add_written(json.loads(b"{" + line[start:]))
+            except (ValueError, KeyError, TypeError):
+                raise DataFileError(
+                    f"{partial.path}:{number}: is no line of an rlvr output; start afresh with "
+                    "--overwrite"
+                ) from None
+    return tally

@@ -1,0 +1,148 @@
+"""Counts by status and mean scores, kept while rows go by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rewards.verdict import Status, Verdict
+
+
+@dataclass
+class RewardTally:
+    """What one reward said so far.
+
+    Attributes:
+        statuses: how often each status came.
+        scored: how many rows got a number.
+        total: the sum of these numbers.
+    """
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    scored: int = 0
+    total: float = 0.0
+
+    @property
+    def mean(self) -> float | None:
+        """The mean score of the rows that got one."""
+        return self.total / self.scored if self.scored else None
+
+    def add(self, score: float | None, status: str) -> None:
+        """Count one verdict."""
+        self.statuses[status] += 1
+        if score is not None:
+            self.scored += 1
+            self.total += score
+
+
+@dataclass
+class Tally:
+    """The counts of a run or a chunk of it.
+
+    >>> tally = Tally.of(["accuracy"])
+    >>> tally.add({"accuracy": Verdict(1.0, Status.CORRECT)})
+    >>> tally.rows, tally.rewards["accuracy"].mean
+    (1, 1.0)
+    """
+
+    rewards: dict[str, RewardTally]
+    rows: int = 0
+    error_rows: int = 0
+
+    @classmethod
+    def of(cls, labels: Iterable[str]) -> Tally:
+        """An empty tally for rewards with these names."""
+        return cls({label: RewardTally() for label in labels})
+
+    def add(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Count one row."""
+        self.add_written(
+            {label: {"score": v.score, "status": v.status.value} for label, v in verdicts.items()}
+        )
+
+    def add_written(self, results: Mapping[str, Mapping[str, object]]) -> None:
+        """Count one row as it stands in an output file."""
+        self.rows += 1
+        self.error_rows += any(r["status"] == Status.ERROR.value for r in results.values())
+        for label, result in results.items():
+            score = result["score"]
+            self.rewards[label].add(
+                float(score) if isinstance(score, int | float) else None, str(result["status"])
+            )
+
+    def merge(self, other: Tally) -> None:
+        """Add the counts of `other`."""
+        self.rows += other.rows
+        self.error_rows += other.error_rows
+        for label, counts in other.rewards.items():
+            mine = self.rewards[label]
+            mine.statuses.update(counts.statuses)
+            mine.scored += counts.scored
+            mine.total += counts.total
+
+    def to_dict(self) -> dict[str, object]:
+        """The tally as plain JSON."""
+        return {
+            "rows": self.rows,
+            "error_rows": self.error_rows,
+            "rewards": {
+                label: {"statuses": dict(r.statuses), "scored": r.scored, "total": r.total}
+                for label, r in self.rewards.items()
+            },
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Tally:
+        """A tally from what `to_dict` made of it."""
+        rewards = {
+            label: RewardTally(Counter(r["statuses"]), r["scored"], r["total"])
+            for label, r in data["rewards"].items()  # type: ignore[attr-defined]
+        }
+        return cls(rewards, data["rows"], data["error_rows"])  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """How a finished run ended.
+
+    Attributes:
+        input: the file that was scored.
+        output: the file with the verdicts.
+        tally: the counts over all rows, those of earlier, interrupted runs included.
+        resumed_rows: how many rows an earlier run had already scored.
+        columns: which column each role was read from.
+        notes: what a user should know.
+    """
+
+    input: Path
+    output: Path
+    tally: Tally
+    resumed_rows: int
+    columns: Mapping[str, str | None]
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """The summary as plain JSON, for `--json`."""
+        return {
+            "input": str(self.input),
+            "output": str(self.output),
+            "rows": self.tally.rows,
+            "error_rows": self.tally.error_rows,
+            "resumed_rows": self.resumed_rows,
+            "columns": dict(self.columns),
+            "notes": list(self.notes),
+            "rewards": {
+                label: {
+                    "mean_score": counts.mean,
+                    "scored": counts.scored,
+                    "statuses": {
+                        status.value: counts.statuses[status.value]
+                        for status in Status
+                        if counts.statuses[status.value]
+                    },
+                }
+                for label, counts in self.tally.rewards.items()
+            },
+        }

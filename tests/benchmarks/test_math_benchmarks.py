@@ -1,0 +1,76 @@
+"""The math benchmarks run, and what they measure with is right."""
+
+import json
+import sys
+import time
+
+import pytest
+
+from benchmarks import math_accuracy, math_speed
+from benchmarks.confidence import wilson_interval
+from benchmarks.cpu_time import cpu_time
+from benchmarks.math_data import SHIPPED, load_rows
+from rewards import accuracy
+
+ROWS = load_rows(SHIPPED)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=range(len(ROWS)))
+def test_accuracy_on_the_shipped_rows(row):
+    verdict = accuracy.verify(row.completion, row.gold)
+    assert (verdict.score == 1) == row.label, verdict.reason
+
+
+def test_shipped_rows_are_balanced():
+    right = sum(row.label for row in ROWS)
+    assert len(ROWS) >= 200
+    assert 0.4 < right / len(ROWS) < 0.6
+
+
+def test_answers_are_boxed_and_completions_are_not(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    rows = [
+        {"gold": "1", "completion": "$1$", "label": True, "kind": "pair"},
+        {"gold": "1", "completion": "$1$ and $2$", "label": False, "kind": "pair"},
+        {"gold": "1", "completion": "it is 1", "label": True, "kind": "text"},
+        {"gold": "1", "completion": r"\boxed{1}", "label": True, "kind": "pair"},
+        {"gold": "4:30p..", "completion": "4", "label": True, "kind": "pair"},
+        {"gold": "$2$"},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert [row.completion for row in load_rows(path)] == [
+        r"\boxed{1}",
+        r"\boxed{$1$ and $2$}",
+        "it is 1",
+        r"\boxed{1}",
+        r"\boxed{2}",
+    ]
+
+
+def test_wilson_interval():
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+    for hits, count in [(0, 10), (10, 10), (5, 10), (1, 1000)]:
+        low, high = wilson_interval(hits, count)
+        assert 0 <= low <= hits / count + 1e-12
+        assert hits / count - 1e-12 <= high <= 1
+
+
+def test_cpu_time_counts_work_and_not_sleep():
+    with cpu_time() as sleeping:
+        time.sleep(0.2)
+    with cpu_time() as working:
+        sum(i * i for i in range(2_000_000))
+    assert sleeping.seconds < 0.1
+    assert working.seconds > 0.02
+
+
+@pytest.mark.slow
+def test_both_commands_run(tmp_path, monkeypatch):
+    for module in (math_accuracy, math_speed):
+        output = tmp_path / f"{module.__name__}.json"
+        monkeypatch.setattr(sys, "argv", [module.__name__, "--output", str(output)])
+        module.main()
+        report = json.loads(output.read_text())
+        assert report["environment"]["python"]
+        assert "shipped" in report["sets"]
+    assert (tmp_path / "benchmarks.math_speed.png").stat().st_size > 5_000

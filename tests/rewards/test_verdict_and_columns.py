@@ -1,0 +1,67 @@
+"""The small values every reward is made of."""
+
+import dataclasses
+import json
+import pickle
+
+import pytest
+
+from rewards import Status, Verdict
+from rewards.columns import COLUMN_ALIASES, Role, columns_for, missing_column
+from rewards.errors import InputError, MissingColumnError, RlvrError
+
+UNSCORED = {Status.BAD_REFERENCE, Status.NOT_APPLICABLE, Status.ERROR}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_score_belongs_to_a_scored_status(status):
+    assert status.is_scored == (status not in UNSCORED)
+    right, wrong = (0.0, None) if status.is_scored else (None, 0.0)
+    assert Verdict(right, status).status is status
+    with pytest.raises(ValueError, match=status.name):
+        Verdict(wrong, status)
+
+
+def test_a_verdict_is_a_value():
+    verdict = Verdict(1.0, Status.CORRECT, "a", "b", "c", 0.5)
+    assert pickle.loads(pickle.dumps(verdict)) == verdict
+    assert hash(verdict) == hash(dataclasses.replace(verdict))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        verdict.score = 0.0
+
+
+def test_a_verdict_is_json():
+    found = json.loads(json.dumps(Verdict(None, Status.ERROR, reason="ü").to_dict()))
+    assert list(found) == ["score", "status", "extracted", "expected", "reason", "seconds"]
+    assert found["status"] == "error"
+
+
+def test_columns_in_order_of_preference():
+    available = ["target", "answer", "prompt", "solution"]
+    assert columns_for(Role.REFERENCE, available) == ["solution", "answer", "target"]
+    assert columns_for(Role.TESTS, available) == []
+    assert columns_for(Role.REFERENCE, available, column="prompt") == ["prompt"]
+    assert columns_for(Role.REFERENCE, available, column="other") == []
+
+
+def test_a_label_is_never_a_reference():
+    assert columns_for(Role.REFERENCE, ["label", "correct", "is_correct"]) == []
+    for role, names in COLUMN_ALIASES.items():
+        others = {name for other, more in COLUMN_ALIASES.items() if other != role for name in more}
+        assert not others & set(names), role
+
+
+def test_a_missing_column_names_the_mend():
+    error = missing_column(Role.REFERENCE, ["weather", "prompt"], needed_by="accuracy")
+    assert isinstance(error, MissingColumnError)
+    for part in ("accuracy", "prompt, weather", "ground_truth", "--reference-column"):
+        assert part in str(error)
+    named = missing_column(Role.REFERENCE, [], needed_by="accuracy", column="gold")
+    assert "'gold'" in str(named)
+    assert "none" in str(named)
+
+
+def test_errors_are_a_tree():
+    assert issubclass(MissingColumnError, InputError)
+    assert issubclass(InputError, RlvrError)
+    assert issubclass(InputError, ValueError)
