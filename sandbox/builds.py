@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,18 +113,20 @@ class Builds:
                 self._compile(launcher, build, build.folder, commands, tools, limits)
         return build
 
-    def _write(self, launcher: Worker, folder: Path, files: dict[str, str] | object) -> None:
+    def _write(self, launcher: Worker, folder: Path, files: Mapping[str, str]) -> None:
         if shutil.disk_usage(self.root).free < _FREE_BYTES_MIN:
             raise WorkerLostError(f"the disk under {self.root} is full")
         try:
             folder.mkdir(exist_ok=True, mode=0o700)
-            for name, text in dict(files).items():  # type: ignore[call-overload]
+            for name, text in files.items():
                 path = folder / name
+                path.parent.mkdir(exist_ok=True, parents=True)
                 path.write_bytes(text.encode("utf-8", "replace"))
                 path.chmod(0o644)
             uid = launcher.start().uid
             if os.geteuid() == 0 and uid != 0:
-                os.chown(folder, uid, uid)
+                for place_ in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+                    os.chown(place_, uid, uid)
         except OSError as error:
             raise WorkerLostError(f"cannot write a source: {error}") from error
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from sandbox.languages.language import (
     SYSTEM_FILES,
@@ -19,8 +20,21 @@ from sandbox.languages.language import (
 
 _FLAGS = ["-O2", "-std=gnu++17", "-w", "-fmax-errors=3", "-ftemplate-depth=400"]
 _MAIN = re.compile(r"\bmain\s*\([^)]*\)\s*\{")
-# Every header that programs of tests and contests use, read once instead of for every program.
-_HEADER = "rlvr_all.h"
+# The header of all headers, which contest programs include, compiled once. Programs that do not
+# include it are not given it: its names would change which function a call means.
+_HEADER = "first/bits/stdc++.h"
+# For programs that name Boost where it is not installed: its `any` is the standard one.
+_BOOST_ANY = """#pragma once
+#include <any>
+namespace boost {
+struct any : std::any {
+    using std::any::any;
+    bool empty() const { return !has_value(); }
+};
+using std::any_cast;
+using std::bad_any_cast;
+}
+"""
 _DONE = """
 #include <cstdio>
 static void rlvr_done() {
@@ -40,15 +54,25 @@ def find_gcc(compiler: str) -> Toolchain | None:
         return None
     tools = (path, assembler, find_program("ld") or "/usr/bin/ld", "/usr/bin/ld", "/usr/bin/as")
     readable = (*SYSTEM_FOLDERS, *SYSTEM_FILES, "/usr/include", "/usr/local/include", *tools)
-    return Toolchain({"compiler": path}, readable=readable)
+    programs = {"compiler": path}
+    if any(Path("/usr").glob("lib*/*-linux-gnu*/libcrypto.so")):
+        programs["crypto"] = "libcrypto.so"
+    return Toolchain(programs, readable=readable)
 
 
 def append_c_tests(source: str, tests: Sequence[str], mark: str, done: str) -> str:
     """A program and its tests in one source; the end of `main` tells that all held."""
-    joined = f"{done.replace('MARK', mark)}\n{source}\n" + "\n".join(tests)
+    joined = f"{source}\n{done.replace('MARK', mark)}\n" + "\n".join(tests)
     found = list(_MAIN.finditer(joined))
     with_end = insert_at_end_of(joined, found[-1].end() - 1, "rlvr_done();") if found else None
     return with_end or f"{joined}\nint main() {{\n    rlvr_done();\n}}\n"
+
+
+def _compile(tools: Toolchain, _: object) -> list[list[str]]:
+    options = ["-ISHARED/first", "-idirafter", "SHARED", "main.cpp"]
+    # Linked only where a program uses it; two of HumanEval's tests do.
+    crypto = ["-Wl,--as-needed", "-lcrypto"] if "crypto" in tools.programs else []
+    return [[tools.programs["compiler"], *_FLAGS, *options, "-o", "program", *crypto]]
 
 
 CPP = Language(
@@ -56,12 +80,9 @@ CPP = Language(
     aliases=frozenset({"c++", "cxx", "cc", "g++"}),
     file_name="main.cpp",
     find=lambda: find_gcc("g++"),
-    shared_files={_HEADER: "#include <bits/stdc++.h>\n"},
+    shared_files={_HEADER: "#include_next <bits/stdc++.h>\n", "boost/any.hpp": _BOOST_ANY},
     prepare=lambda tools: [[tools.programs["compiler"], *_FLAGS, "-x", "c++-header", _HEADER]],
-    compile=lambda tools, _: [
-        [tools.programs["compiler"], *_FLAGS, "-include", "SHARED/" + _HEADER, "main.cpp"]
-        + ["-o", "program"]
-    ],
+    compile=_compile,
     run=lambda _tools, _limits: ["FOLDER/program"],
     append_tests=lambda source, tests, mark: append_c_tests(source, tests, mark, _DONE),
     missing="install g++ (Debian: apt-get install g++)",

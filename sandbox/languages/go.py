@@ -18,7 +18,10 @@ from sandbox.languages.language import (
 )
 
 _MAIN = re.compile(r"\bfunc\s+main\s*\(\)\s*\{")
-_DONE = 'rlvrText, _ := rlvrio.ReadAll(rlvros.Stdin); rlvros.Stdout.WriteString("MARK" + string(rlvrText))'
+_DONE = (
+    "rlvrText, _ := rlvrio.ReadAll(rlvros.Stdin); "
+    'rlvros.Stdout.WriteString("MARK" + string(rlvrText))'
+)
 _PACKAGE = re.compile(r"^\s*package\s+\w+", re.MULTILINE)
 
 

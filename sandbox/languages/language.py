@@ -84,12 +84,12 @@ def find_program(*names: str) -> str | None:
 
 
 def insert_at_end_of(source: str, opening: int, statement: str) -> str | None:
-    """The source with a statement before the brace that closes the first one after `opening`.
+    r"""The source with a statement before the brace that closes the first one after `opening`.
 
     Strings, characters and comments of the C family are skipped.
 
     >>> insert_at_end_of("int main() { f(); }", 0, "g();")
-    'int main() { f(); g();\\n}'
+    'int main() { f(); g();\n}'
     """
     depth = 0
     at = opening

@@ -7,6 +7,7 @@ Not covered: crates, other than small stand-ins for the three that HumanEval's R
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Sequence
 from functools import lru_cache
@@ -38,19 +39,13 @@ fn main() {
 
 @lru_cache(maxsize=1)
 def _find() -> Toolchain | None:
-    found = find_program("rustc")
+    found = shutil.which("rustc")  # unresolved: rustup's goes by the name it is called by
     if found is None or find_program("cc") is None:
         return None
     # With rustup the program on the path only picks the real one.
-    asked = subprocess.run(
-        ["rustc", "--print", "sysroot"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    root = asked.stdout.strip()
+    root = _asked(found, "--print", "sysroot")
     compiler = str(Path(root) / "bin" / "rustc")
-    if asked.returncode != 0 or not Path(compiler).exists():
+    if not root or not Path(compiler).exists():
         return None
     linkers = tuple(p for p in (find_program(n) for n in ("cc", "ld", "as")) if p)
     links = ("/usr/bin/cc", "/usr/bin/ld", "/usr/bin/as", "/usr/bin/gcc")
@@ -64,11 +59,15 @@ def _find() -> Toolchain | None:
 
 
 def _version(compiler: str) -> tuple[int, ...]:
-    asked = subprocess.run(  # noqa: S603
-        [compiler, "--version"], capture_output=True, text=True, check=False
-    )
-    found = re.search(r"(\d+)\.(\d+)", asked.stdout)
+    found = re.search(r"(\d+)\.(\d+)", _asked(compiler, "--version"))
     return tuple(map(int, found.groups())) if found else (0, 0)
+
+
+def _asked(program: str, *options: str) -> str:
+    done = subprocess.run(  # noqa: S603 - a compiler found on the path
+        [program, *options], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
 
 
 def _append_tests(source: str, tests: Sequence[str], mark: str) -> str:
@@ -89,8 +88,10 @@ def _crate(name: str) -> str:
 
 def _prepare(tools: Toolchain) -> list[list[str]]:
     return [
-        [tools.programs["compiler"], *_FLAGS, "--crate-type=rlib", f"--crate-name={name}"]
-        + [f"{name}.rs", "-o", f"lib{name}.rlib"]
+        [
+            *(tools.programs["compiler"], *_FLAGS, "--crate-type=rlib", f"--crate-name={name}"),
+            *(f"{name}.rs", "-o", f"lib{name}.rlib"),
+        ]
         for name in _CRATES
     ]
 

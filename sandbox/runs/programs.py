@@ -37,7 +37,7 @@ def toolchain_of(language: Language) -> Toolchain:
     return tools
 
 
-def run_program(  # noqa: PLR0913 - one call
+def run_program(  # noqa: PLR0913, PLR0917 - one call
     launcher: Worker,
     builds: Builds,
     language: Language,

@@ -49,7 +49,7 @@ def execute(order: Order, channel: int, *, without: set[str], count_threads: boo
         if not compiles:
             Filter(only_own, default=policy.PASS).install()
     try:
-        os.execve(command["argv"][0], command["argv"], command["environment"])
+        os.execve(command["argv"][0], command["argv"], command["environment"])  # noqa: S606
     except OSError as error:
         os.write(channel, frame(f"S{command['argv'][0]}: {error.strerror}".encode()))
     os._exit(127)
