@@ -23,7 +23,8 @@ const checks = Object.freeze({
   log() {}, info() {}, warn() {}, error() {}, debug() {}, table() {}, time() {}, timeEnd() {},
   assert(condition) { if (!condition) throw new Failure('assertion failed'); },
 });
-Object.defineProperty(globalThis, 'console', { value: checks });
+const fixed = { value: checks, writable: false, configurable: false };
+Object.defineProperty(globalThis, 'console', fixed);
 globalThis.require = require;
 try {
   vm.runInThisContext(PROGRAM, { filename: 'program.js' });

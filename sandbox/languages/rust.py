@@ -25,7 +25,7 @@ _LLD_BY_DEFAULT = (1, 90)
 _CRATES = ("rand", "md5", "regex")
 _FLAGS = ["--edition=2021", "-Awarnings", "-Copt-level=1", "-Ccodegen-units=1", "-Cdebuginfo=0"]
 _EMPTY_MAIN = re.compile(r"^\s*fn\s+main\s*\(\s*\)\s*\{\s*\}", re.MULTILINE)
-_TEST = re.compile(r"#\[test\]\s*(?:#\[[^\]]*\]\s*)*(?:pub\s+)?fn\s+(\w+)\s*\(\s*\)")
+_TEST = re.compile(r"#\[test\]\s*(?:(?:#\[[^\]]*\]|//[^\n]*)\s*)*(?:pub\s+)?fn\s+(\w+)\s*\(\s*\)")
 _MODULE = re.compile(r"#\[cfg\(test\)\]\s*(?:pub\s+)?mod\s+(\w+)")
 _DONE = """
 fn main() {

@@ -61,6 +61,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # children then copy no page just because the collector visited it
     gc.disable()
+    gc.set_threshold(10_000, 20, 20)  # fewer rounds in a child, whose life is short
     address_space = _address_space()
     facts = {
         "layers": layers,
