@@ -40,8 +40,8 @@ class Reward(ABC):
     """A verifier with TRL's batch calling convention.
 
     A subclass is a frozen dataclass whose fields are its options; it sets `role` to what it needs
-    from the row and implements `judge`. Everything else (columns, text of a completion, failures,
-    logging) happens here, once.
+    from the row (`also_reads` names columns beside it) and implements `judge`. Everything else
+    (columns, text of a completion, failures, logging) happens here, once.
 
     Attributes:
         name: what the trainer and result files call it.
@@ -52,6 +52,7 @@ class Reward(ABC):
     column: str | None = None
 
     role: ClassVar[Role | None] = None
+    also_reads: ClassVar[tuple[str, ...]] = ()
 
     @property
     def __name__(self) -> str:

@@ -1,1 +1,72 @@
-"""Runs untrusted, model-written code against tests. Nothing is offered here yet."""
+"""Runs untrusted, model-written code against tests: isolated, fast, judged from outside.
+
+```python
+from sandbox import Case, FunctionTests, Sandbox
+
+with Sandbox(workers=2) as box:
+    tests = FunctionTests("add", [Case(args=(1, 2), expected=3)])
+    outcome = box.run("def add(a, b): return a + b", tests)
+    outcome.status   # Status.ACCEPTED
+```
+
+`Sandbox` runs `FunctionTests`, `StdinTests` and `AssertTests` made of `Case`s under `Limits`, and
+returns an `Outcome` with a `Status` for the run and for each test. Errors are drawn in
+`sandbox.errors`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandbox.box import Sandbox as Sandbox
+    from sandbox.cases import AssertTests as AssertTests
+    from sandbox.cases import Case as Case
+    from sandbox.cases import FunctionTests as FunctionTests
+    from sandbox.cases import StdinTests as StdinTests
+    from sandbox.cases import Step as Step
+    from sandbox.compare import Comparison as Comparison
+    from sandbox.compare import Order as Order
+    from sandbox.errors import BadTestsError as BadTestsError
+    from sandbox.errors import MissingToolchainError as MissingToolchainError
+    from sandbox.errors import SandboxError as SandboxError
+    from sandbox.errors import UnconfinedError as UnconfinedError
+    from sandbox.limits import Limits as Limits
+    from sandbox.outcome import Outcome as Outcome
+    from sandbox.outcome import Status as Status
+    from sandbox.outcome import TestOutcome as TestOutcome
+    from sandbox.wire import BinaryTree as BinaryTree
+    from sandbox.wire import LinkedList as LinkedList
+
+# Lazy, because the zygote imports submodules of this package and wants nothing else.
+_HOMES = {
+    "AssertTests": "cases",
+    "BadTestsError": "errors",
+    "BinaryTree": "wire",
+    "Case": "cases",
+    "Comparison": "compare",
+    "FunctionTests": "cases",
+    "Limits": "limits",
+    "LinkedList": "wire",
+    "MissingToolchainError": "errors",
+    "Order": "compare",
+    "Outcome": "outcome",
+    "Sandbox": "box",
+    "SandboxError": "errors",
+    "Status": "outcome",
+    "StdinTests": "cases",
+    "Step": "cases",
+    "TestOutcome": "outcome",
+    "UnconfinedError": "errors",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sandbox' has no attribute {name!r}")
+    value = getattr(import_module(f"sandbox.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -115,6 +115,7 @@ def _judge(
     names: tuple[str, ...] = ()
     if reward.role is not None:
         names = (reward.column,) if reward.column else COLUMN_ALIASES[reward.role]
+        names = (*names, *reward.also_reads)
     return reward.verdicts(
         completions=completions,
         prompts=prompts,

@@ -1,0 +1,283 @@
+"""The reward for programs: the last code block, run against the row's tests in the sandbox.
+
+Not covered: anything about safety; that is `sandbox`, which this module alone imports, and only
+when a program is run.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rewards.columns import Role
+from rewards.errors import InputError, WorkerError
+from rewards.extraction import after_reasoning, last_code_block
+from rewards.program_tests import ProgramTests, Row, read_tests
+from rewards.reward import Reward, Sample
+from rewards.verdict import Status, Verdict
+
+if TYPE_CHECKING:
+    from sandbox import Limits, Outcome, Sandbox
+    from sandbox.cases import Tests
+
+_REASONS_MAX = 4
+_ENTRY_COLUMNS = ("entry_point", "fn_name", "func_name")
+_SETUP_COLUMNS = ("test_setup_code", "test_setup")
+
+
+@dataclass(frozen=True, slots=True)
+class RowTests:
+    """A tests cell with what other columns of its row say about it."""
+
+    tests: object
+    entry: str | None = None
+    setup: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code(Reward):
+    """1 when the program passes every test, else 0; with `partial`, the share it passes.
+
+    The program is the last fenced block after the reasoning. The tests come in any shape that
+    `rewards.program_tests` knows; columns `entry_point`, `fn_name`, `test_setup_code` and
+    `language` are read beside them, and so is a prompt that is Python itself.
+
+    Attributes:
+        partial: score the share of tests passed instead of all or nothing.
+        language: what programs are written in when neither row nor fence says so.
+        wall_s, cpu_s, memory_mb: limits of one run (a stdin test is a run).
+        tolerance: allowed difference between printed numbers, or returned ones.
+        workers: programs run at the same time; by default one per usable CPU.
+        allow_degraded: layers of confinement that may be missing, see `sandbox.Sandbox`.
+    """
+
+    name: str = "code"
+    partial: bool = False
+    language: str = "python"
+    wall_s: float = 10.0
+    cpu_s: float = 5.0
+    memory_mb: int = 512
+    tolerance: float = 0.0
+    workers: int | None = None
+    allow_degraded: frozenset[str] = frozenset()
+
+    role: ClassVar[Role] = Role.TESTS
+    also_reads: ClassVar[tuple[str, ...]] = (*_ENTRY_COLUMNS, *_SETUP_COLUMNS, "language")
+
+    def judge(self, sample: Sample) -> Verdict:
+        """Run one completion's program.
+
+        Raises:
+            WorkerError: no sandbox could be started on this machine.
+        """
+        answer = after_reasoning(sample.completion)
+        if answer is None:
+            return Verdict(0.0, Status.NO_ANSWER, reason="the reasoning never ends")
+        block = last_code_block(answer)
+        if block is None or not block.source.strip():
+            return Verdict(0.0, Status.NO_ANSWER, reason="no closed code block after the reasoning")
+        reference = sample.reference
+        row = reference if isinstance(reference, RowTests) else RowTests(reference)
+        return self._run(block.source, block.language, row, sample.prompt)
+
+    def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
+        """Judge samples, as many at a time as there are workers, in order."""
+        if len(samples) < 2:
+            return [self._judge_safely(sample) for sample in samples]
+        count = min(len(samples), self.workers or _usable_cpus())
+        with ThreadPoolExecutor(count, thread_name_prefix="code-reward") as pool:
+            return list(pool.map(self._judge_safely, samples))
+
+    def _run(self, source: str, tag: str, row: RowTests, prompt: object) -> Verdict:
+        from sandbox import (  # noqa: PLC0415 - only where programs are run
+            BadTestsError,
+            MissingToolchainError,
+            SandboxError,
+        )
+
+        started = perf_counter()
+        try:
+            tests, language = self._tests(row, prompt, tag)
+        except (InputError, BadTestsError) as error:
+            return Verdict(None, Status.BAD_REFERENCE, extracted=source, reason=str(error))
+        if language is None:
+            reason = f"a {tag} block where the tests want another language"
+            return Verdict(0.0, Status.BAD_FORMAT, extracted=source, reason=reason)
+        try:
+            box = _sandbox(self.workers, self.allow_degraded)
+            outcome = box.run(
+                source,
+                tests,
+                language=language,
+                limits=self._limits(),
+                fail_fast=not self.partial,
+            )
+        except BadTestsError as error:
+            return Verdict(None, Status.BAD_REFERENCE, extracted=source, reason=str(error))
+        except MissingToolchainError as error:
+            return Verdict(None, Status.NOT_APPLICABLE, extracted=source, reason=str(error))
+        except SandboxError as error:
+            raise WorkerError(str(error)) from error
+        return replace(self._verdict(outcome, source), seconds=perf_counter() - started)
+
+    def run_source(self, source: str, row: RowTests) -> dict[str, Any]:
+        """The outcome of a program given as it is, as plain JSON values.
+
+        Raises:
+            InputError: the tests cannot be used, or the language has no toolchain here.
+            WorkerError: no sandbox could be started on this machine.
+        """
+        from sandbox import BadTestsError, MissingToolchainError, SandboxError  # noqa: PLC0415
+
+        try:
+            tests, _ = self._tests(replace(row, language=self.language), None, "")
+            box = _sandbox(self.workers, self.allow_degraded)
+            outcome = box.run(source, tests, language=self.language, limits=self._limits())
+        except (BadTestsError, MissingToolchainError) as error:
+            raise InputError(str(error)) from error
+        except SandboxError as error:
+            raise WorkerError(str(error)) from error
+        shown = asdict(outcome) | {"passed": outcome.passed, "total": outcome.total}
+        shown["status"] = outcome.status.value
+        for test in shown["tests"]:
+            test["status"] = test["status"].value
+        return shown
+
+    def _limits(self) -> Limits:
+        from sandbox import Limits  # noqa: PLC0415
+
+        return Limits(wall_s=self.wall_s, cpu_s=self.cpu_s, memory_mb=self.memory_mb)
+
+    def _tests(self, row: RowTests, prompt: object, tag: str) -> tuple[Tests, str | None]:
+        """The tests as the sandbox wants them, and the language; `None`: it is not the block's."""
+        from sandbox import BadTestsError  # noqa: PLC0415
+        from sandbox.languages import PYTHON_NAMES, language_named  # noqa: PLC0415
+
+        spoken: str | None = None
+        if tag:
+            try:
+                language_named(tag)
+                spoken = "python" if tag in PYTHON_NAMES else tag
+            except BadTestsError:  # a tag such as "text" says nothing
+                spoken = None
+        wanted = (row.language or "").strip().lower() or None
+        is_python = (wanted or self.language) in PYTHON_NAMES
+        read = read_tests(
+            row.tests,
+            Row(entry=row.entry, prompt=prompt if is_python else None, setup=row.setup),
+        )
+        if wanted is None and read.prints:
+            wanted = spoken
+        wanted = wanted or self.language
+        language: str | None = wanted
+        if spoken is not None and language_named(spoken) is not language_named(wanted):
+            language = None
+        return self._sandbox_tests(read), language
+
+    def _sandbox_tests(self, read: ProgramTests) -> Tests:
+        from sandbox import (  # noqa: PLC0415
+            AssertTests,
+            Case,
+            Comparison,
+            FunctionTests,
+            StdinTests,
+        )
+
+        if read.asserts:
+            return AssertTests(read.asserts, entry=read.entry, prelude=read.prelude)
+        if read.prints:
+            prints = [Case(stdin=case.stdin, expected=case.expected) for case in read.prints]
+            return StdinTests(prints, tolerance=self.tolerance)
+        if not read.entry:
+            raise InputError("function cases without the name of the function (entry_point)")
+        calls = [
+            Case(args=case.args, kwargs=case.kwargs, expected=case.expected)
+            for case in read.functions
+        ]
+        comparison = Comparison(tolerance=self.tolerance)
+        return FunctionTests(read.entry, calls, comparison=comparison, prelude=read.prelude)
+
+    def _verdict(self, outcome: Outcome, source: str) -> Verdict:
+        from sandbox import Status as Ended  # noqa: PLC0415
+
+        failed = [
+            f"test {position}: {test.status.value}: {test.reason}"
+            for position, test in enumerate(outcome.tests, 1)
+            if test.status is not Ended.ACCEPTED and test.reason != "not reached"
+        ]
+        count = f"{outcome.passed} of {outcome.total} tests passed"
+        reason = "; ".join([count, *failed[:_REASONS_MAX]])
+        expected = f"{outcome.total} tests"
+        if outcome.status is Ended.INFRA_ERROR:
+            return Verdict(None, Status.ERROR, extracted=source, reason=outcome.reason)
+        score = outcome.passed / outcome.total if self.partial else 0.0
+        if outcome.status is Ended.ACCEPTED:
+            score, status = 1.0, Status.CORRECT
+        else:
+            timed_out = outcome.status is Ended.TIME_LIMIT
+            status = Status.TIMEOUT if timed_out else Status.WRONG
+        return Verdict(score, status, extracted=source, expected=expected, reason=reason)
+
+    def _references(self, columns: Mapping[str, object], count: int) -> Sequence[object]:
+        tests = super()._references(columns, count)
+        beside = {
+            name: self._checked_column(name, columns[name], count)
+            for name in self.also_reads
+            if isinstance(columns.get(name), list | tuple)
+        }
+        if not beside:
+            return tests
+        rows: list[object] = []
+        for position, cell in enumerate(tests):
+            said = {name: values[position] for name, values in beside.items()}
+            rows.append(
+                None
+                if cell is None
+                else RowTests(
+                    cell,
+                    entry=_text(said, _ENTRY_COLUMNS),
+                    setup=_text(said, _SETUP_COLUMNS),
+                    language=_text(said, ("language",)),
+                )
+            )
+        return rows
+
+
+def _text(said: Mapping[str, object], names: Sequence[str]) -> str | None:
+    values = (said.get(name) for name in names)
+    return next((value for value in values if isinstance(value, str) and value.strip()), None)
+
+
+def _usable_cpus() -> int:
+    from sandbox.box import usable_cpus  # noqa: PLC0415
+
+    return usable_cpus()
+
+
+_lock = threading.Lock()
+_sandboxes: dict[tuple[int | None, frozenset[str]], tuple[int, Sandbox]] = {}
+
+
+def _sandbox(workers: int | None, allowed: frozenset[str]) -> Sandbox:
+    """This process's sandbox; made at the first use, and anew after a fork."""
+    from sandbox import Sandbox  # noqa: PLC0415
+
+    key = (workers, allowed)
+    with _lock:
+        kept = _sandboxes.get(key)
+        if kept is None or kept[0] != os.getpid():
+            box = Sandbox(workers=workers, allow_degraded=allowed)
+            if kept is None:
+                atexit.register(box.close)
+            _sandboxes[key] = kept = (os.getpid(), box)
+        return kept[1]
+
+
+code = Code()

@@ -1,0 +1,301 @@
+"""`Sandbox`: workers behind one door, runs from any thread, results in order.
+
+Not covered: other machines. This executor uses the local one.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import queue
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+from sandbox.builds import Builds
+from sandbox.cases import FunctionTests, StdinTests, Tests
+from sandbox.errors import BadTestsError, SandboxError, UnconfinedError
+from sandbox.languages import Language, language_named
+from sandbox.limits import Limits
+from sandbox.outcome import Outcome, Status, TestOutcome
+from sandbox.runs.asserts import run_assert_tests
+from sandbox.runs.functions import run_function_tests
+from sandbox.runs.programs import launcher_paths, run_program, toolchain_of
+from sandbox.runs.stdin import run_stdin_tests
+from sandbox.selftest import require_confinement
+from sandbox.settings import DEFAULT_MODULES, launcher_settings, python_settings
+from sandbox.worker import Worker, WorkerLostError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self  # typing has it from 3.11 on
+
+Job: TypeAlias = "tuple[str, Tests]"
+
+REQUIRED = ("limits", "no_new_privs", "seccomp", "landlock")
+_LAUNCHER_NUMBERS = 1 << 23  # beyond every pid, so that no zygote bears the same
+_SOURCE_MAX_BYTES = 4_000_000
+
+
+class Sandbox:
+    """Runs untrusted programs against tests. Use it as a context manager, from any thread.
+
+    Args:
+        workers: zygotes, which is how many programs run at the same time; by default one per
+            CPU this process may use.
+        limits: limits of a run that brings none of its own.
+        namespaces: enter namespaces where the kernel allows it.
+        allow_degraded: names of required layers that may be missing: `limits`, `no_new_privs`,
+            `seccomp`, `landlock`.
+        modules: third-party modules Python programs may import, loaded once in each zygote;
+            those that are not installed are left out.
+
+    Raises:
+        UnconfinedError: not Linux, or a required layer is missing and not in `allow_degraded`.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int | None = None,
+        limits: Limits | None = None,
+        namespaces: bool = True,
+        allow_degraded: Iterable[str] = (),
+        modules: Sequence[str] = DEFAULT_MODULES,
+        _without: Iterable[str] = (),
+    ) -> None:
+        if sys.platform != "linux":
+            raise UnconfinedError(f"the sandbox needs Linux; this is {sys.platform}")
+        self.limits = limits or Limits()
+        self.worker_count = workers or usable_cpus()
+        self._allowed = frozenset(allow_degraded)
+        settings = python_settings(namespaces=namespaces, modules=modules, without=_without)
+        self._namespaces = namespaces
+        self._without = tuple(_without)
+        self._workers = [Worker(settings) for _ in range(self.worker_count)]
+        self._idle: queue.LifoQueue[int] = queue.LifoQueue()
+        self._launchers: dict[tuple[int, str], Worker] = {}
+        self._builds: Builds | None = None
+        self._lock = threading.Lock()
+        self._owner = os.getpid()
+        self._closed = False
+        try:
+            self._require_layers(self._workers[0])
+            require_confinement(self._workers[0], self._allowed)
+            for worker in self._workers:
+                worker.start()
+        except WorkerLostError as error:
+            self.close()
+            raise UnconfinedError(f"no zygote could be started: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+        for number in reversed(range(self.worker_count)):
+            self._idle.put(number)
+
+    def run(
+        self,
+        source: str,
+        tests: Tests,
+        *,
+        language: str = "python",
+        limits: Limits | None = None,
+        fail_fast: bool = False,
+    ) -> Outcome:
+        """Run one program against its tests.
+
+        Args:
+            source: the program.
+            tests: what it must answer.
+            language: what it is written in.
+            limits: instead of the sandbox's own.
+            fail_fast: stop at the first test that is not accepted.
+
+        Returns:
+            The outcome. A failure of ours is tried once more on a fresh worker, and is an
+            `INFRA_ERROR` then.
+
+        Raises:
+            BadTestsError: the tests cannot be used.
+            MissingToolchainError: the language needs a compiler that is not here.
+        """
+        chosen = limits or self.limits
+        spoken = language_named(language)
+        if len(source) > _SOURCE_MAX_BYTES:
+            reason = f"a source of {len(source)} characters"
+            failed = TestOutcome(status=Status.BAD_PROGRAM, reason=reason)
+            return Outcome(status=Status.BAD_PROGRAM, tests=(failed,) * tests.total, reason=reason)
+        reason = ""
+        for _ in range(2):
+            with self._worker(spoken) as worker:
+                try:
+                    worker.start()
+                    if spoken is not None:
+                        return run_program(
+                            worker, self._compiled(), spoken, source, tests, chosen,
+                            fail_fast=fail_fast,
+                        )  # fmt: skip
+                    return _dispatch(worker, source, tests, chosen, fail_fast=fail_fast)
+                except WorkerLostError as error:
+                    reason = str(error)
+                    worker.close()
+                except BaseException:
+                    worker.abandon()
+                    raise
+        return _nothing_said(tests, reason)
+
+    def run_many(
+        self,
+        jobs: Iterable[Job],
+        *,
+        language: str = "python",
+        limits: Limits | None = None,
+        fail_fast: bool = False,
+    ) -> list[Outcome]:
+        """Run many programs, as many at a time as there are workers; outcomes in order."""
+        return list(self.stream(jobs, language=language, limits=limits, fail_fast=fail_fast))
+
+    def stream(
+        self,
+        jobs: Iterable[Job],
+        *,
+        language: str = "python",
+        limits: Limits | None = None,
+        fail_fast: bool = False,
+    ) -> Iterator[Outcome]:
+        """Outcomes in order, each as soon as it and those before it are there.
+
+        Tests that cannot be used cost no other job its outcome: theirs is an `INFRA_ERROR` whose
+        reason says so. Jobs are taken from the iterable only as they are needed.
+        """
+        ahead = 4 * self.worker_count
+        pending: deque[Future[Outcome]] = deque()
+        pool = ThreadPoolExecutor(self.worker_count, thread_name_prefix="sandbox")
+        try:
+            for source, tests in jobs:
+                pending.append(
+                    pool.submit(
+                        self._run_or_explain, source, tests, language=language, limits=limits,
+                        fail_fast=fail_fast,
+                    )
+                )  # fmt: skip
+                if len(pending) >= ahead:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run_or_explain(
+        self, source: str, tests: Tests, *, language: str, limits: Limits | None, fail_fast: bool
+    ) -> Outcome:
+        try:
+            return self.run(source, tests, language=language, limits=limits, fail_fast=fail_fast)
+        except BadTestsError as error:
+            return _nothing_said(tests, f"the tests cannot be used: {error}")
+
+    def report(self) -> dict[str, object]:
+        """Which layers are active, which are not and why, and on what system."""
+        facts = self._workers[0].facts
+        layers = dict(facts.layers) if facts is not None else {}
+        return {
+            "active": sorted(name for name, why in layers.items() if why is None),
+            "unavailable": {name: why for name, why in layers.items() if why is not None},
+            "allowed_degraded": sorted(self._allowed),
+            "workers": self.worker_count,
+            "uid": facts.uid if facts is not None else None,
+            "kernel": platform.release(),
+            "machine": platform.machine(),
+            "python": facts.python if facts is not None else None,
+        }
+
+    def close(self) -> None:
+        """End every worker and all that they started."""
+        self._closed = True
+        for worker in (*self._workers, *self._launchers.values()):
+            worker.close()
+        if self._builds is not None:
+            self._builds.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _worker(self, language: Language | None) -> Iterator[Worker]:
+        if self._closed:
+            raise SandboxError("the sandbox is closed")
+        if os.getpid() != self._owner:
+            raise SandboxError("a sandbox does not survive a fork; make one in each process")
+        number = self._idle.get()
+        try:
+            yield self._workers[number] if language is None else self._launcher(number, language)
+        finally:
+            self._idle.put(number)
+
+    def _compiled(self) -> Builds:
+        with self._lock:
+            if self._builds is None:
+                self._builds = Builds()
+            return self._builds
+
+    def _launcher(self, number: int, language: Language) -> Worker:
+        """The launcher of a language in this slot; only the slot's holder asks for it."""
+        launcher = self._launchers.get((number, language.name))
+        if launcher is None:
+            readable, writable = launcher_paths(toolchain_of(language), self._compiled().root)
+            settings = launcher_settings(
+                namespaces=self._namespaces,
+                readable=readable,
+                writable=writable,
+                number=_LAUNCHER_NUMBERS + os.getpid(),
+                without=self._without,
+            )
+            launcher = self._launchers[number, language.name] = Worker(settings)
+            try:
+                self._require_layers(launcher)
+            except WorkerLostError as error:
+                raise UnconfinedError(f"no launcher could be started: {error}") from error
+        return launcher
+
+    def _require_layers(self, worker: Worker) -> None:
+        layers = worker.start().layers
+        missing = {
+            name: layers.get(name, "unknown")
+            for name in REQUIRED
+            if layers.get(name, "unknown") is not None and name not in self._allowed
+        }
+        if missing:
+            why = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
+            accepted = "{" + ", ".join(repr(n) for n in sorted({*missing, *self._allowed})) + "}"
+            raise UnconfinedError(
+                f"this machine lacks a layer of confinement ({why}). To run untrusted programs "
+                f"without, say so: Sandbox(allow_degraded={accepted})"
+            )
+
+
+def usable_cpus() -> int:
+    """CPUs this process may use, shared among the ranks of this host."""
+    ranks = os.environ.get("LOCAL_WORLD_SIZE", "1")
+    share = int(ranks) if ranks.isdigit() and int(ranks) > 0 else 1
+    return max(1, len(os.sched_getaffinity(0)) // share)
+
+
+def _nothing_said(tests: Tests, reason: str) -> Outcome:
+    failed = TestOutcome(status=Status.INFRA_ERROR, reason=reason)
+    return Outcome(status=Status.INFRA_ERROR, tests=(failed,) * tests.total, reason=reason)
+
+
+def _dispatch(
+    worker: Worker, source: str, tests: Tests, limits: Limits, *, fail_fast: bool
+) -> Outcome:
+    if isinstance(tests, FunctionTests):
+        return run_function_tests(worker, source, tests, limits, fail_fast=fail_fast)
+    if isinstance(tests, StdinTests):
+        return run_stdin_tests(worker, source, tests, limits, fail_fast=fail_fast)
+    return run_assert_tests(worker, source, tests, limits, fail_fast=fail_fast)

@@ -1,0 +1,175 @@
+"""Programs compiled once: a cache of work folders by language, source and compiler.
+
+Not covered: other sessions. The folders go when the sandbox is closed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.languages.language import Language, Toolchain
+from sandbox.limits import Limits
+from sandbox.outcome import Status
+from sandbox.runs.commands import Command, Ran, run_command
+from sandbox.worker import Worker, WorkerLostError
+from sandbox.zygote.protocol import Ended
+
+_KEPT = 256
+_FREE_BYTES_MIN = 32 << 20
+
+
+@dataclass
+class Build:
+    """A compiled program's folder, or why there is none."""
+
+    folder: Path
+    status: Status | None = None
+    reason: str = ""
+    cpu_s: float = 0.0
+    done: bool = False
+    users: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Builds:
+    """The compile cache of one sandbox."""
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="rlvr-sandbox-"))
+        # Not the folder itself: launchers of another user must get through, and no further.
+        self.root.chmod(0o711)
+        self._lock = threading.Lock()
+        self._builds: OrderedDict[str, Build] = OrderedDict()
+        self._shared: dict[str, Build] = {}
+        self._count = 0
+
+    @contextmanager
+    def build(
+        self, launcher: Worker, language: Language, tools: Toolchain, source: str, limits: Limits
+    ) -> Iterator[Build]:
+        """The program's build, made now or found; it stays while the context is open.
+
+        Raises:
+            WorkerLostError: the launcher failed, or the disk is full.
+            MissingToolchainError: the compiler could not be executed.
+        """
+        shared = self._shared_build(launcher, language, tools, limits)
+        if shared.status is not None:
+            raise WorkerLostError(f"preparing {language.name} failed: {shared.reason}")
+        key = hashlib.sha256(f"{language.name}\0{source}".encode("utf-8", "replace")).hexdigest()
+        build = self._entry(key)
+        try:
+            with build.lock:
+                if not build.done:
+                    self._write(launcher, build.folder, {language.file_name: source})
+                    commands = language.compile(tools, limits)
+                    self._compile(launcher, build, shared.folder, commands, tools, limits)
+            yield build
+        finally:
+            with self._lock:
+                build.users -= 1
+
+    def close(self) -> None:
+        """Remove every folder."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _entry(self, key: str) -> Build:
+        stale: list[Build] = []
+        with self._lock:
+            build = self._builds.get(key)
+            if build is None:
+                self._count += 1
+                build = self._builds[key] = Build(self.root / str(self._count))
+                for old in list(self._builds):
+                    if len(self._builds) <= _KEPT:
+                        break
+                    if self._builds[old].users == 0 and old != key:
+                        stale.append(self._builds.pop(old))
+            self._builds.move_to_end(key)
+            build.users += 1
+        for old_build in stale:
+            shutil.rmtree(old_build.folder, ignore_errors=True)
+        return build
+
+    def _shared_build(
+        self, launcher: Worker, language: Language, tools: Toolchain, limits: Limits
+    ) -> Build:
+        """What every program of a language shares, made once."""
+        with self._lock:
+            build = self._shared.setdefault(language.name, Build(self.root / language.name))
+        with build.lock:
+            if not build.done:
+                self._write(launcher, build.folder, language.shared_files)
+                commands = language.prepare(tools)
+                self._compile(launcher, build, build.folder, commands, tools, limits)
+        return build
+
+    def _write(self, launcher: Worker, folder: Path, files: Mapping[str, str]) -> None:
+        if shutil.disk_usage(self.root).free < _FREE_BYTES_MIN:
+            raise WorkerLostError(f"the disk under {self.root} is full")
+        try:
+            folder.mkdir(exist_ok=True, mode=0o700)
+            for name, text in files.items():
+                path = folder / name
+                path.parent.mkdir(exist_ok=True, parents=True)
+                path.write_bytes(text.encode("utf-8", "replace"))
+                path.chmod(0o644)
+            uid = launcher.start().uid
+            if os.geteuid() == 0 and uid != 0:
+                for place_ in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+                    os.chown(place_, uid, uid)
+        except OSError as error:
+            raise WorkerLostError(f"cannot write a source: {error}") from error
+
+    def _compile(  # noqa: PLR0913, PLR0917 - one call
+        self,
+        launcher: Worker,
+        build: Build,
+        shared: Path,
+        commands: list[list[str]],
+        tools: Toolchain,
+        limits: Limits,
+    ) -> None:
+        for argv in commands:
+            command = Command(
+                argv=place(argv, build.folder, shared),
+                folder=str(build.folder),
+                readable=(*tools.readable, str(shared)),
+                compiles=True,
+                counts_data=True,
+                environment=tools.environment,
+            )
+            ran = run_command(launcher, command, limits)
+            build.cpu_s += ran.report.cpu_s
+            build.status, build.reason = _judge(ran, limits)
+            if build.status is not None:
+                if shutil.disk_usage(self.root).free < _FREE_BYTES_MIN:
+                    raise WorkerLostError(f"the disk under {self.root} is full")
+                break
+        build.done = True
+
+
+def place(argv: list[str], folder: Path, shared: Path | None = None) -> list[str]:
+    """A language's command with its folders filled in."""
+    return [
+        part.replace("FOLDER", str(folder)).replace("SHARED", str(shared or folder))
+        for part in argv
+    ]
+
+
+def _judge(ran: Ran, limits: Limits) -> tuple[Status | None, str]:
+    if ran.report.ended != Ended.ITSELF:
+        return Status.COMPILE_ERROR, f"the compiler took more than {limits.compile_wall_s:g} s"
+    if ran.report.wait_status == 0:
+        return None, ""
+    said = " ".join(ran.stderr.split())[:400]
+    return Status.COMPILE_ERROR, said or f"the compiler ended with {ran.report.exit_code}"

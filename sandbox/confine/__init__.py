@@ -1,0 +1,1 @@
+"""The layers that hold an untrusted process: seccomp, Landlock, namespaces, limits."""

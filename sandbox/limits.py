@@ -1,0 +1,38 @@
+"""How much one run may use.
+
+Not covered: the whole machine. `workers` times `memory_mb` may be more than it has; programs that
+share files with nobody cannot fill a disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits of one process: a run of function or assert tests, or one stdin test.
+
+    Attributes:
+        wall_s: wall seconds, measured outside the process.
+        cpu_s: CPU seconds over all its threads, measured outside.
+        memory_mb: address space beyond what the bare interpreter takes, or the data segment where
+            a runtime reserves address space it never uses (Go, Java, JavaScript).
+        output_mb: what may be printed, and the most one answer may weigh on its way back.
+        threads: how many threads it may have, where the system can count them (a plain user, or
+            root in namespaces).
+        compile_wall_s, compile_memory_mb: for the compiler of a compiled language.
+    """
+
+    wall_s: float = 10.0
+    cpu_s: float = 5.0
+    memory_mb: int = 512
+    output_mb: float = 4.0
+    threads: int = 64
+    compile_wall_s: float = 60.0
+    compile_memory_mb: int = 3072
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value <= 0:
+                raise ValueError(f"Limits.{name} is {value!r}; it must be positive")

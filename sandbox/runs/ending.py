@@ -1,0 +1,71 @@
+"""What a child's end means.
+
+Not covered: ends that a verdict no longer needs (every answer is in).
+"""
+
+from __future__ import annotations
+
+import signal
+
+from sandbox.limits import Limits
+from sandbox.outcome import Status, TestOutcome
+from sandbox.worker import WorkerLostError
+from sandbox.zygote.protocol import Ended, Report
+
+_SAID_STATUS = {
+    b"C": Status.COMPILE_ERROR,
+    b"X": Status.RUNTIME_ERROR,
+    b"B": Status.BAD_PROGRAM,
+    b"M": Status.MEMORY_LIMIT,
+    b"W": Status.OUTPUT_LIMIT,
+    b"E": Status.RUNTIME_ERROR,
+}
+_NEAR_LIMIT = 0.95
+
+
+def said(message: bytes) -> tuple[Status, str] | None:
+    """What a program says of its own failure: it can only lose by it."""
+    status = _SAID_STATUS.get(message[:1])
+    if status is None:
+        return None
+    return status, printable(message[1:401].decode("utf-8", "replace"))
+
+
+def explain(report: Report, limits: Limits) -> tuple[Status, str]:
+    """The status and reason of a child that ended before its work was done.
+
+    Raises:
+        WorkerLostError: nothing the program could do ends a child this way.
+    """
+    if report.ended == Ended.WALL:
+        return Status.TIME_LIMIT, f"ran longer than {limits.wall_s:g} s"
+    if report.ended == Ended.CPU or report.cpu_s >= limits.cpu_s:
+        return Status.TIME_LIMIT, f"used more than {limits.cpu_s:g} CPU-s"
+    code = report.exit_code
+    if report.peak_kb / 1024 >= limits.memory_mb * _NEAR_LIMIT:
+        return Status.MEMORY_LIMIT, f"needed more than {limits.memory_mb} MB"
+    if code == -signal.SIGKILL:
+        # Programs cannot send signals, and we did not: the machine ran out of memory.
+        raise WorkerLostError("a child was killed from outside")
+    if code == -signal.SIGXFSZ:
+        return Status.OUTPUT_LIMIT, f"wrote more than {limits.output_mb:g} MB"
+    if code < 0:
+        return Status.RUNTIME_ERROR, f"ended by {_signal_name(-code)}"
+    return Status.RUNTIME_ERROR, f"ended with exit code {code}"
+
+
+def not_reached(status: Status, count: int) -> list[TestOutcome]:
+    """Outcomes of the tests after the one that ended the run."""
+    return [TestOutcome(status=status, reason="not reached")] * count
+
+
+def printable(text: str) -> str:
+    """A program's text without control characters, in one line."""
+    return "".join(mark if mark.isprintable() else " " for mark in text)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,157 @@
+"""Judging programs of other languages: compile once, then run every test.
+
+Not covered: function tests, whose values would need a codec in every language.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from sandbox.builds import Builds, place
+from sandbox.cases import AssertTests, FunctionTests, StdinTests, Tests
+from sandbox.errors import BadTestsError, MissingToolchainError
+from sandbox.languages import Language, Toolchain
+from sandbox.limits import Limits
+from sandbox.outcome import Outcome, Status, TestOutcome
+from sandbox.runs.commands import Command, Ran, run_command
+from sandbox.runs.ending import explain, not_reached, printable
+from sandbox.runs.functions import verdict
+from sandbox.runs.stdin import judge_output, stdin_bytes
+from sandbox.worker import Worker, now_s
+from sandbox.zygote.protocol import Ended
+
+_MARK = "\nrlvr: every test held: "
+_OUT_OF_MEMORY = ("bad_alloc", "OutOfMemoryError", "heap out of memory", "memory allocation of")
+
+
+def toolchain_of(language: Language) -> Toolchain:
+    """The language's tools on this machine.
+
+    Raises:
+        MissingToolchainError: there are none; the message says what to install.
+    """
+    tools = language.find()
+    if tools is None:
+        raise MissingToolchainError(f"no toolchain for {language.name}: {language.missing}")
+    return tools
+
+
+def run_program(  # noqa: PLR0913, PLR0917 - one call
+    launcher: Worker,
+    builds: Builds,
+    language: Language,
+    source: str,
+    tests: Tests,
+    limits: Limits,
+    *,
+    fail_fast: bool,
+) -> Outcome:
+    """Compile a program and run it against its tests.
+
+    Raises:
+        WorkerLostError: the launcher failed; the run says nothing about the program.
+        MissingToolchainError: there is no toolchain.
+        BadTestsError: function tests, which only Python has.
+    """
+    if isinstance(tests, FunctionTests):
+        raise BadTestsError(f"function tests are for Python; give {language.name} stdin tests")
+    tools = toolchain_of(language)
+    started = now_s()
+    whole = source
+    if isinstance(tests, AssertTests):
+        tested = [tests.prelude + "\n" + test if tests.prelude else test for test in tests.tests]
+        whole = language.append_tests(source, tested, _MARK.strip("\n"))
+    with builds.build(launcher, language, tools, language.adapt(whole), limits) as build:
+        if build.status is not None:
+            failed = TestOutcome(status=build.status, reason=build.reason)
+            results = [failed, *not_reached(build.status, tests.total - 1)]
+            ran: list[Ran] = []
+        else:
+            command = Command(
+                argv=place(language.run(tools, limits), build.folder),
+                folder=str(build.folder),
+                readable=tools.needed_to_run,
+                counts_data=language.counts_data,
+                extra_memory_mb=language.extra_memory_mb,
+                environment=tools.environment,
+            )
+            judged = _held if isinstance(tests, AssertTests) else _printed
+            results, ran = judged(launcher, command, tests, limits, fail_fast)  # type: ignore[arg-type]
+    status, reason = verdict(results)
+    return Outcome(
+        status=status,
+        tests=tuple(results),
+        reason=reason,
+        cpu_s=sum(one.report.cpu_s for one in ran),
+        wall_s=now_s() - started,
+        peak_mb=max((one.report.peak_kb / 1024 for one in ran), default=0.0),
+    )
+
+
+def _printed(
+    launcher: Worker,
+    command: Command,
+    tests: StdinTests,
+    limits: Limits,
+    fail_fast: bool,  # noqa: FBT001
+) -> tuple[list[TestOutcome], list[Ran]]:
+    results: list[TestOutcome] = []
+    runs: list[Ran] = []
+    for case in tests.cases:
+        asked = now_s()
+        ran = run_command(launcher, command, limits, stdin=stdin_bytes(case))
+        runs.append(ran)
+        told = b"E" + ran.stderr[-400:].encode() if ran.stderr else b""
+        status, reason = judge_output(ran.report, told, ran.stdout, case, tests, limits)
+        if status is Status.RUNTIME_ERROR:
+            status, reason = _memory(ran, status, reason)
+        results.append(TestOutcome(status=status, reason=reason, wall_s=now_s() - asked))
+        if fail_fast and status is not Status.ACCEPTED:
+            results += not_reached(status, tests.total - len(results))
+            break
+    return results, runs
+
+
+def _held(
+    launcher: Worker,
+    command: Command,
+    tests: AssertTests,
+    limits: Limits,
+    fail_fast: bool,  # noqa: FBT001
+) -> tuple[list[TestOutcome], list[Ran]]:
+    del fail_fast  # the tests are one program
+    # What the program must repeat at its end; ending early, whatever the exit code, is no pass.
+    nonce = secrets.token_hex(16)
+    ran = run_command(launcher, command, limits, stdin=nonce.encode())
+    end = (_MARK.strip("\n") + nonce).encode()
+    if (
+        ran.report.ended == Ended.ITSELF
+        and ran.report.wait_status == 0
+        and ran.stdout.endswith(end)
+    ):
+        status, reason = Status.ACCEPTED, "held"
+    elif ran.report.ended == Ended.ITSELF and ran.report.wait_status == 0:
+        status, reason = Status.RUNTIME_ERROR, "ended before its tests did"
+    else:
+        status, reason = _failure(ran, limits)
+    return [TestOutcome(status=status, reason=reason)] * tests.total, [ran]
+
+
+def _failure(ran: Ran, limits: Limits) -> tuple[Status, str]:
+    said = printable(" ".join(ran.stderr.split()))[:300]
+    if ran.report.ended == Ended.ITSELF and "ssertion" in ran.stderr:
+        return Status.WRONG_ANSWER, said
+    status, reason = explain(ran.report, limits)
+    return _memory(ran, status, f"{reason}: {said}" if said else reason)
+
+
+def _memory(ran: Ran, status: Status, reason: str) -> tuple[Status, str]:
+    if any(mark in ran.stderr for mark in _OUT_OF_MEMORY):
+        return Status.MEMORY_LIMIT, reason
+    return status, reason
+
+
+def launcher_paths(tools: Toolchain, root: Path) -> tuple[list[str], list[str]]:
+    """What a launcher of this language may read, and write."""
+    return list(dict.fromkeys((*tools.readable, *tools.needed_to_run))), [str(root)]

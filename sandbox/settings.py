@@ -1,0 +1,105 @@
+"""What a zygote is told at its start: paths it may read, layers to put on.
+
+Not covered: limits, which go with each order.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sandbox.worker import base_python
+
+# Shared libraries that the interpreter and its extension modules load.
+LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+DEFAULT_MODULES = ("sortedcontainers",)  # LeetCode has it, and its solutions use it
+_LIBRARY_FILES = ("/etc/ld.so.cache",)
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full")
+
+
+def python_settings(
+    *, namespaces: bool, modules: Sequence[str] = DEFAULT_MODULES, without: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Settings of a zygote that runs Python programs.
+
+    Args:
+        namespaces: try to enter namespaces.
+        modules: third-party modules that programs may import; those not installed are left out.
+        without: layers to leave out, for tests of degraded operation.
+    """
+    needed = [base_python(), *_standard_library()]
+    homes = {name: place for name in modules if (place := _home(name)) is not None}
+    folders = list(homes.values())
+    return {
+        "kind": "python",
+        "python": base_python(),
+        "namespaces": namespaces,
+        "readable": [*needed, *LIBRARY_FOLDERS, *_LIBRARY_FILES, *folders],
+        "writable": [],
+        "devices": list(DEVICES),
+        "needed": needed,
+        "modules": list(homes),
+        "module_homes": list(dict.fromkeys(str(Path(f).parent) for f in homes.values())),
+        "count_threads": False,
+        "without": sorted(without),
+    }
+
+
+def launcher_settings(
+    *,
+    namespaces: bool,
+    readable: Sequence[str],
+    writable: Sequence[str],
+    number: int,
+    without: Iterable[str] = (),
+) -> dict[str, Any]:
+    """Settings of a zygote that executes compilers and compiled programs.
+
+    Args:
+        namespaces: try to enter namespaces.
+        readable: toolchains.
+        writable: the folder that holds the work folders.
+        number: tells the users of different sandboxes apart.
+        without: layers to leave out, for tests of degraded operation.
+    """
+    own = [base_python(), *_standard_library()]
+    return {
+        "kind": "launcher",
+        "python": base_python(),
+        "namespaces": namespaces,
+        "readable": [*own, *readable],
+        "writable": list(writable),
+        "devices": list(DEVICES),
+        "needed": [*own, *readable],
+        "modules": [],
+        "module_homes": [],
+        "open_files": 256,
+        "count_threads": False,
+        "number": number,
+        "without": sorted(without),
+    }
+
+
+def _home(module: str) -> str | None:
+    """The folder or file of an installed module."""
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    return str(Path(spec.origin).parent) if spec.submodule_search_locations else spec.origin
+
+
+def _standard_library() -> list[str]:
+    paths = sysconfig.get_paths(vars={"base": sys.base_prefix, "platbase": sys.base_exec_prefix})
+    found = [paths["stdlib"], paths["platstdlib"]]
+    library = sysconfig.get_config_var("LIBDIR")  # where a shared libpython lies
+    if isinstance(library, str) and os.path.isdir(library):  # noqa: PTH112
+        found.append(library)
+    return list(dict.fromkeys(os.path.realpath(path) for path in found))

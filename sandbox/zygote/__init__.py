@@ -1,0 +1,1 @@
+"""What runs in processes of its own: the zygote, and the confined children that it forks."""

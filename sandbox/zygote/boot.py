@@ -1,0 +1,105 @@
+"""Starts a zygote: an interpreter of its own, confined once, that then forks for every run.
+
+Not covered: what the children may do beyond the zygote's own confinement, see `child`. This file
+is executed by path, in an isolated interpreter with an environment of our own making; it learns
+everything else from the first message on its control socket.
+
+The order of the steps matters: importing needs files, mounts need rights, Landlock and the filter
+come last because they forbid both.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import resource
+import socket
+import sys
+
+_PRELOADED = """
+abc array bisect cmath collections collections.abc contextlib copy dataclasses datetime decimal
+enum fractions functools heapq io itertools json math numbers operator os random re statistics
+string struct sys textwrap threading time traceback types typing unicodedata zlib
+"""
+
+
+def main() -> None:
+    """Confine this process as told, report what worked, then serve."""
+    package_root, control_fd = sys.argv[1], int(sys.argv[2])
+    control = socket.socket(fileno=control_fd)
+    settings = json.loads(control.recv(1 << 20))
+    sys.path[:] = [entry for entry in sys.path[1:] if entry]
+    sys.path.insert(0, package_root)
+    from sandbox.zygote import (  # noqa: PLC0415
+        candidate,
+        confinement,
+        forking,
+        function,
+        judge,
+        loop,
+        orphans,
+        whole_program,
+    )
+
+    del candidate, judge, whole_program  # imported now, since children could not any more
+    sys.path.extend(settings["module_homes"])
+    if settings["kind"] == "python":
+        for name in (*_PRELOADED.split(), *settings["modules"]):
+            __import__(name)
+        _add_site_builtins()
+        function.warm_up()
+        forking.keep_text_mapped()  # needs /proc, which the new root lacks
+    else:
+        orphans.adopt()
+    layers = confinement.enter_namespaces(settings)
+    sys.path.remove(package_root)
+    sys.path[:] = [entry for entry in sys.path if entry not in settings["module_homes"]]
+    sys.path_importer_cache.clear()
+    sys.argv[:] = [""]
+    layers |= confinement.confine(settings)
+    gc.collect()
+    gc.freeze()  # children then copy no page just because the collector visited it
+    gc.disable()
+    gc.set_threshold(10_000, 20, 20)  # fewer rounds in a child, whose life is short
+    address_space = _address_space()
+    facts = {
+        "layers": layers,
+        "pid": os.getpid(),
+        "uid": os.getuid(),
+        "python": sys.version.split()[0],
+        "address_space": address_space,
+    }
+    os.write(control_fd, json.dumps(facts).encode())
+    loop.serve(control, settings, address_space=address_space)
+
+
+def _add_site_builtins() -> None:
+    """`exit` and `quit`, which programs use and an interpreter without `site` lacks."""
+    import builtins  # noqa: PLC0415 - for this alone
+    from _sitebuiltins import Quitter  # noqa: PLC0415
+
+    for name in ("exit", "quit"):
+        setattr(builtins, name, Quitter(name, "Ctrl-D"))
+
+
+def _address_space() -> int:
+    """Bytes of address space in use, found by lowering the limit until it bites."""
+    low, high = 0, 1 << 40
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    import mmap  # noqa: PLC0415 - for this alone
+
+    while high - low > 1 << 20:
+        middle = (low + high) // 2
+        resource.setrlimit(resource.RLIMIT_AS, (middle, hard))
+        try:
+            mmap.mmap(-1, 4096).close()
+            high = middle
+        except (OSError, MemoryError):
+            low = middle
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    return high
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""The untrusted side of assert tests: define the program, then do what the judge asks.
+
+Not covered: honesty, as ever. The judge gets plain values, and handles for what is not one; it
+never lets an object of this process decide a comparison.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import ModuleType
+from typing import Any
+
+from sandbox.wire import Wire, WireError, decode, encode, from_bytes, to_bytes
+from sandbox.zygote.copies import Copies
+from sandbox.zygote.function import (
+    MODULE_NAME,
+    ListNode,
+    TreeNode,
+    build_list,
+    build_tree,
+    define,
+    describe,
+    failure_kind,
+    find_entry,
+    finish_coroutine,
+    say,
+)
+from sandbox.zygote.protocol import frame, read_frame, read_texts, write_all
+
+_FRAME_MAX = 1 << 30  # from the trusted process, or a judge of trusted source
+
+
+def serve_judge(channel: int, line: int) -> None:
+    """Serve one judge until it hangs up, then end the process."""
+    prelude, source, _ = read_texts(read_frame(channel, _FRAME_MAX) or b"")
+    module = ModuleType(MODULE_NAME)
+    sys.modules[MODULE_NAME] = module
+    namespace = module.__dict__
+    try:
+        define(prelude, source, namespace)
+    except BaseException as error:  # noqa: BLE001 - SystemExit too is no way out
+        say(channel, failure_kind(error), describe(error))
+        os._exit(0)
+    server = Server(namespace)
+    while (question := read_frame(line, _FRAME_MAX)) is not None:
+        write_all(line, frame(server.answer(question)))
+    os._exit(0)
+
+
+class Server:
+    """The program's namespace, the objects that the judge holds handles of, and its copies."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+        self._held: list[object] = []
+        self._copies = Copies(self._class_named)
+
+    def answer(self, question: bytes) -> bytes:
+        """Do one thing the judge asks for."""
+        try:
+            asked, records = self._decode(from_bytes(question))
+            for number, name, _ in records:
+                self._copies.copy(number, name)
+            for number, _, attributes in records:
+                self._copies.fill(number, attributes)
+            before = self._copies.states(self._hold) if records else {}
+            action, *arguments = asked
+            changed: list[object] = []
+            if action == "call":
+                result = self._call(changed, *arguments)
+            else:
+                result = getattr(self, f"_{action}")(*arguments)
+            answer = encode((result, changed), before=self._copied, otherwise=self._hold)
+            after = self._copies.states(self._hold)
+            states: list[Wire] = [
+                ["t", number, state]
+                for number, state in after.items()
+                if before.get(number) != state
+            ]
+            return b"A" + to_bytes(["t", answer, ["l", *states]])
+        except WireError as error:
+            return b"W" + str(error).encode()
+        except MemoryError:
+            return b"M" + b"MemoryError"
+        except BaseException as error:  # noqa: BLE001
+            name = type(error).__name__
+            return b"E" + to_bytes(["t", name[:100], describe(error)])
+
+    def _decode(self, wire: Wire) -> Any:
+        names = self._namespace
+        return decode(
+            wire,
+            linked_list=lambda values: build_list(values, names.get("ListNode", ListNode)),
+            binary_tree=lambda values: build_tree(values, names.get("TreeNode", TreeNode)),
+            refer=lambda tag, number, name: (
+                self._held[number] if tag == "r" else self._copies.copy(number, name)
+            ),
+        )
+
+    def _copied(self, value: object) -> Wire | None:
+        number = self._copies.number(value)
+        return None if number is None else ["ob", number, type(value).__name__[:100]]
+
+    def _hold(self, value: object) -> Wire:
+        if (copied := self._copied(value)) is not None:
+            return copied
+        number = next((n for n, held in enumerate(self._held) if held is value), None)
+        if number is None:
+            number = len(self._held)
+            self._held.append(value)
+        return ["r", number, type(value).__name__[:100]]
+
+    def _class_named(self, name: str) -> type:
+        found = self._namespace.get(name)
+        if not isinstance(found, type):
+            found = self._namespace[name] = type(name, (), {})
+        return found
+
+    def _call(
+        self, changed: list[object], target: Any, args: list[object], kwargs: dict[str, object]
+    ) -> object:
+        before = [self._snapshot(value) for value in args]
+        result = finish_coroutine(target(*args, **kwargs))
+        for position, (value, old) in enumerate(zip(args, before, strict=True)):
+            if old is not None and self._snapshot(value) != old:
+                changed.append((position, value))
+        return result
+
+    def _snapshot(self, value: object) -> Wire | None:
+        """The wire form of an argument that a function can change in place."""
+        if isinstance(value, list | dict | set | bytearray):
+            try:
+                return encode(value, before=self._copied)
+            except WireError:
+                return None
+        return None
+
+    def _define(self, name: str, source: str) -> None:
+        """A class of the tests, for the copies of their objects."""
+        if not isinstance(self._namespace.get(name), type):
+            exec(source, self._namespace)  # noqa: S102 - trusted source
+
+    def _expression(self, entry: str) -> object:
+        return eval(find_entry(entry, self._namespace), self._namespace)  # noqa: S307
+
+    def _name(self, name: str) -> object:
+        if name not in self._namespace:
+            solution = self._namespace.get("Solution")
+            if solution is not None and hasattr(solution, name):
+                return getattr(solution(), name)
+            raise NameError(f"name {name!r} is not defined")
+        return self._namespace[name]
+
+    def _attribute(self, target: object, name: str) -> object:
+        return getattr(target, name)
+
+    def _assign(self, target: object, name: str, value: object) -> None:
+        setattr(target, name, value)
+
+    def _item(self, target: Any, key: object) -> object:
+        return target[key]
+
+    def _length(self, target: Any) -> int:
+        return len(target)
+
+    def _items(self, target: Any) -> list[object]:
+        return list(target)

@@ -1,0 +1,120 @@
+"""From fork to the first line of an untrusted program: a child gives up what it still has.
+
+Not covered: what the zygote gave up before (`confinement`), which a child inherits. Nothing
+here may fail open: an error before the program starts ends the child.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import os
+import resource
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from sandbox.confine import policy
+from sandbox.confine.libc import prctl
+from sandbox.confine.seccomp import Filter
+from sandbox.zygote.command import execute
+from sandbox.zygote.protocol import Kind, Order, frame
+
+CHANNEL = 3  # every child finds its channel here
+LINE = 4  # a judge and its candidate find the line between them here
+SETUP_FAILED = 120
+READY = frame(b"R")
+
+# Plain numbers: looking an enum member up touches pages that a child must then copy.
+_FUNCTION, _STDIN, _JUDGE = int(Kind.FUNCTION), int(Kind.STDIN), int(Kind.JUDGE)
+_COMMAND = int(Kind.COMMAND)
+_WITH_STREAMS = (_STDIN, _COMMAND)
+_ON_A_LINE = (_JUDGE, int(Kind.CANDIDATE))
+_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
+_STACK_BYTES = 64 << 20
+_FILTER = Filter(policy.CHILD_RULES, default=policy.PASS)
+
+
+def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot path
+    kind: int,
+    order: Order,
+    descriptors: Sequence[int],
+    settings: Mapping[str, Any],
+    zygote_pid: int,
+    address_space: int,
+) -> NoReturn:
+    """Confine this freshly forked process and run what it was forked for."""
+    try:
+        prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+        if os.getppid() != zygote_pid:  # it died before the line above
+            os._exit(SETUP_FAILED)
+        _arrange(kind, descriptors)
+        if kind == _COMMAND:
+            count = bool(settings["count_threads"])
+            execute(order, CHANNEL, without=set(settings["without"]), count_threads=count)
+        _limit(order, address_space, count_threads=bool(settings["count_threads"]))
+        if "seccomp" not in settings["without"]:
+            _FILTER.install()
+        gc.enable()
+        # From here on every end is the program's doing.
+        os.write(CHANNEL, READY)
+    except BaseException:  # noqa: BLE001 - whatever it is, the program must not start
+        os._exit(SETUP_FAILED)
+    try:
+        _run(kind)
+    finally:
+        os._exit(1)
+
+
+def _arrange(kind: int, descriptors: Sequence[int]) -> None:
+    """Put each descriptor in its place and close everything else."""
+    places: tuple[int, ...]
+    if kind in _WITH_STREAMS:
+        places = (CHANNEL, 0, 1, 2)
+    elif kind in _ON_A_LINE:
+        places = (CHANNEL, LINE)
+    else:
+        places = (CHANNEL,)
+    # The places must be free before they are filled: what came in lies above all of them.
+    high = [descriptor if descriptor > 8 else _move_up(descriptor) for descriptor in descriptors]
+    for descriptor, place in zip(high, places, strict=True):
+        os.dup2(descriptor, place, inheritable=False)
+    os.closerange(CHANNEL + (2 if kind in _ON_A_LINE else 1), 64)
+
+
+def _move_up(descriptor: int) -> int:
+    import fcntl  # noqa: PLC0415 - seldom needed
+
+    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 9)
+
+
+def _limit(order: Order, address_space: int, *, count_threads: bool) -> None:
+    cpu = math.ceil(order.cpu_s) + 1  # a second line of defence: the zygote measures finer
+    setrlimit = resource.setrlimit
+    setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+    memory = address_space + order.memory_bytes
+    setrlimit(resource.RLIMIT_AS, (memory, memory))
+    setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, order.file_bytes))
+    stack = min(_STACK_BYTES, order.memory_bytes)
+    setrlimit(resource.RLIMIT_STACK, (stack, stack))
+    if count_threads:
+        setrlimit(resource.RLIMIT_NPROC, (order.threads, order.threads))
+
+
+def _run(kind: int) -> None:
+    # Imported by the zygote; naming them at the top would be a circle.
+    if kind == _FUNCTION:
+        from sandbox.zygote.function import answer_calls  # noqa: PLC0415
+
+        answer_calls(CHANNEL)
+    elif kind == _STDIN:
+        from sandbox.zygote.whole_program import run_program  # noqa: PLC0415
+
+        run_program(CHANNEL)
+    elif kind == _JUDGE:
+        from sandbox.zygote.judge import judge  # noqa: PLC0415
+
+        judge(CHANNEL, LINE)
+    else:
+        from sandbox.zygote.candidate import serve_judge  # noqa: PLC0415
+
+        serve_judge(CHANNEL, LINE)

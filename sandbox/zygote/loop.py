@@ -1,0 +1,119 @@
+"""The zygote's loop: an order comes, a child is forked, watched, reaped and reported.
+
+Not covered: anything a program says. The zygote reads no byte that a child or a test wrote, so
+that neither can reach the next run through it.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.zygote import orphans
+from sandbox.zygote.child import become_child
+from sandbox.zygote.forking import fork
+from sandbox.zygote.protocol import KILL, Ended, Kind, Order, Report
+
+_COMMAND = int(Kind.COMMAND)
+_JUDGE, _CANDIDATE = int(Kind.JUDGE), int(Kind.CANDIDATE)
+_DESCRIPTORS_MAX = 8
+_ANCILLARY = socket.CMSG_SPACE(_DESCRIPTORS_MAX * array.array("i").itemsize)
+
+
+def serve(control: socket.socket, settings: Mapping[str, Any], *, address_space: int) -> None:
+    """Serve orders until the trusted process closes the control socket."""
+    zygote_pid = os.getpid()
+    while True:
+        data, ancillary, _, _ = control.recvmsg(1 << 20, _ANCILLARY, socket.MSG_CMSG_CLOEXEC)
+        if not data:
+            os._exit(0)
+        if data == KILL:  # meant for a child that had just ended
+            continue
+        descriptors = _descriptors(ancillary)
+        order = Order.unpack(data)
+        started = time.monotonic()
+        # A judge comes with its candidate: two children, the judge's descriptors first.
+        split = [descriptors[:2], descriptors[2:]] if order.kind == _JUDGE else [descriptors]
+        kinds = (_JUDGE, _CANDIDATE) if order.kind == _JUDGE else (order.kind,)
+        pids = []
+        for kind, own in zip(kinds, split, strict=True):
+            pid = fork()
+            if pid == 0:
+                become_child(kind, order, own, settings, zygote_pid, address_space)
+            pids.append(pid)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        reports = _watch(pids, order, control.fileno(), started)
+        if order.kind == _COMMAND:
+            orphans.end()
+        os.write(control.fileno(), b"".join(report.pack() for report in reports))
+
+
+def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    found = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found.frombytes(data[: len(data) - len(data) % found.itemsize])
+    return found.tolist()
+
+
+def _watch(  # noqa: C901 - one loop, five ways out of it
+    pids: list[int], order: Order, control: int, started: float
+) -> list[Report]:
+    """Wait for the children's end, or bring it about: out of time, or the answer is known.
+
+    The end of the first child, the only one or the judge, is the end of the run.
+    """
+    handles = {os.pidfd_open(pid): pid for pid in pids}
+    poller = select.poll()
+    poller.register(control, select.POLLIN)
+    for handle in handles:
+        poller.register(handle, select.POLLIN)
+    deadline = started + order.wall_s
+    cpu_left = order.cpu_s
+    ended = Ended.ITSELF
+    running = list(pids)
+    while pids[0] in running:
+        wait_s = min(deadline - time.monotonic(), cpu_left)
+        ready = [descriptor for descriptor, _ in poller.poll(max(1.0, wait_s * 1000.0 + 1.0))]
+        for handle in ready:
+            if handle in handles:
+                running.remove(handles[handle])
+                poller.unregister(handle)
+        if control in ready:
+            if not os.read(control, 64):  # nobody is left to report to
+                _end(running)
+                os._exit(0)
+            ended = Ended.ASKED
+            break
+        if ready:
+            continue
+        if time.monotonic() >= deadline:
+            ended = Ended.WALL
+            break
+        # The CPU clock of a process: clock_getcpuclockid(3).
+        cpu_left = order.cpu_s - max(time.clock_gettime((~pid << 3) | 2) for pid in running)
+        if cpu_left <= 0:
+            ended = Ended.CPU
+            break
+    _end(running)
+    for handle in handles:
+        os.close(handle)
+    return [_reap(pid, ended if pid in running else Ended.ITSELF, started) for pid in pids]
+
+
+def _end(pids: list[int]) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)  # cannot miss: nobody else reaps our children
+
+
+def _reap(pid: int, ended: int, started: float) -> Report:
+    _, status, usage = os.wait4(pid, 0)
+    used_s = usage.ru_utime + usage.ru_stime
+    return Report(status, ended, used_s, time.monotonic() - started, usage.ru_maxrss)

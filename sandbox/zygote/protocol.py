@@ -1,0 +1,161 @@
+"""The messages between the trusted process, a zygote and its children.
+
+Not covered: meaning. Control messages are fixed structures on a SEQPACKET socket; what a child
+says are length-prefixed frames on a stream socket that lives for one run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+FRAME_HEADER = struct.Struct(">I")
+KILL = b"K"
+
+
+class Kind(IntEnum):
+    """What a forked child becomes."""
+
+    FUNCTION = 1
+    STDIN = 2
+    JUDGE = 3
+    CANDIDATE = 4
+    COMMAND = 5
+
+
+class Ended(IntEnum):
+    """Who ended a child."""
+
+    ITSELF = 0
+    WALL = 1
+    CPU = 2
+    ASKED = 3
+
+
+@dataclass(frozen=True)
+class Order:
+    """From the trusted process to the zygote: fork a child with these limits.
+
+    The descriptors that go with it are, for `FUNCTION`, the channel; for `JUDGE` the judge's
+    channel and its end of the line to the candidate, then the candidate's two; for `STDIN` the
+    channel, stdin, stdout and stderr; for `COMMAND` the
+    same; its command is JSON text, see `sandbox.zygote.command`.
+    """
+
+    kind: int
+    wall_s: float
+    cpu_s: float
+    memory_bytes: int
+    file_bytes: int
+    threads: int
+    command: str = ""
+
+    _layout: ClassVar[struct.Struct] = struct.Struct("=BddQQI")
+
+    def pack(self) -> bytes:
+        """The order as bytes."""
+        head = self._layout.pack(
+            self.kind, self.wall_s, self.cpu_s, self.memory_bytes, self.file_bytes, self.threads
+        )
+        return head + self.command.encode()
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Order:
+        """The order in these bytes."""
+        kind, wall_s, cpu_s, memory_bytes, file_bytes, threads = cls._layout.unpack_from(data)
+        rest = data[cls._layout.size :]
+        return cls(kind, wall_s, cpu_s, memory_bytes, file_bytes, threads, rest.decode())
+
+
+@dataclass(frozen=True)
+class Report:
+    """From the zygote: how a child ended, and what it used."""
+
+    wait_status: int
+    ended: int
+    cpu_s: float
+    wall_s: float
+    peak_kb: int
+
+    _layout: ClassVar[struct.Struct] = struct.Struct("=iBddQ")
+
+    def pack(self) -> bytes:
+        """The report as bytes."""
+        return self._layout.pack(
+            self.wait_status, self.ended, self.cpu_s, self.wall_s, self.peak_kb
+        )
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Report:
+        """The report in these bytes."""
+        wait_status, ended, cpu_s, wall_s, peak_kb = cls._layout.unpack(data)
+        return cls(wait_status, ended, cpu_s, wall_s, peak_kb)
+
+    @classmethod
+    def unpack_all(cls, data: bytes) -> list[Report]:
+        """The reports in these bytes, one per child."""
+        size = cls._layout.size
+        return [cls.unpack(data[at : at + size]) for at in range(0, len(data), size)]
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code, or minus the signal that ended it."""
+        return os.waitstatus_to_exitcode(self.wait_status)
+
+
+def frame(payload: bytes) -> bytes:
+    """A payload with its length in front."""
+    return FRAME_HEADER.pack(len(payload)) + payload
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write everything, in as many calls as it takes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def read_frame(descriptor: int, limit: int) -> bytes | None:
+    """The next frame's payload, or `None` at the end of the stream.
+
+    Raises:
+        ValueError: the frame announces more than `limit` bytes.
+    """
+    header = _read_exactly(descriptor, FRAME_HEADER.size)
+    if header is None:
+        return None
+    (length,) = FRAME_HEADER.unpack(header)
+    if length > limit:
+        raise ValueError(f"a message of {length} bytes, {limit} are allowed")
+    return _read_exactly(descriptor, length)
+
+
+def _read_exactly(descriptor: int, count: int) -> bytes | None:
+    data = os.read(descriptor, count)
+    if len(data) == count:
+        return data
+    parts: list[bytes] = []
+    missing = count
+    while data:
+        parts.append(data)
+        missing -= len(data)
+        if not missing:
+            return b"".join(parts)
+        data = os.read(descriptor, missing)
+    return None
+
+
+def texts(*parts: str) -> bytes:
+    """Several texts as one payload."""
+    return json.dumps(parts).encode()
+
+
+def read_texts(payload: bytes) -> Sequence[str]:
+    """The texts in a payload of the trusted process."""
+    found: list[str] = json.loads(payload)
+    return found

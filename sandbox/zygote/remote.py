@@ -1,0 +1,159 @@
+"""The judge's view of the candidate: calls that cross to another process, and handles.
+
+Not covered: operators. A handle never forwards a comparison, a truth test, a hash or arithmetic:
+those would be answered by the program under test. It equals itself alone, and is true.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.wire import Wire, WireError, decode, from_bytes, to_bytes
+from sandbox.zygote.copies import Originals
+from sandbox.zygote.function import ListNode, TreeNode, build_list, build_tree
+from sandbox.zygote.protocol import frame, read_frame, write_all
+
+
+class CandidateGoneError(BaseException):
+    """The candidate's process has ended. Not an `Exception`: test code must not swallow it."""
+
+
+class CandidateError(Exception):
+    """The candidate raised something that is no builtin exception."""
+
+
+class Line:
+    """The connection to the candidate's process."""
+
+    def __init__(self, descriptor: int, namespace: dict[str, Any], answer_max: int) -> None:
+        self._descriptor = descriptor
+        self._namespace = namespace
+        self._answer_max = answer_max
+        self._originals = Originals(str(namespace["__name__"]), _handle)
+        self._remotes: dict[int, Remote] = {}
+        self.asked = 0
+
+    def ask(self, action: str, *arguments: object, mutable: list[object] | None = None) -> Any:
+        """Have the candidate do something, and return a plain value or a handle."""
+        self.asked += 1
+        question, records = self._originals.encode((action, *arguments))
+        try:
+            payload = to_bytes(["t", question, ["l", *records]])
+            write_all(self._descriptor, frame(payload))
+            reply = read_frame(self._descriptor, self._answer_max)
+        except OSError:
+            reply = None
+        except ValueError as error:
+            raise CandidateError(f"the answer is too large: {error}") from None
+        if reply is None:
+            raise CandidateGoneError
+        kind, rest = reply[:1], reply[1:]
+        if kind == b"E":
+            raise _exception(rest)
+        if kind != b"A":
+            raise CandidateError(rest[:300].decode("utf-8", "replace"))
+        (result, changed), states = self._decode(from_bytes(rest))
+        for number, attributes in states:
+            self._originals.update(number, attributes)
+        for position, value in changed:
+            if mutable is not None:
+                _update(mutable[position], value)
+        return result
+
+    def _decode(self, wire: Wire) -> Any:
+        names = self._namespace
+        return decode(
+            wire,
+            linked_list=lambda values: build_list(values, names.get("ListNode", ListNode)),
+            binary_tree=lambda values: build_tree(values, names.get("TreeNode", TreeNode)),
+            refer=self._refer,
+        )
+
+    def _refer(self, tag: str, number: int, kind: str) -> object:
+        if tag == "ob":
+            return self._originals.original(number)
+        # One handle per object, so that `is` and `==` hold between answers.
+        return self._remotes.setdefault(number, Remote(self, number, kind))
+
+
+class Remote:
+    """A handle of an object in the candidate's process."""
+
+    __slots__ = ("__kind", "__line", "__number")
+
+    def __init__(self, line: Line, number: int, kind: str) -> None:
+        for name, value in (("line", line), ("number", number), ("kind", kind)):
+            object.__setattr__(self, f"_Remote__{name}", value)
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        """Call the object in its process."""
+        return self.__line.ask("call", self, list(args), kwargs, mutable=list(args))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)  # the judge's machinery asks for those, not the tests
+        return self.__line.ask("attribute", self, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self.__line.ask("assign", self, name, value)
+
+    def __getitem__(self, key: object) -> Any:
+        return self.__line.ask("item", self, key)
+
+    def __len__(self) -> int:
+        return int(self.__line.ask("length", self))
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(self.__line.ask("items", self))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return f"<{self.__kind} of the program>"
+
+    def number_of(self) -> tuple[int, str]:
+        """What stands for this object on the wire."""
+        return self.__number, self.__kind
+
+
+def _handle(value: object) -> Wire | None:
+    if type(value) is Remote:
+        number, kind = object.__getattribute__(value, "number_of")()
+        return ["r", number, kind]
+    return None
+
+
+def _exception(data: bytes) -> Exception:
+    try:
+        name, text = decode(from_bytes(data))
+    except (WireError, ValueError, TypeError):
+        return CandidateError("an unreadable exception")
+    kind = getattr(builtins, str(name), None)
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind is not AssertionError:
+        try:
+            return kind(str(text))
+        except TypeError:  # some take more than a message
+            return CandidateError(str(text))
+    return CandidateError(str(text))
+
+
+def _update(target: object, value: object) -> None:
+    """Make an argument what the call made of it."""
+    if isinstance(target, list) and isinstance(value, list):
+        target[:] = value
+    elif (isinstance(target, dict) and isinstance(value, dict)) or (
+        isinstance(target, set) and isinstance(value, set)
+    ):
+        target.clear()
+        target.update(value)
+    elif isinstance(target, bytearray) and isinstance(value, bytes):
+        target[:] = value

@@ -1,0 +1,144 @@
+import json
+import sys
+
+import pytest
+
+from rewards import Code, Status, code
+from rewards.errors import InputError, MissingColumnError
+from rewards.program_tests import Row, read_tests
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
+
+ADD = "def add(a, b):\n    return a + b\n"
+WRONG = "def add(a, b):\n    return a - b\n"
+ASSERTS = ["assert add(1, 2) == 3", "assert add(0, 0) == 0"]
+
+
+def block(source, tag="python"):
+    source = source.rstrip("\n") + "\n"
+    return f"<think>hm ```python\nwrong\n```</think>\nHere:\n```{tag}\n{source}```\nDone."
+
+
+def test_a_right_program_scores_one_and_a_wrong_one_nothing():
+    assert code.verify(block(ADD), ASSERTS).score == 1.0
+    verdict = code.verify(block(WRONG), ASSERTS)
+    assert (verdict.score, verdict.status) == (0.0, Status.WRONG)
+    assert "assert add(1, 2) == 3" in verdict.reason
+    assert verdict.extracted == WRONG
+
+
+def test_the_share_of_tests_passed():
+    partial = Code(partial=True)
+    assert partial.verify(block(WRONG), ASSERTS).score == 0.5
+    assert partial.verify(block(ADD), ASSERTS).score == 1.0
+
+
+@pytest.mark.parametrize(
+    ("completion", "status"),
+    [
+        ("no code", Status.NO_ANSWER),
+        (f"<think>```python\n{ADD}```", Status.NO_ANSWER),
+        (f"```python\n{ADD}", Status.NO_ANSWER),
+        (block(""), Status.NO_ANSWER),
+        (block("def add(a, b:"), Status.WRONG),
+        (block("import os; os._exit(0)"), Status.WRONG),
+        (block("def add(a, b):\n    while True: pass\n"), Status.TIMEOUT),
+        (block("int main() {}", "cpp"), Status.BAD_FORMAT),
+    ],
+)
+def test_what_a_completion_fails_at(completion, status):
+    verdict = Code(cpu_s=0.5).verify(completion, ASSERTS)
+    assert (verdict.score, verdict.status) == (0.0, status)
+
+
+@pytest.mark.parametrize("reference", ["", "assert (", ["assert 1 == 1"], {"a": 1}, [], [3], "[]"])
+def test_tests_that_cannot_be_used_score_none(reference):
+    verdict = code.verify(block(ADD), reference)
+    assert (verdict.score, verdict.status) == (None, Status.BAD_REFERENCE)
+
+
+def test_a_row_without_tests_is_not_applicable():
+    columns = {"tests": [ASSERTS, None]}
+    assert code(completions=[block(ADD)] * 2, **columns) == [1.0, None]
+    with pytest.raises(MissingColumnError):
+        code(completions=[block(ADD)], answer=["x"])
+
+
+HUMAN_EVAL = {
+    "test": (
+        "def check(candidate):\n    assert candidate(1, 2) == 3\n    assert candidate(0, 5) == 5\n"
+    ),
+    "entry_point": "add",
+}
+SOLUTION = "class Solution:\n    def add(self, a, b):\n        return a + b\n"
+MAIN = "print(sum(map(int, input().split())))\n"
+SHAPES = [
+    (ADD, ASSERTS),
+    (ADD, "\n".join(ASSERTS)),
+    (ADD, json.dumps(ASSERTS)),
+    (ADD, HUMAN_EVAL),
+    (ADD, json.dumps(HUMAN_EVAL)),
+    (ADD, {"test_list": ASSERTS, "test_setup_code": "import math"}),
+    (SOLUTION, HUMAN_EVAL | {"entry_point": "Solution().add"}),
+    (ADD, {"fn_name": "add", "inputs": [[1, 2], [3, 4]], "outputs": [[3], [7]]}),
+    (SOLUTION, {"fn_name": "add", "inputs": [[1, 2]], "outputs": [3]}),
+    (ADD, {"entry_point": "add", "tests": [{"args": [1, 2], "expected": 3}]}),
+    (ADD, {"entry_point": "add", "tests": [{"args": ["a"], "kwargs": {"b": "b"}, "output": "ab"}]}),
+    (SOLUTION, {"entry_point": "add", "tests": "[{'input': 'a = 1, b = 2', 'output': '3'}]"}),
+    (SOLUTION, [{"input": "1\n2", "output": "3", "testtype": "functional", "fn_name": "add"}]),
+    (ADD, [{"type": "function_call", "fn_name": "add", "input": [1, 2], "output": 3}]),
+    (MAIN, {"inputs": ["1 2\n"], "outputs": ["3\n"]}),
+    (MAIN, {"input": ["1 2\n"], "output": ["3\n"]}),
+    (MAIN, json.dumps({"inputs": ["1 2\n"], "outputs": ["3\n"]})),
+    (MAIN, [{"input": {"stdin": "1 2"}, "output": {"stdout": "3\n"}}]),
+    (MAIN, [{"stdin": "1 2", "expected": "3"}, {"input": "4 5", "output": "9"}]),
+    (MAIN, [{"type": "stdin_stdout", "input": "1 2", "output": "3"}]),
+    (MAIN, [["1 2", "3"]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "tests"), SHAPES)
+def test_every_common_shape_of_tests(source, tests):
+    verdict = code.verify(block(source), tests)
+    assert verdict.score == 1.0, verdict
+    broken = block(source.replace("+", "-").replace("sum(", "max("))
+    assert code.verify(broken, tests).score == 0.0
+
+
+def test_columns_beside_the_tests_are_read():
+    columns = {
+        "test": [HUMAN_EVAL["test"]] * 2,
+        "entry_point": ["add", "Solution().add"],
+    }
+    assert code(completions=[block(ADD), block(SOLUTION)], **columns) == [1.0, 1.0]
+
+
+def test_a_prompt_of_python_helps_program_and_tests():
+    prompt = "from typing import List\n\ndef helper(x):\n    return x + 1\n"
+    program = "def f(x: List[int]) -> int:\n    return helper(x[0])\n"
+    test = "def check(candidate):\n    assert candidate([1]) == helper(1)\n"
+    row = {"test": test, "entry_point": "f"}
+    assert code.verify(block(program), row, prompt=prompt).score == 1.0
+
+
+def test_a_language_of_the_row_and_of_the_fence():
+    read = 'int a, b; scanf("%d %d", &a, &b);'
+    c = f'#include <stdio.h>\nint main(void) {{ {read} printf("%d", a + b); }}'
+    tests = {"inputs": ["1 2"], "outputs": ["3"]}
+    verdict = code.verify(block(c, "c"), tests)
+    assert verdict.score in {1.0, None}, verdict  # None without a compiler
+    if verdict.score is None:
+        assert verdict.status is Status.NOT_APPLICABLE
+    assert code(completions=[block(MAIN)], tests=[tests], language=["c"]) == [0.0]
+
+
+def test_many_samples_keep_their_order():
+    completions = [block(ADD if n % 3 else WRONG) for n in range(12)]
+    scores = code(completions=completions, tests=[ASSERTS] * 12)
+    assert scores == [float(n % 3 > 0) for n in range(12)]
+
+
+@pytest.mark.parametrize("value", [None, 3, {}, {"inputs": [1], "outputs": []}, [{"x": 1}], " "])
+def test_unreadable_shapes_say_so(value):
+    with pytest.raises(InputError):
+        read_tests(value, Row())
