@@ -56,6 +56,7 @@ class Evaluator:
         self.values = dict(values or {})
         self.high = 0
         self.low = 0
+        self.highest = 0
         self.work = 0
         self.price = 1 + digits // 150
         self.function_price = 10 + digits * digits // 160  # exp and ln grow that fast
@@ -174,6 +175,14 @@ class Evaluator:
     def _is_integer(self, value: Decimal) -> bool:
         return value.adjusted() < 15 and value == value.to_integral_value()
 
+    def _relative(self, node: Node) -> Decimal:
+        """A value of which only the relative error matters, as inside a logarithm."""
+        before, self.high = self.high, 0
+        value = self._value(node)
+        self.highest = max(self.highest, self.high)
+        self.high = max(before, self.high - value.adjusted() if value else self.high)
+        return value
+
     # -- powers -----------------------------------------------------------------------------
 
     def _power(self, base_node: Node, exponent_node: Node) -> Decimal:
@@ -244,10 +253,12 @@ class Evaluator:
                 return self._rational_power(self._value(args[1]), 1 / index)
             raise InexactError
         check_arity(name, args)
-        return compute(self, [self._value(arg) for arg in args])
+        value = self._relative if name in _LOGARITHMS else self._value
+        return compute(self, [value(arg) for arg in args])
 
 
 _MINUS_ONE = Num(Fraction(-1))
+_LOGARITHMS = frozenset({"ln", "log", "logb"})
 _E = Const("e")
 
 

@@ -35,7 +35,7 @@ from rewards.answers.values import InexactError, UndefinedError, exact
 
 DIGITS = 40
 AGREEMENT = 28  # digits of agreement asked for at a first look
-MAX_DIGITS = 1_000
+MAX_DIGITS = 1_200
 MAX_VARIABLES = 60
 ENOUGH = 4
 UNEVALUATED = "⟨∫"
@@ -205,13 +205,14 @@ def contains_imaginary(node: Node) -> bool:
 class _Look(NamedTuple):
     """Both sides evaluated at one point.
 
-    `gap` is their difference, `high` and `low` the extreme decimal exponents met on the way.
+    `gap` is their difference, `high` the decimal exponent below which rounding was kept, and
+    `span` how far the exponents met on the way lie apart.
     """
 
     status: Literal["both", "neither", "one", "huge", "stop"]
     gap: Decimal = Decimal(0)
     high: int = 0
-    low: int = 0
+    span: int = 0
 
     def is_close(self, agreement: int) -> bool:
         """Whether the sides agree to so many digits below the greatest magnitude met."""
@@ -246,7 +247,9 @@ class _Pair(NamedTuple):
         if a is None or b is None:
             return _Look("neither" if a is b else "one")
         high = max(side.high for side in sides)
-        return _Look("both", sides[0].difference(a, b), high, min(side.low for side in sides))
+        highest = max(high, *(side.highest for side in sides))
+        span = highest - min(side.low for side in sides)
+        return _Look("both", sides[0].difference(a, b), high, span)
 
     def compare(self, names: list[str]) -> Sameness | None:
         """The verdict of the sample points; `None` if there were too few."""
@@ -279,7 +282,7 @@ class _Pair(NamedTuple):
         """Look once more, at a precision that no tiny term or cancellation can hide from."""
         # Thrice the span: sin x misses x by x^3/6, and no function we know by a higher power
         # without its own terms showing a wider span.
-        digits = 100 + 3 * (seen.high - seen.low)
+        digits = 100 + 3 * seen.span
         first = self.look(point, min(digits, MAX_DIGITS))
         if first.status != "both":
             return Sameness(same=None, how="they could not be worked out to enough digits")

@@ -121,6 +121,20 @@ def _integer_root(value: int, index: int) -> int | None:
     return low if low**index == value else None
 
 
+def _rational_logarithm(base: Fraction, value: Fraction) -> Fraction:
+    """The logarithm of a rational power of `base`: 3/2 for log_4 8."""
+    if base <= 0 or base == 1 or value <= 0:
+        raise UndefinedError
+    guess = Fraction(_log(value) / _log(base)).limit_denominator(64)
+    if power(base, Fraction(guess.numerator)) != power(value, Fraction(guess.denominator)):
+        raise InexactError
+    return guess
+
+
+def _log(value: Fraction) -> float:
+    return math.log(value.numerator) - math.log(value.denominator)
+
+
 def _charge(value: Fraction, cost: int) -> int:
     """What the work so far has cost, in bits handled; too much is refused."""
     bits = value.numerator.bit_length() + value.denominator.bit_length()
@@ -156,6 +170,8 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
         if radicand < 0 and index.numerator % 2 and index.denominator == 1:
             return -_rational_root(-radicand, 1 / index) if index != 1 else radicand
         return power(radicand, 1 / index)
+    if name == "logb":
+        return _rational_logarithm(exact(args[0]), exact(args[1]))
     if name in {"abs", "floor", "ceil"}:
         value = exact(args[0])
         if name == "abs":
