@@ -31,7 +31,7 @@ types: install
 	$(BIN)/mypy
 
 # What needs no torch runs on every supported interpreter that is found.
-LIGHT_TESTS := tests/rewards tests/answers tests/worker tests/scoring tests/cli
+LIGHT_TESTS := tests/rewards tests/answers tests/worker tests/scoring tests/cli tests/sandbox
 test-pythons:
 	@for version in 3.10 3.11 3.12 3.13; do \
 		for python in python$$version "$$HOME"/.pyenv/versions/$$version.*/bin/python ""; do \
