@@ -61,7 +61,7 @@ def main() -> None:
         "command": "demo_control",
         "environment": environment(),
         "grpo_steps": settings.grpo_steps,
-        "held_out_problems": settings.held_out,
+        "held_out_problems": runs[0]["held_out_problems"],
         "mean_gain": {
             kind: round(fmean(run[kind]["accuracy"] - run["before"]["accuracy"] for run in runs), 4)
             for kind in ("rewards", "shuffled")
@@ -77,7 +77,11 @@ def _run(seed: int, settings: DemoSettings, console: Console) -> dict[str, Any]:
     """One seed: before, after GRPO with the rewards, after GRPO with shuffled ones."""
     started = cpu_seconds()
     policy = imitate_teacher(settings, seed, _silent)
-    run: dict[str, Any] = {"seed": seed, "before": evaluate(policy, settings).to_dict()}
+    run: dict[str, Any] = {
+        "seed": seed,
+        "held_out_problems": len(policy.held_out),
+        "before": evaluate(policy, settings).to_dict(),
+    }
     for kind, rewards in (
         ("rewards", [accuracy, format]),
         ("shuffled", [Shuffled(accuracy, seed), Shuffled(format, seed)]),

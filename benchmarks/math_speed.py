@@ -154,7 +154,8 @@ def _plot(results: dict[str, dict[str, Measured]], path: Path) -> None:
         panel.set(xscale="log", title=name, xlabel="rows per CPU second, caches cold")
         panel.grid(visible=True, alpha=0.3)
     panels[0][0].set_ylabel("rows judged right, %")
-    panels[0][0].legend(fontsize="small", loc="lower left")
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize="small")
     figure.savefig(path, dpi=140)
     plt.close(figure)
 

@@ -7,7 +7,6 @@ the process and not to a reward, which therefore pickles.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,15 +15,12 @@ from rewards.answers import (
     Answer,
     CompareOptions,
     Comparison,
-    Outcome,
     compare,
     read_answer,
     read_reference,
 )
 from rewards.reference_text import UnusableReferenceError
 
-# The readers see symbols in these; only sympy can work them out.
-_ANALYSIS = re.compile(r"\\(?:int|iint|iiint|lim)(?![a-z])|\\[dt]?frac\s?\{?(?:d|\\partial)\b")
 # Longer texts are rare, and would let the memory grow with the dataset.
 _REMEMBERED_CHARS = 512
 
@@ -60,11 +56,7 @@ def comparer(options: CompareOptions) -> Comparer:
     """The comparer of these options."""
 
     def compare_texts(reference: str, answer: str) -> Comparison:
-        return _undecided_if_analysis(
-            reference,
-            answer,
-            compare(usable_reference(reference), read_answer(answer), options=options),
-        )
+        return compare(usable_reference(reference), read_answer(answer), options=options)
 
     remembered = lru_cache(maxsize=8_192)(compare_texts)
 
@@ -73,11 +65,3 @@ def comparer(options: CompareOptions) -> Comparer:
         return (remembered if short else compare_texts)(reference, answer)
 
     return Comparer(usable_reference, compare_shortly)
-
-
-def _undecided_if_analysis(reference: str, answer: str, comparison: Comparison) -> Comparison:
-    if comparison.outcome is Outcome.DIFFERENT and (
-        _ANALYSIS.search(reference) or _ANALYSIS.search(answer)
-    ):
-        return Comparison(Outcome.UNDECIDED, "an integral, limit or derivative must be worked out")
-    return comparison

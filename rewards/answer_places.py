@@ -7,6 +7,7 @@ truncated completion into a guess.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
@@ -37,6 +38,7 @@ MARKED_PLACES: tuple[AnswerPlace, ...] = (
 _SENTENCE_CHARS = 12  # shorter than any claim
 _BARE_CHARS = 200
 _BARE_WORDS = 3
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")  # no LaTeX command
 _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
 
 
@@ -102,7 +104,7 @@ def _bare(text: str) -> FoundAnswer | None:
     if not answer or len(answer) > _BARE_CHARS or "\n" in answer or answer.endswith(("?", "？")):
         return None
     # Prose is not an answer: it would hold words, and no mathematics needs many.
-    words = [word.lower() for word in answer.split() if word.isalpha() and len(word) > 1]
+    words = [word.lower() for word in _WORD.findall(answer)]
     if len(words) > _BARE_WORDS or not _HEDGES.isdisjoint(words):
         return None
     return _filled(answer, "the whole completion")

@@ -10,7 +10,6 @@ import atexit
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -91,9 +90,24 @@ class Code(Reward):
         """Judge samples, as many at a time as there are workers, in order."""
         if len(samples) < 2:
             return [self._judge_safely(sample) for sample in samples]
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - dear to import
+
         count = min(len(samples), self.workers or _usable_cpus())
         with ThreadPoolExecutor(count, thread_name_prefix="code-reward") as pool:
             return list(pool.map(self._judge_safely, samples))
+
+    def warm_up(self) -> None:
+        """Start the sandbox now rather than in the first training step.
+
+        Raises:
+            WorkerError: no sandbox can be started on this machine.
+        """
+        from sandbox import SandboxError  # noqa: PLC0415
+
+        try:
+            _sandbox(self.workers, self.allow_degraded)
+        except SandboxError as error:
+            raise WorkerError(str(error)) from error
 
     def _run(self, source: str, tag: str, row: RowTests, prompt: object) -> Verdict:
         from sandbox import (  # noqa: PLC0415 - only where programs are run

@@ -6,9 +6,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
-from rewards.answers.numeric import MAX_WORK, Evaluator, pi
+from rewards.answers.functions import FUNCTIONS, sin_cos
+from rewards.answers.numeric import MAX_WORK, Evaluator
+from rewards.answers.precision import pi
 from rewards.answers.tree import Add, BigOp, Const, Degree, Fn, Mul, Node, Num, Percent, Pow
-from rewards.answers.values import InexactError, UndefinedError
+from rewards.answers.values import InexactError, UndefinedError, check_arity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +28,8 @@ class ComplexEvaluator(Evaluator):
         return max(self.context.subtract(a, b).copy_abs() for a, b in zip(left, right, strict=True))
 
     def _pair(self, real: Decimal, imaginary: Decimal) -> Complex:
-        self._note(real)
-        self._note(imaginary)
+        self.note(real)
+        self.note(imaginary)
         return real, imaginary
 
     def _value(self, node: Node) -> Complex:  # type: ignore[override]  # noqa: C901
@@ -83,7 +85,7 @@ class ComplexEvaluator(Evaluator):
     def _inverse(self, value: Complex) -> Complex:
         c = self.context
         size = c.add(c.multiply(value[0], value[0]), c.multiply(value[1], value[1]))
-        if not size:
+        if not size or size.adjusted() < 2 * (12 - self.digits):  # zero but for rounding?
             raise UndefinedError
         return self._pair(c.divide(value[0], size), c.divide(value[1], size).copy_negate())
 
@@ -149,8 +151,12 @@ class ComplexEvaluator(Evaluator):
         half = (Decimal("0.5"), _ZERO)
         return self._exp(self._times(half, self._ln(value)))
 
-    def _complex_function(self, name: str, args: Sequence[Complex]) -> Complex:
+    def _complex_function(  # noqa: C901
+        self, name: str, args: Sequence[Complex]
+    ) -> Complex:
         c = self.context
+        if name not in {"Re", "Im"}:
+            check_arity(name, args)
         if name == "sqrt":
             return self._sqrt(args[0])
         if name == "root":
@@ -192,5 +198,3 @@ class ComplexEvaluator(Evaluator):
 
 
 _I, _E = Const("i"), Const("e")
-
-from rewards.answers.functions import FUNCTIONS, sin_cos  # noqa: E402

@@ -32,18 +32,20 @@ _CONSTANT = (Num, Const, Add, Mul, Pow, Fn, Percent, Degree, Based)
 _OPAQUE = frozenset({"call", "prime", "at", "norm", "det", "log", "mark*", "mark+", "mark-"})
 
 
-def is_contradiction(node: Node | None) -> bool:
+def is_contradiction(node: Node | None, *, rounding: bool = True) -> bool:
     """Whether a node claims something false about constants, or has no value.
 
-    It says so only of constants that can be worked out: `f(2) = 3` is no contradiction.
+    It says so only of constants that can be worked out: `f(2) = 3` is no contradiction. Without
+    `rounding`, a wrong approximation (1/2 ≈ 0.7) is let pass.
     """
     if isinstance(node, Relation):
         return any(
-            op in _COMPARED and not _holds(node.sides[index], op, node.sides[index + 1])
+            op in (_COMPARED if rounding else _COMPARED - {"~"})
+            and not _holds(node.sides[index], op, node.sides[index + 1])
             for index, op in enumerate(node.ops)
         )
     if isinstance(node, (Seq, System, SetOf)):
-        return any(is_contradiction(item) for item in node.items)
+        return any(is_contradiction(item, rounding=rounding) for item in node.items)
     if isinstance(node, (Add, Mul, Pow, Fn, PlusMinus)) and _is_constant(node):
         return is_undefined(node)
     return False

@@ -78,7 +78,7 @@ def assigned(node: Relation) -> Assignment | None:
     return Assignment(first, value)
 
 
-def same_equation(left: Relation, right: Relation) -> Sameness:  # noqa: C901
+def same_equation(left: Relation, right: Relation) -> Sameness:  # noqa: C901, PLR0912
     """Whether two equations, or two comparisons, differ by a non-zero constant factor only."""
     op, other = left.ops[0], right.ops[0]
     one = add(left.sides[0], negative(left.sides[1]))
@@ -93,6 +93,10 @@ def same_equation(left: Relation, right: Relation) -> Sameness:  # noqa: C901
     if symbols(one) != symbols(two):
         return Sameness(same=False, how="they are about different variables")
     names = sorted(symbols(one))
+    if left.ops == right.ops and show(left.sides[0]) == show(right.sides[0]):
+        rest = same_expression(left.sides[1], right.sides[1])
+        if rest.same is not None:
+            return Sameness(rest.same, f"the left sides are the same; {rest.how}")
     if not names:
         return _same_sides(left, right)
     for numerator in range(3, 9):

@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from rewards.answers.precision import TooLargeError, make_context, pi
 from rewards.answers.values import MAX_FACTORIAL, InexactError, UndefinedError
 
 if TYPE_CHECKING:
@@ -18,15 +19,11 @@ _GUARD = 12
 
 
 def _wide(ev: Evaluator, extra: int = _GUARD) -> decimal.Context:
-    from rewards.answers.numeric import make_context  # noqa: PLC0415
-
     return make_context(ev.digits + extra)
 
 
 def sin_cos(ev: Evaluator, angle: Decimal) -> tuple[Decimal, Decimal]:
     """Sine and cosine, by reduction to [-π/4, π/4] and Taylor's series."""
-    from rewards.answers.numeric import pi  # noqa: PLC0415
-
     size = max(0, angle.adjusted())
     if size > 2 * ev.digits:
         raise InexactError
@@ -98,8 +95,6 @@ def _csc(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
 
 def _arctan_value(ev: Evaluator, value: Decimal) -> Decimal:
     context = _wide(ev)
-    from rewards.answers.numeric import pi  # noqa: PLC0415
-
     if value.copy_abs() > 1:
         half = context.divide(pi(context.prec), Decimal(2))
         inner = _arctan_value(ev, context.divide(Decimal(1), value))
@@ -128,8 +123,6 @@ def _arcsin(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
         raise UndefinedError
     context = _wide(ev)
     if value.copy_abs() == 1:
-        from rewards.answers.numeric import pi  # noqa: PLC0415
-
         half = context.divide(pi(context.prec), Decimal(2))
         return half if value > 0 else half.copy_negate()
     below = context.multiply(context.subtract(Decimal(1), value), context.add(Decimal(1), value))
@@ -137,8 +130,6 @@ def _arcsin(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
 
 
 def _half_pi(ev: Evaluator) -> Decimal:
-    from rewards.answers.numeric import pi  # noqa: PLC0415
-
     return _wide(ev).divide(pi(ev.digits + _GUARD), Decimal(2))
 
 
@@ -179,7 +170,8 @@ def _sqrt(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
 def _hyperbolic(name: str) -> Callable[[Evaluator, Sequence[Decimal]], Decimal]:
     def compute(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
         context = _wide(ev, _GUARD + max(0, -args[0].adjusted()))
-        up, down = context.exp(args[0]), context.exp(args[0].copy_negate())
+        # Noted, or the e^-2000 by which tanh 1000 misses 1 would go unseen.
+        up, down = ev.note(context.exp(args[0])), ev.note(context.exp(args[0].copy_negate()))
         sinh, cosh = context.subtract(up, down), context.add(up, down)
         if name in {"sinh", "cosh"}:
             return context.divide(sinh if name == "sinh" else cosh, Decimal(2))
@@ -228,8 +220,6 @@ def _integer(ev: Evaluator, value: Decimal) -> int:
 
 def _factorial(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
     if args[0].adjusted() > 17:
-        from rewards.answers.numeric import TooLargeError  # noqa: PLC0415
-
         raise TooLargeError
     count = _integer(ev, args[0])
     if count < 0:
@@ -243,8 +233,6 @@ def _ln_factorial(ev: Evaluator, count: int) -> Decimal:
     """Ln n! by Stirling's series, to the evaluator's relative precision of n!."""
     if count <= MAX_FACTORIAL:
         return _wide(ev, 30).ln(Decimal(math.factorial(count)))
-    from rewards.answers.numeric import pi  # noqa: PLC0415
-
     context = _wide(ev, 30)
     n = Decimal(count)
     total = context.add(

@@ -48,7 +48,8 @@ def repeating(start: str, block: str) -> Node:
     Num(value=Fraction(1, 6), decimals=None)
     """
     whole, _, fixed = start.partition(".")
-    if not (block.isdigit() and len(block) < MAX_BLOCK and len(start) < MAX_BLOCK):
+    plain = (whole + fixed).isdigit() and block.isdigit()
+    if not (plain and len(block) < MAX_BLOCK and len(start) < MAX_BLOCK):
         raise UnreadableError("the repeating digits cannot be read")
     shift = 10 ** len(fixed)
     part = Fraction(int(block), (10 ** len(block) - 1) * shift)

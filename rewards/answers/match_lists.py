@@ -82,9 +82,12 @@ class ListMatching(WordMatching):
                     tuple(given[name] for name, _ in labels[0]),
                 )
             stems = [{name.partition("_")[0] for name in side} for side in names]
-            if len(set(names[0])) == len(names[0]) > 1 and len(stems[1]) > 1:
+            if len(set(names[0])) == len(names[0]) > 1 and len(set(names[1])) > 1:
                 return self.no("they name different quantities")
-            if len(stems[0]) == 1 and stems[0] == stems[1]:  # x_1 = 1, x_2 = 2 are values of x
+            plain = min(len(set(side)) for side in names) == 1
+            if (
+                plain and len(stems[0]) == 1 and stems[0] == stems[1]
+            ):  # x_1 = 1, x_2 = 2 are values of x
                 refs = expand(Seq(tuple(value for _, value in labels[0])))
                 answers = expand(Seq(tuple(value for _, value in labels[1])))
         if (labels[0] is None) != (labels[1] is None):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import decimal
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rewards.answers.functions import FUNCTIONS
+from rewards.answers.precision import TooLargeError, make_context, pi
 from rewards.answers.tree import (
     Add,
     Based,
@@ -26,27 +27,19 @@ from rewards.answers.tree import (
     Pow,
     Sym,
 )
-from rewards.answers.values import MAX_TERMS, InexactError, UndefinedError, based_value
+from rewards.answers.values import (
+    MAX_TERMS,
+    InexactError,
+    UndefinedError,
+    based_value,
+    check_arity,
+    exact_or_none,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_WORK = 40_000
-_BIG = 10**17
-
-
-class TooLargeError(ArithmeticError):
-    """The value is beyond any number that can be held."""
-
-
-def make_context(digits: int) -> decimal.Context:
-    """A decimal context of its own, so that no thread's settings are touched."""
-    return decimal.Context(
-        prec=digits,
-        Emax=_BIG,
-        Emin=-_BIG,
-        traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
-    )
 
 
 class Evaluator:
@@ -86,7 +79,8 @@ class Evaluator:
         """The size of the difference of two values."""
         return self.context.subtract(left, right).copy_abs()
 
-    def _note(self, value: Decimal) -> Decimal:
+    def note(self, value: Decimal) -> Decimal:
+        """Keep track of a magnitude met on the way."""
         if value:
             exponent = value.adjusted()
             if exponent > self.high:
@@ -107,7 +101,7 @@ class Evaluator:
             raise InexactError
         context = self.context
         if isinstance(node, Num):
-            return self._note(self.rational(node.value))
+            return self.note(self.rational(node.value))
         if isinstance(node, Sym):
             if node.name not in self.values:
                 raise InexactError
@@ -122,20 +116,20 @@ class Evaluator:
             total = Decimal(0)
             for term in node.terms:
                 total = context.add(total, self._value(term))
-                self._note(total)
+                self.note(total)
             return total
         if isinstance(node, Mul):
             product = Decimal(1)
             for factor in node.factors:
                 if isinstance(factor, Pow) and factor.exponent == _MINUS_ONE:
-                    product = context.divide(product, self._value(factor.base))
+                    product = context.divide(product, self.divisor(factor.base))
                 else:
                     product = context.multiply(product, self._value(factor))
-            return self._note(product)
+            return self.note(product)
         if isinstance(node, Pow):
-            return self._note(self._power(node.base, node.exponent))
+            return self.note(self._power(node.base, node.exponent))
         if isinstance(node, Fn):
-            return self._note(self._function(node.name, node.args))
+            return self.note(self._function(node.name, node.args))
         if isinstance(node, Degree):
             angle = context.multiply(self._value(node.value), pi(self.digits))
             return context.divide(angle, Decimal(180))
@@ -146,6 +140,17 @@ class Evaluator:
         if isinstance(node, BigOp):
             return self._big(node)
         raise InexactError
+
+    def divisor(self, node: Node) -> Decimal:
+        """The value of a divisor; one that may be zero but for rounding has none.
+
+        Raises:
+            UndefinedError: 1/sin π is not 10^40.
+        """
+        value = self._value(node)
+        if value.adjusted() < 12 - self.digits and value and exact_or_none(node) is None:
+            raise UndefinedError
+        return value
 
     def _terms(self, node: BigOp, low: Decimal, high: Decimal) -> Iterator[Node]:
         """The body of a sum or product, with the index set to one value after the other."""
@@ -163,7 +168,7 @@ class Evaluator:
         total = Decimal(0 if node.op == "sum" else 1)
         combine = self.context.add if node.op == "sum" else self.context.multiply
         for part in self._terms(node, self._value(node.low), self._value(node.high)):
-            total = self._note(combine(total, self._value(part)))
+            total = self.note(combine(total, self._value(part)))
         return total
 
     def _is_integer(self, value: Decimal) -> bool:
@@ -175,7 +180,8 @@ class Evaluator:
         context = self.context
         if base_node == _E:
             return context.exp(self._value(exponent_node))
-        base = self._value(base_node)
+        negative = isinstance(exponent_node, Num) and exponent_node.value < 0
+        base = self.divisor(base_node) if negative else self._value(base_node)
         if isinstance(exponent_node, Num):
             return self._rational_power(base, exponent_node.value)
         exponent = self._value(exponent_node)
@@ -227,7 +233,7 @@ class Evaluator:
 
     def _function(self, name: str, args: tuple[Node, ...]) -> Decimal:
         self.work += self.function_price
-        compute = _FUNCTIONS.get(name)
+        compute = FUNCTIONS.get(name)
         if compute is None:
             if name == "root" and len(args) == 2:
                 index = _as_fraction(args[0])
@@ -237,6 +243,7 @@ class Evaluator:
                     raise UndefinedError
                 return self._rational_power(self._value(args[1]), 1 / index)
             raise InexactError
+        check_arity(name, args)
         return compute(self, [self._value(arg) for arg in args])
 
 
@@ -245,28 +252,4 @@ _E = Const("e")
 
 
 def _as_fraction(node: Node) -> Fraction | None:
-    from rewards.answers.values import exact_or_none  # noqa: PLC0415
-
     return exact_or_none(node)
-
-
-@lru_cache(maxsize=32)
-def pi(digits: int) -> Decimal:
-    """π to `digits` significant digits (Machin's formula in integers)."""
-    scale: int = 10 ** (digits + 10)
-
-    def arctan_inverse(number: int) -> int:
-        total = term = scale // number
-        square, divisor, sign = number * number, 1, 1
-        while term:
-            term //= square
-            divisor += 2
-            sign = -sign
-            total += sign * (term // divisor)
-        return total
-
-    value = 4 * (4 * arctan_inverse(5) - arctan_inverse(239))
-    return make_context(digits).divide(Decimal(value), Decimal(scale))
-
-
-from rewards.answers.functions import FUNCTIONS as _FUNCTIONS  # noqa: E402

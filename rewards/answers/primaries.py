@@ -129,10 +129,10 @@ class PrimaryReader(ApplicationReader):
         return number(token.value)
 
     def mixed(self, whole: Node) -> Node:
-        r"""`2\frac{1}{3}` is 2 + 1/3; `2\frac{x}{3}` and `2\frac{5}{3}` are products."""
+        r"""`2\frac{1}{3}` and `2\frac{4}{3}` are sums; `2\frac{x}{3}` is a product."""
         self.at += 1
         part = self.command("frac")
-        if isinstance(whole, Num) and isinstance(part, Num) and 0 < part.value < 1:
+        if isinstance(whole, Num) and isinstance(part, Num) and part.value > 0:
             return Num(whole.value + part.value)
         return Mul((whole, *(part.factors if isinstance(part, Mul) else (part,))))
 

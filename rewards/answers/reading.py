@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rewards.answers.clock import read_clock, read_date
+from rewards.answers.contradictions import is_contradiction
 from rewards.answers.literals import based, number
 from rewards.answers.show import kind_of, show
 from rewards.answers.statements import StatementReader
@@ -44,6 +45,7 @@ _CHOICE_LIST = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|\band\b|&|、|\s)\s*\(?[A-J]
 _FORMULA = re.compile(r"\$\$?([^$]+)\$?\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTALL)
 _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf|boldsymbol)\s*\{([^{}]*)\}")
 MAX_CACHED = 512
+BAD_ROUNDING = "its approximation is wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,11 @@ class Answer:
 
     Attributes:
         text: the text without what was wrapped around it.
+        is_reference: whether it is a reference, which may round carelessly.
     """
 
     text: str
+    is_reference: bool = False
     _read: list[tuple[Node | None, str | None]] = field(
         default_factory=list, repr=False, compare=False, hash=False
     )
@@ -73,7 +77,8 @@ class Answer:
     @property
     def unreadable(self) -> str | None:
         """Why nothing can be read, or `None` if something can."""
-        return self._reading()[1]
+        reason = self._reading()[1]
+        return None if self.is_reference and reason == BAD_ROUNDING else reason
 
     @property
     def kind(self) -> str:
@@ -104,7 +109,7 @@ class Answer:
 
 def read_reference(text: str) -> Answer:
     r"""Read a dataset's reference as a whole: `#### 72`, `\boxed{…}`, `$…$` or plain text."""
-    return Answer(unwrap_reference(text))
+    return Answer(unwrap_reference(text), is_reference=True)
 
 
 def read_answer(text: str) -> Answer:
@@ -220,6 +225,6 @@ def _only_formula(text: str) -> str | None:
 
 
 def _contradiction(node: Node) -> str | None:
-    from rewards.answers.contradictions import is_contradiction  # noqa: PLC0415
-
-    return "it contradicts itself" if is_contradiction(node) else None
+    if not is_contradiction(node):
+        return None
+    return "it contradicts itself" if is_contradiction(node, rounding=False) else BAD_ROUNDING

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rewards.answers.numeric import Evaluator
 from rewards.answers.sameness import same_expression
+from rewards.answers.show import show
 from rewards.answers.tree import (
     INFINITY,
     MINUS_ONE,
@@ -97,8 +98,6 @@ def real_set(node: Node) -> list[Piece]:  # noqa: C901
 def variable_of(node: Node) -> str | None:
     """The one quantity an inequality is about, by name; `None` for plain sets."""
     if isinstance(node, Relation):
-        from rewards.answers.show import show  # noqa: PLC0415
-
         if node.ops[0] == "in":
             return show(node.sides[0])
         names = {
@@ -279,8 +278,6 @@ def _relation(node: Relation) -> list[Piece]:
 
 def _named(side: Node) -> Node:
     """`f(x)` in an inequality is a quantity like any other."""
-    from rewards.answers.show import show  # noqa: PLC0415
-
     return Sym(show(side)) if isinstance(side, Fn) and side.name == "call" else side
 
 

@@ -11,9 +11,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from rewards.answers.complexes import ComplexEvaluator
 from rewards.answers.modular import same_residues
-from rewards.answers.numeric import Evaluator, TooLargeError, make_context
+from rewards.answers.numeric import Evaluator
 from rewards.answers.points import POINTS, integral_symbols, sample_points
+from rewards.answers.precision import TooLargeError, make_context
 from rewards.answers.show import show
 from rewards.answers.tree import (
     BigOp,
@@ -26,13 +28,14 @@ from rewards.answers.tree import (
     Sym,
     children,
     rebuild,
+    substitute,
     symbols,
 )
 from rewards.answers.values import InexactError, UndefinedError, exact
 
 DIGITS = 40
 AGREEMENT = 28  # digits of agreement asked for at a first look
-MAX_DIGITS = 700
+MAX_DIGITS = 1_000
 MAX_VARIABLES = 60
 ENOUGH = 4
 UNEVALUATED = "⟨∫"
@@ -165,8 +168,6 @@ def _has_analysis(node: Node) -> bool:
 
 
 def _with_index(node: BigOp) -> BigOp:
-    from rewards.answers.tree import substitute  # noqa: PLC0415
-
     if not node.var:
         return node
     return BigOp(node.op, "#", node.low, node.high, substitute(node.body, {node.var: Sym("#")}))
@@ -184,8 +185,6 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
         found = _Pair(left, right, Evaluator).compare(names)
         if found is not None:
             return found
-    from rewards.answers.complexes import ComplexEvaluator  # noqa: PLC0415
-
     found = _Pair(left, right, ComplexEvaluator).compare(names)
     if found is not None and (imaginary or not names or found.same):
         return found
@@ -278,15 +277,17 @@ class _Pair(NamedTuple):
 
     def confirm(self, point: dict[str, Fraction], seen: _Look) -> Sameness:
         """Look once more, at a precision that no tiny term or cancellation can hide from."""
-        digits = 100 + 2 * (seen.high - seen.low)
+        # Thrice the span: sin x misses x by x^3/6, and no function we know by a higher power
+        # without its own terms showing a wider span.
+        digits = 100 + 3 * (seen.high - seen.low)
         first = self.look(point, min(digits, MAX_DIGITS))
         if first.status != "both":
             return Sameness(same=None, how="they could not be worked out to enough digits")
         if digits <= MAX_DIGITS and first.is_close(digits - 30):
-            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits, also"))
+            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits"))
         second = self.look(point, 2 * min(digits, MAX_DIGITS))
         if digits <= MAX_DIGITS and second.is_close(digits - 30):
-            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits, also"))
+            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits"))
         # Rounding noise changes with the precision; a difference does not.
         if second.status == "both" and _agree(first.gap, second.gap):
             return Sameness(same=False, how=_at(point, "they differ by a little"))

@@ -21,7 +21,7 @@ MAX_CHARACTERS = 400
 def plain(text: str) -> str:
     r"""The text without spacing and style commands.
 
-    >>> plain(r"\\left( 1, \\dfrac{1}{2} \right)") == plain(r"(1,\frac{1}{2})")
+    >>> plain(r"\left( 1, \dfrac{1}{2} \right)") == plain(r"(1,\frac{1}{2})")
     True
     >>> plain("3 1/2") == plain("31/2")
     False

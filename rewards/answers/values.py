@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 from rewards.answers.tree import (
@@ -16,6 +17,7 @@ from rewards.answers.tree import (
     Percent,
     Pow,
     contains,
+    substitute,
 )
 
 MAX_BITS = 60_000
@@ -128,7 +130,23 @@ def _charge(value: Fraction, cost: int) -> int:
     return cost
 
 
+_TWO_ARGUMENTS = frozenset({"logb", "root", "binom", "mod"})
+_ANY_ARGUMENTS = frozenset({"max", "min", "gcd", "lcm"})
+
+
+def check_arity(name: str, args: Sequence[object]) -> None:
+    """Refuse a function with too few or too many arguments.
+
+    Raises:
+        InexactError: `sin(1, 2)` has no value.
+    """
+    wanted = 2 if name in _TWO_ARGUMENTS else 1
+    if (not args) if name in _ANY_ARGUMENTS else len(args) != wanted:
+        raise InexactError
+
+
 def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR0912
+    check_arity(name, args)
     if name == "sqrt":
         return _rational_root(exact(args[0]), Fraction(1, 2))
     if name == "root":
@@ -176,8 +194,6 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
 
 
 def _big(node: BigOp) -> Fraction:
-    from rewards.answers.tree import substitute  # noqa: PLC0415
-
     if contains(node.body, (BigOp,)):
         raise InexactError
     low, high = exact(node.low), exact(node.high)

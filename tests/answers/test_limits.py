@@ -82,7 +82,16 @@ def test_bombs_are_defused_in_a_thread(name):
 
 def test_memory_stays_small():
     tracemalloc.start()
-    for bomb in BOMBS.values():
+    for name in (
+        "power tower",
+        "factorials",
+        "binomial",
+        "digits",
+        "numbers",
+        "polynomial",
+        "union",
+    ):
+        bomb = BOMBS[name]
         compare(read_reference("5"), read_answer(bomb))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

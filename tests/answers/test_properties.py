@@ -18,7 +18,7 @@ def outcome(reference, answer):
     return compare(read_reference(reference), read_answer(answer)).outcome
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.one_of(st.text(max_size=60), some.soup), st.one_of(st.text(max_size=60), some.soup))
 @example("\\frac", "1")
 @example("\\sqrt[", "{}")
@@ -68,7 +68,7 @@ REWRITES = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(some.answers, st.sampled_from(REWRITES))
 def test_style_changes_nothing(text, rewrite):
     assume(not text.startswith("\\{"))
@@ -77,7 +77,7 @@ def test_style_changes_nothing(text, rewrite):
     assert outcome(text, rewrite(text)) is not Outcome.DIFFERENT
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(some.numbers, st.randoms(use_true_random=False))
 def test_another_digit_is_another_number(text, chance):
     places = [at for at, char in enumerate(text) if char.isdigit()]
@@ -113,7 +113,7 @@ def test_sets_ignore_order_and_tuples_do_not(items, chance):
     assert outcome(fewer, one) is Outcome.DIFFERENT
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(some.expressions, some.expressions)
 def test_expressions_compare_alike_from_both_sides(one, other):
     assume(set(re.findall("[xya]", one)) == set(re.findall("[xya]", other)))
@@ -121,7 +121,7 @@ def test_expressions_compare_alike_from_both_sides(one, other):
     assert {there, back} != {Outcome.EQUAL, Outcome.DIFFERENT}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(some.expressions)
 def test_a_sign_or_a_term_more_is_another_expression(text):
     assume(read_reference(text).unreadable is None)
@@ -143,6 +143,9 @@ FOUND_BY_FUZZING = [
     ("\\binom3e6", "1"),
     ("\\sin 0", "0"),
     ("x^x^x^x^", "1"),
+    ("mod3480", "3"),
+    ("1.07e1\\overline6", "1"),
+    ("\\sin(1,2)", "\\sin 1"),
     ("P(\\{2\\})=1/6", "P(\\{2\\})=1/6"),
 ]
 

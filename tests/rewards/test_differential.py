@@ -43,5 +43,5 @@ def test_every_disagreement_is_explained(name, explained):
     found = {key(row): row for row, mine, other in scores if (mine == 1) != (other == 1)}
     missing = [(row.gold, row.completion[-80:]) for k, row in found.items() if k not in explained]
     assert not missing
-    known = {k for k, row in explained.items() if row["set"] == name}
-    assert known == found.keys(), "these agree by now; take them off the list"
+    settled = {k for k, row in explained.items() if row["set"] == name} - found.keys()
+    assert not settled, "these agree by now; take them off the list"

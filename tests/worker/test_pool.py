@@ -1,5 +1,6 @@
 """Who gets which worker, for how long, and what is left afterwards."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -81,10 +82,11 @@ def test_kills_from_outside_lose_and_mix_nothing(open_pool, workers_of):
 
     def kill():
         while not stop.wait(0.15):
-            server = min(workers_of(), key=lambda p: p.create_time())
-            for victim in server.children()[:1]:
-                victim.kill()
-                killed.append(victim.pid)
+            with contextlib.suppress(psutil.NoSuchProcess):  # it may end while we look
+                server = min(workers_of(), key=lambda p: p.create_time())
+                for victim in server.children()[:1]:
+                    victim.kill()
+                    killed.append(victim.pid)
 
     def tasks():
         yield from range(100)
