@@ -45,3 +45,36 @@ def prctl(option: int, second: int = 0, third: Argument = 0, *rest: int) -> int:
         code = ctypes.get_errno()
         raise OSError(code, f"prctl {option}: {os.strerror(code)}")
     return result
+
+
+# Prepared once, so that a child's call builds no objects.
+_plain_prctl = ctypes.PyDLL(None, use_errno=True).prctl
+_plain_prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
+_PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _SIGKILL = 1, 3, 9
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the thread that forked it ends.
+
+    Raises:
+        OSError: the kernel refused.
+    """
+    if _plain_prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0) != 0:
+        raise OSError("PR_SET_PDEATHSIG was refused")
+
+
+def install_filter(address: int) -> None:
+    """Install the seccomp filter whose `sock_fprog` lies at this address.
+
+    Raises:
+        OSError: the kernel has no filters, or new privileges were not forbidden.
+    """
+    if _plain_prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, address, 0, 0) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"seccomp: {os.strerror(code)}")
+
+
+def warm_up() -> None:
+    """Make a call of the kind that children make, so that its path is there before a fork."""
+    _plain_prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0)

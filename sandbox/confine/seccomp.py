@@ -13,7 +13,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.confine.libc import prctl, syscall
+from sandbox.confine.libc import install_filter, prctl, syscall
 from sandbox.confine.syscalls import Architecture, architecture
 
 ALLOW = 0x7FFF0000
@@ -24,7 +24,6 @@ _NR_OFFSET, _ARCH_OFFSET, _ARGS_OFFSET = 0, 4, 16
 _X32_BIT = 0x40000000
 
 _PR_SET_NO_NEW_PRIVS = 38
-_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 
 
 def fail_with(code: int) -> int:
@@ -97,6 +96,7 @@ class Filter:
         self._header = ctypes.create_string_buffer(
             struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(self._program)), 16
         )
+        self._address = ctypes.addressof(self._header)
 
     def install(self) -> None:
         """Confine the calling thread and all that it starts, for good.
@@ -104,7 +104,7 @@ class Filter:
         Raises:
             OSError: the kernel has no seccomp filters, or `forbid_new_privileges` was not called.
         """
-        prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._header)
+        install_filter(self._address)
 
 
 def forbid_new_privileges() -> None:

@@ -31,6 +31,7 @@ def main() -> None:
     settings = json.loads(control.recv(1 << 20))
     sys.path[:] = [entry for entry in sys.path[1:] if entry]
     sys.path.insert(0, package_root)
+    from sandbox.confine import libc  # noqa: PLC0415
     from sandbox.zygote import (  # noqa: PLC0415
         candidate,
         confinement,
@@ -49,6 +50,7 @@ def main() -> None:
             __import__(name)
         _add_site_builtins()
         function.warm_up()
+        libc.warm_up()
         forking.keep_text_mapped()  # needs /proc, which the new root lacks
     else:
         orphans.adopt()

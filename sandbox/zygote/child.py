@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from sandbox.confine import policy
-from sandbox.confine.libc import prctl
+from sandbox.confine.libc import die_with_parent
 from sandbox.confine.seccomp import Filter
 from sandbox.zygote.command import execute
 from sandbox.zygote.protocol import Kind, Order, frame
@@ -22,6 +22,7 @@ from sandbox.zygote.protocol import Kind, Order, frame
 CHANNEL = 3  # every child finds its channel here
 LINE = 4  # a judge and its candidate find the line between them here
 SETUP_FAILED = 120
+_FIRST_FREE = 32  # above everything that a zygote has open
 READY = frame(b"R")
 
 # Plain numbers: looking an enum member up touches pages that a child must then copy.
@@ -29,7 +30,6 @@ _FUNCTION, _STDIN, _JUDGE = int(Kind.FUNCTION), int(Kind.STDIN), int(Kind.JUDGE)
 _COMMAND = int(Kind.COMMAND)
 _WITH_STREAMS = (_STDIN, _COMMAND)
 _ON_A_LINE = (_JUDGE, int(Kind.CANDIDATE))
-_PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 _STACK_BYTES = 64 << 20
 _FILTER = Filter(policy.CHILD_RULES, default=policy.PASS)
 
@@ -44,7 +44,7 @@ def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot pa
 ) -> NoReturn:
     """Confine this freshly forked process and run what it was forked for."""
     try:
-        prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+        die_with_parent()
         if os.getppid() != zygote_pid:  # it died before the line above
             os._exit(SETUP_FAILED)
         _arrange(kind, descriptors)
@@ -75,16 +75,15 @@ def _arrange(kind: int, descriptors: Sequence[int]) -> None:
     else:
         places = (CHANNEL,)
     # The places must be free before they are filled: what came in lies above all of them.
-    high = [descriptor if descriptor > 8 else _move_up(descriptor) for descriptor in descriptors]
-    for descriptor, place in zip(high, places, strict=True):
-        os.dup2(descriptor, place, inheritable=False)
+    high = _FIRST_FREE
+    for descriptor in descriptors:
+        os.dup2(descriptor, high)
+        high += 1
+    high = _FIRST_FREE
+    for place in places:
+        os.dup2(high, place, False)
+        high += 1
     os.closerange(CHANNEL + (2 if kind in _ON_A_LINE else 1), 64)
-
-
-def _move_up(descriptor: int) -> int:
-    import fcntl  # noqa: PLC0415 - seldom needed
-
-    return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 9)
 
 
 def _limit(order: Order, address_space: int, *, count_threads: bool) -> None:

@@ -6,16 +6,15 @@ says are length-prefixed frames on a stream socket that lives for one run.
 
 from __future__ import annotations
 
-import json
 import os
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
 FRAME_HEADER = struct.Struct(">I")
 KILL = b"K"
+_NUMBER = struct.Struct("=I")
 
 
 class Kind(IntEnum):
@@ -151,11 +150,19 @@ def _read_exactly(descriptor: int, count: int) -> bytes | None:
 
 
 def texts(*parts: str) -> bytes:
-    """Several texts as one payload."""
-    return json.dumps(parts).encode()
+    """Several texts as one payload: their number, their lengths, then the texts."""
+    data = [part.encode("utf-8", "surrogatepass") for part in parts]
+    head = struct.pack(f"={len(data) + 1}I", len(data), *map(len, data))
+    return head + b"".join(data)
 
 
-def read_texts(payload: bytes) -> Sequence[str]:
+def read_texts(payload: bytes) -> list[str]:
     """The texts in a payload of the trusted process."""
-    found: list[str] = json.loads(payload)
+    (count,) = _NUMBER.unpack_from(payload)
+    start = _NUMBER.size * (count + 1)
+    found = []
+    for index in range(count):
+        (length,) = _NUMBER.unpack_from(payload, _NUMBER.size * (index + 1))
+        found.append(payload[start : start + length].decode("utf-8", "surrogatepass"))
+        start += length
     return found

@@ -4,6 +4,7 @@ Started by test_attacks.py in a session of its own, under limits of its own: a b
 fail a test and harm nothing. Every attack is bounded even where it succeeds.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -103,18 +104,30 @@ class Canary:
 
 
 def zygotes():
-    """Processes of ours that are alive: all of them have the boot file on their command line."""
-    found = set()
+    """Our processes that are alive: below this one, or orphans of the sandbox's.
+
+    All of them have the boot file on their command line. Those of another test run have that
+    run's process above them, and are none of our business.
+    """
     mark = str(HERE.parents[2] / "sandbox" / "zygote" / "boot.py").encode()
+    parents, marked = {}, set()
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
-                status = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8")
-                if mark in Path(f"/proc/{entry}/cmdline").read_bytes() and ") Z " not in status:
-                    found.add(int(entry))
+                fields = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8")
+                state, parent = fields.rsplit(")", 1)[1].split()[:2]
+                parents[int(entry)] = int(parent)
+                if state != "Z" and mark in Path(f"/proc/{entry}/cmdline").read_bytes():
+                    marked.add(int(entry))
             except OSError:
                 continue
-    return found
+
+    def is_ours(pid):
+        while pid in marked:
+            pid = parents.get(pid, 0)
+        return pid in {os.getpid(), 0, 1}
+
+    return {pid for pid in marked if is_ours(pid)}
 
 
 def main():
@@ -148,7 +161,8 @@ def main():
             if found - own:
                 effects.append(f"processes left: {sorted(found - own)}")
                 for pid in found - own:
-                    os.kill(pid, signal.SIGKILL)
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, signal.SIGKILL)
             if took > LIMITS.wall_s * outcome.total + 5:
                 effects.append(f"took {took:.1f} s")
             status, reason = outcome.status.value, outcome.reason
