@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,7 +40,11 @@ def main() -> None:
         }
         console.print(_table(name, rows, scores))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    report = {"command": "math_accuracy", "environment": environment(), "sets": results}
+    report = {
+        "command": " ".join(["python -m benchmarks.math_accuracy", *sys.argv[1:]]),
+        "environment": environment(),
+        "sets": results,
+    }
     arguments.output.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
     console.print(f"written to {arguments.output}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median, quantiles
@@ -41,7 +42,7 @@ def main() -> None:
         console.print(_table(name, chosen, results[name]))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     report = {
-        "command": "math_speed",
+        "command": " ".join(["python -m benchmarks.math_speed", *sys.argv[1:]]),
         "environment": environment(),
         "repeats": arguments.repeats,
         "sets": results,

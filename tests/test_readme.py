@@ -13,7 +13,9 @@ import pytest
 
 import rewards
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 def blocks(language):
@@ -93,3 +95,22 @@ def test_training_example_trains(tmp_path, monkeypatch):
     assert state.global_step == 1
     logged = set(state.log_history[-1])
     assert {"rewards/accuracy/mean", "rewards/format/mean", "accuracy/correct"} <= logged
+
+
+def table_row(start):
+    (row,) = re.findall(rf"^\| {re.escape(start)}.*$", README, re.MULTILINE)
+    return [cell.strip() for cell in row.strip("|").split("|")][1:]
+
+
+def results(name):
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", results("math_accuracy")["sets"])
+def test_accuracy_is_as_measured(name):
+    measured = results("math_accuracy")["sets"][name]
+    verifiers = ("rlvr", "math-verify, boxed", "TRL accuracy_reward")
+    assert table_row(f"{name}, {measured['rows']} ") == [
+        "{false_negatives} / {false_positives}".format(**measured["verifiers"][verifier])
+        for verifier in verifiers
+    ]
