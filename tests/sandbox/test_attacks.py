@@ -76,6 +76,12 @@ def test_the_corpus_is_large_and_says_what_must_not_happen():
 
 
 @pytest.mark.timeout(500)
+def test_no_quick_attack_succeeds_with_every_layer():
+    check(attack("namespaces", "hacking/", "isolation/"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(500)
 def test_no_attack_succeeds_with_every_layer():
     check(attack("namespaces"))
 

@@ -84,7 +84,7 @@ _HEADERS = "#define _GNU_SOURCE\n" + "".join(
 
 @pytest.mark.skipif("c" not in INSTALLED, reason="no C compiler")
 @pytest.mark.parametrize("name", C_ATTACKS)
-@pytest.mark.parametrize("namespaces", [True, False])
+@pytest.mark.parametrize("namespaces", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_attacks_from_compiled_programs(name, namespaces):
     tests = StdinTests([Case(stdin="", expected="3\n")])
     limits = Limits(wall_s=4, cpu_s=1, memory_mb=256, output_mb=1)
