@@ -57,8 +57,6 @@ class FunctionTests:
         entry: `"add"`, or a path such as `"Solution().twoSum"`; for cases with steps, the class.
         cases: the calls.
         comparison: how answers are compared.
-        checker: Python source that defines `check(args, expected, answer)`; its truth replaces
-            the comparison. It runs confined, in a process of its own.
         prelude: trusted source that runs before the program (imports, helper classes).
 
     Raises:
@@ -68,7 +66,6 @@ class FunctionTests:
     entry: str
     cases: Sequence[Case]
     comparison: Comparison = EXACTLY
-    checker: str | None = None
     prelude: str = ""
 
     def __post_init__(self) -> None:
@@ -76,7 +73,7 @@ class FunctionTests:
         for position, case in enumerate(self.cases):
             if case.stdin is not None:
                 raise BadTestsError(f"case {position} of {self.entry!r} has stdin; use StdinTests")
-            if not (case.has_expected or case.expected_args or self.checker):
+            if not (case.has_expected or case.expected_args):
                 raise BadTestsError(f"case {position} of {self.entry!r} expects nothing")
 
     @property
@@ -93,7 +90,6 @@ class StdinTests:
         cases: each with `stdin` and an `expected` text.
         by_line: compare whole lines, spacing within them included, instead of tokens.
         tolerance: allowed difference between numbers printed.
-        checker: Python source that defines `check(stdin, expected, printed)`.
 
     Raises:
         BadTestsError: no case, or one whose stdin or expected text is missing.
@@ -102,12 +98,11 @@ class StdinTests:
     cases: Sequence[Case]
     by_line: bool = False
     tolerance: float = 0.0
-    checker: str | None = None
 
     def __post_init__(self) -> None:
         _require_cases(self.cases)
         for position, case in enumerate(self.cases):
-            if case.stdin is None or not (isinstance(case.expected, str) or self.checker):
+            if case.stdin is None or not isinstance(case.expected, str):
                 raise BadTestsError(f"case {position} needs stdin and an expected text")
 
     @property

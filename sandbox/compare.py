@@ -1,7 +1,7 @@
 """Whether an answer is what a test expects: pure functions over wire values and text.
 
-Not covered: answers that several values would satisfy beyond order and tolerance; those need a
-checker. Nothing here calls a method of, or builds a hash table from, anything untrusted: both
+Not covered: answers that several values would satisfy beyond order and tolerance: write those as
+`AssertTests`. Nothing here calls a method of, or builds a hash table from, anything untrusted: both
 sides are trees of plain JSON scalars, compared through a canonical text.
 
 Rules: numbers compare as Python's `==` (1 equals 1.0 and True), without tolerance unless one is

@@ -19,8 +19,6 @@ class Limits:
         memory_mb: address space beyond what the bare interpreter takes, or the data segment where
             a runtime reserves address space it never uses (Go, Java, JavaScript).
         output_mb: what may be printed, and the most one answer may weigh on its way back.
-        threads: how many threads it may have, where the system can count them (a plain user, or
-            root in namespaces).
         compile_wall_s, compile_memory_mb: for the compiler of a compiled language.
     """
 
@@ -28,7 +26,6 @@ class Limits:
     cpu_s: float = 5.0
     memory_mb: int = 512
     output_mb: float = 4.0
-    threads: int = 64
     compile_wall_s: float = 60.0
     compile_memory_mb: int = 3072
 

@@ -45,7 +45,6 @@ def python_settings(
         "needed": needed,
         "modules": list(homes),
         "module_homes": list(dict.fromkeys(str(Path(f).parent) for f in homes.values())),
-        "count_threads": False,
         "without": sorted(without),
     }
 
@@ -79,7 +78,6 @@ def launcher_settings(
         "modules": [],
         "module_homes": [],
         "open_files": 256,
-        "count_threads": False,
         "number": number,
         "without": sorted(without),
     }

@@ -111,6 +111,5 @@ def _order(command: Command, limits: Limits) -> Order:
         cpu_s,
         int((memory_mb + command.extra_memory_mb) * (1 << 20)),
         file_bytes,
-        limits.threads,
         json.dumps(told),
     )

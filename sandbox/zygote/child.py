@@ -49,9 +49,8 @@ def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot pa
             os._exit(SETUP_FAILED)
         _arrange(kind, descriptors)
         if kind == _COMMAND:
-            count = bool(settings["count_threads"])
-            execute(order, CHANNEL, without=set(settings["without"]), count_threads=count)
-        _limit(order, address_space, count_threads=bool(settings["count_threads"]))
+            execute(order, CHANNEL, without=set(settings["without"]))
+        _limit(order, address_space)
         if "seccomp" not in settings["without"]:
             _FILTER.install()
         gc.enable()
@@ -86,7 +85,7 @@ def _arrange(kind: int, descriptors: Sequence[int]) -> None:
     os.closerange(CHANNEL + (2 if kind in _ON_A_LINE else 1), 64)
 
 
-def _limit(order: Order, address_space: int, *, count_threads: bool) -> None:
+def _limit(order: Order, address_space: int) -> None:
     cpu = math.ceil(order.cpu_s) + 1  # a second line of defence: the zygote measures finer
     setrlimit = resource.setrlimit
     setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
@@ -95,8 +94,6 @@ def _limit(order: Order, address_space: int, *, count_threads: bool) -> None:
     setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, order.file_bytes))
     stack = min(_STACK_BYTES, order.memory_bytes)
     setrlimit(resource.RLIMIT_STACK, (stack, stack))
-    if count_threads:
-        setrlimit(resource.RLIMIT_NPROC, (order.threads, order.threads))
 
 
 def _run(kind: int) -> None:

@@ -22,7 +22,7 @@ _RUN = Filter(policy.PROGRAM_RULES, default=policy.REFUSE)
 _DATA_ALLOWANCE = 64 << 20  # what a runtime's own start-up data takes
 
 
-def execute(order: Order, channel: int, *, without: set[str], count_threads: bool) -> NoReturn:
+def execute(order: Order, channel: int, *, without: set[str]) -> NoReturn:
     """Confine this child as ordered and become the command.
 
     Never returns; before the exec, `R` goes over the channel, and `S` with a reason if it fails.
@@ -30,7 +30,7 @@ def execute(order: Order, channel: int, *, without: set[str], count_threads: boo
     command: dict[str, Any] = json.loads(order.command)
     compiles = bool(command["compiles"])
     os.chdir(command["folder"])
-    _limit(order, counts_data=bool(command["counts_data"]), count_threads=count_threads)
+    _limit(order, counts_data=bool(command["counts_data"]))
     if "landlock" not in without:
         rights = [(path, landlock.RUN) for path in command["readable"]]
         own = landlock.RUN | landlock.WRITE if compiles else landlock.RUN
@@ -55,7 +55,7 @@ def execute(order: Order, channel: int, *, without: set[str], count_threads: boo
     os._exit(127)
 
 
-def _limit(order: Order, *, counts_data: bool, count_threads: bool) -> None:
+def _limit(order: Order, *, counts_data: bool) -> None:
     cpu = int(order.cpu_s) + 2
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     # Address space where that is what a program uses; Go, Java and JavaScript reserve far more
@@ -68,5 +68,3 @@ def _limit(order: Order, *, counts_data: bool, count_threads: bool) -> None:
     # of their own (and a stack option of their own) get the usual 8 MB.
     stack = 8 << 20 if counts_data else min(256 << 20, order.memory_bytes)
     resource.setrlimit(resource.RLIMIT_STACK, (stack, stack))
-    if count_threads:
-        resource.setrlimit(resource.RLIMIT_NPROC, (order.threads, order.threads))

@@ -51,24 +51,23 @@ class Order:
     cpu_s: float
     memory_bytes: int
     file_bytes: int
-    threads: int
     command: str = ""
 
-    _layout: ClassVar[struct.Struct] = struct.Struct("=BddQQI")
+    _layout: ClassVar[struct.Struct] = struct.Struct("=BddQQ")
 
     def pack(self) -> bytes:
         """The order as bytes."""
         head = self._layout.pack(
-            self.kind, self.wall_s, self.cpu_s, self.memory_bytes, self.file_bytes, self.threads
+            self.kind, self.wall_s, self.cpu_s, self.memory_bytes, self.file_bytes
         )
         return head + self.command.encode()
 
     @classmethod
     def unpack(cls, data: bytes) -> Order:
         """The order in these bytes."""
-        kind, wall_s, cpu_s, memory_bytes, file_bytes, threads = cls._layout.unpack_from(data)
+        kind, wall_s, cpu_s, memory_bytes, file_bytes = cls._layout.unpack_from(data)
         rest = data[cls._layout.size :]
-        return cls(kind, wall_s, cpu_s, memory_bytes, file_bytes, threads, rest.decode())
+        return cls(kind, wall_s, cpu_s, memory_bytes, file_bytes, rest.decode())
 
 
 @dataclass(frozen=True)
