@@ -72,6 +72,14 @@ _HEDGE = re.compile(
     r"unless|unknown|wrong|incorrect|guess)\b|n't\b",
     re.IGNORECASE,
 )
+# Behind these words and a comma or colon somebody else claims, or nobody does yet.
+_NOT_CLAIMED = re.compile(
+    r"\b(?:suppose|supposing|assume|assuming|imagine|pretend|say|says|said|claims?|claimed|thinks?|"
+    r"thought|believes?|guess(?:es|ed)?|wr(?:ote|ites)|false|untrue|not true)"
+    r"(?:\s{1,3}that)?\s{0,3}[,:：，]\Z",
+    re.IGNORECASE,
+)
+_MAX_LEADER_CHARS = 40
 _DISPLAYED = ("$$", "\\[", "\\begin")
 
 
@@ -96,7 +104,9 @@ def after_answer_phrase(text: str) -> str | None:
     position = 0
     pattern = _claim()
     while match := pattern.search(tail, position):
-        claim = match
+        begin = match.start() + 1  # behind the comma or colon, if it is one
+        claimed = not _NOT_CLAIMED.search(tail[max(0, begin - _MAX_LEADER_CHARS) : begin])
+        claim = match if claimed else None
         position = max(match.end() - 1, position + 1)  # a colon may open the next claim
     if claim is None:
         return None

@@ -47,7 +47,7 @@ def completion_text(completion: object) -> CompletionText:
     if isinstance(completion, str):
         return CompletionText(completion)
     if isinstance(completion, Mapping):
-        return _message_text(completion)
+        completion = [completion]
     if isinstance(completion, Sequence) and not isinstance(completion, bytes):
         messages = [_checked_message(message) for message in completion]
         written = [m for m in messages if m.get("role", "assistant") == "assistant"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 # More boxes than this inside one another, or joined into one answer, is no answer but an attack.
@@ -22,8 +23,11 @@ _BARE_BOX = re.compile(r"[ \t]{1,8}([^\s${}]{1,64})")
 _TEX_SPACING = re.compile(
     r"\\(?:q?quad|[,;:! ()\[\]]|text(?=\s?\{)|mbox(?=\s?\{)|mathrm(?=\s?\{))|[\s${}~*]"
 )
-_JOINER = re.compile(r"[,;、，]?(and|or|&|和|与|或|und|oder|et|ou|y|и|или)?")
-_OR_WORDS = frozenset({"or", "或", "oder", "ou", "или"})
+_JOINER = re.compile(
+    r"[,;、，]?(and|or|&|和|与|或|und|oder|et|ou|y|и|или|/)?"
+    r"(maybe|perhaps|possibly|alternatively|else)?,?"
+)
+_OR_WORDS = frozenset({"or", "或", "oder", "ou", "или", "/"})
 _MAX_JOINER_CHARS = 60
 _NAMED_BOX = re.compile(r"\\(?:boxed|fbox)\s{0,8}\{")
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*$", re.MULTILINE)
@@ -47,14 +51,22 @@ def after_reasoning(text: str, *, opened: bool = False, tag: str = "think") -> s
     >>> after_reasoning("<think>maybe 41") is None
     True
     """
-    if not opened and f"{tag}>" not in text:  # the usual case in one search
-        return text
-    opening, closing = f"<{tag}>", f"</{tag}>"
-    if closing not in text:  # faster than searching from the end
-        return None if opened or opening in text else text
-    answer = text[text.rfind(closing) + len(closing) :]
+    if not opened and ("<" not in text or tag.lower() not in text.lower()):
+        return text  # the usual case, and far faster
+    marks = list(_tag_pattern(tag).finditer(text))
+    closings = [mark for mark in marks if "/" in mark.group()]
+    if not closings:
+        return None if opened or marks else text
     # A block reopened after the last closing tag never ends: only what precedes it is answer.
-    return answer.partition(opening)[0]
+    answer_at = closings[-1].end()
+    reopened = next((mark.start() for mark in marks if mark.start() >= answer_at), len(text))
+    return text[answer_at:reopened]
+
+
+@lru_cache(maxsize=64)
+def _tag_pattern(tag: str) -> re.Pattern[str]:
+    """A tag that ends or opens the reasoning, in any case: `<THINK >` hides no answer either."""
+    return re.compile(rf"<\s{{0,4}}/?\s{{0,4}}{re.escape(tag)}\s{{0,4}}>", re.IGNORECASE)
 
 
 def closing_brace(text: str, start: int) -> int:
@@ -103,7 +115,8 @@ def last_boxed(text: str) -> str | None:
         joiner = _TEX_SPACING.sub("", joiner)
         if not joiner or not (match := _JOINER.fullmatch(joiner)):
             break
-        contents.append(" or " if match.group(1) in _OR_WORDS else ", ")
+        either = match.group(1) in _OR_WORDS or match.group(2)
+        contents.append(" or " if either else ", ")
         contents.append(previous.content)
         first = previous.start
     if len(set(contents[::2])) == 1:  # the same answer boxed again and again

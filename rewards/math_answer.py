@@ -20,6 +20,7 @@ from rewards.errors import InputError
 from rewards.extraction import after_reasoning
 from rewards.reference_text import UnusableReferenceError, reference_text
 from rewards.reward import Reward, Sample
+from rewards.turns import first_turn
 from rewards.verdict import Stage, Status, Verdict
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class Accuracy(Reward):
         opened = self.prefilled
         if opened is None:
             opened = prompt is not None and opens_think_block(prompt)
-        return after_reasoning(completion, opened=opened)
+        return after_reasoning(first_turn(completion), opened=opened)
 
     def _examine(self, sample: Sample, comparer: Comparer) -> _Case:
         """Everything that needs no sympy."""

@@ -9,6 +9,7 @@ from functools import lru_cache
 from rewards.completion import opens_think_block
 from rewards.errors import InputError
 from rewards.reward import Reward, Sample
+from rewards.turns import first_turn, is_blank
 from rewards.verdict import Status, Verdict
 
 _TAG_NAME = re.compile(r"[A-Za-z][\w-]{0,63}")
@@ -64,8 +65,8 @@ class Format(Reward):
 
     def _flaw(self, sample: Sample) -> str | None:
         """What breaks the rule first, in words, or `None`."""
-        text, tag = sample.completion, self.think_tag
-        if not text.strip():
+        text, tag = first_turn(sample.completion), self.think_tag
+        if is_blank(text):
             return "the completion is empty"
         if sample.has_reasoning_field:
             # The server parsed the block and `completion_text` wrote it back as <think>.
@@ -80,15 +81,15 @@ class Format(Reward):
         if flaw := _flaw_in_tags(text, tag, prefilled=prefilled):
             return flaw
         start, end = text.index(opening), text.index(closing)
-        if text[:start].strip():
+        if not is_blank(text[:start]):
             return f"text before {opening}"
         reasoning, answer = text[start + len(opening) : end], text[end + len(closing) :]
-        if not reasoning.strip():
+        if is_blank(reasoning):
             return "the reasoning is empty"
         answer_tag = self.answer_tag or "answer"
-        if self.answer_tag or "<answer>" in reasoning:
-            for mark in _tag_pattern(answer_tag).finditer(reasoning):
-                return f"the answer tag {mark.group()} stands inside the reasoning"
+        marked = "<" in reasoning and answer_tag.lower() in reasoning.lower()
+        if marked and (mark := _tag_pattern(answer_tag).search(reasoning)):
+            return f"the answer tag {mark.group()} stands inside the reasoning"
         return _flaw_in_answer(answer, answer_tag, required=self.answer_tag is not None)
 
 
@@ -119,26 +120,31 @@ def _flaw_in_answer(answer: str, tag: str, *, required: bool) -> str | None:
     opening, closing = f"<{tag}>", f"</{tag}>"
     marks = [match.group() for match in _tag_pattern(tag).finditer(answer)]
     if not required and not marks:
-        return None if answer.strip() else "no answer after the reasoning"
+        return "no answer after the reasoning" if is_blank(answer) else None
     if marks != [opening, closing]:
         found = " ".join(marks) or "none"
         return f"the answer needs exactly one {opening} and then {closing}; found {found}"
     before, _, rest = answer.partition(opening)
     inside, _, after = rest.partition(closing)
-    if not inside.strip():
+    if is_blank(inside):
         return "the answer is empty"
-    if required and before.strip():
+    if required and not is_blank(before):
         return f"text between the reasoning and {opening}"
-    if required and after.strip():
+    if required and not is_blank(after):
         return f"text after {closing}"
     return None
 
 
 @lru_cache(maxsize=64)
 def _tag_pattern(tag: str) -> re.Pattern[str]:
-    # Misspelt tags count too, or `<Think>` would hide a second block. White space is bounded so
-    # that long runs of it cost nothing.
-    return re.compile(rf"<[ \t]{{0,4}}/?[ \t]{{0,4}}{re.escape(tag)}[ \t]{{0,4}}/?>", re.IGNORECASE)
+    # Misspelt tags count too, or `<Think>` or `<think x>` would hide a second block. What may
+    # stand between is bounded so that long runs of it cost nothing.
+    gap = r"[\s\u200b-\u200d\u2060\ufeff]{0,4}"
+    attributes = r"(?:\s[^<>]{0,64})?"
+    return re.compile(
+        rf"<{gap}/?{gap}{re.escape(tag)}{gap}{attributes}/?>",
+        re.IGNORECASE,
+    )
 
 
 format = Format()  # the name that `reward_funcs=[accuracy, format]` promises

@@ -9,6 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,10 @@ from rewards.verdict import Status, Verdict
 
 _LABEL = re.compile(r"\w[\w.-]{0,63}")
 _PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+
+
+class _MisshapenResultError(InputError):
+    """A function's result that is not one value per completion."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +55,10 @@ class RewardFunction:
         """
         try:
             return self._call(completions, prompts, references, columns)
+        except _MisshapenResultError as error:
+            # Calling it row by row would only hide this: one value for one row is no proof that
+            # it looked at the row.
+            return [Verdict(None, Status.ERROR, reason=str(error))] * len(completions)
         except Exception as error:  # noqa: BLE001 - a user's function may raise anything
             if len(completions) == 1:
                 return [Verdict(None, Status.ERROR, reason=f"{type(error).__name__}: {error}")]
@@ -90,10 +99,15 @@ class RewardFunction:
         )
         if inspect.iscoroutine(result):
             result = asyncio.run(result)
+        if result is None or isinstance(result, str | bytes | Mapping | AbstractSet | float | int):
+            raise _MisshapenResultError(
+                f"{self.name} returned a {type(result).__name__}, not a list with one number per "
+                "completion"
+            )
         if not isinstance(result, Sequence):
             result = list(result)  # type: ignore[call-overload] # arrays and tensors
         if len(result) != len(completions):
-            raise InputError(
+            raise _MisshapenResultError(
                 f"{self.name} returned {len(result)} values for {len(completions)} completions"
             )
         return [self._verdict(value) for value in result]
@@ -101,6 +115,10 @@ class RewardFunction:
     def _verdict(self, value: object) -> Verdict:
         if value is None:
             return Verdict(None, Status.NOT_APPLICABLE, reason=f"{self.name} returned None")
+        if isinstance(value, str | bytes):
+            return Verdict(
+                None, Status.ERROR, reason=f"{self.name} returned text, not a number: {value!r:.80}"
+            )
         score = float(value)  # type: ignore[arg-type] # numbers, NumPy scalars, tensors of one
         if not math.isfinite(score):
             return Verdict(None, Status.ERROR, reason=f"{self.name} returned {score}")

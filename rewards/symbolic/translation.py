@@ -23,11 +23,14 @@ _MAX_NUMERAL_CHARS = 1_000
 _MAX_DEPTH = 40  # its parser takes exponential time on nested brackets
 
 # Where its reading and a mathematician's part: dots, subscripts on numbers, words, relations, signs
-# both ways, `log` without a base, two numbers side by side.
+# both ways, `log` without a base, two numbers side by side; marks that it drops: primes, residues,
+# braces, bars.
 _MISREAD = re.compile(
     r"\\[lcvd]?dots|\.\.|…"
     r"|\\(?:text|mathrm|mbox|operatorname|mathbb|mathbf|mathcal|vec|hat|bar|pm|mp)\b"
     r"|\\(?:leq?|geq?|lt|gt|neq?|in|notin|approx|sim|equiv|cong|mid|Rightarrow)\b"
+    r"|\\(?:pmod|bmod|mod|prime|phantom|hphantom|cancel|not|neg|overline|underline)\b"
+    r"|\\[{}]|['′″]|\|\s{0,8}_"
     r"|[<>≤≥≠≈∈±]|\d\s{0,8}\}?_|\\log(?!\s{0,8}_)|(?<![\^_])\d\s{1,8}\d"
 )
 _INDEX = re.compile(r"_\s{0,8}\{[^{}=]{1,8}=[^{}=]{1,40}\}")  # the one place for an equals sign
@@ -44,6 +47,10 @@ class UntranslatableError(ValueError):
     """There is no sympy expression that surely means the same."""
 
 
+class RoundedStepError(UntranslatableError):
+    """Sympy would take a whole part or a sign of rounded digits."""
+
+
 def from_answer(answer: Answer) -> Any:
     """The sympy expression of an answer.
 
@@ -56,6 +63,8 @@ def from_answer(answer: Answer) -> Any:
         return from_latex(answer.text)
     try:
         translated = from_tree(answer.tree)
+    except RoundedStepError:
+        raise
     except UntranslatableError:
         return from_latex(answer.text)
     if not isinstance(translated, sympy.MatrixBase):
@@ -148,6 +157,20 @@ def _big(node: tree.BigOp) -> Any:
     return make(from_tree(node.body), (index, from_tree(node.low), from_tree(node.high)))
 
 
+def _step(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A function with jumps: sympy works it out from rounded digits, and so only if they are exact.
+
+    Its floor of tanh(1000) is 1.
+    """
+
+    def apply(*arguments: Any) -> Any:
+        if any(argument.is_number and not argument.is_Rational for argument in arguments):
+            raise RoundedStepError("sympy rounds before it takes whole parts and signs")
+        return make(*arguments)
+
+    return apply
+
+
 def _matrix(node: tree.Matrix) -> Any:
     return sympy.Matrix([[from_tree(cell) for cell in row] for row in node.rows])
 
@@ -181,15 +204,15 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": sympy.log,
     "logb": lambda base, value: sympy.log(value) / sympy.log(base),
     "abs": sympy.Abs,
-    "sgn": sympy.sign,
-    "floor": sympy.floor,
-    "ceil": sympy.ceiling,
+    "sgn": _step(sympy.sign),
+    "floor": _step(sympy.floor),
+    "ceil": _step(sympy.ceiling),
     "factorial": sympy.factorial,
     "factorial2": sympy.factorial2,
     "binom": sympy.binomial,
     "max": sympy.Max,
     "min": sympy.Min,
-    "mod": sympy.Mod,
+    "mod": _step(sympy.Mod),
     "gcd": sympy.gcd,
     "lcm": sympy.lcm,
     "det": _determinant,

@@ -147,3 +147,25 @@ def test_never_raises(text, places):
     found = find_answer(text, places)
     assert found.note
     assert found.text is None or found.text.strip()
+
+
+@pytest.mark.parametrize(
+    "leader",
+    [
+        "Suppose,",
+        "Assume:",
+        "The student said:",
+        "He says that,",
+        "One might think:",
+        "I guess,",
+        "It is false:",
+        "It is not true that,",
+    ],
+)
+def test_what_another_claims_is_no_claim(leader):
+    assert after_answer_phrase(f"{leader} the answer is 42.") is None
+
+
+@pytest.mark.parametrize("leader", ["Incorrect:", "Therefore,", "Thinking again,", "If x = 1,"])
+def test_a_claim_behind_a_comma_stays_one(leader):
+    assert after_answer_phrase(f"{leader} the answer is 42.") == "42"

@@ -109,3 +109,9 @@ def test_opened_by_the_prompt(prompt, opened):
 def test_other_tag():
     assert opens_think_block("go <reason>", "reason")
     assert not opens_think_block("go <think>", "reason")
+
+
+@pytest.mark.parametrize("role", ["user", "tool", "system"])
+def test_a_single_message_of_somebody_else_is_no_completion(role):
+    assert completion_text({"role": role, "content": "4"}).text == ""
+    assert completion_text({"content": "4"}).text == "4"

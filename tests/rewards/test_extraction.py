@@ -59,6 +59,10 @@ def test_last_box(text, box):
         (r"\(\boxed{1}\) and \(\boxed{2}\)", "1, 2"),
         (r"\boxed{1}，\boxed{2}", "1, 2"),
         (r"\boxed{1}和\boxed{2}", "1, 2"),
+        (r"\boxed{1} or alternatively \boxed{2}", "1 or 2"),
+        (r"\boxed{1}, maybe \boxed{2}", "1 or 2"),
+        (r"\boxed{1} perhaps, \boxed{2}", "1 or 2"),
+        (r"\boxed{1} / \boxed{2}", "1 or 2"),
         (r"\boxed{4} and \boxed{4}", "4"),
         (r"\boxed{1} \boxed{2}", "2"),
         (r"\boxed{1}. \boxed{2}", "2"),
@@ -88,6 +92,19 @@ def test_boxes_in_a_row(text, box):
 )
 def test_after_reasoning(text, opened, answer):
     assert after_reasoning(text, opened=opened) == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"<THINK>\boxed{42}</THINK> no idea",
+        r"<think >\boxed{42}</think > no idea",
+        "<think>\\boxed{42}</\nthink> no idea",
+        r"< think>\boxed{42}</ think> no idea",
+    ],
+)
+def test_a_misspelt_tag_hides_no_answer(text):
+    assert after_reasoning(text) == " no idea"
 
 
 def test_other_reasoning_tags():

@@ -47,6 +47,14 @@ NEVER_EQUAL = [
     ("1", r"\text{two}"),
     ("1", "["),
     ("", ""),
+    ("42", "42'"),
+    ("x+1", r"\{x\}+1"),
+    ("x+1", "x|_{1}+1"),
+    ("0", r"\overline{0}"),
+    (r"90^\circ", r"90^\circ\pmod 7"),
+    ("1", r"\lfloor\tanh(1000)\rfloor"),
+    ("1", r"\lfloor\cos(10^{-1000})\rfloor"),
+    ("0", r"\operatorname{sgn}(1-\tanh(1000))"),
 ]
 
 

@@ -226,3 +226,46 @@ def test_only_the_rule_passes(pieces):
 
 def test_options_survive_pickling():
     assert pickle.loads(pickle.dumps(STRICT)) == STRICT
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "<think>a</think>\u200b",
+        "<think>a</think>\u3164\u2800",
+        "<think>a</think>\x00\u202e",
+        "<think>\u200b\ufeff</think>b",
+        "<think>a</think><|im_end|>",
+        "<think>a</think><|endoftext|>\n",
+        "<think>a</think></s>",
+        "<think>a<|im_end|></think>b",
+        "<think>a</think>b</think\n>",
+        "<think>a<think x>b</think>c",
+        '<think>a<think id="1">b</think>c',
+        "<think>a<think\u200b>b</think>c",
+        "<think>a<ANSWER>b</ANSWER></think>c",
+    ],
+)
+def test_what_nobody_sees_is_empty_and_disguised_tags_are_tags(completion):
+    assert format.verify(completion).score == 0.0
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "<think>a</think>b<|im_end|>",
+        "<think>a</think>b<|im_end|>\n<|im_start|>user\n<think>",
+        "<|im_start|>assistant\n<think>a</think>b<|im_end|>",
+        "\ufeff<think>a</think>b",
+        "<think>is 1 <thinking 2> so?</think>b",
+        "<think>a</think>👍🏽",
+    ],
+)
+def test_marks_of_the_template_are_not_the_models(completion):
+    assert format.verify(completion).score == 1.0
+
+
+def test_the_strict_form_may_end_its_turn():
+    strict = Format(answer_tag="answer")
+    assert strict.verify("<think>a</think><answer>b</answer><|im_end|>").score == 1.0
+    assert strict.verify("<think>a</think><answer>\u200b</answer>").score == 0.0

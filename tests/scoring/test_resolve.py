@@ -96,13 +96,28 @@ def test_coroutine_functions():
 def test_a_wrong_length_or_a_wrong_value_is_an_error_of_the_row():
     assert [v.status.value for v in verdicts(lambda **_: [1.0, 1.0], ["a", "b"])] == ["correct"] * 2
     short = verdicts(lambda **_: [], ["a", "b"])
-    assert [v.reason for v in short] == ["InputError: mine returned 0 values for 1 completions"] * 2
+    assert [v.reason for v in short] == ["mine returned 0 values for 2 completions"] * 2
     for value in (float("nan"), float("inf"), "high", [1]):
         (verdict,) = verdicts(lambda value=value, **_: [value], ["a"])
         assert verdict.score is None
         assert verdict.status.value == "error"
     (verdict,) = verdicts(lambda **_: 5, ["a"])
     assert verdict.status.value == "error"
+
+
+def test_one_value_for_many_completions_is_no_reward_of_each():
+    # Called again row by row, the one value would fit every row.
+    found = verdicts(lambda **_: [1.0], ["a", "b", "c"])
+    assert [v.score for v in found] == [None] * 3
+    assert found[0].reason == "mine returned 1 values for 3 completions"
+
+
+@pytest.mark.parametrize(
+    "result", [{0: 1.0, 1: 1.0}, {1.0, 2.0}, "11", b"11", None, 1.0, True, ["1.0", "0.5"]]
+)
+def test_what_is_no_list_of_numbers_scores_nothing(result):
+    found = verdicts(lambda **_: result, ["a", "b"])
+    assert [v.status.value for v in found] == ["error"] * 2
 
 
 def test_an_exception_costs_only_its_row():
