@@ -3,6 +3,7 @@
 ```
 PluginError
 ├── UnsupportedTRLError   the installed TRL lacks what the trainer builds on
+├── RewardNameError       two rewards share a name (also a ValueError)
 ├── MissingExtraError     an optional dependency is not installed (also an ImportError)
 └── DatasetError          a dataset cannot be turned into prompts (also a ValueError)
 ForeignPackageWarning     another package hides `rewards` or `sandbox` (a UserWarning)
@@ -18,6 +19,10 @@ class PluginError(Exception):
 
 class UnsupportedTRLError(PluginError, RuntimeError):
     """The installed TRL lacks what the trainer builds on."""
+
+
+class RewardNameError(PluginError, ValueError):
+    """Two rewards share a name, under which their logs would run together."""
 
 
 class MissingExtraError(PluginError, ImportError):

@@ -8,6 +8,7 @@ from typing import Any
 import trl
 
 from grpo_plugin.compatibility import require_methods
+from grpo_plugin.errors import RewardNameError
 from grpo_plugin.shadowing import warn_of_foreign_packages
 
 
@@ -22,6 +23,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
       logging window, waiting for other ranks included.
 
     Raises:
+        RewardNameError: two rewards share a name.
         UnsupportedTRLError: the installed TRL lacks a method this class builds on.
     """
 
@@ -29,6 +31,12 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         require_methods(trl.GRPOTrainer, version=trl.__version__)
         warn_of_foreign_packages()  # the path may have changed since the import
         super().__init__(*args, **kwargs)
+        for name in self.reward_func_names:
+            if self.reward_func_names.count(name) > 1:
+                raise RewardNameError(
+                    f"two rewards are called {name!r} and their logs would run together; give one "
+                    "another name, such as Accuracy(name='rounded', tolerance=1e-3)"
+                )
         for reward in self.reward_funcs:
             if callable(warm_up := getattr(reward, "warm_up", None)):
                 warm_up()

@@ -36,10 +36,14 @@ COLUMN_ALIASES: Mapping[Role, tuple[str, ...]] = {
         "model_output",
         "prediction",
     ),
-    Role.REFERENCE: ("solution", "answer", "ground_truth", "gold", "reference", "target"),
+    # Datasets with both keep the final answer in `answer` and the worked solution in `solution`.
+    Role.REFERENCE: ("answer", "solution", "ground_truth", "gold", "reference", "target"),
     Role.TESTS: ("tests", "test_cases", "test", "input_output", "public_tests", "test_list"),
     Role.LABEL: ("label", "correct", "is_correct"),
 }
+
+
+_NAMED_ON_THE_LINE = frozenset({Role.PROMPT, Role.COMPLETION, Role.REFERENCE})
 
 
 def columns_for(role: Role, available: Iterable[str], *, column: str | None = None) -> list[str]:
@@ -48,7 +52,7 @@ def columns_for(role: Role, available: Iterable[str], *, column: str | None = No
     `column` names one and overrides the table. An empty list means that there is none.
 
     >>> columns_for(Role.REFERENCE, ["answer", "prompt", "solution"])
-    ['solution', 'answer']
+    ['answer', 'solution']
     >>> columns_for(Role.REFERENCE, ["answer", "final"], column="final")
     ['final']
     """
@@ -68,8 +72,8 @@ def missing_column(
             f"Columns seen: {seen}. Name one of these instead."
         )
     accepted = ", ".join(COLUMN_ALIASES[role])
+    option = f" (on the command line: --{role.value}-column)" if role in _NAMED_ON_THE_LINE else ""
     return MissingColumnError(
         f"{needed_by} needs a {role.value} column and found none. Columns seen: {seen}. "
-        f"Names it accepts: {accepted}. Rename a column, or name one with column=... "
-        f"(on the command line: --{role.value}-column)."
+        f"Names it accepts: {accepted}. Rename a column, or name one with column=...{option}."
     )

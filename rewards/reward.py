@@ -39,9 +39,11 @@ class Sample:
 class Reward(ABC):
     """A verifier with TRL's batch calling convention.
 
-    A subclass is a frozen dataclass whose fields are its options; it sets `role` to what it needs
-    from the row (`also_reads` names columns beside it) and implements `judge`. Everything else
-    (columns, text of a completion, failures, logging) happens here, once.
+    A subclass is a frozen dataclass whose fields are its options. It gives `name` a default, sets
+    `role` to what it needs from the row (`Role.REFERENCE` or `Role.TESTS` of `rewards.columns`;
+    `None` for the completion alone) and implements `judge`. Everything else (columns, text of a
+    completion, failures, logging) happens here, once. A reward that overrides `_references` names
+    the further columns it puts into `Sample.reference` in `also_reads`.
 
     Attributes:
         name: what the trainer and result files call it.
@@ -53,6 +55,12 @@ class Reward(ABC):
 
     role: ClassVar[Role | None] = None
     also_reads: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        if cls.role is not None and not isinstance(cls.role, Role):
+            known = ", ".join(f"Role.{role.name}" for role in Role)
+            raise InputError(f"{cls.__name__}.role is {cls.role!r}; it takes None or {known}")
 
     @property
     def __name__(self) -> str:
@@ -179,6 +187,9 @@ class Reward(ABC):
             verdict = self.judge(sample)
         except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
             verdict = self._failed(error)
+        if not isinstance(verdict, Verdict):
+            slip = TypeError(f"judge returned {_shortened(verdict)}; return a Verdict")
+            verdict = self._failed(slip)
         self._warn_of(sample, verdict)
         return replace(verdict, seconds=perf_counter() - started)
 

@@ -53,9 +53,14 @@ def test_commands_print_what_is_shown(block, folder):
 
 
 def test_examples_of_verdicts_hold(capsys):
-    (example,) = [block for block in blocks("python") if "verify" in block]
+    (example,) = [block for block in blocks("python") if "accuracy.verify" in block]
     exec(compile(example, "README.md", "exec"), {})
     assert "1/3" in capsys.readouterr().out
+
+
+def test_own_reward_works():
+    (example,) = [block for block in blocks("python") if "class Mentions" in block]
+    exec(compile(example, "README.md", "exec"), {"__name__": "__main__"})
 
 
 def test_samples_are_json_lines(folder):
@@ -114,3 +119,12 @@ def test_accuracy_is_as_measured(name):
         "{false_negatives} / {false_positives}".format(**measured["verifiers"][verifier])
         for verifier in verifiers
     ]
+
+
+@pytest.mark.parametrize("name", results("math_speed")["sets"])
+def test_speed_is_as_measured(name):
+    measured = results("math_speed")["sets"][name]
+    verifiers = ("rlvr", "math-verify, boxed", "TRL accuracy_reward")
+    shown = [float(cell.replace(",", "")) for cell in table_row(f"speed on {name} ")[:3]]
+    rates = [measured[verifier]["cold_rows_per_cpu_s"] for verifier in verifiers]
+    assert shown == pytest.approx(rates, rel=0.03)

@@ -6,13 +6,19 @@ import random
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rewards.answers.tree import BigOp, Fn, Node, Pow, children, symbols
+from rewards.answers.tree import BigOp, Fn, Node, Num, Pow, children, symbols
 from rewards.answers.values import exact_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 POINTS = 14
+KINKED_POINTS = 40
+_KINKED = frozenset(
+    ("abs", "sgn", "sign", "floor", "ceil", "min", "max", "mod", "gcd", "lcm", "sqrt", "root")
+)
+_LARGEST_SIZE = 10**6
+_MAX_SIZES = 12
 _DISCRETE = frozenset({"factorial", "factorial2", "binom", "mod", "gcd", "lcm"})
 
 
@@ -36,6 +42,48 @@ def sample_points(names: list[str], integral: frozenset[str]) -> Iterator[dict[s
                 value = -value
             point[name] = value
         yield point
+
+
+def kinked_points(
+    names: list[str], integral: frozenset[str], sizes: list[Fraction]
+) -> Iterator[dict[str, Fraction]]:
+    """Points on every side of where |x-100|, min(a, b) or n mod 12 changes its course.
+
+    `sizes` are the numbers written in the expressions: the changes lie about there. Signs and order
+    of the variables are mixed.
+    """
+    generator = random.Random("·".join(names))  # noqa: S311 - points, not secrets
+    sizes = [Fraction(1), Fraction(3), *sizes]
+    for _ in range(KINKED_POINTS):
+        point: dict[str, Fraction] = {}
+        for name in names:
+            size = generator.choice(sizes)
+            value = size * Fraction(generator.randint(4 * 10**5, 18 * 10**5), 10**6)
+            if name in integral:
+                point[name] = Fraction(generator.randint(1, 12 + 3 * int(size)))
+            else:
+                point[name] = value if generator.random() < 0.5 else -value
+        yield point
+
+
+def kink_sizes(left: Node, right: Node) -> list[Fraction] | None:
+    """Numbers near which the expressions may change their course; `None` if they have no kinks."""
+    sizes: set[Fraction] = set()
+    kinked = False
+    stack = [left, right]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, Num):
+            size = abs(here.value)
+            if 1 < size < _LARGEST_SIZE:
+                sizes.add(size)
+        is_root = isinstance(here, Pow) and (
+            not isinstance(here.exponent, Num) or here.exponent.value.denominator != 1
+        )
+        if is_root or (isinstance(here, Fn) and here.name in _KINKED):
+            kinked = kinked or bool(symbols(here))
+        stack += children(here)
+    return sorted(sizes)[:_MAX_SIZES] if kinked else None
 
 
 def integral_symbols(node: Node) -> frozenset[str]:

@@ -14,7 +14,12 @@ from typing import Literal, NamedTuple
 from rewards.answers.complexes import ComplexEvaluator
 from rewards.answers.modular import same_residues
 from rewards.answers.numeric import Evaluator
-from rewards.answers.points import POINTS, integral_symbols, sample_points
+from rewards.answers.points import (
+    integral_symbols,
+    kink_sizes,
+    kinked_points,
+    sample_points,
+)
 from rewards.answers.precision import TooLargeError, make_context
 from rewards.answers.show import show
 from rewards.answers.tree import (
@@ -251,12 +256,24 @@ class _Pair(NamedTuple):
         span = highest - min(side.low for side in sides)
         return _Look("both", sides[0].difference(a, b), high, span)
 
+    def points(
+        self, names: list[str], integral: frozenset[str]
+    ) -> tuple[list[dict[str, Fraction]], int]:
+        """Where to look, and at how many points agreement is enough."""
+        points = list(sample_points(names, integral))
+        sizes = kink_sizes(self.left, self.right)
+        if sizes is not None:
+            points += kinked_points(names, integral, sizes)
+        # With kinks and whole numbers a few points agree by luck: look at all of them.
+        return points, len(points) if sizes is not None or integral else ENOUGH
+
     def compare(self, names: list[str]) -> Sameness | None:
         """The verdict of the sample points; `None` if there were too few."""
         integral = integral_symbols(self.left) | integral_symbols(self.right)
         agreed = lonely = 0
         last: tuple[dict[str, Fraction], _Look] | None = None
-        for point in sample_points(names, integral):
+        points, enough = self.points(names, integral)
+        for point in points:
             seen = self.look(point, DIGITS)
             if seen.status == "both" and not seen.is_close(AGREEMENT):
                 seen = self.look(point, 2 * DIGITS)  # or was it only lost digits?
@@ -270,9 +287,9 @@ class _Pair(NamedTuple):
                 agreed += 1
                 last = point, seen
             lonely += seen.status == "one"
-            if agreed == ENOUGH or not names:
+            if agreed == enough or not names:
                 break
-        if names and lonely >= POINTS - 2:
+        if names and lonely >= len(points) - 2:
             return Sameness(same=False, how="they are nowhere defined together")
         if last is None or (names and agreed < 2):
             return None

@@ -34,7 +34,7 @@ def explain(
         str | None, typer.Option(help="The prompt, where the reward reads it.")
     ] = None,
     reward: Annotated[
-        str, typer.Option(help="A reward: accuracy, format, or your own as module:function.")
+        str, typer.Option(help="A reward: accuracy, code, format, or your own as module:name.")
     ] = "accuracy",
     json: Annotated[bool, typer.Option("--json", help="Print the stages as JSON.")] = False,
 ) -> None:

@@ -23,7 +23,7 @@ def score(  # noqa: PLR0913 - one parameter per option
     reward: Annotated[
         list[str],
         typer.Option(
-            help="A reward: accuracy, format, or your own as module:function (TRL's signature). "
+            help="A reward: accuracy, code, format, or your own as module:name (TRL's signature). "
             "NAME=REWARD names its output column. Give it once per reward.",
             show_default=False,
         ),

@@ -190,7 +190,13 @@ def resolve_reward(source: str, *, search_path: Path | None = None) -> Reward | 
         )
     found = _import_object(source, search_path or Path.cwd())
     if isinstance(found, type) and issubclass(found, Reward):
-        found = found()  # type: ignore[call-arg] # a subclass gives its name a default
+        try:
+            found = found()  # type: ignore[call-arg] # a subclass gives its name a default
+        except TypeError as error:
+            raise InputError(
+                f"--reward {source}: {error}; give every field of the class a default, or name "
+                "an instance of it"
+            ) from error
     if isinstance(found, Reward):
         return found
     if not callable(found):

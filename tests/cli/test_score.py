@@ -142,15 +142,15 @@ def test_says_which_column_it_took_and_can_be_told(place):
     row = {
         "completion": r"\boxed{1}",
         "response": "I could not work it out.",
-        "solution": "1",
-        "answer": "2",
+        "solution": "2",
+        "answer": "1",
     }
     place.write("in.jsonl", row)
     result = score_here(place)
-    assert "the reference is read from 'solution' (there is also 'answer'" in result.stderr
+    assert "the reference is read from 'answer' (there is also 'solution'" in result.stderr
     assert "the completion is read from 'completion'" in result.stderr
     assert place.read("out.jsonl")[0]["accuracy"]["score"] == 1.0
-    score_here(place, "--reference-column", "answer", output="2.jsonl")
+    score_here(place, "--reference-column", "solution", output="2.jsonl")
     assert place.read("2.jsonl")[0]["accuracy"]["score"] == 0.0
     score_here(place, "--completion-column", "response", output="3.jsonl")
     assert place.read("3.jsonl")[0]["accuracy"]["status"] == "no_answer"

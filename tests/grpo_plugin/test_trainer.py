@@ -13,8 +13,8 @@ from datasets import Dataset  # noqa: E402
 
 from grpo_plugin import GRPOConfig, GRPOTrainer  # noqa: E402
 from grpo_plugin.demo.tiny_model import build_model, build_tokenizer  # noqa: E402
-from grpo_plugin.errors import UnsupportedTRLError  # noqa: E402
-from rewards import accuracy, format  # noqa: E402
+from grpo_plugin.errors import RewardNameError, UnsupportedTRLError  # noqa: E402
+from rewards import Accuracy, accuracy, format  # noqa: E402
 
 ROWS = [{"prompt": f"{n}+1=", "solution": str(n + 1)} for n in range(12)]
 
@@ -120,3 +120,9 @@ def test_a_trl_without_what_we_build_on_is_refused_at_construction(tmp_path, mon
     monkeypatch.delattr(trl.GRPOTrainer, "_compute_loss")
     with pytest.raises(UnsupportedTRLError, match="_compute_loss"):
         make(GRPOTrainer, GRPOConfig, tmp_path)
+
+
+def test_two_rewards_of_one_name_are_refused(tmp_path):
+    rewards = [accuracy, Accuracy(tolerance=0.1)]
+    with pytest.raises(RewardNameError, match="two rewards are called 'accuracy'"):
+        make(GRPOTrainer, GRPOConfig, tmp_path, reward_funcs=rewards)

@@ -38,7 +38,7 @@ def test_a_verdict_is_json():
 
 def test_columns_in_order_of_preference():
     available = ["target", "answer", "prompt", "solution"]
-    assert columns_for(Role.REFERENCE, available) == ["solution", "answer", "target"]
+    assert columns_for(Role.REFERENCE, available) == ["answer", "solution", "target"]
     assert columns_for(Role.TESTS, available) == []
     assert columns_for(Role.REFERENCE, available, column="prompt") == ["prompt"]
     assert columns_for(Role.REFERENCE, available, column="other") == []

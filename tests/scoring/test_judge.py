@@ -73,7 +73,7 @@ def test_no_verdict_says_how_long_it_took():
 def test_each_row_takes_the_first_reference_it_fills():
     rows, _ = judge(
         r'{"completion": "\\boxed{1}", "solution": null, "answer": "1"}',
-        r'{"completion": "\\boxed{1}", "solution": "2", "answer": "1"}',
+        r'{"completion": "\\boxed{1}", "solution": "1", "answer": "2"}',
         r'{"completion": "\\boxed{1}", "solution": NaN, "gold": 1}',
         r'{"completion": "\\boxed{1}"}',
     )
