@@ -119,10 +119,7 @@ def _claimed(inside: str) -> str:
     """What a sentence inside a box or tag claims; anything but a sentence as it is."""
     if len(inside) < _SENTENCE_CHARS or not (" " in inside or "\n" in inside):
         return inside
-    claim = after_answer_phrase(inside)
-    if claim and claim.count("{") < claim.count("}"):  # \text{The answer is } 42
-        claim = claim.removeprefix("}").lstrip()
-    return claim or inside
+    return after_answer_phrase(inside) or inside
 
 
 def _filled(answer: str, where: str) -> FoundAnswer:
