@@ -177,6 +177,8 @@ class PrimaryReader(ApplicationReader):
         """Whether `letter (` applies a function rather than multiplying."""
         if letter in _APPLIED:
             return True
+        if [self.peek(k).value for k in range(3)] == ["(", "0", ")"]:
+            return True  # P(0) is a value at 0; nobody writes a product with 0
         before = self.tokens[self.at - 2] if self.at > 1 else EOF_TOKEN
         if before.kind not in {"eof", "rel"} and before.value not in _ITEM_STARTS:
             return False

@@ -32,7 +32,7 @@ from rewards.answers.tree import (
     symbols,
     times,
 )
-from rewards.answers.units import Measure, measure
+from rewards.answers.units import Measure, contradicts, measure
 
 if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions
@@ -55,6 +55,8 @@ class Quantities:
         ans = ans.value if isinstance(ans, Unit) else ans
         if self.options.units == "require" and ref_unit is not None and ans_unit is None:
             return Sameness(same=False, how=f"the unit {ref_unit} is missing")
+        if ans_unit is not None and (why := contradicts(ref_unit or "", ans_unit)):
+            return Sameness(same=False, how=why)
         if ref_unit is not None and ans_unit is not None and self.options.units != "ignore":
             one, other = measure(ref_unit), measure(ans_unit)
             if one is not None and other is not None:

@@ -73,8 +73,27 @@ _PLAIN_EXCLUDED = frozenset({"m", "s", "h", "g", "l", "L", "N", "J", "W", "C", "
 
 DEGREES = frozenset({"degree", "degrees", "deg", "度"})
 PERCENTS = frozenset({"percent", "percents", "pct", "percentage"})
+# Behind a number these are no counted noun: they change it, or take it back.
+_CHANGING = frozenset(
+    {
+        "squared", "cubed", "factorial", "half", "halves", "thirds", "tenths", "hundredths", "tens",
+        "lakh", "crore", "k", "plus", "minus", "least", "most", "wrong", "false", "incorrect",
+        "not", "if", "when", "unless",
+    }
+)  # fmt: skip
+_OPPOSITES = tuple(
+    frozenset(pair)
+    for pair in (
+        ("increase", "decrease"), ("increased", "decreased"), ("profit", "loss"), ("gain", "loss"),
+        ("north", "south"), ("east", "west"), ("older", "younger"), ("above", "below"),
+        ("more", "less"), ("more", "fewer"), ("before", "after"), ("faster", "slower"),
+        ("up", "down"), ("clockwise", "counterclockwise"), ("taller", "shorter"),
+        ("heavier", "lighter"), ("longer", "shorter"),
+    )
+)  # fmt: skip
 _PER = frozenset({"per", "/", "a", "an", "每"})
 _MULTIPLIERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3, "平方": 2}
+_WORD = re.compile(r"[a-z]+")
 _SPLIT = re.compile(r"\^?-?\d+|/|\^|\*|-|[^\W\d_]+", re.UNICODE)
 
 _ATOMS: dict[str, Measure] = {}
@@ -89,6 +108,26 @@ def is_plain_unit(word: str) -> bool:
     return (
         word in _ATOMS or word in _COMPOSITE or word in DEGREES or word in PERCENTS
     ) and word not in _PLAIN_EXCLUDED
+
+
+def contradicts(reference: str, answer: str) -> str | None:
+    """Why a phrase behind the answer cannot stand for the one behind the reference, or `None`.
+
+    >>> contradicts("years older", "years younger")
+    'older is not younger'
+    >>> contradicts("", "apples") is None
+    True
+    """
+    wanted, given = (_WORD.findall(phrase.lower()) for phrase in (reference, answer))
+    for pair in _OPPOSITES:
+        for word in pair.intersection(wanted):
+            if word not in given and (other := pair.intersection(given)):
+                return f"{word} is not {next(iter(other))}"
+    for at, word in enumerate(given):
+        follows_unit = word in {"squared", "cubed"} and at > 0
+        if word in _CHANGING and word not in wanted and not follows_unit:
+            return f"“{word}” changes the answer"
+    return None
 
 
 def measure(phrase: str) -> Measure | None:  # noqa: C901, PLR0912
