@@ -29,7 +29,9 @@ class DirectPool(WorkerPool):
 
 @pytest.fixture(name="workers_of")
 def workers_of_fixture():
-    return workers_of
+    """`workers_of`, less what other tests' pools still have running."""
+    before = {process.pid for process in workers_of()}
+    return lambda pid=None: [p for p in workers_of(pid) if p.pid not in before]
 
 
 @pytest.fixture(name="wait_until")
