@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-slow test-pythons lint types bench clean
+.PHONY: install demo test test-slow test-exhaustive test-pythons lint types bench clean
 
 install: $(INSTALLED)
 
@@ -21,7 +21,10 @@ test: lint types
 	$(BIN)/python -m pytest -m "not slow"
 
 test-slow: install
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not exhaustive"
+
+test-exhaustive: install
+	$(BIN)/python -m pytest -m exhaustive
 
 lint: install
 	$(BIN)/ruff check .

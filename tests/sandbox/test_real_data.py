@@ -28,6 +28,12 @@ def accepted(jobs, language="python", **limits):
     return [o.status is Status.ACCEPTED for o in outcomes]
 
 
+def require_toolchain(language):
+    spoken = language_named(language)
+    if spoken is not None and spoken.find() is None:
+        pytest.skip(f"no toolchain for {language}")
+
+
 def test_human_eval():
     jobs = [
         (r["prompt"] + r["canonical_solution"], AssertTests([r["test"]], entry=r["entry_point"]))
@@ -36,11 +42,24 @@ def test_human_eval():
     assert sum(accepted(jobs)) == 164
 
 
-@pytest.mark.parametrize("language", ["python", "cpp", "java", "js", "rust"])
+COMPILED = [pytest.param(name, marks=pytest.mark.exhaustive) for name in ("cpp", "java", "rust")]
+
+
+@pytest.mark.parametrize("language", ["cpp", "java", "js", "rust"])
+def test_a_sample_of_human_eval_pack(language):
+    require_toolchain(language)
+    found = rows(f"humanevalpack_{language}")[4::12]
+    for kind, least, most in (
+        ("canonical_solution", len(found) - 1, 164),
+        ("buggy_solution", 0, 0),
+    ):
+        jobs = [(r["prompt"] + r[kind], AssertTests([r["test"]])) for r in found]
+        assert least <= sum(accepted(jobs, language=language, memory_mb=1024)) <= most
+
+
+@pytest.mark.parametrize("language", ["python", "js", *COMPILED])
 def test_human_eval_pack(language):
-    spoken = language_named(language)
-    if spoken is not None and spoken.find() is None:
-        pytest.skip("no toolchain")
+    require_toolchain(language)
     found = rows(f"humanevalpack_{language}")
     for kind in ("canonical_solution", "buggy_solution"):
         jobs = [(r["prompt"] + r[kind], AssertTests([r["test"]])) for r in found]
@@ -65,6 +84,7 @@ def test_mbpp():
     assert sum(accepted(jobs)) >= 0.99 * len(jobs)
 
 
+@pytest.mark.exhaustive
 def test_leetcode():
     jobs = [
         (r["completion"], AssertTests([r["test"]], entry=r["entry_point"], prelude=r["prompt"]))
