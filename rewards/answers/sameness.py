@@ -7,14 +7,18 @@ their difference survives at a higher precision. Anything else is undecided.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from rewards.answers.complexes import ComplexEvaluator
 from rewards.answers.modular import same_residues
 from rewards.answers.numeric import Evaluator
 from rewards.answers.points import (
+    KINKED_POINTS,
+    POINTS,
     integral_symbols,
     kink_sizes,
     kinked_points,
@@ -258,21 +262,22 @@ class _Pair(NamedTuple):
 
     def points(
         self, names: list[str], integral: frozenset[str]
-    ) -> tuple[list[dict[str, Fraction]], int]:
-        """Where to look, and at how many points agreement is enough."""
-        points = list(sample_points(names, integral))
-        sizes = kink_sizes(self.left, self.right)
-        if sizes is not None:
-            points += kinked_points(names, integral, sizes)
+    ) -> tuple[Iterable[dict[str, Fraction]], int, int]:
+        """Where to look, at how many points at most, and how many agreements are enough."""
+        points = sample_points(names, integral)
         # With kinks and whole numbers a few points agree by luck: look at all of them.
-        return points, len(points) if sizes is not None or integral else ENOUGH
+        sizes = kink_sizes(self.left, self.right)
+        if sizes is None:
+            return points, POINTS, POINTS if integral else ENOUGH
+        count = POINTS + KINKED_POINTS
+        return chain(points, kinked_points(names, integral, sizes)), count, count
 
     def compare(self, names: list[str]) -> Sameness | None:
         """The verdict of the sample points; `None` if there were too few."""
         integral = integral_symbols(self.left) | integral_symbols(self.right)
         agreed = lonely = 0
         last: tuple[dict[str, Fraction], _Look] | None = None
-        points, enough = self.points(names, integral)
+        points, count, enough = self.points(names, integral)
         for point in points:
             seen = self.look(point, DIGITS)
             if seen.status == "both" and not seen.is_close(AGREEMENT):
@@ -289,7 +294,7 @@ class _Pair(NamedTuple):
             lonely += seen.status == "one"
             if agreed == enough or not names:
                 break
-        if names and lonely >= len(points) - 2:
+        if names and lonely >= count - 2:
             return Sameness(same=False, how="they are nowhere defined together")
         if last is None or (names and agreed < 2):
             return None
