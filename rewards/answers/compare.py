@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rewards.answers.effort import fresh_effort
 from rewards.answers.matching import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
 from rewards.answers.reading import Answer, read_answer
@@ -42,6 +43,7 @@ def compare(  # noqa: C901
         return Comparison(Outcome.DIFFERENT, f"the answer cannot be read: {answer.unreadable}")
     if answer.unreadable:
         return Comparison(Outcome.DIFFERENT, f"the answer {show(given)}: {answer.unreadable}")
+    fresh_effort()
     matcher = Matcher(options)
     try:
         same = matcher.alike(expected, given)

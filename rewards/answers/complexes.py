@@ -6,11 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
+from rewards.answers.effort import InexactError
 from rewards.answers.functions import FUNCTIONS, sin_cos
-from rewards.answers.numeric import MAX_WORK, Evaluator
+from rewards.answers.numeric import Evaluator
 from rewards.answers.precision import pi
 from rewards.answers.tree import Add, BigOp, Const, Degree, Fn, Mul, Node, Num, Percent, Pow
-from rewards.answers.values import InexactError, UndefinedError, check_arity
+from rewards.answers.values import UndefinedError, check_arity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +33,8 @@ class ComplexEvaluator(Evaluator):
         self.note(imaginary)
         return real, imaginary
 
-    def _value(self, node: Node) -> Complex:  # type: ignore[override]  # noqa: C901
-        self.work += self.price
-        if self.work > MAX_WORK:
-            raise InexactError
+    def _value(self, node: Node) -> Complex:  # type: ignore[override]
+        self.effort.charge(3 * self.price)
         context = self.context
         if node == _I:
             return _ZERO, _ONE
@@ -90,6 +89,7 @@ class ComplexEvaluator(Evaluator):
         return self._pair(c.divide(value[0], size), c.divide(value[1], size).copy_negate())
 
     def _exp(self, value: Complex) -> Complex:
+        self.effort.charge(2 * self.function_price)
         size = self.context.exp(value[0])
         if not value[1]:
             return size, _ZERO
@@ -97,6 +97,7 @@ class ComplexEvaluator(Evaluator):
         return self._pair(self.context.multiply(size, cosine), self.context.multiply(size, sine))
 
     def _ln(self, value: Complex) -> Complex:
+        self.effort.charge(2 * self.function_price)
         c = self.context
         real, imaginary = value
         if not imaginary:
@@ -151,9 +152,7 @@ class ComplexEvaluator(Evaluator):
         half = (Decimal("0.5"), _ZERO)
         return self._exp(self._times(half, self._ln(value)))
 
-    def _complex_function(  # noqa: C901
-        self, name: str, args: Sequence[Complex]
-    ) -> Complex:
+    def _complex_function(self, name: str, args: Sequence[Complex]) -> Complex:
         c = self.context
         if name not in {"Re", "Im"}:
             check_arity(name, args)
@@ -171,10 +170,7 @@ class ComplexEvaluator(Evaluator):
         if name in {"Re", "Im"}:
             return args[0][0 if name == "Re" else 1], _ZERO
         if all(not arg[1] for arg in args):
-            compute = FUNCTIONS.get(name)
-            if compute is None:
-                raise InexactError
-            return compute(self, [arg[0] for arg in args]), _ZERO
+            return self.real_function(name, [arg[0] for arg in args]), _ZERO
         if name in {"sin", "cos", "tan", "sinh", "cosh", "tanh"}:
             return self._trigonometric(name, args[0])
         raise InexactError

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from rewards.answers.effort import InexactError
 from rewards.answers.precision import TooLargeError, make_context, pi
-from rewards.answers.values import MAX_FACTORIAL, InexactError, UndefinedError
+from rewards.answers.values import MAX_FACTORIAL, UndefinedError
 
 if TYPE_CHECKING:
     import decimal
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from rewards.answers.numeric import Evaluator
 
 _GUARD = 12
+_SMALL = 300  # binomials up to here are cheapest as integers
 
 
 def _wide(ev: Evaluator, extra: int = _GUARD) -> decimal.Context:
@@ -225,14 +229,22 @@ def _factorial(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
     if count < 0:
         raise UndefinedError
     if count <= MAX_FACTORIAL:
-        return ev.context.create_decimal(math.factorial(count))
+        return ev.context.plus(_factorials(ev.digits)[count])
     return ev.context.exp(_ln_factorial(ev, count))
+
+
+@lru_cache(maxsize=4)
+def _factorials(digits: int) -> list[Decimal]:
+    """0!, 1!, 2!, …, exact as long as they have no more digits than asked for."""
+    context = make_context(digits + _GUARD)
+    products = accumulate(map(Decimal, range(1, MAX_FACTORIAL + 1)), context.multiply)
+    return [Decimal(1), *products]
 
 
 def _ln_factorial(ev: Evaluator, count: int) -> Decimal:
     """Ln n! by Stirling's series, to the evaluator's relative precision of n!."""
     if count <= MAX_FACTORIAL:
-        return _wide(ev, 30).ln(Decimal(math.factorial(count)))
+        return _wide(ev, 30).ln(_factorials(ev.digits + 30)[count])
     context = _wide(ev, 30)
     n = Decimal(count)
     total = context.add(
@@ -265,8 +277,13 @@ def _binom(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
         raise UndefinedError
     if bottom > top:
         return Decimal(0)
-    if top <= MAX_FACTORIAL:
+    if top <= _SMALL:
         return ev.context.create_decimal(math.comb(top, bottom))
+    if top <= MAX_FACTORIAL:
+        known = _factorials(ev.digits)
+        below = _wide(ev).multiply(known[bottom], known[top - bottom])
+        value = ev.context.divide(known[top], below)
+        return value.to_integral_value() if value.adjusted() < ev.digits else value
     context = _wide(ev, 30)
     total = context.subtract(
         _ln_factorial(ev, top),

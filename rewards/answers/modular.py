@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from rewards.answers.effort import InexactError
 from rewards.answers.tree import Add, BigOp, Const, Fn, Mul, Node, Num, Percent, Pow, Sym
-from rewards.answers.values import InexactError, UndefinedError, exact
+from rewards.answers.values import UndefinedError, exact
 
 MAX_EXPONENT_BITS = 4_000
 # Primes of the form 4k + 1, each with a square root of -1.

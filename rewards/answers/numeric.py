@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from rewards.answers.effort import InexactError, effort, function_price
 from rewards.answers.functions import FUNCTIONS
 from rewards.answers.precision import TooLargeError, make_context, pi
 from rewards.answers.tree import (
@@ -29,7 +30,6 @@ from rewards.answers.tree import (
 )
 from rewards.answers.values import (
     MAX_TERMS,
-    InexactError,
     UndefinedError,
     based_value,
     check_arity,
@@ -37,9 +37,7 @@ from rewards.answers.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-MAX_WORK = 40_000
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class Evaluator:
@@ -57,9 +55,9 @@ class Evaluator:
         self.high = 0
         self.low = 0
         self.highest = 0
-        self.work = 0
+        self.effort = effort()
         self.price = 1 + digits // 150
-        self.function_price = 10 + digits * digits // 160  # exp and ln grow that fast
+        self.function_price = function_price(digits)
 
     def evaluate(self, node: Node) -> Decimal:
         """The real value of `node`.
@@ -97,9 +95,7 @@ class Evaluator:
         return self.context.divide(Decimal(value.numerator), Decimal(value.denominator))
 
     def _value(self, node: Node) -> Decimal:  # noqa: C901, PLR0912
-        self.work += self.price
-        if self.work > MAX_WORK:
-            raise InexactError
+        self.effort.charge(self.price)
         context = self.context
         if isinstance(node, Num):
             return self.note(self.rational(node.value))
@@ -188,6 +184,7 @@ class Evaluator:
     def _power(self, base_node: Node, exponent_node: Node) -> Decimal:
         context = self.context
         if base_node == _E:
+            self.effort.charge(self.function_price)
             return context.exp(self._value(exponent_node))
         negative = isinstance(exponent_node, Num) and exponent_node.value < 0
         base = self.divisor(base_node) if negative else self._value(base_node)
@@ -211,9 +208,11 @@ class Evaluator:
         context = self.context
         if exponent.adjusted() > 20:  # the size first: it must not be worked out
             raise TooLargeError
+        whole = self._is_integer(exponent)
         # The relative error of a power is that of its exponent times ln(result).
-        if exponent.adjusted() > 9 and not self._is_integer(exponent):
+        if exponent.adjusted() > 9 and not whole:
             raise InexactError
+        self.effort.charge(8 * self.price if whole else 3 * self.function_price)
         return context.power(base, exponent)
 
     def _rational_power(self, base: Decimal, exponent: Fraction) -> Decimal:
@@ -241,23 +240,35 @@ class Evaluator:
     # -- functions --------------------------------------------------------------------------
 
     def _function(self, name: str, args: tuple[Node, ...]) -> Decimal:
-        self.work += self.function_price
+        if name == "root" and len(args) == 2:
+            index = _as_fraction(args[0])
+            if index is None:
+                return self._power(args[1], Pow(args[0], _MINUS_ONE))
+            if index == 0:
+                raise UndefinedError
+            return self._rational_power(self._value(args[1]), 1 / index)
+        if name in FUNCTIONS:
+            check_arity(name, args)
+        value = self._relative if name in _LOGARITHMS else self._value
+        return self.real_function(name, [value(arg) for arg in args])
+
+    def real_function(self, name: str, args: Sequence[Decimal]) -> Decimal:
+        """A function of real values.
+
+        Raises:
+            InexactError: it is none that we know, or takes too much work.
+        """
         compute = FUNCTIONS.get(name)
         if compute is None:
-            if name == "root" and len(args) == 2:
-                index = _as_fraction(args[0])
-                if index is None:
-                    return self._power(args[1], Pow(args[0], _MINUS_ONE))
-                if index == 0:
-                    raise UndefinedError
-                return self._rational_power(self._value(args[1]), 1 / index)
             raise InexactError
-        check_arity(name, args)
-        value = self._relative if name in _LOGARITHMS else self._value
-        return compute(self, [value(arg) for arg in args])
+        self.effort.charge(3 * self.price if name in _CHEAP else self.function_price)
+        return compute(self, args)
 
 
 _MINUS_ONE = Num(Fraction(-1))
+_CHEAP = frozenset(
+    ("sqrt", "abs", "sgn", "floor", "ceil", "max", "min", "mod", "gcd", "lcm", "factorial", "binom")
+)
 _LOGARITHMS = frozenset({"ln", "log", "logb"})
 _E = Const("e")
 

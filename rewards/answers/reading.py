@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rewards.answers.clock import read_clock, read_date
 from rewards.answers.contradictions import is_contradiction
+from rewards.answers.effort import fresh_effort
 from rewards.answers.literals import based, number
 from rewards.answers.show import kind_of, show
 from rewards.answers.statements import StatementReader
@@ -123,6 +124,7 @@ def _read_tree(text: str) -> tuple[Node | None, str | None]:
         return number(literal[1], negative=literal[0][0] == "-"), None
     if not text or text.isspace():
         return None, "it is empty"
+    fresh_effort()
     try:
         tokens = tokenize(text)
     except UnreadableError as error:

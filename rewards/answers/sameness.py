@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Literal, NamedTuple
 
 from rewards.answers.complexes import ComplexEvaluator
+from rewards.answers.effort import InexactError
 from rewards.answers.modular import same_residues
 from rewards.answers.numeric import Evaluator
 from rewards.answers.points import (
@@ -40,11 +41,12 @@ from rewards.answers.tree import (
     substitute,
     symbols,
 )
-from rewards.answers.values import InexactError, UndefinedError, exact
+from rewards.answers.values import UndefinedError, exact
 
 DIGITS = 40
 AGREEMENT = 28  # digits of agreement asked for at a first look
 MAX_DIGITS = 1_200
+_MORE_DIGITS = 300  # for a second look
 MAX_VARIABLES = 60
 ENOUGH = 4
 UNEVALUATED = "⟨∫"
@@ -305,12 +307,13 @@ class _Pair(NamedTuple):
         # Thrice the span: sin x misses x by x^3/6, and no function we know by a higher power
         # without its own terms showing a wider span.
         digits = 100 + 3 * seen.span
-        first = self.look(point, min(digits, MAX_DIGITS))
+        affordable = min(digits, MAX_DIGITS)
+        first = self.look(point, affordable)
         if first.status != "both":
             return Sameness(same=None, how="they could not be worked out to enough digits")
         if digits <= MAX_DIGITS and first.is_close(digits - 30):
             return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits"))
-        second = self.look(point, 2 * min(digits, MAX_DIGITS))
+        second = self.look(point, affordable + min(affordable, _MORE_DIGITS))
         if digits <= MAX_DIGITS and second.is_close(digits - 30):
             return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits"))
         # Rounding noise changes with the precision; a difference does not.

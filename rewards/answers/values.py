@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
+from rewards.answers.effort import InexactError, effort
 from rewards.answers.tree import (
     Add,
     Based,
@@ -24,10 +25,6 @@ MAX_BITS = 60_000
 MAX_COST = 4_000_000
 MAX_TERMS = 2_000
 MAX_FACTORIAL = 3_000
-
-
-class InexactError(ArithmeticError):
-    """The value is not a rational, or too large to write down."""
 
 
 class UndefinedError(ArithmeticError):
@@ -183,6 +180,7 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
             raise UndefinedError
         if count > MAX_FACTORIAL:
             raise InexactError
+        effort().charge(int(count * count) // 35_000)
         return Fraction(math.factorial(int(count)))
     if name == "binom":
         top, bottom = exact(args[0]), exact(args[1])
@@ -190,6 +188,7 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
             raise InexactError
         if top > MAX_FACTORIAL:
             raise InexactError
+        effort().charge(int(min(bottom, abs(top - bottom)) * top) // 17_500)
         return Fraction(math.comb(int(top), int(bottom)))
     if name in {"min", "max"} and args:
         values = [exact(arg) for arg in args]
@@ -215,8 +214,9 @@ def _big(node: BigOp) -> Fraction:
     low, high = exact(node.low), exact(node.high)
     if low.denominator != 1 or high.denominator != 1 or high - low > MAX_TERMS:
         raise InexactError
-    total, cost = Fraction(0 if node.op == "sum" else 1), 0
+    total, cost, account = Fraction(0 if node.op == "sum" else 1), 0, effort()
     for index in range(int(low), int(high) + 1):
+        account.charge(10)
         value = exact(substitute(node.body, {node.var: Num(Fraction(index))}))
         total = total + value if node.op == "sum" else total * value
         cost = _charge(total, cost)

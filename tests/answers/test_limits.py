@@ -141,3 +141,37 @@ def test_work_grows_no_faster_than_the_text(piece):
     once = calls_made(piece * 400 + "7")
     twice = calls_made(piece * 800 + "7")
     assert twice < 2.6 * once + 2_000
+
+
+# Each took a second or more before arithmetic was charged for.
+DEAR_PAIRS = [
+    (r"\sum_{k=0}^{2000}\frac{1}{k!}", "e"),
+    (r"\sum_{k=0}^{2000}\binom{2000}{k}x^k", "(1+x)^{2000}"),
+    (r"\sum_{k=1}^{1500}\sin(kx)", r"\frac{\sin(750x)\sin(1501x/2)}{\sin(x/2)}"),
+    (r"\sqrt[3]{2^{50000}+1}", "2^{50000/3}"),
+    (r"\sum_{k=1}^{2000} k\sin(k)\cos(k)\tan(k)", "1"),
+    (r"\sum_{i=1}^{100}\sum_{j=1}^{100}\frac{1}{i+j}", "5"),
+    (r"\sum_{k=1}^{1500} i^k x^k", "0"),
+    (", ".join(rf"\sqrt[3]{{{n}+\sin {n}}}" for n in range(40)), "1, " * 39 + "2"),
+]
+
+
+@pytest.mark.parametrize(("reference", "answer"), DEAR_PAIRS)
+def test_arithmetic_is_charged_before_it_is_done(reference, answer):
+    before = time.thread_time()
+    found = compare(read_reference(reference), read_answer(answer))
+    assert found.outcome is not Outcome.EQUAL
+    assert found == compare(read_reference(reference), read_answer(answer))
+    assert time.thread_time() - before < 3
+
+
+def test_what_is_affordable_is_still_decided():
+    pairs = [
+        (r"\sum_{k=0}^{100}\frac{1}{k!}", r"\sum_{k=0}^{100}\frac{100!/k!}{100!}", "equal"),
+        (r"\binom{90}{45}\sqrt2", r"\frac{90!}{45!^2}\sqrt2", "equal"),
+        (r"\cos(1)^{2000}", "0", "different"),
+        (r"\sum_{k=1}^{100}\sin k", r"\frac{\sin 50\sin 50.5}{\sin 0.5}", "equal"),
+        (r"(-1)^{\binom{400}{2}}\pi", r"\pi", "equal"),
+    ]
+    for reference, answer, outcome in pairs:
+        assert compare(read_reference(reference), read_answer(answer)).outcome.value == outcome

@@ -121,13 +121,14 @@ def test_expressions_compare_alike_from_both_sides(one, other):
     assert {there, back} != {Outcome.EQUAL, Outcome.DIFFERENT}
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None)
 @given(some.expressions)
 def test_a_sign_or_a_term_more_is_another_expression(text):
     assume(read_reference(text).unreadable is None)
     assert outcome(text, f"({text})+1") is not Outcome.EQUAL
     assert outcome(text, f"({text})+10^{{-40}}") is not Outcome.EQUAL
-    assert outcome(f"({text})^2+1", f"-(({text})^2+1)") is not Outcome.EQUAL
+    # Nothing that could be zero: √(cos π)²+1 is its own negative.
+    assert outcome(f"e^{{{text}}}", f"-e^{{{text}}}") is not Outcome.EQUAL
 
 
 def test_the_same_pair_always_gets_the_same_verdict():
