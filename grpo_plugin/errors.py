@@ -5,6 +5,8 @@ PluginError
 ├── UnsupportedTRLError   the installed TRL lacks what the trainer builds on
 ├── RewardNameError       two rewards share a name (also a ValueError)
 ├── MissingExtraError     an optional dependency is not installed (also an ImportError)
+├── StepError             step rewards or a step splitter broke their contract (also a ValueError)
+├── RefreshError          a reference or reward cannot be refreshed as asked (also a ValueError)
 └── DatasetError          a dataset cannot be turned into prompts (also a ValueError)
 ForeignPackageWarning     another package hides `rewards` or `sandbox` (a UserWarning)
 ```
@@ -27,6 +29,14 @@ class RewardNameError(PluginError, ValueError):
 
 class MissingExtraError(PluginError, ImportError):
     """An optional dependency is not installed."""
+
+
+class StepError(PluginError, ValueError):
+    """Step rewards or a step splitter broke their contract."""
+
+
+class RefreshError(PluginError, ValueError):
+    """A reference policy or a reward cannot be refreshed as asked."""
 
 
 class DatasetError(PluginError, ValueError):

@@ -1,0 +1,175 @@
+"""Process supervision inside a training step: TRL's outputs in, (B, T) advantages out."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from time import perf_counter
+from typing import Any
+
+from grpo_plugin.errors import StepError
+from grpo_plugin.steps.cutting import CutCompletion, cut_completions
+from grpo_plugin.steps.scoring import Scores, score_steps
+from grpo_plugin.steps.supervision import ProcessSupervision
+
+_OWN_ARGUMENTS = ("prompt", "completion", "completion_ids", "steps")
+
+
+@dataclass
+class _Journal:
+    """What step rewards log, until it is gathered from all processes."""
+
+    extra: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    metrics: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def log_extra(self, column: str, values: Sequence[Any]) -> None:
+        self.extra[column].extend(values)
+
+    def log_metric(self, name: str, value: float) -> None:
+        self.metrics[name].append(float(value))
+
+
+@dataclass
+class _Report:
+    """One process's share of a generation batch, as it is sent to the others."""
+
+    rewards: Scores
+    by_function: list[Scores]
+    journal: _Journal
+    problem: str = ""
+
+
+def no_outcome(completions: Sequence[Any], **_: Any) -> list[float]:
+    """0 for each completion: the outcome reward of a run that has step rewards alone."""
+    return [0.0] * len(completions)
+
+
+def supervise_steps(
+    trainer: Any,
+    supervision: ProcessSupervision,
+    rewarded: Mapping[str, Any],
+    output: dict[str, Any],
+) -> None:
+    """Replace the advantages of a generation batch by those of outcome and steps together.
+
+    Step rewards are gathered from all processes, as a group may be spread over several, and
+    normalised together. A failure in one process is raised in all, so that none waits for it.
+
+    Args:
+        trainer: a GRPO trainer of TRL's.
+        supervision: the functions and weights.
+        rewarded: what `_calculate_rewards` was called with, by name.
+        output: what `_generate_and_score_completions` returned; its `advantages` are replaced.
+
+    Raises:
+        StepError: a splitter or a step reward broke its contract, here or in another process.
+    """
+    from accelerate.utils import gather_object  # noqa: PLC0415 - with TRL, never before it
+
+    started = perf_counter()
+    live = output["completion_mask"]
+    if "tool_mask" in output:
+        live = live * output["tool_mask"]
+    error: Exception | None = None
+    report = _Report([], [], _Journal())
+    cuts: list[CutCompletion] = []
+    try:
+        cuts = cut_completions(
+            output["completion_ids"],
+            live,
+            decode=_decoding(trainer),
+            splitter=supervision.splitter,
+        )
+        steps = [list(cut.steps) for cut in cuts]
+        arguments = _arguments(trainer, rewarded, report.journal)
+        report.by_function = score_steps(supervision.functions, steps, arguments)
+        report.rewards = supervision.combine(report.by_function)
+    except Exception as problem:  # noqa: BLE001 - raised below, once every process knows
+        error = problem
+        report.problem = f"{type(problem).__name__}: {problem}"
+    reports: list[_Report] = gather_object([report])
+    if error is not None:
+        raise error
+    for rank, other in enumerate(reports):
+        if other.problem:
+            raise StepError(f"step rewards failed in process {rank}: {other.problem}")
+    rank, size = trainer.accelerator.process_index, len(cuts)
+    training = trainer.model.training
+    output["advantages"] = supervision.advantages(
+        outcome=output["advantages"],
+        rewards=[row for other in reports for row in other.rewards],
+        own=slice(rank * size, (rank + 1) * size),
+        group_size=trainer.num_generations if training else trainer.num_generations_eval,
+        cuts=cuts,
+        live=live,
+    )
+    _log(trainer, supervision.names, reports, mode="train" if training else "eval")
+    seconds = perf_counter() - started
+    trainer._metrics["train" if training else "eval"]["timing/step_reward_s"].append(seconds)  # noqa: SLF001 - where TRL keeps what it logs
+
+
+def _decoding(trainer: Any) -> Any:
+    tokenizer = getattr(trainer.processing_class, "tokenizer", trainer.processing_class)
+
+    def decode(ids: Sequence[int]) -> str:
+        return str(
+            tokenizer.decode(
+                list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
+            )
+        )
+
+    return decode
+
+
+def _arguments(trainer: Any, rewarded: Mapping[str, Any], journal: _Journal) -> dict[str, Any]:
+    """TRL's keyword arguments of a reward function."""
+    inputs = rewarded["inputs"]
+    columns = [name for name in inputs[0] if name not in _OWN_ARGUMENTS]
+    arguments: dict[str, Any] = {name: [row[name] for row in inputs] for name in columns}
+    arguments |= {
+        "prompts": rewarded["prompts"],
+        "completions": rewarded["completions"],
+        "completion_ids": rewarded["completion_ids_list"],
+        "trainer_state": trainer.state,
+        "log_extra": journal.log_extra,
+        "log_metric": journal.log_metric,
+    }
+    if getattr(trainer, "environments", None) is not None:
+        arguments["environments"] = trainer.environments
+    return arguments
+
+
+def _log(trainer: Any, names: Sequence[str], reports: Sequence[_Report], *, mode: str) -> None:
+    """Write metrics and extra columns where TRL keeps its own until it logs."""
+    metrics = trainer._metrics[mode]  # noqa: SLF001 - see above
+    rows = [row for report in reports for row in report.rewards]
+    every = [value for row in rows for value in row]
+    metrics["steps/count"].append(len(every) / max(len(rows), 1))
+    metrics["steps/no_steps"].append(fmean(not row for row in rows))
+    if every:
+        metrics["steps/unscored"].append(fmean(map(math.isnan, every)))
+    for number, name in enumerate(names):
+        values = [
+            value
+            for report in reports
+            for row in report.by_function[number]
+            for value in row
+            if not math.isnan(value)
+        ]
+        if values:
+            metrics[f"steps/{name}/mean"].append(fmean(values))
+            metrics[f"steps/{name}/std"].append(stdev(values) if len(values) > 1 else 0.0)
+    for name in sorted({name for report in reports for name in report.journal.metrics}):
+        values = [value for report in reports for value in report.journal.metrics.get(name, ())]
+        metrics[name].append(fmean(values))
+    extra = trainer._logs.get("extra")  # noqa: SLF001 - the completions table; not in every TRL
+    if extra is None:
+        return
+    for column in sorted({name for report in reports for name in report.journal.extra}):
+        for report in reports:
+            extra[column].extend(
+                report.journal.extra.get(column, [None] * len(report.rewards))
+            )
