@@ -16,7 +16,7 @@ Decode = Callable[[Sequence[int]], str]
 """Token ids to text, special tokens left out, spaces untouched."""
 
 _BROKEN = "\N{REPLACEMENT CHARACTER}"  # what a decoder writes for part of a character
-_HELD_MAX = 8  # tokens; a character has at most four bytes, so what takes longer is no character
+_HELD_MAX = 64  # tokens; a character takes four, but a model may write broken ones for good
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,92 @@
+"""A trainer that keeps what reaches the loss, and step rewards for it."""
+
+import math
+
+from grpo_plugin import GRPOTrainer
+from grpo_plugin.steps import training
+from grpo_plugin.steps.cutting import cut_completions
+from grpo_plugin.steps.scoring import score_steps
+
+
+def spread(completions, **_):
+    return [float(len(set(text))) for text in completions]
+
+
+def three_characters(text):
+    return [(start, min(start + 3, len(text))) for start in range(0, len(text), 3)]
+
+
+def digit_steps(steps, log_extra, log_metric, **_):
+    """The share of digits; nothing is said of a step that begins with a tag."""
+    log_metric("digits_seen", 2.0)
+    log_extra("steps_seen", [len(row) for row in steps])
+    return [
+        [None if s[0] in "<\\" else sum(map(str.isdigit, s)) / len(s) for s in row]
+        for row in steps
+    ]
+
+
+def plus_steps(steps, **_):
+    return [[float("+" in step) if len(step) > 1 else math.nan for step in row] for row in steps]
+
+
+class Recorder(GRPOTrainer):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.micro_batches = []
+        self.generations = []
+        self.first_inputs = None
+
+    def _generate_and_score_completions(self, *args, **kwargs):
+        held = {}
+        supervise = training.supervise_steps
+
+        def watched(trainer, supervision, rewarded, output):
+            held["outcome"] = output["advantages"].clone()
+            supervise(trainer, supervision, rewarded, output)
+
+        import grpo_plugin.trainer as module  # noqa: PLC0415
+
+        module.supervise_steps = watched
+        try:
+            output = super()._generate_and_score_completions(*args, **kwargs)
+        finally:
+            module.supervise_steps = supervise
+        self.generations.append(self.describe(output, held["outcome"]))
+        return output
+
+    def describe(self, output, outcome):
+        cuts = cut_completions(
+            output["completion_ids"],
+            output["completion_mask"],
+            decode=lambda ids: self.processing_class.decode(list(ids), skip_special_tokens=True),
+            splitter=three_characters,
+        )
+        silent = {"log_extra": lambda *_: None, "log_metric": lambda *_: None}
+        scores = score_steps([digit_steps, plus_steps], [list(c.steps) for c in cuts], silent)
+        return [
+            {
+                "ids": output["completion_ids"][row].tolist(),
+                "live": output["completion_mask"][row].tolist(),
+                "advantages": output["advantages"][row].tolist(),
+                "outcome": outcome[row].item(),
+                "ends": list(cut.ends),
+                "rewards": [list(pair) for pair in zip(*(s[row] for s in scores), strict=True)],
+            }
+            for row, cut in enumerate(cuts)
+        ]
+
+    def _compute_loss(self, model, inputs):
+        if self.first_inputs is None:
+            self.first_inputs = inputs
+            self.first_weights = {k: v.clone() for k, v in self.model.state_dict().items()}
+        self.micro_batches.append((inputs["completion_ids"].tolist(), inputs["advantages"].tolist()))
+        return super()._compute_loss(model, inputs)
+
+    def training_step(self, *args, **kwargs):
+        loss = super().training_step(*args, **kwargs)
+        if not hasattr(self, "first_gradients"):
+            self.first_gradients = {
+                name: weight.grad.clone() for name, weight in self.model.named_parameters()
+            }
+        return loss

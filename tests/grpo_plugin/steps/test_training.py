@@ -1,0 +1,179 @@
+"""Process supervision inside a training run: what reaches the loss, in one process and two."""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+trl = pytest.importorskip("trl")
+
+from datasets import Dataset  # noqa: E402
+
+from grpo_plugin import GRPOConfig, GRPOTrainer  # noqa: E402
+from grpo_plugin.demo.tiny_model import build_model, build_tokenizer  # noqa: E402
+from grpo_plugin.errors import StepError  # noqa: E402
+from grpo_plugin.steps import ProcessSupervision  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).parent))
+import launching  # noqa: E402
+import reference  # noqa: E402
+from recording import Recorder, digit_steps, plus_steps, spread, three_characters  # noqa: E402
+
+ROWS = [{"prompt": f"{n}+1=", "solution": str(n + 1)} for n in range(12)]
+WEIGHTS = {"weights": (1.0, 0.5), "step_weight": 1.5, "outcome_weight": 0.5}
+
+
+def make(folder, step_reward_funcs, *, trainer_class=GRPOTrainer, reward_funcs=(spread,), **options):
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    tokenizer = build_tokenizer()
+    defaults = {
+        "output_dir": str(folder),
+        "use_cpu": True,
+        "bf16": False,
+        "gradient_checkpointing": False,
+        "max_steps": 2,
+        "per_device_train_batch_size": 4,
+        "gradient_accumulation_steps": 2,
+        "num_generations": 4,
+        "max_completion_length": 12,
+        "learning_rate": 1e-2,
+        "logging_steps": 1,
+        "report_to": "none",
+        "save_strategy": "no",
+        "disable_tqdm": True,
+    }
+    return trainer_class(
+        model=build_model(tokenizer, hidden_size=16, layers=1),
+        reward_funcs=reward_funcs and list(reward_funcs),
+        args=GRPOConfig(**(defaults | options)),
+        train_dataset=Dataset.from_list(ROWS),
+        processing_class=tokenizer,
+        step_reward_funcs=step_reward_funcs,
+    )
+
+
+def both():
+    return ProcessSupervision(
+        functions=[digit_steps, plus_steps], splitter=three_characters, **WEIGHTS
+    )
+
+
+def wanted_advantages(generation):
+    """From what was recorded of one generation batch, all processes together."""
+    return reference.advantages(generation, group_size=4, **WEIGHTS)
+
+
+@pytest.mark.parametrize("iterations", [1, 2])
+def test_every_micro_batch_gets_its_own_rows_advantages(tmp_path, iterations):
+    """Through TRL's shuffling and splitting, on- and off-policy."""
+    trainer = make(tmp_path, both(), trainer_class=Recorder, num_iterations=iterations)
+    trainer.train()
+    assert len(trainer.micro_batches) == 4
+    known = {}
+    for generation in trainer.generations:
+        wanted = wanted_advantages(generation)
+        known |= {tuple(row["ids"]): w for row, w in zip(generation, wanted, strict=True)}
+        assert any(row["rewards"] for row in generation)
+    for ids, advantages in trainer.micro_batches:
+        for row, got in zip(ids, advantages, strict=True):
+            assert got == pytest.approx(known[tuple(row)], abs=1e-5)
+    assert any(len(set(got)) > 2 for _, rows in trainer.micro_batches for got in rows)
+
+
+def test_trl_s_loss_takes_them_token_by_token(tmp_path):
+    """On-policy the gradient of TRL's dapo loss is that of -Σ A_t log π / tokens."""
+    trainer = make(tmp_path, both(), trainer_class=Recorder, max_steps=1)
+    trainer.train()
+    inputs, gradients = trainer.first_inputs, trainer.first_gradients
+    model = build_model(trainer.processing_class, hidden_size=16, layers=1)
+    model.load_state_dict(trainer.first_weights)
+    ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
+    attention = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1)
+    logits = model(input_ids=ids, attention_mask=attention).logits[:, :-1]
+    logp = logits.log_softmax(-1).gather(-1, ids[:, 1:, None]).squeeze(-1)
+    logp = logp[:, -inputs["completion_ids"].shape[1] :]
+    weighted = inputs["advantages"] * logp * inputs["completion_mask"]
+    (-weighted.sum() / inputs["num_items_in_batch"]).backward()
+    for name, weight in model.named_parameters():
+        torch.testing.assert_close(gradients[name], weight.grad, rtol=2e-4, atol=1e-6)
+
+
+def test_step_rewards_alone_and_their_metrics(tmp_path):
+    trainer = make(
+        tmp_path,
+        ProcessSupervision(functions=[digit_steps], splitter=three_characters),
+        reward_funcs=None,
+    )
+    before = [weight.clone() for weight in trainer.model.parameters()]
+    trainer.train()
+    log = trainer.state.log_history[0]
+    assert log["steps/count"] > 1
+    assert 0 <= log["steps/digit_steps/mean"] <= 1
+    assert log["steps/digit_steps/std"] > 0
+    assert 0 < log["steps/unscored"] < 1
+    assert log["steps/no_steps"] == 0
+    assert log["digits_seen"] == pytest.approx(2.0)  # by log_metric
+    assert log["timing/step_reward_s"] > 0
+    assert len(trainer._logs["extra"]["steps_seen"]) == 8  # by log_extra, one per completion
+    moved = zip(before, trainer.model.parameters(), strict=True)
+    assert any(not torch.equal(old, new) for old, new in moved)
+
+
+def test_completions_without_steps_and_without_rewards_change_nothing(tmp_path):
+    def none_at_all(steps, **_):
+        assert steps == [[]] * 8
+        return steps
+
+    plain = make(tmp_path, None)
+    plain.train()
+    with_steps = make(
+        tmp_path, ProcessSupervision(functions=[none_at_all], splitter=lambda text: [])
+    )
+    with_steps.train()
+    for old, new in zip(plain.model.parameters(), with_steps.model.parameters(), strict=True):
+        torch.testing.assert_close(old, new, rtol=1e-5, atol=1e-7)
+    assert with_steps.state.log_history[0]["steps/no_steps"] == 1
+
+
+def test_evaluation_is_scored_too(tmp_path):
+    trainer = make(tmp_path, both(), num_generations_eval=2, per_device_eval_batch_size=4)
+    scores = trainer.evaluate(Dataset.from_list(ROWS[:4]))
+    assert scores["eval_loss"] == scores["eval_loss"]
+    assert any(name.startswith("eval_steps/") for name in scores)
+
+
+def test_a_broken_step_reward_is_named_with_its_sample(tmp_path):
+    def short(steps, **_):
+        return [row[1:] for row in steps]
+
+    trainer = make(tmp_path, short)
+    with pytest.raises(StepError, match="the step reward 'short' returned .* for sample 0"):
+        trainer.train()
+
+
+@pytest.mark.slow
+def test_two_processes_normalise_a_group_together(tmp_path):
+    """Four completions of a prompt, two in each process, with ragged steps."""
+    launching.run_two(Path(__file__).parent / "two_processes.py", tmp_path)
+    ranks = [json.loads((tmp_path / f"rank{rank}.json").read_text()) for rank in range(2)]
+    for first, second in zip(*ranks, strict=True):
+        generation = first + second
+        wanted = wanted_advantages(generation)
+        lengths = {len(row["rewards"]) for row in generation}
+        assert len(lengths) > 1
+        for row, expected in zip(generation, wanted, strict=True):
+            assert row["advantages"] == pytest.approx(expected, abs=1e-5)
+        assert any(math.isnan(r) for row in generation for step in row["rewards"] for r in step)
+
+
+@pytest.mark.slow
+def test_a_failure_in_one_process_ends_both(tmp_path):
+    done = launching.run_two(
+        Path(__file__).parent / "two_processes.py", tmp_path, "fail", check=False
+    )
+    assert done.returncode != 0
+    assert "step rewards failed in process 1: RuntimeError: only here" in done.stderr
