@@ -12,7 +12,7 @@ from grpo_plugin.compatibility import require_methods
 from grpo_plugin.errors import RewardNameError
 from grpo_plugin.shadowing import warn_of_foreign_packages
 from grpo_plugin.steps.supervision import ProcessSupervision
-from grpo_plugin.steps.training import no_outcome, supervise_steps
+from grpo_plugin.steps.training import no_outcome, scored_rows, supervise_steps
 
 
 class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no types
@@ -28,7 +28,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
       function, a list of them, or a `ProcessSupervision` with options. `reward_funcs` may then be
       left out;
     - callbacks with `attach(trainer)` are given the trainer, those with
-      `on_rewards(trainer, rewarded, rewards)` each batch that was scored.
+      `on_rewards(trainer, rows, rewards)` each batch that was scored.
 
     Raises:
         StepError: the step rewards cannot be used as they are given.
@@ -40,7 +40,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         require_methods(trl.GRPOTrainer, version=trl.__version__)
         warn_of_foreign_packages()  # the path may have changed since the import
         self._process = ProcessSupervision.of(step_reward_funcs)
-        self._rewarded: dict[str, Any] = {}
+        self._scored: list[dict[str, Any]] = []
         if self._process is not None and len(args) < 2 and not kwargs.get("reward_funcs"):
             kwargs["reward_funcs"] = [no_outcome]
         super().__init__(*args, **kwargs)
@@ -61,18 +61,18 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
         scoring = super()._calculate_rewards
-        self._rewarded = inspect.signature(scoring).bind(*args, **kwargs).arguments
+        self._scored = scored_rows(inspect.signature(scoring).bind(*args, **kwargs).arguments)
         rewards = scoring(*args, **kwargs)
         mode = "train" if self.model.training else "eval"
         self._metrics[mode]["timing/reward_s"].append(perf_counter() - started)
         for callback in self.callback_handler.callbacks:
             if callable(on_rewards := getattr(callback, "on_rewards", None)):
-                on_rewards(self, self._rewarded, rewards)
+                on_rewards(self, self._scored, rewards)
         return rewards
 
     def _generate_and_score_completions(self, *args: Any, **kwargs: Any) -> Any:
         output = super()._generate_and_score_completions(*args, **kwargs)
         if self._process is not None:
-            supervise_steps(self, self._process, self._rewarded, output)
-        self._rewarded = {}
+            supervise_steps(self, self._process, self._scored, output)
+        self._scored = []
         return output

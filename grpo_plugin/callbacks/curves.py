@@ -103,9 +103,7 @@ def _named(names: Iterable[str], pattern: re.Pattern[str]) -> dict[str, str]:
     return {name: match["name"] for name, match in found if match}
 
 
-def _statuses(
-    log_history: Sequence[Mapping[str, Any]], names: Sequence[str], reward: str
-) -> Panel:
+def _statuses(log_history: Sequence[Mapping[str, Any]], names: Sequence[str], reward: str) -> Panel:
     """How often each verdict was given: keys such as `accuracy/no_answer`, which are shares.
 
     The right ones come first and those that never were given are left out.

@@ -145,7 +145,7 @@ def _add_twin(model: Any) -> None:
         model.add_adapter(_REFERENCE_ADAPTER, model.peft_config[_POLICY_ADAPTER])
         model.set_adapter(_POLICY_ADAPTER)
     for own, twin in _adapter_pairs(model):
-        twin.requires_grad_(requires_grad=False)
+        twin.requires_grad = False
         twin.data.copy_(own.data)
 
 

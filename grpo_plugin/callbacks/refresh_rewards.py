@@ -79,27 +79,24 @@ class RefreshRewards(TrainerCallback):  # type: ignore[misc]  # transformers car
         self._trainer = trainer
 
     def on_rewards(
-        self, trainer: Any, rewarded: Mapping[str, Any], rewards: torch.Tensor
+        self, trainer: Any, rows: Sequence[Mapping[str, Any]], rewards: torch.Tensor
     ) -> None:
         """Remember a generation batch that was scored; `GRPOTrainer` calls it.
 
         Args:
             trainer: the trainer.
-            rewarded: this process's `prompts` and `completions`.
+            rows: this process's, with `prompt` and `completion`.
             rewards: (B, F) of all processes.
         """
         from accelerate.utils import gather_object  # noqa: PLC0415 - with TRL, never before it
 
         if not trainer.model.training:
             return
-        pairs = gather_object(
-            list(zip(rewarded["prompts"], rewarded["completions"], strict=True))
-        )
+        pairs = gather_object([(row["prompt"], row["completion"]) for row in rows])
         weights = trainer.reward_weights.tolist()
-        rows = zip(pairs, rewards.tolist(), strict=True)
         self._buffer.extend(
             _scored(prompt, completion, values, weights, trainer)
-            for (prompt, completion), values in rows
+            for (prompt, completion), values in zip(pairs, rewards.tolist(), strict=True)
         )
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:

@@ -42,6 +42,25 @@ class _Report:
     problem: str = ""
 
 
+def scored_rows(called_with: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Dataset rows with the `prompt`, `completion` and `completion_ids` that were scored.
+
+    Args:
+        called_with: the arguments of TRL's `_calculate_rewards`, by name.
+    """
+    own = zip(
+        called_with["inputs"],
+        called_with["prompts"],
+        called_with["completions"],
+        called_with["completion_ids_list"],
+        strict=True,
+    )
+    return [
+        {**row, "prompt": prompt, "completion": completion, "completion_ids": ids}
+        for row, prompt, completion, ids in own
+    ]
+
+
 def no_outcome(completions: Sequence[Any], **_: Any) -> list[float]:
     """0 for each completion: the outcome reward of a run that has step rewards alone."""
     return [0.0] * len(completions)
@@ -50,7 +69,7 @@ def no_outcome(completions: Sequence[Any], **_: Any) -> list[float]:
 def supervise_steps(
     trainer: Any,
     supervision: ProcessSupervision,
-    rewarded: Mapping[str, Any],
+    rows: Sequence[Mapping[str, Any]],
     output: dict[str, Any],
 ) -> None:
     """Replace the advantages of a generation batch by those of outcome and steps together.
@@ -61,7 +80,7 @@ def supervise_steps(
     Args:
         trainer: a GRPO trainer of TRL's.
         supervision: the functions and weights.
-        rewarded: what `_calculate_rewards` was called with, by name.
+        rows: this process's completions, see `scored_rows`.
         output: what `_generate_and_score_completions` returned; its `advantages` are replaced.
 
     Raises:
@@ -84,7 +103,7 @@ def supervise_steps(
             splitter=supervision.splitter,
         )
         steps = [list(cut.steps) for cut in cuts]
-        arguments = _arguments(trainer, rewarded, report.journal)
+        arguments = _arguments(trainer, rows, report.journal)
         report.by_function = score_steps(supervision.functions, steps, arguments)
         report.rewards = supervision.combine(report.by_function)
     except Exception as problem:  # noqa: BLE001 - raised below, once every process knows
@@ -124,15 +143,16 @@ def _decoding(trainer: Any) -> Any:
     return decode
 
 
-def _arguments(trainer: Any, rewarded: Mapping[str, Any], journal: _Journal) -> dict[str, Any]:
+def _arguments(
+    trainer: Any, rows: Sequence[Mapping[str, Any]], journal: _Journal
+) -> dict[str, Any]:
     """TRL's keyword arguments of a reward function."""
-    inputs = rewarded["inputs"]
-    columns = [name for name in inputs[0] if name not in _OWN_ARGUMENTS]
-    arguments: dict[str, Any] = {name: [row[name] for row in inputs] for name in columns}
+    columns = [name for name in rows[0] if name not in _OWN_ARGUMENTS]
+    arguments: dict[str, Any] = {name: [row[name] for row in rows] for name in columns}
     arguments |= {
-        "prompts": rewarded["prompts"],
-        "completions": rewarded["completions"],
-        "completion_ids": rewarded["completion_ids_list"],
+        "prompts": [row["prompt"] for row in rows],
+        "completions": [row["completion"] for row in rows],
+        "completion_ids": [row["completion_ids"] for row in rows],
         "trainer_state": trainer.state,
         "log_extra": journal.log_extra,
         "log_metric": journal.log_metric,
@@ -170,6 +190,4 @@ def _log(trainer: Any, names: Sequence[str], reports: Sequence[_Report], *, mode
         return
     for column in sorted({name for report in reports for name in report.journal.extra}):
         for report in reports:
-            extra[column].extend(
-                report.journal.extra.get(column, [None] * len(report.rewards))
-            )
+            extra[column].extend(report.journal.extra.get(column, [None] * len(report.rewards)))

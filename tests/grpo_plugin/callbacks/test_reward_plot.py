@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 pytest.importorskip("trl")
 pytest.importorskip("matplotlib")
 
-from grpo_plugin.callbacks import RewardPlot, reward_plot  # noqa: E402
-from grpo_plugin.callbacks.curves import read_panels  # noqa: E402
-from grpo_plugin.errors import MissingExtraError  # noqa: E402
-from rewards import format  # noqa: E402
+from grpo_plugin.callbacks import RewardPlot, reward_plot
+from grpo_plugin.callbacks.curves import read_panels
+from grpo_plugin.errors import MissingExtraError
+from rewards import format
 
 LOG = [
     {

@@ -21,8 +21,7 @@ def digit_steps(steps, log_extra, log_metric, **_):
     log_metric("digits_seen", 2.0)
     log_extra("steps_seen", [len(row) for row in steps])
     return [
-        [None if s[0] in "<\\" else sum(map(str.isdigit, s)) / len(s) for s in row]
-        for row in steps
+        [None if s[0] in "<\\" else sum(map(str.isdigit, s)) / len(s) for s in row] for row in steps
     ]
 
 
@@ -41,9 +40,9 @@ class Recorder(GRPOTrainer):
         held = {}
         supervise = training.supervise_steps
 
-        def watched(trainer, supervision, rewarded, output):
+        def watched(trainer, supervision, rows, output):
             held["outcome"] = output["advantages"].clone()
-            supervise(trainer, supervision, rewarded, output)
+            supervise(trainer, supervision, rows, output)
 
         import grpo_plugin.trainer as module  # noqa: PLC0415
 
@@ -80,7 +79,9 @@ class Recorder(GRPOTrainer):
         if self.first_inputs is None:
             self.first_inputs = inputs
             self.first_weights = {k: v.clone() for k, v in self.model.state_dict().items()}
-        self.micro_batches.append((inputs["completion_ids"].tolist(), inputs["advantages"].tolist()))
+        self.micro_batches.append(
+            (inputs["completion_ids"].tolist(), inputs["advantages"].tolist())
+        )
         return super()._compute_loss(model, inputs)
 
     def training_step(self, *args, **kwargs):

@@ -50,7 +50,9 @@ def test_a_masked_completion_and_an_empty_one_have_no_steps(bytes_tokenizer):
     assert found == [CutCompletion((), ()), CutCompletion((), ())]
 
 
-@pytest.mark.parametrize("spans", [[(0, 9)], [(1, 1)], [(0, 2), (1, 3)], [(2, 3), (0, 1)], [(-1, 1)]])
+@pytest.mark.parametrize(
+    "spans", [[(0, 9)], [(1, 1)], [(0, 2), (1, 3)], [(2, 3), (0, 1)], [(-1, 1)]]
+)
 def test_a_splitter_that_breaks_its_contract_is_named(bytes_tokenizer, spans):
     def mine(text):
         return spans

@@ -22,8 +22,7 @@ CASES = [
 ]
 BOUNDARIES = ["auto", "step_word", "blank_line", "line"]
 PARTS = st.sampled_from(
-    ["\n", "\n\n", " ", "Step 1", "**Step 2", "```", "~~~~", "$$", "\\[", "\\]", "\\begin{a}"]
-    + ["\\end{a}", "<think>", "</think>", "a", "7", "--", "\r\n", "é", "\\"]
+    ["\n", "\n\n", " ", "Step 1", "**Step 2", "```", "~~~~", "$$", "\\[", "\\]", "\\begin{a}", "\\end{a}", "<think>", "</think>", "a", "7", "--", "\r\n", "é", "\\"]
 )
 TEXTS = st.lists(PARTS, max_size=30).map("".join)
 QUICK = settings(max_examples=200, deadline=None)

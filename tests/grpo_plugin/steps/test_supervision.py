@@ -50,9 +50,7 @@ def test_is_the_paper_s_sum(drawn, group_size):
     wanted = reference.advantages(completions, group_size=group_size, **options)
 
     supervision = ProcessSupervision(functions=[first, second], **options)
-    scores = [
-        [[rewards[f] for rewards in one["rewards"]] for one in completions] for f in range(2)
-    ]
+    scores = [[[rewards[f] for rewards in one["rewards"]] for one in completions] for f in range(2)]
     rewards = supervision.combine(scores)
     for part in (slice(0, 6), slice(0, 3), slice(3, 6)):  # one process, or two
         got = supervision.advantages(
@@ -60,7 +58,9 @@ def test_is_the_paper_s_sum(drawn, group_size):
             rewards=rewards,
             own=part,
             group_size=group_size,
-            cuts=[CutCompletion(("x",) * len(o["ends"]), tuple(o["ends"])) for o in completions[part]],
+            cuts=[
+                CutCompletion(("x",) * len(o["ends"]), tuple(o["ends"])) for o in completions[part]
+            ],
             live=torch.tensor([one["live"] for one in completions[part]]).long(),
         )
         wanted_part = torch.tensor(wanted[part], dtype=torch.float64)

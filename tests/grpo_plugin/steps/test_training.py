@@ -26,7 +26,9 @@ ROWS = [{"prompt": f"{n}+1=", "solution": str(n + 1)} for n in range(12)]
 WEIGHTS = {"weights": (1.0, 0.5), "step_weight": 1.5, "outcome_weight": 0.5}
 
 
-def make(folder, step_reward_funcs, *, trainer_class=GRPOTrainer, reward_funcs=(spread,), **options):
+def make(
+    folder, step_reward_funcs, *, trainer_class=GRPOTrainer, reward_funcs=(spread,), **options
+):
     torch.set_num_threads(1)
     torch.manual_seed(0)
     tokenizer = build_tokenizer()
@@ -151,7 +153,7 @@ def test_a_broken_step_reward_is_named_with_its_sample(tmp_path):
         return [row[1:] for row in steps]
 
     trainer = make(tmp_path, short)
-    with pytest.raises(StepError, match="the step reward 'short' returned .* for sample 0"):
+    with pytest.raises(StepError, match=r"the step reward 'short' returned .* for sample 0"):
         trainer.train()
 
 
