@@ -51,8 +51,8 @@ def read_panels(log_history: Sequence[Mapping[str, Any]]) -> list[Panel]:
     """The panels for which the log has values.
 
     Args:
-        log_history: `trainer.state.log_history`: a dict per log, with `step`. What is missing, None,
-            not finite or not a number is left out.
+        log_history: `trainer.state.log_history`: a dict per log, with `step`. What is missing,
+            not a number or not finite is left out.
     """
     names = sorted({name for entry in log_history for name in entry})
     rewards = _named(names, _REWARD)

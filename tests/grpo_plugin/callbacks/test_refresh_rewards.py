@@ -3,6 +3,7 @@
 import json
 import math
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_a_reward_model_that_is_trained_on_in_the_run(make_trainer):
     assert [history.step for history in histories] == [2, 4, 6]
     assert [len(history.recent) for history in histories] == [32, 32, 32]
     assert [len(history.replayed) for history in histories] == [0, 4, 4]  # 4 of 36 rows
-    for earlier, later in zip(histories, histories[1:], strict=False):
+    for earlier, later in pairwise(histories):
         assert {r.step for r in later.replayed} < {0, 1, 2, 3}
         assert {r.step for r in later.recent} == {earlier.step, earlier.step + 1}
     # the rewards of a batch are those of the model that was in place when it was sampled
