@@ -3,6 +3,7 @@
 ```
 PluginError
 ├── UnsupportedTRLError   the installed TRL lacks what the trainer builds on
+├── ConfigurationError    options that cannot work, or contradict each other (also a ValueError)
 ├── RewardNameError       two rewards share a name (also a ValueError)
 ├── MissingExtraError     an optional dependency is not installed (also an ImportError)
 ├── StepError             step rewards or a step splitter broke their contract (also a ValueError)
@@ -21,6 +22,10 @@ class PluginError(Exception):
 
 class UnsupportedTRLError(PluginError, RuntimeError):
     """The installed TRL lacks what the trainer builds on."""
+
+
+class ConfigurationError(PluginError, ValueError):
+    """Options of the trainer that cannot work, or contradict each other."""
 
 
 class RewardNameError(PluginError, ValueError):

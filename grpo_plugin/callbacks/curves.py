@@ -83,7 +83,8 @@ def read_panels(log_history: Sequence[Mapping[str, Any]]) -> list[Panel]:
         Panel(
             "Groups without a difference, completions cut off",
             _present(
-                _curve(log_history, "frac_reward_zero_std", "dead groups"),
+                _curve(log_history, "dead_groups", "dead groups")
+                or _curve(log_history, "frac_reward_zero_std", "dead groups"),  # TRL's name
                 _curve(log_history, "completions/clipped_ratio", "cut off"),
             ),
             share=True,
@@ -91,7 +92,7 @@ def read_panels(log_history: Sequence[Mapping[str, Any]]) -> list[Panel]:
         Panel("Entropy (nats per token)", _present(_curve(log_history, "entropy", ""))),
         Panel(
             "KL to the reference (nats per token)",
-            _curves(log_history, {n: n for n in names if n == "kl" or n.startswith("kl/")}),
+            _curves(log_history, {name: name for name in names if _is_kl(name)}),
         ),
     ]
     return [panel for panel in candidates if panel.curves]
@@ -136,6 +137,10 @@ def _curve(
     steps = tuple(sorted(points))
     values = tuple(points[step] for step in steps)
     return Curve(label, steps, values, evaluation) if steps else None
+
+
+def _is_kl(name: str) -> bool:
+    return name == "kl" or (name.startswith("kl/") and name != "kl/coefficient")
 
 
 def _is_number(value: Any) -> bool:

@@ -10,10 +10,14 @@ from statistics import fmean, stdev
 from time import perf_counter
 from typing import Any
 
+from torch import Tensor
+
 from grpo_plugin.errors import StepError
 from grpo_plugin.steps.cutting import CutCompletion, cut_completions
 from grpo_plugin.steps.scoring import Scores, score_steps
 from grpo_plugin.steps.supervision import ProcessSupervision
+from grpo_plugin.training.metrics import record
+from grpo_plugin.training.rollout import loss_mask
 
 _OWN_ARGUMENTS = ("prompt", "completion", "completion_ids", "steps")
 
@@ -66,13 +70,35 @@ def no_outcome(completions: Sequence[Any], **_: Any) -> list[float]:
     return [0.0] * len(completions)
 
 
+def check_process_supervision(trainer: Any, supervision: ProcessSupervision | None) -> None:
+    """Raise unless the trainer can take advantages that step rewards give.
+
+    Raises:
+        StepError: dynamic sampling is on and there are no outcome rewards for it to look at, or
+            the loss is fused by Liger (TRL before 1.0), which takes one advantage per completion.
+    """
+    if supervision is None:
+        return
+    if trainer.reward_funcs == [no_outcome] and trainer.plan.dynamic_sampling_rounds:
+        raise StepError(
+            "dynamic_sampling_rounds replaces groups whose outcome rewards are all equal, and "
+            "step_reward_funcs stands alone; add reward_funcs, or set dynamic_sampling_rounds=0"
+        )
+    if hasattr(trainer, "liger_grpo_loss"):
+        raise StepError(
+            "use_liger_kernel takes one advantage per completion, and step_reward_funcs gives one "
+            "per token; set use_liger_kernel=False"
+        )
+
+
 def supervise_steps(
     trainer: Any,
     supervision: ProcessSupervision,
     rows: Sequence[Mapping[str, Any]],
-    output: dict[str, Any],
-) -> None:
-    """Replace the advantages of a generation batch by those of outcome and steps together.
+    tensors: Mapping[str, Any],
+    outcome: Tensor,
+) -> Tensor:
+    """(n, T): the advantages of outcome and steps together, of this process's completions.
 
     Step rewards are gathered from all processes, as a group may be spread over several, and
     normalised together. A failure in one process is raised in all, so that none waits for it.
@@ -81,7 +107,8 @@ def supervise_steps(
         trainer: a GRPO trainer of TRL's.
         supervision: the functions and weights.
         rows: this process's completions, see `scored_rows`.
-        output: what `_generate_and_score_completions` returned; its `advantages` are replaced.
+        tensors: their tokens and masks, as `_generate_and_score_completions` returns them.
+        outcome: (n,) or (n, T), their advantages from outcome rewards.
 
     Raises:
         StepError: a splitter or a step reward broke its contract, here or in another process.
@@ -89,15 +116,13 @@ def supervise_steps(
     from accelerate.utils import gather_object  # noqa: PLC0415 - with TRL, never before it
 
     started = perf_counter()
-    live = output["completion_mask"]
-    if "tool_mask" in output:
-        live = live * output["tool_mask"]
+    live = loss_mask(dict(tensors))
     error: Exception | None = None
     report = _Report([], [], _Journal())
     cuts: list[CutCompletion] = []
     try:
         cuts = cut_completions(
-            output["completion_ids"],
+            tensors["completion_ids"],
             live,
             decode=_decoding(trainer),
             splitter=supervision.splitter,
@@ -117,17 +142,16 @@ def supervise_steps(
             raise StepError(f"step rewards failed in process {rank}: {other.problem}")
     rank, size = trainer.accelerator.process_index, len(cuts)
     training = trainer.model.training
-    output["advantages"] = supervision.advantages(
-        outcome=output["advantages"],
+    _log(trainer, supervision.names, reports)
+    record(trainer, "timing/step_reward_s", perf_counter() - started)
+    return supervision.advantages(
+        outcome=outcome,
         rewards=[row for other in reports for row in other.rewards],
         own=slice(rank * size, (rank + 1) * size),
         group_size=trainer.num_generations if training else trainer.num_generations_eval,
         cuts=cuts,
         live=live,
     )
-    _log(trainer, supervision.names, reports, mode="train" if training else "eval")
-    seconds = perf_counter() - started
-    trainer._metrics["train" if training else "eval"]["timing/step_reward_s"].append(seconds)  # noqa: SLF001 - where TRL keeps what it logs
 
 
 def _decoding(trainer: Any) -> Any:
@@ -162,15 +186,14 @@ def _arguments(
     return arguments
 
 
-def _log(trainer: Any, names: Sequence[str], reports: Sequence[_Report], *, mode: str) -> None:
-    """Write metrics and extra columns where TRL keeps its own until it logs."""
-    metrics = trainer._metrics[mode]  # noqa: SLF001 - see above
+def _log(trainer: Any, names: Sequence[str], reports: Sequence[_Report]) -> None:
+    """Record metrics and extra columns where TRL keeps its own until it logs."""
     rows = [row for report in reports for row in report.rewards]
     every = [value for row in rows for value in row]
-    metrics["steps/count"].append(len(every) / max(len(rows), 1))
-    metrics["steps/no_steps"].append(fmean(not row for row in rows))
+    record(trainer, "steps/count", len(every) / max(len(rows), 1))
+    record(trainer, "steps/no_steps", fmean(not row for row in rows))
     if every:
-        metrics["steps/unscored"].append(fmean(map(math.isnan, every)))
+        record(trainer, "steps/unscored", fmean(map(math.isnan, every)))
     for number, name in enumerate(names):
         values = [
             value
@@ -180,11 +203,11 @@ def _log(trainer: Any, names: Sequence[str], reports: Sequence[_Report], *, mode
             if not math.isnan(value)
         ]
         if values:
-            metrics[f"steps/{name}/mean"].append(fmean(values))
-            metrics[f"steps/{name}/std"].append(stdev(values) if len(values) > 1 else 0.0)
+            record(trainer, f"steps/{name}/mean", fmean(values))
+            record(trainer, f"steps/{name}/std", stdev(values) if len(values) > 1 else 0.0)
     for name in sorted({name for report in reports for name in report.journal.metrics}):
         values = [value for report in reports for value in report.journal.metrics.get(name, ())]
-        metrics[name].append(fmean(values))
+        record(trainer, name, fmean(values))
     extra = trainer._logs.get("extra")  # noqa: SLF001 - the completions table; not in every TRL
     if extra is None:
         return

@@ -3,9 +3,9 @@
 import math
 
 from grpo_plugin import GRPOTrainer
-from grpo_plugin.steps import training
 from grpo_plugin.steps.cutting import cut_completions
 from grpo_plugin.steps.scoring import score_steps
+from grpo_plugin.training.rollout import outcome_advantages
 
 
 def spread(completions, **_):
@@ -36,25 +36,13 @@ class Recorder(GRPOTrainer):
         self.generations = []
         self.first_inputs = None
 
-    def _generate_and_score_completions(self, *args, **kwargs):
-        held = {}
-        supervise = training.supervise_steps
+    def advantages_of(self, rollout):
+        advantages = super().advantages_of(rollout)
+        outcome = outcome_advantages(self, rollout)
+        self.generations.append(self.describe(rollout.tensors, advantages, outcome))
+        return advantages
 
-        def watched(trainer, supervision, rows, output):
-            held["outcome"] = output["advantages"].clone()
-            supervise(trainer, supervision, rows, output)
-
-        import grpo_plugin.trainer as module  # noqa: PLC0415
-
-        module.supervise_steps = watched
-        try:
-            output = super()._generate_and_score_completions(*args, **kwargs)
-        finally:
-            module.supervise_steps = supervise
-        self.generations.append(self.describe(output, held["outcome"]))
-        return output
-
-    def describe(self, output, outcome):
+    def describe(self, output, advantages, outcome):
         cuts = cut_completions(
             output["completion_ids"],
             output["completion_mask"],
@@ -67,7 +55,7 @@ class Recorder(GRPOTrainer):
             {
                 "ids": output["completion_ids"][row].tolist(),
                 "live": output["completion_mask"][row].tolist(),
-                "advantages": output["advantages"][row].tolist(),
+                "advantages": advantages[row].tolist(),
                 "outcome": outcome[row].item(),
                 "ends": list(cut.ends),
                 "rewards": [list(pair) for pair in zip(*(s[row] for s in scores), strict=True)],

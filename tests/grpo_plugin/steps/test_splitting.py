@@ -21,8 +21,8 @@ CASES = [
     .splitlines()
 ]
 BOUNDARIES = ["auto", "step_word", "blank_line", "line"]
-MARKS = r"Step 1|**Step 2|```|~~~~|$$|\[|\]|\begin{a}|\end{a}|<think>|</think>|a|7|--|é|\"
-PARTS = st.sampled_from(["\n", "\n\n", "\r\n", " ", *MARKS.split("|")])
+MARKS = r"Step 1|**Step 2|```|~~~~|$$|\[|\]|\begin{a}|\end{a}|<think>|</think>|a|7|--|é"
+PARTS = st.sampled_from(["\n", "\n\n", "\r\n", " ", "\\", *MARKS.split("|")])
 TEXTS = st.lists(PARTS, max_size=30).map("".join)
 QUICK = settings(max_examples=200, deadline=None)
 

@@ -69,10 +69,12 @@ def wanted_advantages(generation):
     return reference.advantages(generation, group_size=4, **WEIGHTS)
 
 
+@pytest.mark.parametrize("objective", [None, "grpo"])
 @pytest.mark.parametrize("iterations", [1, 2])
-def test_every_micro_batch_gets_its_own_rows_advantages(tmp_path, iterations):
-    """Through TRL's shuffling and splitting, on- and off-policy."""
-    trainer = make(tmp_path, both(), trainer_class=Recorder, num_iterations=iterations)
+def test_every_micro_batch_gets_its_own_rows_advantages(tmp_path, iterations, objective):
+    """Through TRL's shuffling and splitting, on- and off-policy, into TRL's loss and ours."""
+    options = {"num_iterations": iterations, "objective": objective}
+    trainer = make(tmp_path, both(), trainer_class=Recorder, **options)
     trainer.train()
     assert len(trainer.micro_batches) == 4
     known = {}
@@ -86,9 +88,10 @@ def test_every_micro_batch_gets_its_own_rows_advantages(tmp_path, iterations):
     assert any(len(set(got)) > 2 for _, rows in trainer.micro_batches for got in rows)
 
 
-def test_trl_s_loss_takes_them_token_by_token(tmp_path):
-    """On-policy the gradient of TRL's dapo loss is that of -Σ A_t log π / tokens."""
-    trainer = make(tmp_path, both(), trainer_class=Recorder, max_steps=1)
+@pytest.mark.parametrize("objective", [None, "dapo"])
+def test_the_loss_takes_them_token_by_token(tmp_path, objective):
+    """On-policy the gradient of dapo, TRL's or ours, is that of -Σ A_t log π / tokens."""
+    trainer = make(tmp_path, both(), trainer_class=Recorder, max_steps=1, objective=objective)
     trainer.train()
     inputs, gradients = trainer.first_inputs, trainer.first_gradients
     model = build_model(trainer.processing_class, hidden_size=16, layers=1)
@@ -146,6 +149,36 @@ def test_evaluation_is_scored_too(tmp_path):
     scores = trainer.evaluate(Dataset.from_list(ROWS[:4]))
     assert scores["eval_loss"] == scores["eval_loss"]
     assert any(name.startswith("eval_steps/") for name in scores)
+
+
+def test_step_rewards_see_the_completions_that_dynamic_sampling_put_in(tmp_path):
+    def rare(completions, **_):
+        """Mostly the same for a whole group, so that there is something to refill."""
+        return [float(text[:1] == "7") for text in completions]
+
+    def lengths(completions, completion_ids, steps, prompts, **_):
+        seen.append((completions, completion_ids, steps, prompts))
+        return [[float(len(step)) for step in row] for row in steps]
+
+    seen = []
+    supervision = ProcessSupervision(functions=[lengths], splitter=three_characters)
+    trainer = make(
+        tmp_path, supervision, reward_funcs=[rare], dynamic_sampling_rounds=3, objective="grpo"
+    )
+    trainer.train()
+    refilled = [e.get("dynamic_sampling/refilled_groups", 0) for e in trainer.state.log_history]
+    assert sum(refilled) > 0
+    for completions, ids, steps, prompts in seen:
+        decoded = trainer.processing_class.batch_decode(ids, skip_special_tokens=True)
+        assert decoded == completions
+        assert ["".join(row) for row in steps] == completions
+        assert prompts[:4] == prompts[:1] * 4
+        assert prompts[4:] == prompts[4:5] * 4
+
+
+def test_dynamic_sampling_needs_outcomes(tmp_path):
+    with pytest.raises(StepError, match="step_reward_funcs stands alone"):
+        make(tmp_path, both(), reward_funcs=None, dynamic_sampling_rounds=1)
 
 
 def test_a_broken_step_reward_is_named_with_its_sample(tmp_path):
