@@ -48,10 +48,13 @@ def flat(model, what="data"):
     return torch.cat([value.detach().flatten().clone() for value in found])
 
 
-def saved_model(folder, seed, *, hidden_size=16):
+def saved_model(folder, seed, *, scale=1.0):
     """A model that TRL can load again by its path, to be the reference."""
     torch.manual_seed(seed)
-    build_model(build_tokenizer(), hidden_size=hidden_size, layers=1).save_pretrained(folder)
+    model = build_model(build_tokenizer(), hidden_size=16, layers=1)
+    with torch.no_grad():  # a new model is all but uniform, and so would any two be alike
+        model.get_input_embeddings().weight.mul_(scale)
+    model.save_pretrained(folder)
     return folder
 
 
@@ -61,7 +64,7 @@ def make(folder=None, *, ours=True, rewards=(patchy,), model=None, reference=Fal
     tokenizer = build_tokenizer()
     folder = Path(folder or tempfile.mkdtemp())
     if model is None and reference:  # another model than the policy, so that KL is not zero
-        saved_model(folder / "reference", seed=1)
+        saved_model(folder / "reference", seed=1, scale=20)
         policy = AutoModelForCausalLM.from_pretrained(saved_model(folder / "policy", seed=0))
         policy.config._name_or_path = str(folder / "reference")
     else:
