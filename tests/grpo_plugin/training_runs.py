@@ -58,7 +58,16 @@ def saved_model(folder, seed, *, scale=1.0):
     return folder
 
 
-def make(folder=None, *, ours=True, rewards=(patchy,), model=None, reference=False, **options):
+def make(
+    folder=None,
+    *,
+    ours=True,
+    trainer_class=None,
+    rewards=(patchy,),
+    model=None,
+    reference=False,
+    **options,
+):
     """A trainer of ours, or stock TRL's, seeded so that two of the same options agree."""
     torch.set_num_threads(1)
     tokenizer = build_tokenizer()
@@ -88,9 +97,8 @@ def make(folder=None, *, ours=True, rewards=(patchy,), model=None, reference=Fal
         "save_strategy": "no",
         "disable_tqdm": True,
     }
-    trainer_class, config_class = (
-        (GRPOTrainer, GRPOConfig) if ours else (trl.GRPOTrainer, trl.GRPOConfig)
-    )
+    trainer_class = trainer_class or (GRPOTrainer if ours else trl.GRPOTrainer)
+    config_class = GRPOConfig if ours else trl.GRPOConfig
     data = options.pop("rows", ROWS)
     peft = options.pop("peft_config", None)
     trainer = trainer_class(
