@@ -1,9 +1,9 @@
 """TRL's options of the loss, and ours, as the options of an objective.
 
-For an objective that TRL has too, and for a function of the user's own, TRL's options count as they
-stand. For the others two of TRL's defaults would be a silent departure from the paper, so they count
-only where they were changed: `epsilon` (0.2; GSPO's is 3e-4) and `use_bias_correction_kl` (the KL
-term times the ratio).
+For an objective that TRL has too, and for a function of the user's own, TRL's options count as
+they stand. For the others two of TRL's defaults would be a silent departure from the paper, and
+count only where they were changed: `epsilon` (0.2; GSPO's is 3e-4) and `use_bias_correction_kl`
+(the KL term times the ratio).
 """
 
 from __future__ import annotations
@@ -64,28 +64,47 @@ def objective_options(
             )
         if changed or (native and ours in objective.options and value is not None):
             found[ours] = value
-    clips = args.epsilon != trl_default("epsilon") or args.epsilon_high is not None
-    if "clip_low" in objective.options and (clips or native):
-        found |= {"clip_low": args.epsilon, "clip_high": args.epsilon_high}
-    elif "cispo_cap" in objective.options and args.epsilon_high is not None:
-        found["cispo_cap"] = args.epsilon_high
-    if args.importance_sampling_level == "sequence":
-        if "ratio_level" not in objective.options:
-            raise ConfigurationError(
-                "importance_sampling_level='sequence' has no effect on "
-                f"objective={objective.name!r}, whose ratio is its own; leave it out or choose "
-                "objective='gspo'"
-            )
-        found["ratio_level"] = RatioLevel.SEQUENCE_MEAN
+    found |= _clips(args, objective, native=native) | _level(args, objective)
     if "ref_logp" in objective.needs:
         found["dpo_beta"] = args.beta
     elif args.beta != 0 and kl_in_loss:
-        exact = estimator in (KLEstimator.K1, KLEstimator.K3)
         found |= {"beta": args.beta, "kl": estimator}
-        found["kl_weighted"] = (
-            objective.name in TRL_LOSSES and exact and args.use_bias_correction_kl
-        )
+        weighted = args.use_bias_correction_kl
+        if weighted != trl_default("use_bias_correction_kl"):
+            found["kl_weighted"] = weighted
+        elif objective.name in TRL_LOSSES:  # times the ratio the other estimators are biased
+            found["kl_weighted"] = weighted and estimator in (KLEstimator.K1, KLEstimator.K3)
     return replace(objective.defaults, **(found | _extra(args, objective)))
+
+
+def _clips(args: Any, objective: Objective, *, native: bool) -> dict[str, Any]:
+    """`epsilon` and `epsilon_high`, which for CISPO is the cap itself."""
+    given = {
+        name: getattr(args, name)
+        for name in ("epsilon", "epsilon_high")
+        if getattr(args, name) != trl_default(name)
+    }
+    if "clip_low" in objective.options:
+        both = {"clip_low": args.epsilon, "clip_high": args.epsilon_high}
+        return both if given or native else {}
+    cap = given.pop("epsilon_high", None) if "cispo_cap" in objective.options else None
+    for name, value in given.items():
+        raise ConfigurationError(
+            f"{name} = {value} has no effect on objective={objective.name!r}; leave it out"
+        )
+    return {} if cap is None else {"cispo_cap": cap}
+
+
+def _level(args: Any, objective: Objective) -> dict[str, Any]:
+    if args.importance_sampling_level != "sequence":
+        return {}
+    if "ratio_level" not in objective.options:
+        raise ConfigurationError(
+            "importance_sampling_level='sequence' has no effect on "
+            f"objective={objective.name!r}, whose ratio is its own; leave it out or choose "
+            "objective='gspo'"
+        )
+    return {"ratio_level": RatioLevel.SEQUENCE_MEAN}
 
 
 def _extra(args: Any, objective: Objective) -> dict[str, Any]:
