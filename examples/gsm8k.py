@@ -71,8 +71,10 @@ def main() -> None:
     if trainer.accelerator.is_main_process:
         for name in ("accuracy", "format"):
             key = f"eval_rewards/{name}/mean"
-            print(f"{name} on {len(held_out)} held-out questions: {before[key]:.1%} before, "
-                  f"{after[key]:.1%} after")
+            print(
+                f"{name} on {len(held_out)} held-out questions: {before[key]:.1%} before, "
+                f"{after[key]:.1%} after"
+            )
 
 
 if __name__ == "__main__":

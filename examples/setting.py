@@ -61,7 +61,7 @@ class Setting:
 
     def config(self, **options: Any) -> GRPOConfig:
         """The example's options, and what the command line says otherwise."""
-        return GRPOConfig(**({"logging_steps": 5, "report_to": "none"} | options | self.overrides))
+        return GRPOConfig(**{"logging_steps": 5, **options, **self.overrides})
 
 
 def read_setting(
@@ -125,13 +125,12 @@ def make_tiny_model() -> str:
         Qwen3ForCausalLM,
     )
 
-    words = ["<|pad|>", "<|end|>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    pad, end = "<|pad|>", "<|end|>"
+    words = [pad, end, *sorted(pre_tokenizers.ByteLevel.alphabet())]
     tokenizer = Tokenizer(models.BPE({word: place for place, word in enumerate(words)}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
-    wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<|pad|>", eos_token="<|end|>"
-    )
+    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=pad, eos_token=end)
     wrapped.chat_template = (
         "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n"
         "{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"

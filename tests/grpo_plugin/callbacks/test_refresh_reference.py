@@ -1,10 +1,13 @@
 """The reference equals the policy right after a refresh, and the last refreshed one until then."""
 
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
 
+import launching  # noqa: E402
 from transformers import TrainerCallback  # noqa: E402
 
 from grpo_plugin.callbacks import RefreshReference  # noqa: E402
@@ -121,3 +124,8 @@ def test_what_cannot_work_is_refused_at_construction(make_trainer):
         make_trainer([RefreshReference(every_steps=1)], sync_ref_model=True)
     with pytest.raises(RefreshError, match="tied to no trainer"):
         RefreshReference(every_steps=1).on_train_begin(None, None, None)
+
+
+@pytest.mark.slow
+def test_a_sharded_reference_is_refreshed():
+    launching.run_two(Path(__file__).parent / "sharded_reference.py")
