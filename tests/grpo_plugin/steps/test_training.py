@@ -12,56 +12,22 @@ trl = pytest.importorskip("trl")
 
 from datasets import Dataset  # noqa: E402
 
-from grpo_plugin import GRPOConfig, GRPOTrainer  # noqa: E402
-from grpo_plugin.demo.tiny_model import build_model, build_tokenizer  # noqa: E402
+from grpo_plugin.demo.tiny_model import build_model  # noqa: E402
 from grpo_plugin.errors import StepError  # noqa: E402
 from grpo_plugin.steps import ProcessSupervision  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parent))
 import launching  # noqa: E402
 import reference  # noqa: E402
-from recording import Recorder, digit_steps, plus_steps, spread, three_characters  # noqa: E402
-
-ROWS = [{"prompt": f"{n}+1=", "solution": str(n + 1)} for n in range(12)]
-WEIGHTS = {"weights": (1.0, 0.5), "step_weight": 1.5, "outcome_weight": 0.5}
-
-
-def make(
-    folder, step_reward_funcs, *, trainer_class=GRPOTrainer, reward_funcs=(spread,), **options
-):
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    tokenizer = build_tokenizer()
-    defaults = {
-        "output_dir": str(folder),
-        "use_cpu": True,
-        "bf16": False,
-        "gradient_checkpointing": False,
-        "max_steps": 2,
-        "per_device_train_batch_size": 4,
-        "gradient_accumulation_steps": 2,
-        "num_generations": 4,
-        "max_completion_length": 12,
-        "learning_rate": 1e-2,
-        "logging_steps": 1,
-        "report_to": "none",
-        "save_strategy": "no",
-        "disable_tqdm": True,
-    }
-    return trainer_class(
-        model=build_model(tokenizer, hidden_size=16, layers=1),
-        reward_funcs=reward_funcs and list(reward_funcs),
-        args=GRPOConfig(**(defaults | options)),
-        train_dataset=Dataset.from_list(ROWS),
-        processing_class=tokenizer,
-        step_reward_funcs=step_reward_funcs,
-    )
-
-
-def both():
-    return ProcessSupervision(
-        functions=[digit_steps, plus_steps], splitter=three_characters, **WEIGHTS
-    )
+from recording import (  # noqa: E402
+    ROWS,
+    WEIGHTS,
+    Recorder,
+    both,
+    digit_steps,
+    make,
+    three_characters,
+)
 
 
 def wanted_advantages(generation):

@@ -7,8 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from recording import Recorder
-from test_training import both, make
+from recording import Recorder, both, make
 
 from grpo_plugin import GRPOTrainer
 
