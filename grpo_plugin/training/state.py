@@ -29,7 +29,7 @@ def save_state(trainer: Any, folder: str) -> None:
         found = {
             "step": trainer._step,  # noqa: SLF001 - TRL's count of micro-batches
             "steps_per_generation": trainer.args.steps_per_generation,
-            "rollouts": [_plain(part) for part in trainer._buffered_inputs],  # noqa: SLF001
+            "rollouts": [_copied(part) for part in trainer._buffered_inputs],  # noqa: SLF001
         }
     if isinstance(trainer.kl_controller, AdaptiveKL):
         found["kl_coefficient"] = trainer.kl_controller.coefficient
@@ -41,8 +41,7 @@ def load_state(trainer: Any, folder: str | None) -> None:
     """Take up what the checkpoint holds for this process."""
     if folder is None or not _file(trainer, folder).exists():
         return
-    device = trainer.accelerator.device
-    found = torch.load(_file(trainer, folder), map_location=device, weights_only=True)
+    found = torch.load(_file(trainer, folder), map_location="cpu", weights_only=True)
     coefficient = found.get("kl_coefficient")
     if coefficient is not None and isinstance(trainer.kl_controller, AdaptiveKL):
         trainer.kl_controller = replace(trainer.kl_controller, coefficient=coefficient)
@@ -58,16 +57,20 @@ def load_state(trainer: Any, folder: str | None) -> None:
         )
         return
     trainer._step = found["step"]  # noqa: SLF001
-    trainer._buffered_inputs = found["rollouts"]  # noqa: SLF001
+    trainer._buffered_inputs = [  # noqa: SLF001
+        _copied(part, device=trainer.accelerator.device) for part in found["rollouts"]
+    ]
 
 
 def _file(trainer: Any, folder: str) -> Path:
     return Path(folder) / f"rollouts_{trainer.accelerator.process_index}.pt"
 
 
-def _plain(part: dict[str, Any]) -> dict[str, Any]:
-    """Contiguous copies: a slice would drag its whole generation batch into the file."""
+def _copied(part: dict[str, Any], *, device: torch.device | None = None) -> dict[str, Any]:
+    """With tensors of their own: a slice would drag its whole generation batch into the file."""
     return {
-        key: value.detach().clone() if isinstance(value, torch.Tensor) else value
+        key: value.detach().clone().to(device or value.device)
+        if isinstance(value, torch.Tensor)
+        else value
         for key, value in part.items()
     }

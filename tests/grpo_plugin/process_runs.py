@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import torch
-from training_runs import GRPOTrainer, flat, make
+from training_runs import GRPOTrainer, flat, make, save_models
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS_IN_ALL, TOKENS = 8, 7
@@ -18,6 +18,9 @@ ROWS_IN_ALL, TOKENS = 8, 7
 def launch(folder, jobs, *, processes=2):
     """Run the jobs one after another in so many processes; what `run` returns, for each job."""
     folder.mkdir(parents=True, exist_ok=True)
+    for index, job in enumerate(jobs):
+        if job.get("reference"):
+            save_models(folder / f"run_{index}")
     (folder / "jobs.json").write_text(json.dumps(jobs))
     done = subprocess.run(
         [
@@ -33,7 +36,7 @@ def launch(folder, jobs, *, processes=2):
         timeout=400,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-4000:]
+    assert done.returncode == 0, done.stderr[-20000:]
     return [
         torch.load(folder / f"result_{index}.pt", weights_only=False) for index in range(len(jobs))
     ]
@@ -82,7 +85,8 @@ def fixed_completions():
 def run(folder, job):
     """Train; the gradients, the weights, the logs and how many rows entered the model."""
     options = dict(job)
-    fixed = options.pop("fixed", False)
+    fixed, resume = options.pop("fixed", False), options.pop("resume", None)
+    folder = options.pop("folder", folder)
     trainer = make(folder, trainer_class=FixedCompletions if fixed else None, **options)
     rows = []
     trainer.model.register_forward_pre_hook(
@@ -91,7 +95,7 @@ def run(folder, job):
         ),
         with_kwargs=True,
     )
-    trainer.train()
+    trainer.train(resume_from_checkpoint=resume)
     return {
         "gradients": trainer.gradients.steps,
         "weights": flat(trainer.model),

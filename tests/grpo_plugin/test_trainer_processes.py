@@ -20,6 +20,8 @@ ONCE = {"fixed": True, "max_steps": 1}
 def split(name, rows, accumulation, **options):
     needs_reference = "ref_logp" in resolve(name).needs
     extra = {"beta": 0.2, "reference": True} if needs_reference else {}
+    if name == "clip_cov":  # eight short completions have few tokens of high covariance
+        extra = {"objective_options": {"cov_low": 0.0, "cov_fraction": 0.2}}
     return (
         ONCE
         | extra

@@ -29,6 +29,11 @@ def patchy(prompts, completions, **_):
     ]
 
 
+def example_objective(logp, batch, config):
+    """REINFORCE, as a user would write it."""
+    return -(logp * batch.advantages * batch.mask).sum() / batch.window_tokens
+
+
 class Gradients(TrainerCallback):
     """Keeps the gradient of every optimizer step, flat."""
 
@@ -58,6 +63,13 @@ def saved_model(folder, seed, *, scale=1.0):
     return folder
 
 
+def save_models(folder):
+    """A policy and a reference, unless they are there: only a first process may save."""
+    if not (folder / "policy").exists():
+        saved_model(folder / "policy", seed=0)
+        saved_model(folder / "reference", seed=1, scale=20)
+
+
 def make(
     folder=None,
     *,
@@ -73,8 +85,8 @@ def make(
     tokenizer = build_tokenizer()
     folder = Path(folder or tempfile.mkdtemp())
     if model is None and reference:  # another model than the policy, so that KL is not zero
-        saved_model(folder / "reference", seed=1, scale=20)
-        policy = AutoModelForCausalLM.from_pretrained(saved_model(folder / "policy", seed=0))
+        save_models(folder)
+        policy = AutoModelForCausalLM.from_pretrained(folder / "policy")
         policy.config._name_or_path = str(folder / "reference")
     else:
         torch.manual_seed(0)
