@@ -29,6 +29,12 @@ SYSTEM = """Respond in the following format:
 HELD_OUT = 240  # of the 1,319 test questions: ± 6 points
 
 
+def held_out_scores(trainer: GRPOTrainer) -> dict[str, float]:
+    """What is logged when the held-out questions are answered."""
+    trainer.evaluate()
+    return dict(trainer.state.log_history[-1])
+
+
 def main() -> None:
     """Evaluate, train, evaluate."""
     setting = read_setting(
@@ -64,9 +70,9 @@ def main() -> None:
         eval_dataset=to_prompts(held_out, system=SYSTEM),
         callbacks=[RewardPlot()],
     )
-    before = trainer.evaluate()
+    before = held_out_scores(trainer)
     trainer.train()
-    after = trainer.evaluate()
+    after = held_out_scores(trainer)
     trainer.save_model()
     if trainer.accelerator.is_main_process:
         for name in ("accuracy", "format"):

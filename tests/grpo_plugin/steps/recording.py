@@ -60,6 +60,7 @@ def make(
         "save_strategy": "no",
         "disable_tqdm": True,
     }
+    own = {name: options.pop(name) for name in ("rollout_func",) if name in options}
     return trainer_class(
         model=build_model(tokenizer, hidden_size=16, layers=1),
         reward_funcs=reward_funcs and list(reward_funcs),
@@ -67,6 +68,7 @@ def make(
         train_dataset=Dataset.from_list(ROWS),
         processing_class=tokenizer,
         step_reward_funcs=step_reward_funcs,
+        **own,
     )
 
 
