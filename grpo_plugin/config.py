@@ -1,19 +1,155 @@
-"""The trainer's configuration: TRL's."""
+"""The trainer's configuration: TRL's, and the choice of objective, advantages and KL."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import trl
+
+from grpo_plugin.errors import ConfigurationError
+from grpo_plugin.training.options import TRL_LOSSES
+from grpo_plugin.training.plan import plan_from
+
+_FUNCTIONS = ("objective", "advantage_estimator")
+_TABLES = ("objective_options", "advantage_options")
 
 
 @dataclass
 class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
-    """`trl.GRPOConfig`, field for field.
+    """`trl.GRPOConfig`, field for field, and fields of ours that change nothing unless set.
 
-    Fields of our own will be added here, each with a default that leaves training exactly as TRL
-    does it.
+    With `objective` set, TRL's options keep their meaning (`epsilon`, `epsilon_high`, `delta`,
+    `beta`, `importance_sampling_level`, …). For a loss that TRL has too, they count exactly as
+    TRL takes them; for the others, `epsilon` and `use_bias_correction_kl` left at TRL's defaults
+    give way to the numbers of the objective's paper.
 
-    >>> GRPOConfig("out", num_generations=4, use_cpu=True, bf16=False).num_generations
-    4
+    Attributes:
+        objective: `None` for TRL's own loss; a name from `grpo_plugin.objectives.available()`; a
+            function `(logp, batch, config) -> loss`, or where one is found, `"module:function"`.
+        objective_options: fields of `ObjectiveConfig` for which TRL has no option; they win.
+        advantage_estimator: `None` for TRL's own; a name from `advantages.available()`; a function
+            `(rewards (N,), group (N,), lengths (N,)) -> (N,)`, or `"module:function"`.
+        advantage_options: its keyword options, e.g. `{"k": 4}` for pass_at_k.
+        kl_in: `"loss"`; `"reward"`, before group normalisation; `"advantage"`, after it, token by
+            token. The latter two measure π_old, and `beta` is the coefficient in all of them.
+        kl_estimator: by default k3 in the loss, k1 elsewhere; see `grpo_plugin.kl`.
+        kl_target: KL per completion, in nats, that an adaptive coefficient steers towards,
+            starting from `beta`; `None` keeps it fixed.
+        kl_horizon: completions over which the adaptive coefficient reacts.
+        dynamic_sampling_rounds: how many times groups whose rewards are all equal are sampled
+            anew from other prompts (DAPO, arXiv 2503.14476, section 3.2).
+        skip_dead_completions: completions that cannot contribute do not enter the model, where
+            that changes nothing (see `grpo_plugin.training.microbatch`).
+        trim_padding: columns that are padding in all completions of a micro-batch neither.
+        save_rollouts: checkpoints taken in the middle of a window, where completions are still to
+            be trained on, contain them.
+
+    Raises:
+        ConfigurationError: options that cannot work, or contradict each other.
+
+    >>> GRPOConfig("out", num_generations=4, use_cpu=True, bf16=False).objective is None
+    True
+    >>> GRPOConfig("out", objective="sequence_grpo", use_cpu=True, bf16=False).objective
+    'sequence_grpo'
     """
+
+    # The function comes first in the unions: transformers' argument parser takes the second type.
+    objective: Callable[..., Any] | str | None = field(
+        default=None, metadata={"help": "An objective of ours; TRL's own loss without it."}
+    )
+    objective_options: dict[str, Any] | str | None = field(
+        default=None, metadata={"help": "Options of the objective that TRL has no name for (JSON)."}
+    )
+    advantage_estimator: Callable[..., Any] | str | None = field(
+        default=None, metadata={"help": "How rewards become advantages; TRL's own without it."}
+    )
+    advantage_options: dict[str, Any] | str | None = field(
+        default=None, metadata={"help": "Options of the advantage estimator (JSON)."}
+    )
+    kl_in: str = field(
+        default="loss", metadata={"help": "Where the KL term goes: loss, reward or advantage."}
+    )
+    kl_estimator: str | None = field(
+        default=None, metadata={"help": "k1, k2, k3, abs, k1_st or k3_st."}
+    )
+    kl_target: float | None = field(
+        default=None, metadata={"help": "Nats per completion an adaptive beta steers towards."}
+    )
+    kl_horizon: int = field(
+        default=10_000, metadata={"help": "Completions over which an adaptive beta reacts."}
+    )
+    dynamic_sampling_rounds: int = field(
+        default=0, metadata={"help": "How often groups of equal rewards are sampled anew."}
+    )
+    skip_dead_completions: bool = field(
+        default=True, metadata={"help": "Keep completions without gradient out of the model."}
+    )
+    trim_padding: bool = field(
+        default=True, metadata={"help": "Keep common padding out of the model."}
+    )
+    save_rollouts: bool = field(
+        default=True, metadata={"help": "Save completions still to be trained on in checkpoints."}
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in _TABLES:
+            setattr(self, name, _table(name, getattr(self, name)))
+        plan = plan_from(self)
+        if plan.objective is not None and plan.objective.name in TRL_LOSSES:
+            self.loss_type = plan.objective.name  # what TRL warns of then fits what is trained
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for logs and JSON: functions by name."""
+        plain: dict[str, Any] = super().to_dict()
+        return plain | {name: _named(getattr(self, name)) for name in _FUNCTIONS}
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Checkpoints pickle the configuration; a lambda must not make that fail.
+        state = self.__dict__.copy()
+        return state | {n: state[n] if _pickles(state[n]) else _named(state[n]) for n in _FUNCTIONS}
+
+    def __copy__(self) -> GRPOConfig:
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> GRPOConfig:
+        twin = object.__new__(type(self))
+        memo[id(self)] = twin
+        for name, value in self.__dict__.items():
+            kept = name in _FUNCTIONS
+            twin.__dict__[name] = value if kept else copy.deepcopy(value, memo)
+        return twin
+
+
+def _table(name: str, given: Any) -> dict[str, Any] | None:
+    """A mapping of options, also from the JSON that a command line gives."""
+    try:
+        table = json.loads(given) if isinstance(given, str) else given
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{name} is not JSON: {error}") from error
+    if table is not None and not isinstance(table, dict):
+        raise ConfigurationError(f"{name} is a {type(table).__name__}; give a mapping")
+    return table
+
+
+def _pickles(value: object) -> bool:
+    try:
+        pickle.dumps(value)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return False
+    return True
+
+
+def _named(chosen: Any) -> str | None:
+    if chosen is None or isinstance(chosen, str):
+        return chosen
+    name = getattr(chosen, "__qualname__", getattr(chosen, "__name__", type(chosen).__name__))
+    module = getattr(chosen, "__module__", None)
+    return f"{module}:{name}" if callable(chosen) and hasattr(chosen, "__qualname__") else name

@@ -3,8 +3,11 @@
 ```
 PluginError
 ├── UnsupportedTRLError   the installed TRL lacks what the trainer builds on
+├── ConfigurationError    options that cannot work, or contradict each other (also a ValueError)
 ├── RewardNameError       two rewards share a name (also a ValueError)
 ├── MissingExtraError     an optional dependency is not installed (also an ImportError)
+├── StepError             step rewards or a step splitter broke their contract (also a ValueError)
+├── RefreshError          a reference or reward cannot be refreshed as asked (also a ValueError)
 └── DatasetError          a dataset cannot be turned into prompts (also a ValueError)
 ForeignPackageWarning     another package hides `rewards` or `sandbox` (a UserWarning)
 ```
@@ -21,12 +24,24 @@ class UnsupportedTRLError(PluginError, RuntimeError):
     """The installed TRL lacks what the trainer builds on."""
 
 
+class ConfigurationError(PluginError, ValueError):
+    """Options of the trainer that cannot work, or contradict each other."""
+
+
 class RewardNameError(PluginError, ValueError):
     """Two rewards share a name, under which their logs would run together."""
 
 
 class MissingExtraError(PluginError, ImportError):
     """An optional dependency is not installed."""
+
+
+class StepError(PluginError, ValueError):
+    """Step rewards or a step splitter broke their contract."""
+
+
+class RefreshError(PluginError, ValueError):
+    """A reference policy or a reward cannot be refreshed as asked."""
 
 
 class DatasetError(PluginError, ValueError):

@@ -2,48 +2,196 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
+import torch
 import trl
+from torch import Tensor
 
-from grpo_plugin.compatibility import require_methods
+from grpo_plugin.compatibility import require_attributes, require_methods
 from grpo_plugin.errors import RewardNameError
+from grpo_plugin.kl import AdaptiveKL, FixedKL, token_kl
 from grpo_plugin.shadowing import warn_of_foreign_packages
+from grpo_plugin.steps.supervision import ProcessSupervision
+from grpo_plugin.steps.training import (
+    check_process_supervision,
+    no_outcome,
+    scored_rows,
+    supervise_steps,
+)
+from grpo_plugin.training.loss import PolicyLoss, policy_loss
+from grpo_plugin.training.metrics import record, record_loss, record_rollout
+from grpo_plugin.training.microbatch import MicroBatch, Window, microbatch
+from grpo_plugin.training.plan import KLPlace, Plan, plan_from
+from grpo_plugin.training.resampling import check_dynamic_sampling, refill
+from grpo_plugin.training.rollout import Rollout, outcome_advantages, rollout_from, steer_kl
+from grpo_plugin.training.state import load_state, save_state
 
 
 class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no types
-    """`trl.GRPOTrainer`: same arguments, same updates, bit for bit.
+    """`trl.GRPOTrainer` with every objective of the family; without one, TRL's updates bit for bit.
 
-    What it adds:
+    What it adds at any rate:
 
     - rewards with a `warm_up()` method start their workers when the trainer is made, not inside
       the first training step;
-    - `timing/reward_s` in the logs: wall seconds per generation batch spent scoring, mean over the
-      logging window, waiting for other ranks included.
+    - wall seconds in rewards, generation and loss, in the logs;
+    - checkpoints taken in the middle of a window can be resumed exactly;
+    - `step_reward_funcs`: rewards for the steps of a completion, a function, several, or a
+      `grpo_plugin.steps.ProcessSupervision` with options; `reward_funcs` may then be left out;
+    - callbacks with `attach(trainer)` get to know the trainer, and those with
+      `on_rewards(trainer, rows, rewards)` every batch that was scored.
+
+    What `GRPOConfig` asks for besides is in its docstring; what is logged in
+    `grpo_plugin.training.metrics`. To extend it, override `advantages_of` (which may return an
+    advantage for each token) or `policy_loss_of`.
 
     Raises:
+        ConfigurationError: options that cannot work together.
         RewardNameError: two rewards share a name.
+        StepError: step rewards that cannot be used as they are given.
         UnsupportedTRLError: the installed TRL lacks a method this class builds on.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    plan: Plan
+    kl_controller: FixedKL | AdaptiveKL
+
+    def __init__(self, *args: Any, step_reward_funcs: Any = None, **kwargs: Any) -> None:
         require_methods(trl.GRPOTrainer, version=trl.__version__)
         warn_of_foreign_packages()  # the path may have changed since the import
+        self._process = ProcessSupervision.of(step_reward_funcs)
+        if self._process is not None and len(args) < 2 and not kwargs.get("reward_funcs"):
+            kwargs["reward_funcs"] = [no_outcome]
         super().__init__(*args, **kwargs)
+        require_attributes(self, version=trl.__version__)
+        self.plan = plan_from(self.args)
+        self.kl_controller = self.plan.kl
+        self._scores: Tensor | None = None
+        self._scored: list[dict[str, Any]] = []
+        self._window_kl: list[Tensor] = []
+        check_dynamic_sampling(self)
+        check_process_supervision(self, self._process)
         for name in self.reward_func_names:
             if self.reward_func_names.count(name) > 1:
                 raise RewardNameError(
                     f"two rewards are called {name!r} and their logs would run together; give one "
                     "another name, such as Accuracy(name='rounded', tolerance=1e-3)"
                 )
-        for reward in self.reward_funcs:
+        for reward in (*self.reward_funcs, *(self._process.functions if self._process else ())):
             if callable(warm_up := getattr(reward, "warm_up", None)):
                 warm_up()
+        for callback in self.callback_handler.callbacks:
+            if callable(attach := getattr(callback, "attach", None)):
+                attach(self)
+
+    def advantages_of(self, rollout: Rollout) -> Tensor:
+        """(n,) or (n, T): the advantages of this process's completions in a generation batch."""
+        outcome = outcome_advantages(self, rollout)
+        if self._process is None:
+            return outcome
+        return supervise_steps(self, self._process, rollout.rows, rollout.tensors, outcome)
+
+    def policy_loss_of(self, model: Any, micro: MicroBatch) -> PolicyLoss:
+        """The loss of what enters the model of a micro-batch, with log-probs and entropy."""
+        return policy_loss(self, model, micro, self._options())
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> Any:
         started = perf_counter()
-        rewards = super()._calculate_rewards(*args, **kwargs)
-        mode = "train" if self.model.training else "eval"
-        self._metrics[mode]["timing/reward_s"].append(perf_counter() - started)
-        return rewards
+        score = super()._calculate_rewards
+        self._scored = scored_rows(inspect.signature(score).bind(*args, **kwargs).arguments)
+        self._scores = score(*args, **kwargs)
+        record(self, "timing/reward_s", perf_counter() - started)
+        for callback in self.callback_handler.callbacks:
+            if callable(on_rewards := getattr(callback, "on_rewards", None)):
+                on_rewards(self, self._scored, self._scores)
+        return self._scores
+
+    def _generate(self, *args: Any, **kwargs: Any) -> Any:
+        started = perf_counter()
+        generated = super()._generate(*args, **kwargs)
+        record(self, "timing/generation_s", perf_counter() - started)
+        return generated
+
+    def _generate_and_score_completions(
+        self, inputs: list[dict[str, Any]], *args: Any, **kwargs: Any
+    ) -> Any:
+        generate = super()._generate_and_score_completions
+        if not self.plan.scores and self._process is None:
+            return generate(inputs, *args, **kwargs)
+
+        def sample(rows: list[dict[str, Any]]) -> Rollout:
+            tensors = generate(rows, *args, **kwargs)
+            return rollout_from(self, self._scored, tensors, self._scores)
+
+        rollout, rounds = sample(inputs), 0
+        if self.model.training:
+            rollout, rounds = refill(self, rollout, sample)
+        record_rollout(self, rollout, rounds)
+        return rollout.tensors | {
+            "advantages": self.advantages_of(rollout),
+            "rewards": rollout.rewards[rollout.mine],
+            "group": rollout.group[rollout.mine],
+        }
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> Any:
+        started = perf_counter()
+        if self.plan.objective is None:
+            loss = super()._compute_loss(model, inputs)
+        else:
+            micro = microbatch(
+                inputs,
+                self.plan,
+                self._window(),
+                keep_all=self.top_entropy_quantile < 1.0
+                or getattr(self, "aux_loss_enabled", False),
+                multiple=getattr(self, "pad_to_multiple_of", None),
+            )
+            found = self.policy_loss_of(model, micro)
+            record_loss(self, micro, found, self._options())
+            self._observe_kl(found)
+            loss = found.loss
+        record(self, "timing/loss_s", perf_counter() - started)
+        return loss
+
+    def _options(self) -> Any:
+        """The objective's options with the KL coefficient as it is now."""
+        if self.plan.options.beta == 0:
+            return self.plan.options
+        return replace(self.plan.options, beta=self.kl_controller.coefficient)
+
+    def _window(self) -> Window:
+        training = self.model.training
+        return Window(
+            accumulation=self.current_gradient_accumulation_steps if training else 1,
+            steps_per_generation=self.args.steps_per_generation if training else 1,
+            world_size=self.accelerator.num_processes,
+            max_length=self.max_completion_length,
+            seed=self.state.global_step,
+        )
+
+    def _observe_kl(self, found: PolicyLoss) -> None:
+        """Steer an adaptive coefficient of the loss by the KL of the window that just ended."""
+        adaptive = isinstance(self.kl_controller, AdaptiveKL) and self.plan.kl_in is KLPlace.LOSS
+        batch = found.batch
+        if not adaptive or not self.model.training or batch.ref_logp is None:
+            return
+        of_tokens = token_kl(found.logp, batch.ref_logp, batch.mask, self.plan.kl_estimator)
+        of_outputs = of_tokens.sum(dim=1)
+        self._window_kl.append(
+            torch.stack([of_outputs.sum(), of_outputs.new_tensor(len(of_outputs))])
+        )
+        if self.accelerator.sync_gradients:
+            total, count = self.accelerator.reduce(torch.stack(self._window_kl).sum(0)).tolist()
+            self._window_kl.clear()
+            steer_kl(self, found.logp.new_full((int(count),), total / max(count, 1)))
+
+    def _save_rng_state(self, output_dir: str) -> None:
+        super()._save_rng_state(output_dir)
+        save_state(self, output_dir)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        super()._load_optimizer_and_scheduler(checkpoint)
+        load_state(self, checkpoint)

@@ -67,6 +67,8 @@ class Objective:
             the loss of the whole; false where a micro-batch is coupled by definition.
         ratio_level: its own level of the importance ratio; `None` when it has no ratio.
         kl_level: its own level of the KL term.
+        zero_without_advantage: whether a completion whose advantages are all zero adds nothing to
+            the policy term, neither value nor gradient, whatever its log-probs.
         needs: fields of the batch without which it cannot run.
         options: fields of `ObjectiveConfig` that it reads.
         defaults: its paper's numbers where they differ from `ObjectiveConfig`'s.
@@ -81,6 +83,7 @@ class Objective:
     splits: bool = False
     ratio_level: RatioLevel | None = None
     kl_level: KLLevel = KLLevel.TOKEN
+    zero_without_advantage: bool = False
     needs: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset(option.name for option in fields(ObjectiveConfig))
     defaults: ObjectiveConfig = field(default_factory=ObjectiveConfig)
@@ -182,6 +185,7 @@ def objective(  # noqa: PLR0913 - what an objective declares
     splits: bool = True,
     ratio_level: RatioLevel | None = None,
     kl_level: KLLevel = KLLevel.TOKEN,
+    zero_without_advantage: bool = False,
     needs: Iterable[str] = (),
     options: Iterable[str] = (),
     defaults: ObjectiveConfig | None = None,
@@ -200,6 +204,7 @@ def objective(  # noqa: PLR0913 - what an objective declares
                 splits=splits,
                 ratio_level=ratio_level,
                 kl_level=kl_level,
+                zero_without_advantage=zero_without_advantage,
                 needs=frozenset(needs),
                 options=frozenset(options),
                 defaults=defaults or ObjectiveConfig(),

@@ -29,6 +29,7 @@ from grpo_plugin.objectives.terms import (
 @objective(
     coupling=Coupling.SEQUENCE,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.SEQUENCE_SUM,
     kl_level=KLLevel.SEQUENCE,
     options=CLIP | TERMS,
@@ -58,6 +59,7 @@ def sequence_grpo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor
 @objective(
     coupling=Coupling.SEQUENCE,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.SEQUENCE_MEAN,
     options=CLIP | TERMS,
     defaults=ObjectiveConfig(clip_low=3e-4, clip_high=4e-4),
@@ -77,6 +79,7 @@ def gspo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.SEQUENCE,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.SEQUENCE_MEAN,
     options=(CLIP | TERMS) - {"ratio_level"},
     defaults=ObjectiveConfig(clip_low=3e-4, clip_high=4e-4),
@@ -98,6 +101,7 @@ def gspo_token(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.SEQUENCE,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.SEQUENCE_MEAN,
     options=({"clip_low", "clip_high"} | TERMS) - {"kl_weighted"},
     defaults=ObjectiveConfig(clip_low=0.4, clip_high=0.4),
@@ -131,6 +135,7 @@ def gmpo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.SEQUENCE,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.SEQUENCE_MEAN,
     options=CLIP | TERMS,
     defaults=ObjectiveConfig(clip_low=3e-4, clip_high=4e-4),
@@ -154,6 +159,7 @@ _VESPO_LOW, _VESPO_HIGH = -18.420680743952367, 20.0  # log 1e-8, as the authors'
 @objective(
     coupling=Coupling.SEQUENCE,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     options=_VESPO | TERMS,
     paper="VESPO, arXiv 2602.10693",
 )

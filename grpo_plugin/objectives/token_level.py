@@ -20,6 +20,7 @@ from grpo_plugin.objectives.terms import clipped_surrogate, finish, ratio
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.TOKEN,
     options=CLIP | TERMS,
     paper="DeepSeekMath, arXiv 2402.03300, eq. 3",
@@ -39,6 +40,7 @@ def grpo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     splits=False,
     ratio_level=RatioLevel.TOKEN,
     options=CLIP | TERMS,
@@ -59,6 +61,7 @@ def bnpo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.TOKEN,
     options=CLIP | TERMS,
     paper="Dr. GRPO, arXiv 2503.20783, section 3.2",
@@ -76,6 +79,7 @@ def dr_grpo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.TOKEN,
     options=CLIP | TERMS,
     defaults=ObjectiveConfig(clip_low=0.2, clip_high=0.28),
@@ -96,6 +100,7 @@ def dapo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.TOKEN,
     options=CLIP | TERMS,
     paper="PPO, arXiv 1707.06347, eq. 7",
@@ -113,6 +118,7 @@ def ppo_clip(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.TOKEN,
     options=(CLIP | TERMS | {"dual_clip"}) - {"delta"},
     paper="Ye et al., arXiv 1912.09729, section on dual clip",
@@ -135,6 +141,7 @@ def dual_clip(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.TOKEN,
     options=TERMS | {"cispo_cap", "ratio_level"},
     paper="MiniMax-M1, arXiv 2506.13585, eq. 4",
@@ -155,6 +162,7 @@ def cispo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.RATIO,
+    zero_without_advantage=True,
     ratio_level=RatioLevel.TOKEN,
     options=TERMS | {"sapo_tau_pos", "sapo_tau_neg", "ratio_level"},
     paper="SAPO, arXiv 2511.20347",
@@ -176,6 +184,7 @@ def sapo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.NOTHING,
+    zero_without_advantage=True,
     options=TERMS,
     paper="GPG, arXiv 2504.02546",
 )
@@ -192,6 +201,7 @@ def gpg(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
 @objective(
     coupling=Coupling.TOKEN,
     dependence=Dependence.NOTHING,
+    zero_without_advantage=True,
     options=TERMS,
     paper="Williams 1992, Machine Learning 8",
 )

@@ -1,6 +1,11 @@
 """Random micro-batches with everything that goes wrong in them."""
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for training_runs
 
 torch = pytest.importorskip("torch")
 

@@ -1,0 +1,14 @@
+"""What the trainer does between TRL's hooks and the pure functions, one step a module.
+
+| module     | step                                                                       |
+|------------|----------------------------------------------------------------------------|
+| plan       | read and check the configuration                                           |
+| options    | TRL's options of the loss as those of an objective                         |
+| rollout    | one generation batch with its rewards; advantages from it                  |
+| resampling | dynamic sampling: refill groups whose rewards are all equal                |
+| microbatch | what of a micro-batch must enter the model, and what the objective is told |
+| forward    | per-token log-probs and entropy, by TRL's own forward pass                 |
+| loss       | the objective's scalar for a micro-batch                                   |
+| metrics    | what is logged, under which names                                          |
+| state      | what a checkpoint must hold to be resumed in the middle of a window        |
+"""

@@ -1,0 +1,66 @@
+"""The objective's scalar for a micro-batch: the one place where a loss is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import Tensor
+
+from grpo_plugin.batch import Batch
+from grpo_plugin.errors import PluginError
+from grpo_plugin.objectives import ObjectiveConfig
+from grpo_plugin.training.forward import token_logps
+from grpo_plugin.training.microbatch import MicroBatch
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PolicyLoss:
+    """What came of a micro-batch.
+
+    Attributes:
+        loss: scalar with graph, the router's loss included.
+        value: the objective's part of it, without graph.
+        logp: (B, T), without graph.
+        batch: what the objective was given, entropy included.
+    """
+
+    loss: Tensor
+    value: Tensor
+    logp: Tensor
+    batch: Batch
+
+
+def policy_loss(
+    trainer: Any, model: Any, micro: MicroBatch, options: ObjectiveConfig
+) -> PolicyLoss:
+    """Run the policy over a micro-batch and apply the objective.
+
+    Args:
+        trainer: ours; its `plan.objective` is set.
+        model: the policy as it is wrapped for training.
+        micro: what enters it.
+        options: the objective's, with the present KL coefficient.
+
+    Raises:
+        PluginError: the objective returned something that is not a scalar.
+    """
+    objective = trainer.plan.objective
+    routed = bool(getattr(trainer, "aux_loss_enabled", False))
+    found = token_logps(trainer, model, micro.inputs, auxiliary=routed)
+    batch = replace(micro.batch, entropy=found.entropy)
+    if trainer.top_entropy_quantile < 1.0:
+        uncertain = trainer.get_high_entropy_mask(
+            found.entropy, batch.mask.long(), 1 - trainer.top_entropy_quantile
+        )
+        batch = replace(batch, policy_weight=uncertain.to(batch.advantages.dtype))
+    loss = objective(found.logp, batch, options)
+    if not isinstance(loss, Tensor) or loss.dim() != 0:
+        shape = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
+        raise PluginError(
+            f"objective={objective.name!r} returned {shape}; it must return a scalar tensor"
+        )
+    value = loss.detach()
+    if found.auxiliary is not None and routed:
+        loss = loss + trainer.router_aux_loss_coef * found.auxiliary / batch.accumulation
+    return PolicyLoss(loss=loss, value=value, logp=found.logp.detach(), batch=batch)

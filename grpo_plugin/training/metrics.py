@@ -1,0 +1,107 @@
+"""What the trainer logs, under which names.
+
+With an objective of ours, per micro-batch, over all processes, averaged over the logging window:
+
+| name                       | meaning                                                          |
+|----------------------------|------------------------------------------------------------------|
+| `objective`                | what is maximised: minus the loss, accumulation undone           |
+| `kept_completions`         | share of completions that entered the model; all names below are |
+|                            | computed on those                                                |
+| `kept_tokens`              | live tokens that did, as a share of all completion positions     |
+| `ratio/min` … `ratio/max`  | and `q01`, `q50`, `q99`: quantiles of π_θ/π_old (the quantiles   |
+|                            | between are means over processes)                                |
+| `clip/low`, `clip/high`    | share held back by the clip: A < 0 below, A > 0 above            |
+| `ratio_overflow`           | log-ratios beyond `log_ratio_cap`, a count                       |
+| `kl_overflow`              | log π_ref − log π_θ beyond it, a count                           |
+| `kl/k1`, `k2`, `k3`, `abs` | mean over tokens of each estimate of KL(π_θ‖π_ref)               |
+| `kl/coefficient`           | the KL coefficient that was in force, where there is one         |
+| `entropy`                  | mean over tokens, in nats                                        |
+
+Per generation batch:
+
+| name                               | meaning                                                  |
+|------------------------------------|----------------------------------------------------------|
+| `dead_groups`                      | share of groups whose rewards are all equal, as trained  |
+| `dynamic_sampling/rounds`          | rounds of refilling, where it is on                      |
+| `dynamic_sampling/refilled_groups` | groups that were replaced                                |
+
+Always, wall seconds: `timing/reward_s` and `timing/generation_s` per generation batch (waiting for
+other processes included), `timing/loss_s` per micro-batch (forward pass and loss, no backward).
+TRL adds its own, and each reward of ours the rate of each status (`accuracy/correct`, …).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grpo_plugin.advantages import dead_groups
+from grpo_plugin.objectives import ObjectiveConfig, objective_metrics
+from grpo_plugin.training.loss import PolicyLoss
+from grpo_plugin.training.microbatch import MicroBatch
+from grpo_plugin.training.rollout import Rollout
+
+_COUNTS = ("ratio_overflow", "kl_overflow")
+
+
+def record(trainer: Any, name: str, value: float) -> None:
+    """Add one value to TRL's averages; NaN, which stands for nothing to measure, is left out."""
+    if value == value:  # noqa: PLR0124 - not NaN
+        mode = "train" if trainer.model.training else "eval"
+        trainer._metrics[mode][name].append(value)  # noqa: SLF001 - where TRL collects them
+
+
+def record_rollout(trainer: Any, rollout: Rollout, rounds: int) -> None:
+    """The metrics of a generation batch."""
+    record(
+        trainer, "dead_groups", float(dead_groups(rollout.rewards, rollout.group).float().mean())
+    )
+    if trainer.plan.dynamic_sampling_rounds and trainer.model.training:
+        record(trainer, "dynamic_sampling/rounds", float(rounds))
+        record(trainer, "dynamic_sampling/refilled_groups", float(rollout.refilled))
+
+
+@torch.no_grad()
+def record_loss(
+    trainer: Any, micro: MicroBatch, found: PolicyLoss, options: ObjectiveConfig
+) -> None:
+    """The metrics of a micro-batch: one collective for all of them."""
+    batch = replace(found.batch, rewards=None, group=None)  # dead groups: see `record_rollout`
+    local = objective_metrics(trainer.plan.objective, found.logp, batch, options)
+    tokens = batch.live.sum().float()
+    local["kept_tokens"] = tokens / micro.positions
+    local["kept_completions"] = tokens.new_tensor(batch.mask.shape[0] / micro.rows)
+    local["objective"] = -found.value * batch.accumulation
+    together = _over_processes(trainer.accelerator, local, tokens)
+    for name, value in together.items():
+        record(trainer, name, value)
+    if options.beta != 0 or trainer.kl_controller.coefficient != 0:
+        record(trainer, "kl/coefficient", trainer.kl_controller.coefficient)
+
+
+def _over_processes(accelerator: Any, local: dict[str, Tensor], tokens: Tensor) -> dict[str, float]:
+    """Means weighted by live tokens, sums of counts, extremes of extremes."""
+    names = sorted(local)
+    packed = torch.stack([tokens.double(), *(local[name].double() for name in names)])
+    if packed.device.type == "mps":  # no float64 there
+        packed = packed.float()
+    table = accelerator.gather(packed).view(-1, len(names) + 1)
+    weight = table[:, :1]
+    values = table[:, 1:]
+    known = ~values.isnan() & (weight > 0)
+    share = torch.where(known, weight, torch.zeros_like(weight))
+    mean = (torch.nan_to_num(values) * share).sum(0) / share.sum(0)
+    found = dict(zip(names, mean.tolist(), strict=True))
+    for index, name in enumerate(names):
+        column = values[:, index]
+        if name in _COUNTS:
+            found[name] = float(column.nansum())
+        elif name in ("objective", "kept_tokens", "kept_completions"):
+            found[name] = float(column.mean())
+        elif name in ("ratio/min", "ratio/max") and bool(known[:, index].any()):
+            seen = column[known[:, index]]
+            found[name] = float(seen.min() if name == "ratio/min" else seen.max())
+    return found

@@ -1,0 +1,213 @@
+"""What of a micro-batch enters the model, and what the objective is told about it.
+
+A completion stays out of the model when neither the loss nor its gradient would change:
+
+- it has no token that counts (a truncated completion under `mask_truncated_completions`), or
+- its gradient coefficients are exactly zero whatever the log-probs: computed, where they are known
+  beforehand (`known_beforehand`: on-policy, no KL), else where all its advantages are zero, there
+  is no KL term and the objective declares `zero_without_advantage`.
+
+Nothing is left out where something else needs every completion: a router's auxiliary loss, an
+entropy bonus, the entropy quantile, an objective that couples the micro-batch, or inputs that are
+not text. Normalisers count the full micro-batch. One completion always remains, because other
+processes wait for this one's gradients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grpo_plugin.batch import Batch
+from grpo_plugin.errors import UnsupportedTRLError
+from grpo_plugin.objectives import (
+    Coupling,
+    Objective,
+    ObjectiveConfig,
+    gradient_coefficient,
+    known_beforehand,
+)
+from grpo_plugin.training.plan import Plan
+
+ROWS = "rewards", "group"
+"""Keys of ours in a generation batch, (n,) each."""
+
+_NEEDED = ("prompt_ids", "prompt_mask", "completion_ids", "completion_mask", "advantages")
+_PROMPTS = ("prompt_ids", "prompt_mask")
+_COMPLETIONS = (
+    "completion_ids",
+    "completion_mask",
+    "tool_mask",
+    "old_per_token_logps",
+    "ref_per_token_logps",
+    "sampling_per_token_logps",
+    "importance_sampling_ratio",
+    "advantages",
+)
+_TEXT = frozenset({*_PROMPTS, *_COMPLETIONS, *ROWS, "num_items_in_batch"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Where a micro-batch stands in its optimizer step.
+
+    Attributes:
+        accumulation: micro-batches in the window, per process; 1 in evaluation.
+        steps_per_generation: micro-batches that a generation batch was split into; 1 in evaluation.
+        world_size: processes.
+        max_length: `max_completion_length`, in tokens.
+        seed: varies from step to step.
+    """
+
+    accumulation: int
+    steps_per_generation: int
+    world_size: int
+    max_length: int | None
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MicroBatch:
+    """The part of a micro-batch that enters the model.
+
+    Attributes:
+        inputs: TRL's tensors, of the completions that are kept, without common padding.
+        batch: the same for the objective, still without entropy; counts are those of the whole.
+        rows: completions of the whole micro-batch.
+        positions: completion positions of the whole, padding included.
+    """
+
+    inputs: dict[str, Any]
+    batch: Batch
+    rows: int
+    positions: int
+
+
+def microbatch(
+    inputs: dict[str, Any], plan: Plan, window: Window, *, keep_all: bool, multiple: int | None
+) -> MicroBatch:
+    """Choose what enters the model.
+
+    Args:
+        inputs: one micro-batch as TRL hands it to its loss.
+        plan: whose objective is set.
+        window: where the micro-batch stands.
+        keep_all: something besides the objective needs every completion.
+        multiple: completion lengths are kept multiples of this.
+
+    Raises:
+        UnsupportedTRLError: TRL's batch lacks a key.
+    """
+    missing = [key for key in _NEEDED if key not in inputs]
+    if missing or plan.objective is None:
+        raise UnsupportedTRLError(
+            f"TRL's batch has no {', '.join(missing)}; it has {', '.join(sorted(inputs))}. "
+            "Install a TRL release that rlvr supports, or leave objective out"
+        )
+    batch = _batch(inputs, window)
+    size, length = batch.mask.shape
+    text_only = all(key in _TEXT for key, value in inputs.items() if value is not None)
+    kept = inputs
+    if text_only and plan.skip_dead_completions and not keep_all:
+        rows = contributing(plan.objective, batch, plan.options)
+        if not bool(rows.all()):
+            kept, batch = _select(inputs, batch, _at_least_one(rows, batch))
+    if text_only and plan.trim_padding:
+        kept, batch = _trim(kept, batch, multiple or 1)
+    return MicroBatch(inputs=kept, batch=batch, rows=size, positions=size * length)
+
+
+def contributing(objective: Objective, batch: Batch, options: ObjectiveConfig) -> Tensor:
+    """(B,) bool: completions that the loss or its gradient may depend on."""
+    settled = objective.settle(options)
+    live = batch.live.any(dim=1)
+    if objective.coupling is Coupling.BATCH or settled.entropy_coef != 0:
+        return torch.ones_like(live)
+    if known_beforehand(objective, batch, settled):
+        anywhere = torch.zeros_like(batch.advantages)
+        return (gradient_coefficient(objective, anywhere, batch, settled) != 0).any(dim=1)
+    if settled.beta == 0 and objective.zero_without_advantage:
+        return (batch.live & (batch.advantages != 0)).any(dim=1)
+    return live
+
+
+def _batch(inputs: dict[str, Any], window: Window) -> Batch:
+    mask = inputs["completion_mask"] != 0
+    if inputs.get("tool_mask") is not None:
+        mask = mask & (inputs["tool_mask"] != 0)
+    advantages = inputs["advantages"]
+    if advantages.dim() == 1:
+        advantages = advantages[:, None].expand(mask.shape)
+    tokens = inputs.get("num_items_in_batch")
+    if tokens is not None:  # of the generation batch: the window's share of it
+        tokens = tokens * window.accumulation / window.steps_per_generation
+    return Batch(
+        advantages=advantages,
+        mask=mask,
+        old_logp=inputs.get("old_per_token_logps"),
+        ref_logp=inputs.get("ref_per_token_logps"),
+        sampling_logp=inputs.get("sampling_per_token_logps"),
+        sampling_ratio=inputs.get("importance_sampling_ratio"),
+        rewards=inputs.get("rewards"),
+        group=inputs.get("group"),
+        token_count=tokens,
+        sequence_count=float(mask.shape[0] * window.accumulation * window.world_size),
+        accumulation=window.accumulation,
+        world_size=window.world_size,
+        max_length=window.max_length,
+        seed=window.seed,
+        local_token_count=mask.sum().clamp(min=1).to(advantages.dtype),
+    )
+
+
+def _at_least_one(rows: Tensor, batch: Batch) -> Tensor:
+    """Indices of the rows, or of the shortest one that has a token, where there are none."""
+    if bool(rows.any()):
+        return rows.nonzero().squeeze(1)
+    lengths = batch.live.sum(dim=1)
+    return torch.where(lengths > 0, lengths, batch.mask.shape[1] + 1).argmin()[None]
+
+
+def _select(inputs: dict[str, Any], batch: Batch, rows: Tensor) -> tuple[dict[str, Any], Batch]:
+    kept = {
+        key: value[rows] if isinstance(value, Tensor) and value.dim() > 0 else value
+        for key, value in inputs.items()
+    }
+    return kept, _mapped(batch, lambda value: value[rows])
+
+
+def _trim(inputs: dict[str, Any], batch: Batch, multiple: int) -> tuple[dict[str, Any], Batch]:
+    """Cut columns on the right that no completion reaches.
+
+    Padding left of the prompts stays: without it positions would shift, and with them rounding
+    (rotary embeddings) or the result itself (learned ones).
+    """
+    length = batch.mask.shape[1]
+    written = (inputs["completion_mask"] != 0).any(dim=0)
+    last = int(written.nonzero().max()) + 1 if bool(written.any()) else 1
+    stop = min(length, -(-last // multiple) * multiple)
+    if stop == length:
+        return inputs, batch
+
+    def cut(value: Tensor) -> Tensor:
+        return value[:, :stop] if value.dim() == 2 and value.shape[1] == length else value
+
+    kept = {
+        key: cut(value) if key in _COMPLETIONS and isinstance(value, Tensor) else value
+        for key, value in inputs.items()
+    }
+    return kept, _mapped(batch, cut)
+
+
+def _mapped(batch: Batch, change: Any) -> Batch:
+    tensors = (
+        *("advantages", "mask", "old_logp", "ref_logp", "sampling_logp", "sampling_ratio"),
+        *("rewards", "group"),
+    )
+    found = {name: getattr(batch, name) for name in tensors}
+    return replace(
+        batch, **{name: change(value) for name, value in found.items() if value is not None}
+    )

@@ -1,0 +1,223 @@
+"""What a configuration asks for: every option read once, checked, and in the plugin's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from importlib import import_module
+from typing import Any
+
+from grpo_plugin.advantages import OutcomeEstimator
+from grpo_plugin.advantages import available as available_advantages
+from grpo_plugin.advantages import resolve as resolve_advantage
+from grpo_plugin.errors import ConfigurationError
+from grpo_plugin.kl import AdaptiveKL, FixedKL, KLEstimator
+from grpo_plugin.objectives import Objective, ObjectiveConfig
+from grpo_plugin.objectives import resolve as resolve_objective
+from grpo_plugin.training.options import objective_options, trl_default
+
+_SCALES = {"group": "grpo", "batch": "batch_normalized", "none": "dr_grpo"}
+"""TRL's scale_rewards -> the advantage of the same formula."""
+
+
+class KLPlace(str, Enum):
+    """Where the divergence from the reference counts."""
+
+    LOSS = "loss"
+    REWARD = "reward"
+    """Subtracted from each completion's reward, before group normalisation (DeepSeekMath eq. 2)."""
+    ADVANTAGE = "advantage"
+    """Subtracted from each token's advantage, after normalisation (REINFORCE++)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """What to train, and how.
+
+    Attributes:
+        objective: `None` for TRL's own loss.
+        options: its options, every one explicit.
+        estimator: advantages from rewards (N,), groups (N,) and lengths (N,).
+        own_advantages: whether `estimator` replaces TRL's advantages throughout; otherwise it is
+            used only where TRL's no longer hold (KL in the reward, refilled groups).
+        kl_in: where the KL term goes.
+        kl_estimator: how it is estimated.
+        kl: its coefficient, fixed or adaptive, as it is at the start.
+        dynamic_sampling_rounds: how often dead groups may be refilled.
+        skip_dead_completions: keep completions without gradient out of the model.
+        trim_padding: and the columns that are padding in all that remain.
+    """
+
+    objective: Objective | None = None
+    options: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    estimator: OutcomeEstimator = field(default_factory=lambda: resolve_advantage("grpo"))
+    own_advantages: bool = False
+    kl_in: KLPlace = KLPlace.LOSS
+    kl_estimator: KLEstimator = KLEstimator.K3
+    kl: FixedKL | AdaptiveKL = field(default_factory=lambda: FixedKL(coefficient=0.0))
+    dynamic_sampling_rounds: int = 0
+    skip_dead_completions: bool = True
+    trim_padding: bool = True
+
+    @property
+    def scores(self) -> bool:
+        """Whether the trainer has to look at a generation batch after TRL has scored it."""
+        return self.objective is not None or self.own_advantages or self.dynamic_sampling_rounds > 0
+
+    @property
+    def name(self) -> str:
+        """The objective's name, for messages."""
+        return "None" if self.objective is None else self.objective.name
+
+
+def plan_from(args: Any) -> Plan:
+    """The plan of a `GRPOConfig`, or of `trl.GRPOConfig`, which asks for nothing of ours.
+
+    Raises:
+        ConfigurationError: options that cannot work; names the field and the choices.
+    """
+    if not hasattr(args, "objective"):
+        return Plan()
+    rounds = args.dynamic_sampling_rounds
+    if rounds < 0:
+        raise ConfigurationError(f"dynamic_sampling_rounds is {rounds}; it must be at least 0")
+    if rounds and args.generation_batch_size <= args.num_generations:
+        raise ConfigurationError(
+            f"dynamic_sampling_rounds = {rounds} refills some groups of a generation batch with "
+            f"others, but generation_batch_size = num_generations = {args.num_generations} makes "
+            "one group; raise generation_batch_size or set dynamic_sampling_rounds=0"
+        )
+    common = _advantages(args) | {
+        "dynamic_sampling_rounds": rounds,
+        "skip_dead_completions": args.skip_dead_completions,
+        "trim_padding": args.trim_padding,
+    }
+    if args.objective is None:
+        _refuse_without_objective(args)
+        return Plan(**common)
+    chosen = _imported(args.objective, "objective")
+    try:
+        objective = resolve_objective(chosen)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(str(error)) from error
+    try:
+        kl = _divergence(args, objective)
+        in_loss = kl["kl_in"] is KLPlace.LOSS
+        options = objective_options(args, objective, kl["kl_estimator"], kl_in_loss=in_loss)
+        objective.check_options(options)
+    except ConfigurationError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"objective={objective.name!r}: {error}") from error
+    return Plan(objective=objective, options=options, **kl, **common)
+
+
+def _advantages(args: Any) -> dict[str, Any]:
+    chosen = args.advantage_estimator
+    if args.multi_objective_aggregation != "sum_then_normalize" and (
+        chosen is not None or args.dynamic_sampling_rounds or args.kl_in != KLPlace.LOSS.value
+    ):
+        raise ConfigurationError(
+            f"multi_objective_aggregation={args.multi_objective_aggregation!r} normalises each "
+            "reward by itself, which leaves nothing for advantage_estimator, kl_in or "
+            "dynamic_sampling_rounds to work on; use 'sum_then_normalize' or leave them alone"
+        )
+    if chosen is None:
+        if args.advantage_options:
+            raise ConfigurationError(
+                "advantage_options needs advantage_estimator; choose one of "
+                + ", ".join(available_advantages())
+            )
+        return {"estimator": resolve_advantage(_SCALES[str(args.scale_rewards)])}
+    if args.scale_rewards != trl_default("scale_rewards"):
+        raise ConfigurationError(
+            f"scale_rewards={args.scale_rewards!r} and advantage_estimator={_shown(chosen)} both "
+            "say how rewards are normalised; leave one of them out"
+        )
+    chosen = _imported(chosen, "advantage_estimator")
+    if callable(chosen):
+        if args.advantage_options:
+            raise ConfigurationError(
+                "advantage_options are those of a named advantage_estimator; give a function its "
+                "own with functools.partial"
+            )
+        return {"estimator": chosen, "own_advantages": True}
+    try:
+        estimator = resolve_advantage(chosen, **(args.advantage_options or {}))
+    except ValueError as error:
+        raise ConfigurationError(f"advantage_estimator={chosen!r}: {error}") from error
+    return {"estimator": estimator, "own_advantages": True}
+
+
+def _divergence(args: Any, objective: Objective) -> dict[str, Any]:
+    """kl_in, kl_estimator and kl of the plan."""
+    try:
+        place = KLPlace(args.kl_in)
+    except ValueError:
+        raise ConfigurationError(
+            f"kl_in is {args.kl_in!r}; choose one of "
+            + ", ".join(repr(member.value) for member in KLPlace)
+        ) from None
+    if place is not KLPlace.LOSS and args.beta == 0:
+        raise ConfigurationError(
+            f"kl_in={args.kl_in!r} needs a reference model, which beta = 0 leaves out; set beta > 0"
+        )
+    if "ref_logp" in objective.needs and (args.beta <= 0 or place is not KLPlace.LOSS):
+        raise ConfigurationError(
+            f"objective={objective.name!r} compares with a reference model and takes beta for its "
+            f"slope; set beta > 0 (it is {args.beta}) and kl_in='loss' (it is {args.kl_in!r})"
+        )
+    usual = KLEstimator.K3 if place is KLPlace.LOSS else KLEstimator.K1
+    try:
+        estimator = KLEstimator(args.kl_estimator or usual)
+    except ValueError:
+        raise ConfigurationError(
+            f"kl_estimator is {args.kl_estimator!r}; choose one of "
+            + ", ".join(repr(member.value) for member in KLEstimator)
+        ) from None
+    if args.kl_target is None:
+        return {
+            "kl_in": place,
+            "kl_estimator": estimator,
+            "kl": FixedKL(coefficient=args.beta),
+        }
+    if args.beta <= 0:
+        raise ConfigurationError(
+            f"kl_target = {args.kl_target} steers beta, which is {args.beta}; set beta > 0"
+        )
+    try:
+        adaptive = AdaptiveKL(coefficient=args.beta, target=args.kl_target, horizon=args.kl_horizon)
+    except ValueError as error:
+        raise ConfigurationError(f"kl_target, kl_horizon: {error}") from error
+    return {"kl_in": place, "kl_estimator": estimator, "kl": adaptive}
+
+
+def _refuse_without_objective(args: Any) -> None:
+    for name in ("objective_options", "kl_estimator", "kl_target"):
+        if getattr(args, name):
+            raise ConfigurationError(
+                f"{name} = {getattr(args, name)!r} belongs to an objective of ours; set objective, "
+                "e.g. objective='grpo'"
+            )
+    if args.kl_in != KLPlace.LOSS.value:
+        raise ConfigurationError(
+            f"kl_in={args.kl_in!r} needs objective=…, because TRL's own loss always has the KL "
+            "term in it; set objective, e.g. objective='grpo'"
+        )
+
+
+def _imported(chosen: Any, name: str) -> Any:
+    """What `module:function` names; anything else as it is."""
+    if not isinstance(chosen, str) or ":" not in chosen:
+        return chosen
+    module, _, attribute = chosen.partition(":")
+    try:
+        found: Callable[..., Any] = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"{name}={chosen!r} cannot be imported: {error}") from error
+    return found
+
+
+def _shown(chosen: Any) -> str:
+    return repr(chosen if isinstance(chosen, str) else getattr(chosen, "__name__", chosen))

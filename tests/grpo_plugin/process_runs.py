@@ -1,0 +1,117 @@
+"""Training in several processes: `launch` starts them, and as a script this is what each does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from training_runs import GRPOTrainer, flat, make, save_models
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS_IN_ALL, TOKENS = 8, 7
+
+
+def launch(folder, jobs, *, processes=2):
+    """Run the jobs one after another in so many processes; what `run` returns, for each job."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, job in enumerate(jobs):
+        if job.get("reference"):
+            save_models(folder / f"run_{index}")
+    (folder / "jobs.json").write_text(json.dumps(jobs))
+    done = subprocess.run(
+        [
+            *(sys.executable, "-W", "ignore", "-m", "torch.distributed.run"),
+            *("--standalone", f"--nproc-per-node={processes}", __file__, str(folder)),
+        ],
+        cwd=folder,
+        env=os.environ
+        | {"PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+        | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-20000:]
+    return [
+        torch.load(folder / f"result_{index}.pt", weights_only=False) for index in range(len(jobs))
+    ]
+
+
+class FixedCompletions(GRPOTrainer):
+    """Trains on eight completions that are the same however they are split."""
+
+    def _generate_and_score_completions(self, inputs):
+        whole = fixed_completions()
+        each = ROWS_IN_ALL // self.accelerator.num_processes
+        first = each * self.accelerator.process_index
+        part = {
+            key: value[first : first + each] if value.dim() else value
+            for key, value in whole.items()
+        }
+        if self.beta == 0:
+            part.pop("ref_per_token_logps")
+        return part
+
+
+def fixed_completions():
+    generator = torch.Generator().manual_seed(5)
+    lengths = torch.tensor([7, 1, 4, 6, 2, 7, 3, 5])
+    mask = (torch.arange(TOKENS) < lengths[:, None]).long()
+    advantages = torch.randn(ROWS_IN_ALL, generator=generator)
+    advantages[:4] = 0  # the first of two processes has nothing to learn
+
+    def logps():
+        return -3.0 + 0.3 * torch.randn(ROWS_IN_ALL, TOKENS, generator=generator)
+
+    return {
+        "prompt_ids": torch.randint(6, 20, (ROWS_IN_ALL, 3), generator=generator),
+        "prompt_mask": torch.ones(ROWS_IN_ALL, 3, dtype=torch.long),
+        "completion_ids": torch.randint(6, 20, (ROWS_IN_ALL, TOKENS), generator=generator),
+        "completion_mask": mask,
+        "advantages": advantages,
+        "old_per_token_logps": logps(),
+        "ref_per_token_logps": logps(),
+        "num_items_in_batch": mask.sum(),
+        "rewards": (advantages > 0).float(),
+        "group": torch.arange(ROWS_IN_ALL) // 4,
+    }
+
+
+def run(folder, job):
+    """Train; the gradients, the weights, the logs and how many rows entered the model."""
+    options = dict(job)
+    fixed, resume = options.pop("fixed", False), options.pop("resume", None)
+    folder = options.pop("folder", folder)
+    trainer = make(folder, trainer_class=FixedCompletions if fixed else None, **options)
+    rows = []
+    trainer.model.register_forward_pre_hook(
+        lambda module, args, kwargs: (
+            rows.append(kwargs["input_ids"].shape[0]) if torch.is_grad_enabled() else None
+        ),
+        with_kwargs=True,
+    )
+    trainer.train(resume_from_checkpoint=resume)
+    return {
+        "gradients": trainer.gradients.steps,
+        "weights": flat(trainer.model),
+        "logs": trainer.state.log_history,
+        "rows": rows,
+    }
+
+
+def main():
+    folder = Path(sys.argv[1])
+    rank = int(os.environ["RANK"])
+    for index, job in enumerate(json.loads((folder / "jobs.json").read_text())):
+        found = run(folder / f"run_{index}", job)
+        if rank == 0:
+            torch.save(found, folder / f"result_{index}.pt")
+
+
+if __name__ == "__main__":
+    main()
