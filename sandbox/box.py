@@ -14,10 +14,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox.builds import Builds
 from sandbox.cases import FunctionTests, StdinTests, Tests
+from sandbox.cgroups import find_parent, make_group
 from sandbox.errors import BadTestsError, SandboxError, UnconfinedError
 from sandbox.languages import Language, language_named
 from sandbox.limits import Limits
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 Job: TypeAlias = "tuple[str, Tests]"
 
 REQUIRED = ("limits", "no_new_privs", "seccomp", "landlock")
-_LAUNCHER_NUMBERS = 1 << 23  # beyond every pid, so that no zygote bears the same
 _SOURCE_MAX_BYTES = 4_000_000
 
 
@@ -52,12 +53,14 @@ class Sandbox:
             `seccomp`, `landlock`.
         modules: third-party modules Python programs may import, loaded once in each zygote;
             those that are not installed are left out.
+        cgroup: a delegated cgroup v2 folder in which each worker gets a group with limits of its
+            own; by default this process's, where that can be done. One that is named is required.
 
     Raises:
         UnconfinedError: not Linux, or a required layer is missing and not in `allow_degraded`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options, by keyword
         self,
         *,
         workers: int | None = None,
@@ -65,6 +68,7 @@ class Sandbox:
         namespaces: bool = True,
         allow_degraded: Iterable[str] = (),
         modules: Sequence[str] = DEFAULT_MODULES,
+        cgroup: str | os.PathLike[str] | None = None,
         _without: Iterable[str] = (),
     ) -> None:
         if sys.platform != "linux":
@@ -75,7 +79,8 @@ class Sandbox:
         settings = python_settings(namespaces=namespaces, modules=modules, without=_without)
         self._namespaces = namespaces
         self._without = tuple(_without)
-        self._workers = [Worker(settings) for _ in range(self.worker_count)]
+        self._groups, self._no_groups = _groups(cgroup)
+        self._workers = [Worker(settings, self._groups) for _ in range(self.worker_count)]
         self._idle: queue.LifoQueue[int] = queue.LifoQueue()
         self._launchers: dict[tuple[int, str], Worker] = {}
         self._builds: Builds | None = None
@@ -130,20 +135,25 @@ class Sandbox:
             return Outcome(status=Status.BAD_PROGRAM, tests=(failed,) * tests.total, reason=reason)
         reason = ""
         for _ in range(2):
-            with self._worker(spoken) as worker:
+            with self._slot() as number:
+                worker = self._workers[number]
+                launcher = None if spoken is None else self._launcher(number, spoken)
                 try:
                     worker.start()
-                    if spoken is not None:
+                    if spoken is not None and launcher is not None:
+                        launcher.start()
                         return run_program(
-                            worker, self._compiled(), spoken, source, tests, chosen,
+                            launcher, worker, self._compiled(), spoken, source, tests, chosen,
                             fail_fast=fail_fast,
                         )  # fmt: skip
                     return _dispatch(worker, source, tests, chosen, fail_fast=fail_fast)
-                except WorkerLostError as error:
+                except (WorkerLostError, OSError) as error:  # no descriptor, no memory left
                     reason = str(error)
-                    worker.close()
+                    for lost in filter(None, (worker, launcher)):
+                        lost.close()
                 except BaseException:
-                    worker.abandon()
+                    for broken_off in filter(None, (worker, launcher)):
+                        broken_off.abandon()
                     raise
         return _nothing_said(tests, reason)
 
@@ -201,11 +211,14 @@ class Sandbox:
         """Which layers are active, which are not and why, and on what system."""
         facts = self._workers[0].facts
         layers = dict(facts.layers) if facts is not None else {}
+        layers["cgroup"] = self._no_groups
+        groups = [w.group for w in (*self._workers, *self._launchers.values()) if w.group]
         return {
             "active": sorted(name for name, why in layers.items() if why is None),
             "unavailable": {name: why for name, why in layers.items() if why is not None},
             "allowed_degraded": sorted(self._allowed),
             "workers": self.worker_count,
+            "cgroups": {str(group.folder): {"cpu_s": group.cpu_s()} for group in groups},
             "uid": facts.uid if facts is not None else None,
             "kernel": platform.release(),
             "machine": platform.machine(),
@@ -227,14 +240,15 @@ class Sandbox:
         self.close()
 
     @contextmanager
-    def _worker(self, language: Language | None) -> Iterator[Worker]:
+    def _slot(self) -> Iterator[int]:
+        """The number of a worker, and of the launchers beside it, that nobody else uses."""
         if self._closed:
             raise SandboxError("the sandbox is closed")
         if os.getpid() != self._owner:
             raise SandboxError("a sandbox does not survive a fork; make one in each process")
         number = self._idle.get()
         try:
-            yield self._workers[number] if language is None else self._launcher(number, language)
+            yield number
         finally:
             self._idle.put(number)
 
@@ -253,10 +267,9 @@ class Sandbox:
                 namespaces=self._namespaces,
                 readable=readable,
                 writable=writable,
-                number=_LAUNCHER_NUMBERS + os.getpid(),
                 without=self._without,
             )
-            launcher = self._launchers[number, language.name] = Worker(settings)
+            launcher = self._launchers[number, language.name] = Worker(settings, self._groups)
             try:
                 self._require_layers(launcher)
             except WorkerLostError as error:
@@ -284,6 +297,20 @@ def usable_cpus() -> int:
     ranks = os.environ.get("LOCAL_WORLD_SIZE", "1")
     share = int(ranks) if ranks.isdigit() and int(ranks) > 0 else 1
     return max(1, len(os.sched_getaffinity(0)) // share)
+
+
+def _groups(named: str | os.PathLike[str] | None) -> tuple[Path | None, str | None]:
+    """The folder for groups, or why there is none."""
+    try:
+        if named is not None:
+            make_group(Path(named)).close()
+            return Path(named), None
+        return find_parent(), None
+    except OSError as error:
+        why = f"errno {error.errno}: {error.strerror}"
+        if named is not None:
+            raise UnconfinedError(f"no group can be made in {named}: {why}") from error
+        return None, why
 
 
 def _nothing_said(tests: Tests, reason: str) -> Outcome:

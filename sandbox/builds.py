@@ -5,6 +5,7 @@ Not covered: other sessions. The folders go when the sandbox is closed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -24,7 +25,9 @@ from sandbox.worker import Worker, WorkerLostError
 from sandbox.zygote.protocol import Ended
 
 _KEPT = 256
+_KEPT_BYTES = 1 << 30  # beyond that the oldest go, or programs could fill the disk
 _FREE_BYTES_MIN = 32 << 20
+_FREE_BYTES_WANTED = 512 << 20  # enough for the largest that a compiler may write
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Build:
     cpu_s: float = 0.0
     done: bool = False
     users: int = 0
+    size_bytes: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -89,11 +93,13 @@ class Builds:
             if build is None:
                 self._count += 1
                 build = self._builds[key] = Build(self.root / str(self._count))
+                spare = sum(each.size_bytes for each in self._builds.values()) - _KEPT_BYTES
                 for old in list(self._builds):
-                    if len(self._builds) <= _KEPT:
+                    if len(self._builds) <= _KEPT and spare <= 0:
                         break
                     if self._builds[old].users == 0 and old != key:
                         stale.append(self._builds.pop(old))
+                        spare -= stale[-1].size_bytes
             self._builds.move_to_end(key)
             build.users += 1
         for old_build in stale:
@@ -114,10 +120,11 @@ class Builds:
         return build
 
     def _write(self, launcher: Worker, folder: Path, files: Mapping[str, str]) -> None:
-        if shutil.disk_usage(self.root).free < _FREE_BYTES_MIN:
+        if self._free_bytes() < _FREE_BYTES_MIN:
             raise WorkerLostError(f"the disk under {self.root} is full")
         try:
-            folder.mkdir(exist_ok=True, mode=0o700)
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)  # another launcher, which is another user, may run what this makes
             for name, text in files.items():
                 path = folder / name
                 path.parent.mkdir(exist_ok=True, parents=True)
@@ -129,6 +136,9 @@ class Builds:
                     os.chown(place_, uid, uid)
         except OSError as error:
             raise WorkerLostError(f"cannot write a source: {error}") from error
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self.root).free
 
     def _compile(  # noqa: PLR0913, PLR0917 - one call
         self,
@@ -152,9 +162,12 @@ class Builds:
             build.cpu_s += ran.report.cpu_s
             build.status, build.reason = _judge(ran, limits)
             if build.status is not None:
-                if shutil.disk_usage(self.root).free < _FREE_BYTES_MIN:
+                # A compiler removes what it could not finish, so there may be room again.
+                said_full = os.strerror(errno.ENOSPC) in ran.stderr
+                if self._free_bytes() < (_FREE_BYTES_WANTED if said_full else _FREE_BYTES_MIN):
                     raise WorkerLostError(f"the disk under {self.root} is full")
                 break
+        build.size_bytes = sum(file.lstat().st_size for file in build.folder.rglob("*"))
         build.done = True
 
 
@@ -167,6 +180,8 @@ def place(argv: list[str], folder: Path, shared: Path | None = None) -> list[str
 
 
 def _judge(ran: Ran, limits: Limits) -> tuple[Status | None, str]:
+    if ran.report.ended == Ended.MEMORY:
+        return Status.COMPILE_ERROR, f"the compiler needed over {limits.compile_memory_mb} MB"
     if ran.report.ended != Ended.ITSELF:
         return Status.COMPILE_ERROR, f"the compiler took more than {limits.compile_wall_s:g} s"
     if ran.report.wait_status == 0:

@@ -34,16 +34,18 @@ def main() -> None:
     from sandbox.confine import libc  # noqa: PLC0415
     from sandbox.zygote import (  # noqa: PLC0415
         candidate,
+        checker,
         confinement,
         forking,
         function,
         judge,
         loop,
         orphans,
+        tasks,
         whole_program,
     )
 
-    del candidate, judge, whole_program  # imported now, since children could not any more
+    del candidate, checker, judge, whole_program  # imported now, since children could not any more
     sys.path.extend(settings["module_homes"])
     if settings["kind"] == "python":
         for name in (*_PRELOADED.split(), *settings["modules"]):
@@ -54,6 +56,8 @@ def main() -> None:
         forking.keep_text_mapped()  # needs /proc, which the new root lacks
     else:
         orphans.adopt()
+        os.umask(0o022)  # what one launcher compiles, another of the same sandbox may run
+    tasks.prepare()
     layers = confinement.enter_namespaces(settings)
     sys.path.remove(package_root)
     sys.path[:] = [entry for entry in sys.path if entry not in settings["module_homes"]]

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from sandbox.confine import policy
 from sandbox.confine.libc import die_with_parent
 from sandbox.confine.seccomp import Filter
+from sandbox.zygote import tasks
 from sandbox.zygote.command import execute
 from sandbox.zygote.protocol import Kind, Order, frame
 
@@ -27,7 +28,7 @@ READY = frame(b"R")
 
 # Plain numbers: looking an enum member up touches pages that a child must then copy.
 _FUNCTION, _STDIN, _JUDGE = int(Kind.FUNCTION), int(Kind.STDIN), int(Kind.JUDGE)
-_COMMAND = int(Kind.COMMAND)
+_COMMAND, _CHECKER = int(Kind.COMMAND), int(Kind.CHECKER)
 _WITH_STREAMS = (_STDIN, _COMMAND)
 _ON_A_LINE = (_JUDGE, int(Kind.CANDIDATE))
 _STACK_BYTES = 64 << 20
@@ -47,6 +48,7 @@ def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot pa
         die_with_parent()
         if os.getppid() != zygote_pid:  # it died before the line above
             os._exit(SETUP_FAILED)
+        tasks.limit_child()
         _arrange(kind, descriptors)
         if kind == _COMMAND:
             execute(order, CHANNEL, without=set(settings["without"]))
@@ -106,6 +108,10 @@ def _run(kind: int) -> None:
         from sandbox.zygote.whole_program import run_program  # noqa: PLC0415
 
         run_program(CHANNEL)
+    elif kind == _CHECKER:
+        from sandbox.zygote.checker import check_answers  # noqa: PLC0415
+
+        check_answers(CHANNEL)
     elif kind == _JUDGE:
         from sandbox.zygote.judge import judge  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ Not covered: tests that look at the program's source, signature or types; they s
 Names that the tests use and neither define nor import come from the candidate. A name of Python's
 own (`all`, `abs`, `sorted`) never does, unless the tests call nothing else of the program: a
 program must not decide what `all` means. Modules the tests use without importing them are
-imported here.
+imported here, and so are well-known libraries under their usual short names.
 """
 
 from __future__ import annotations
@@ -17,15 +17,21 @@ import symtable
 import sys
 import traceback
 from contextlib import suppress
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from sandbox.zygote.asserted import keep_sides, sides_in
 from sandbox.zygote.function import describe, finish_coroutine, say
 from sandbox.zygote.protocol import read_frame, read_texts
-from sandbox.zygote.remote import CandidateGoneError, Line
+from sandbox.zygote.remote import CandidateGoneError, Line, OversizedAnswerError
 
 _TESTS_FILE = "tests.py"
 _FRAME_MAX = 1 << 30
+_LIBRARIES = {
+    "np": "numpy", "pd": "pandas", "numpy": "numpy", "pandas": "pandas", "scipy": "scipy",
+    "sp": "sympy", "sympy": "sympy", "torch": "torch", "pytest": "pytest",
+}  # fmt: skip
 
 
 def judge(channel: int, line_descriptor: int) -> None:
@@ -40,16 +46,17 @@ def judge(channel: int, line_descriptor: int) -> None:
         if prelude:
             exec(compile(prelude, "<prelude>", "exec"), namespace)  # noqa: S102 - trusted
         trees = [ast.parse(test, _TESTS_FILE) for test in tests]
+        compared = [keep_sides(tree) for tree in trees]
         wanted = _wanted(tests, trees, namespace)
     except BaseException as error:  # noqa: BLE001 - the tests are broken, whoever wrote them
         say(channel, b"T", describe(error))
         os._exit(0)
     try:
-        candidate = line.ask("expression", entry) if entry else None
+        candidate = line.look_up("expression", entry) if entry else None
         _share_classes(trees, line)
         _fill(namespace, wanted, line)
-        for test, tree in zip(tests, trees, strict=True):
-            held = _run_one(channel, test, tree, candidate, namespace, line)
+        for test, tree, lines in zip(tests, trees, compared, strict=True):
+            held = _run_one(channel, test, tree, lines, candidate, namespace, line)
             if not held and fail_fast:
                 break
     except CandidateGoneError:
@@ -63,6 +70,7 @@ def _run_one(  # noqa: PLR0913, PLR0917 - one call
     channel: int,
     test: str,
     tree: ast.Module,
+    compared: frozenset[int],
     candidate: Any,
     namespace: dict[str, Any],
     line: Line,
@@ -76,9 +84,10 @@ def _run_one(  # noqa: PLR0913, PLR0917 - one call
     except CandidateGoneError:
         raise
     except BaseException as error:  # noqa: BLE001 - any exception fails the test
-        say(channel, b"F", _why(error, test))
+        say(channel, _kind(error), _why(error, test, compared))
         return False
-    say(channel, b"P" if line.asked > asked else b"V", "")
+    used = line.asked > asked or line.gave_values
+    say(channel, b"P" if used else b"V", "")
     return True
 
 
@@ -95,6 +104,9 @@ def _wanted(tests: list[str], trees: list[ast.Module], namespace: dict[str, Any]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     missing = {name for name in used - own if not hasattr(builtins, name)}
+    for name in (missing - called) & _LIBRARIES.keys():  # never the program's to define
+        namespace[name] = import_module(_LIBRARIES[name])
+    missing -= namespace.keys()
     modules = {name for name in missing - called if name in sys.stdlib_module_names}
     for name in modules:
         namespace[name] = __import__(name)
@@ -117,7 +129,7 @@ def _collect(table: symtable.SymbolTable, used: set[str], own: set[str]) -> None
 def _fill(namespace: dict[str, Any], wanted: list[str], line: Line) -> None:
     for name in wanted:
         with suppress(NameError):  # the test that needs it will say so
-            namespace[name] = line.ask("name", name)
+            namespace[name] = line.look_up("name", name)
 
 
 def _share_classes(trees: list[ast.Module], line: Line) -> None:
@@ -138,13 +150,23 @@ def _calls_check(tree: ast.Module) -> bool:
     )
 
 
-def _why(error: BaseException, test: str) -> str:
-    """The line of the test that failed, and how."""
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == _TESTS_FILE and frame.lineno
-    ]
+def _kind(error: BaseException) -> bytes:
+    if isinstance(error, AssertionError):
+        return b"F"
+    return b"O" if isinstance(error, OversizedAnswerError) else b"E"
+
+
+def _why(error: BaseException, test: str, compared: frozenset[int]) -> str:
+    """The line of the test that failed, and how: what came, or what was raised."""
+    place = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == _TESTS_FILE:
+            place = frame, line
     source = test.splitlines()
-    failed = source[lines[-1] - 1].strip() if lines and lines[-1] <= len(source) else ""
-    return f"{failed[:200]}: {describe(error)}" if failed else describe(error)
+    failed = source[place[1] - 1].strip() if place and place[1] <= len(source) else ""
+    how = describe(error)
+    if isinstance(error, AssertionError):
+        message = how.partition(": ")[2]
+        sides = sides_in(place[0]) if place and place[1] in compared else ""
+        how = "; ".join(filter(None, (message, sides))) or "does not hold"
+    return f"{failed[:200]}: {how}" if failed else how
