@@ -5,7 +5,8 @@ PluginError
 ├── UnsupportedTRLError   the installed TRL lacks what the trainer builds on
 ├── RewardNameError       two rewards share a name (also a ValueError)
 ├── MissingExtraError     an optional dependency is not installed (also an ImportError)
-└── DatasetError          a dataset cannot be turned into prompts (also a ValueError)
+├── DatasetError          a dataset cannot be turned into prompts (also a ValueError)
+└── NonFiniteLogitsError  the policy's log-probs are NaN or infinite (also an ArithmeticError)
 ForeignPackageWarning     another package hides `rewards` or `sandbox` (a UserWarning)
 ```
 """
@@ -31,6 +32,10 @@ class MissingExtraError(PluginError, ImportError):
 
 class DatasetError(PluginError, ValueError):
     """A dataset cannot be turned into prompts."""
+
+
+class NonFiniteLogitsError(PluginError, ArithmeticError):
+    """The policy's log-probs are NaN or infinite: a step with them would ruin it."""
 
 
 class ForeignPackageWarning(UserWarning):
