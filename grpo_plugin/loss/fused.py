@@ -52,7 +52,7 @@ class LogProbs:
     entropy: Tensor | None
 
 
-def fused_policy_loss(  # noqa: PLR0913 - a head has this many parts
+def fused_policy_loss(
     hidden: Tensor,
     weight: Tensor,
     targets: Tensor,
@@ -155,7 +155,7 @@ def fused_policy_loss(  # noqa: PLR0913 - a head has this many parts
 
 
 @torch.no_grad()
-def fused_logps(  # noqa: PLR0913 - a head has this many parts
+def fused_logps(
     hidden: Tensor,
     weight: Tensor,
     targets: Tensor,
@@ -168,7 +168,7 @@ def fused_logps(  # noqa: PLR0913 - a head has this many parts
     memory_mb: float | None = None,
     backend: Backend | str = Backend.AUTO,
 ) -> LogProbs:
-    """log softmax(head(hidden))[targets] without gradients: one product, a slice of logits alive.
+    """Compute log softmax(head(hidden))[targets] without gradients: one product, one slice alive.
 
     For π_old and the reference. Arguments and errors as in `fused_policy_loss`; rounding too, so
     that the ratio of a policy to itself is 1.
@@ -201,7 +201,9 @@ class _FusedLoss(torch.autograd.Function):
     """Gradients are made in `forward`, scaled in `backward`."""
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, call: _Call) -> Tensor:
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, call: _Call
+    ) -> Tensor:
         needs = ctx.needs_input_grad
         wanted = (needs[0], needs[1], needs[2]) if call.with_graph else (False, False, False)
         call.passed = score_and_differentiate(
@@ -222,7 +224,7 @@ class _FusedLoss(torch.autograd.Function):
     @once_differentiable  # type: ignore[untyped-decorator,unused-ignore]
     def backward(ctx: Any, scale: Tensor) -> tuple[Tensor | None, ...]:
         # Nobody reads the stored gradients again unless the graph is kept.
-        spare = not torch._C._autograd._get_current_graph_task_keep_graph()
+        spare = not torch._C._autograd._get_current_graph_task_keep_graph()  # noqa: SLF001 - no public name
         one = scale.device.type == "cpu" and scale.item() == 1
         found: list[Tensor | None] = []
         for gradient, dtype in zip(ctx.saved_tensors, ctx.dtypes, strict=True):

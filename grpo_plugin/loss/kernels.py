@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -16,9 +16,6 @@ from torch import Tensor
 from grpo_plugin.loss import torch_kernels
 from grpo_plugin.loss.head import Head
 from grpo_plugin.loss.row_statistics import BlockStatistics, RowStatistics, Slopes, combine
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TORCH_BLOCK = 2048
 """Columns a step of the torch twin: 512 rows of float32 fill a few MB, which a cache holds."""
@@ -33,21 +30,10 @@ class Backend(str, Enum):
     TRITON = "triton"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kernels:
-    """The two tile operations, bound to a twin and to how it is launched.
+class Fold(Protocol):
+    """See `torch_kernels.fold`."""
 
-    Attributes:
-        backend: TORCH or TRITON.
-        block: columns a program, or a step, works on.
-        warps: per Triton program.
-    """
-
-    backend: Backend
-    block: int
-    warps: int = 8
-
-    def fold(
+    def __call__(
         self,
         logits: Tensor,
         first: int,
@@ -57,16 +43,13 @@ class Kernels:
         keep: Tensor | None,
         lift: float,
     ) -> None:
-        """See `torch_kernels.fold`."""
-        if self.backend is Backend.TRITON:
-            with _on(logits):
-                _triton().fold(
-                    logits, first, targets, head, blocks, keep, lift, warps=self.warps
-                )
-        else:
-            torch_kernels.fold(logits, first, targets, head, blocks, keep, lift)
+        """Fold one slice of the vocabulary."""
 
-    def differentiate(
+
+class Differentiate(Protocol):
+    """See `torch_kernels.differentiate`."""
+
+    def __call__(
         self,
         tile: Tensor,
         source: Tensor,
@@ -75,14 +58,24 @@ class Kernels:
         rows: RowStatistics,
         slopes: Slopes,
     ) -> None:
-        """See `torch_kernels.differentiate`."""
-        if self.backend is Backend.TRITON:
-            with _on(tile):
-                _triton().differentiate(
-                    tile, source, targets, head, rows, slopes, warps=self.warps
-                )
-        else:
-            torch_kernels.differentiate(tile, source, targets, head, rows, slopes)
+        """Turn a tile into its gradient."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kernels:
+    """The two tile operations of one twin.
+
+    Attributes:
+        backend: which twin: TORCH or TRITON.
+        block: columns a program, or a step, works on.
+        fold: see `torch_kernels.fold`.
+        differentiate: see `torch_kernels.differentiate`.
+    """
+
+    backend: Backend
+    block: int
+    fold: Fold
+    differentiate: Differentiate
 
 
 def choose(backend: Backend | str, device: torch.device, logits: torch.dtype) -> Kernels:
@@ -101,11 +94,13 @@ def choose(backend: Backend | str, device: torch.device, logits: torch.dtype) ->
     if backend is Backend.TRITON and hindrance:
         raise ValueError(f"backend='triton' cannot serve: {hindrance}; use backend='auto'")
     if backend is Backend.TORCH or hindrance or (backend is Backend.AUTO and device.type == "cpu"):
-        return Kernels(backend=Backend.TORCH, block=TORCH_BLOCK)
-    if device.type == "cpu":
-        return Kernels(backend=Backend.TRITON, block=128)
-    block, warps = _tuned(device)
-    return Kernels(backend=Backend.TRITON, block=block, warps=warps)
+        return Kernels(
+            backend=Backend.TORCH,
+            block=TORCH_BLOCK,
+            fold=torch_kernels.fold,
+            differentiate=torch_kernels.differentiate,
+        )
+    return _triton(*_INTERPRETED if device.type == "cpu" else _tuned(device))
 
 
 def half_products(kernels: Kernels, device: torch.device) -> bool:
@@ -130,17 +125,18 @@ def _interpreted() -> bool:
     return os.environ.get("TRITON_INTERPRET", "0") not in ("", "0")
 
 
-def _triton() -> ModuleType:
+def _triton(block: int, warps: int) -> Kernels:
     from grpo_plugin.loss import triton_kernels  # noqa: PLC0415 - Triton is optional
 
-    return triton_kernels
+    return Kernels(
+        backend=Backend.TRITON,
+        block=block,
+        fold=partial(triton_kernels.fold, warps=warps),
+        differentiate=partial(triton_kernels.differentiate, warps=warps),
+    )
 
 
-def _on(tensor: Tensor) -> torch.cuda.device:
-    """Triton launches on the current device, which need not be the tensor's."""
-    return torch.cuda.device(tensor.device if tensor.is_cuda else -1)
-
-
+_INTERPRETED = (128, 1)  # small, so that tests have many blocks
 _LAUNCHES = ((1024, 4), (2048, 4), (2048, 8), (4096, 8), (8192, 8), (8192, 16))
 
 
@@ -159,7 +155,7 @@ def _tuned(device: torch.device) -> tuple[int, int]:
     source = torch.arange(rows, device=device)
     found = {}
     for block, warps in _LAUNCHES:
-        kernels = Kernels(backend=Backend.TRITON, block=block, warps=warps)
+        kernels = _triton(block, warps)
         blocks = BlockStatistics.empty(rows, width, block, entropy=True, like=logits)
 
         def both(kernels: Kernels = kernels, blocks: BlockStatistics = blocks) -> None:
@@ -176,8 +172,8 @@ def _milliseconds(work: Callable[[], None], device: torch.device, rounds: int = 
     with torch.cuda.device(device):
         times = []
         for _ in range(rounds + 1):
-            start = torch.cuda.Event(enable_timing=True)
-            stop = torch.cuda.Event(enable_timing=True)
+            start = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call,unused-ignore]
+            stop = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call,unused-ignore]
             start.record()
             work()
             stop.record()

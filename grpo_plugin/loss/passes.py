@@ -74,7 +74,7 @@ class Pass:
         rows: how many rows will be projected, at most.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917
+    def __init__(
         self,
         hidden: Tensor,
         targets: Tensor,
@@ -127,7 +127,7 @@ class Pass:
             self.refuse()
         if not bool(status[2].all()):
             raise ValueError(
-                f"the objective's gradient is not finite for {int((~status[2]).sum())} tokens whose "
+                f"the objective's gradient is not finite at {int((~status[2]).sum())} tokens, whose "
                 "log-probs are; look for NaN or infinity in the batch's advantages and log-probs"
             )
         source = arrange(status[0])
@@ -194,9 +194,7 @@ class Pass:
         return float(torch.exp2((10 - largest.log2()).floor().clamp(-100, 100)))
 
 
-def score(
-    hidden: Tensor, targets: Tensor, head: Head, means: Means, *, entropy: bool
-) -> Passed:
+def score(hidden: Tensor, targets: Tensor, head: Head, means: Means, *, entropy: bool) -> Passed:
     """Log-probs, and entropies, of all rows: one product, no gradients."""
     call = Pass(
         hidden,
@@ -213,7 +211,7 @@ def score(
     return call.result()
 
 
-def score_and_differentiate(  # noqa: PLR0913
+def score_and_differentiate(
     hidden: Tensor,
     targets: Tensor,
     head: Head,
@@ -244,7 +242,7 @@ def score_and_differentiate(  # noqa: PLR0913
     return call.result()
 
 
-def _found_in_passing(  # noqa: PLR0913
+def _found_in_passing(
     hidden: Tensor,
     targets: Tensor,
     head: Head,
@@ -279,4 +277,3 @@ def _found_in_passing(  # noqa: PLR0913
 def _part(weights: Weights, rows: Tensor | slice) -> Weights:
     per_entropy = None if weights.entropy is None else weights.entropy[rows]
     return Weights(logp=weights.logp[rows], entropy=per_entropy)
-

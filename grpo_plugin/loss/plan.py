@@ -37,7 +37,7 @@ class Sizes:
     columns: int
 
 
-def choose_sizes(  # noqa: PLR0913 - what memory depends on
+def choose_sizes(
     head: Head,
     precision: Precision,
     block: int,
@@ -112,5 +112,3 @@ def plan(lengths: Sequence[int], coupling: Coupling, rows: int) -> list[list[Row
             start = stop
         stop += length
     return [*spans, cut(start, stop, rows)] if stop > start else spans
-
-

@@ -12,7 +12,7 @@ _MIXED = hasattr(torch.ops.aten.mm, "dtype_out")
 def multiply(
     left: Tensor, right: Tensor, out: Tensor, *, add: bool = False, scale: float = 1.0
 ) -> None:
-    """out = scale · left @ right, or out += it; the product is never rounded to half precision.
+    """Set out to scale · left @ right, or add that to it, never rounding to half precision.
 
     Args:
         left: (n, k), any strides.
@@ -25,8 +25,12 @@ def multiply(
         out.zero_()
     if left.dtype != out.dtype and not (left.is_cuda and _MIXED):
         left, right = left.to(out.dtype), right.to(out.dtype)
-    mixed = {} if left.dtype == out.dtype else {"out_dtype": out.dtype}
     if add or scale != 1:
-        torch.addmm(out, left, right, alpha=scale, out=out, **mixed)
+        if left.dtype == out.dtype:
+            torch.addmm(out, left, right, alpha=scale, out=out)
+        else:
+            torch.addmm(out, left, right, out_dtype=out.dtype, alpha=scale, out=out)
+    elif left.dtype == out.dtype:
+        torch.mm(left, right, out=out)
     else:
-        torch.mm(left, right, out=out, **mixed)
+        torch.mm(left, right, out_dtype=out.dtype, out=out)

@@ -25,37 +25,39 @@ def fold(
     keep: Tensor | None,
     lift: float,
     *,
-    warps: int = 8,
+    warps: int,
 ) -> None:
     """See `torch_kernels.fold`; `logits` are left alone unless `keep` is the same memory."""
+    # Triton launches on the current device, which need not be the tensors'.
     rows, width = logits.shape
     first_block = first // blocks.block
-    _fold[(rows, triton.cdiv(width, blocks.block))](
-        logits,
-        logits.stride(0),
-        logits if keep is None else keep,
-        0 if keep is None else keep.stride(0),
-        targets,
-        targets if head.bias is None else head.bias,
-        blocks.peak,
-        blocks.mass,
-        blocks.mass if blocks.moment is None else blocks.moment,
-        blocks.hit,
-        blocks.peak.stride(0),
-        first,
-        first_block,
-        width,
-        float(head.logit_scale),
-        float(head.softcap or 1.0),
-        1.0 / head.temperature,
-        float(lift),
-        HAS_BIAS=head.bias is not None,
-        HAS_SOFTCAP=head.softcap is not None,
-        HAS_ENTROPY=blocks.moment is not None,
-        KEEP=keep is not None,
-        BLOCK=blocks.block,
-        num_warps=warps,
-    )
+    with torch.cuda.device_of(logits):  # type: ignore[no-untyped-call,unused-ignore]
+        _fold[(rows, triton.cdiv(width, blocks.block))](
+            logits,
+            logits.stride(0),
+            logits if keep is None else keep,
+            0 if keep is None else keep.stride(0),
+            targets,
+            targets if head.bias is None else head.bias,
+            blocks.peak,
+            blocks.mass,
+            blocks.mass if blocks.moment is None else blocks.moment,
+            blocks.hit,
+            blocks.peak.stride(0),
+            first,
+            first_block,
+            width,
+            float(head.logit_scale),
+            float(head.softcap or 1.0),
+            1.0 / head.temperature,
+            float(lift),
+            HAS_BIAS=head.bias is not None,
+            HAS_SOFTCAP=head.softcap is not None,
+            HAS_ENTROPY=blocks.moment is not None,
+            KEEP=keep is not None,
+            BLOCK=blocks.block,
+            num_warps=warps,
+        )
 
 
 def differentiate(
@@ -66,36 +68,37 @@ def differentiate(
     rows: RowStatistics,
     slopes: Slopes,
     *,
-    warps: int = 8,
+    warps: int,
 ) -> None:
     """See `torch_kernels.differentiate`."""
     vocabulary = tile.shape[1]
     has_entropy = slopes.entropy is not None and rows.entropy is not None
-    _differentiate[(source.shape[0], triton.cdiv(vocabulary, rows.block))](
-        tile,
-        tile.stride(0),
-        source,
-        targets,
-        rows.shift,
-        rows.shift.stride(0),
-        slopes.logp,
-        slopes.entropy if has_entropy else slopes.logp,
-        rows.entropy if has_entropy else slopes.logp,
-        torch.expm1(rows.logp),
-        rows.log_z,
-        rows.hit,
-        vocabulary,
-        head.logit_scale / head.temperature * slopes.gain,
-        head.temperature / (head.softcap or 1.0),
-        HAS_SOFTCAP=head.softcap is not None,
-        HAS_ENTROPY=has_entropy,
-        BLOCK=rows.block,
-        num_warps=warps,
-    )
+    with torch.cuda.device_of(tile):  # type: ignore[no-untyped-call,unused-ignore]
+        _differentiate[(source.shape[0], triton.cdiv(vocabulary, rows.block))](
+            tile,
+            tile.stride(0),
+            source,
+            targets,
+            rows.shift,
+            rows.shift.stride(0),
+            slopes.logp,
+            slopes.entropy if has_entropy else slopes.logp,
+            rows.entropy if has_entropy else slopes.logp,
+            torch.expm1(rows.logp),
+            rows.log_z,
+            rows.hit,
+            vocabulary,
+            head.logit_scale / head.temperature * slopes.gain,
+            head.temperature / (head.softcap or 1.0),
+            HAS_SOFTCAP=head.softcap is not None,
+            HAS_ENTROPY=has_entropy,
+            BLOCK=rows.block,
+            num_warps=warps,
+        )
 
 
 @triton.jit  # type: ignore[untyped-decorator,unused-ignore]
-def _fold(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0913, PLR0917
+def _fold(  # type: ignore[no-untyped-def]
     logits,
     logits_stride,
     keep,
@@ -114,11 +117,11 @@ def _fold(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0913, PLR0917
     softcap,
     inverse_temperature,
     lift,
-    HAS_BIAS: tl.constexpr,  # noqa: N803
-    HAS_SOFTCAP: tl.constexpr,  # noqa: N803
-    HAS_ENTROPY: tl.constexpr,  # noqa: N803
-    KEEP: tl.constexpr,  # noqa: N803
-    BLOCK: tl.constexpr,  # noqa: N803
+    HAS_BIAS: tl.constexpr,
+    HAS_SOFTCAP: tl.constexpr,
+    HAS_ENTROPY: tl.constexpr,
+    KEEP: tl.constexpr,
+    BLOCK: tl.constexpr,
 ):
     row = tl.program_id(0).to(tl.int64)
     block = tl.program_id(1)
@@ -155,7 +158,7 @@ def _fold(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0913, PLR0917
 
 
 @triton.jit  # type: ignore[untyped-decorator,unused-ignore]
-def _differentiate(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0913, PLR0917
+def _differentiate(  # type: ignore[no-untyped-def]
     tile,
     tile_stride,
     sources,
@@ -171,9 +174,9 @@ def _differentiate(  # type: ignore[no-untyped-def]  # noqa: ANN202, PLR0913, PL
     vocabulary,
     factor,
     inverse_cap,
-    HAS_SOFTCAP: tl.constexpr,  # noqa: N803
-    HAS_ENTROPY: tl.constexpr,  # noqa: N803
-    BLOCK: tl.constexpr,  # noqa: N803
+    HAS_SOFTCAP: tl.constexpr,
+    HAS_ENTROPY: tl.constexpr,
+    BLOCK: tl.constexpr,
 ):
     slot = tl.program_id(0).to(tl.int64)
     block = tl.program_id(1)

@@ -63,7 +63,7 @@ class Workspace:
         entropy: whether entropies are wanted.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917
+    def __init__(
         self,
         head: Head,
         precision: Precision,
@@ -81,9 +81,7 @@ class Workspace:
         )
         in_place = keep and precision.tile == precision.logits
         self._slice = (
-            None
-            if in_place
-            else like.new_empty(sizes.rows * sizes.columns, dtype=precision.logits)
+            None if in_place else like.new_empty(sizes.rows * sizes.columns, dtype=precision.logits)
         )
         self._uncast = head.weight.dtype == precision.operand
 
@@ -115,7 +113,7 @@ class Workspace:
             self.kernels.fold(logits, start, targets, self.head, blocks, kept, lift)
         return combine(blocks, self.precision.lift)
 
-    def finish(  # noqa: PLR0913
+    def finish(
         self,
         hidden: Tensor,
         targets: Tensor,
