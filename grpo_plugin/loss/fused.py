@@ -119,7 +119,7 @@ def fused_policy_loss(
     """
     head = Head(
         weight=weight.detach() if isinstance(weight, Tensor) else weight,
-        bias=bias.detach() if isinstance(bias, Tensor) else bias,
+        bias=bias.detach().contiguous() if isinstance(bias, Tensor) else bias,
         temperature=temperature,
         softcap=softcap,
         logit_scale=logit_scale,
@@ -174,7 +174,11 @@ def fused_logps(
     that the ratio of a policy to itself is 1.
     """
     head = Head(
-        weight=weight, bias=bias, temperature=temperature, softcap=softcap, logit_scale=logit_scale
+        weight=weight,
+        bias=bias.contiguous() if isinstance(bias, Tensor) else bias,
+        temperature=temperature,
+        softcap=softcap,
+        logit_scale=logit_scale,
     )
     check_inputs(hidden, targets, head)
     means = Means.choose(hidden, head, backend, memory_mb)

@@ -127,7 +127,7 @@ class Pass:
             self.refuse()
         if not bool(status[2].all()):
             raise ValueError(
-                f"the objective's gradient is not finite at {int((~status[2]).sum())} tokens, whose "
+                f"the objective's gradient is not finite at {int((~status[2]).sum())} tokens whose "
                 "log-probs are; look for NaN or infinity in the batch's advantages and log-probs"
             )
         source = arrange(status[0])

@@ -79,10 +79,9 @@ def choose_sizes(
     most = max(1, budget // (fixed + (0 if in_place else columns * logit)))
     if head.weight.device.type == "cpu":
         columns = block  # what stays in the cache
-    tiles = -(-max(rows, 1) // most)
-    even = -(-max(rows, 1) // tiles)
-    even = min(most, -(-even // _ROUND) * _ROUND)
-    return Sizes(rows=even, columns=columns)
+    rows = max(rows, 1)
+    even = -(-rows // -(-rows // most))
+    return Sizes(rows=min(most, rows, -(-even // _ROUND) * _ROUND), columns=columns)
 
 
 def cut(start: int, stop: int, rows: int) -> list[Rows]:

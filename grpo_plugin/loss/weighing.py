@@ -121,7 +121,7 @@ class Weighing:
 
     def _completions(self, start: int, stop: int) -> tuple[int, int]:
         """The completions that rows `start` to `stop` belong to: first, and one past the last."""
-        if self.coupling is Coupling.BATCH:
+        if self.coupling is Coupling.BATCH or (start, stop) == (0, self._starts[-1]):
             return 0, len(self.lengths)
         return bisect_right(self._starts, start) - 1, bisect_left(self._starts, stop)
 
