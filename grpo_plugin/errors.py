@@ -6,6 +6,7 @@ PluginError
 ├── RewardNameError       two rewards share a name (also a ValueError)
 ├── MissingExtraError     an optional dependency is not installed (also an ImportError)
 ├── DatasetError          a dataset cannot be turned into prompts (also a ValueError)
+├── UnsupportedHeadError  a model's last layer cannot be fused (also a ValueError)
 └── NonFiniteLogitsError  the policy's log-probs are NaN or infinite (also an ArithmeticError)
 ForeignPackageWarning     another package hides `rewards` or `sandbox` (a UserWarning)
 ```
@@ -32,6 +33,10 @@ class MissingExtraError(PluginError, ImportError):
 
 class DatasetError(PluginError, ValueError):
     """A dataset cannot be turned into prompts."""
+
+
+class UnsupportedHeadError(PluginError, ValueError):
+    """A model's last layer is not what the fused loss computes; the message says why."""
 
 
 class NonFiniteLogitsError(PluginError, ArithmeticError):

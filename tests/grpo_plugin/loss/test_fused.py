@@ -78,7 +78,7 @@ def own(logp, batch, config):
     return (live * batch.advantages * logp.exp()).sum() ** 2 / config.dpo_beta
 
 
-def own_entropy(logp, batch, config):  # noqa: ARG001
+def own_entropy(logp, batch, config):
     return (batch.live * (batch.entropy**2 - batch.advantages * logp)).sum()
 
 

@@ -75,7 +75,7 @@ def test_as_many_rows_as_live_tokens(pose):
 def test_non_finite_hidden_states(pose, name, value):
     problem = pose(3)
     problem.hidden[7, 3] = value
-    with pytest.raises(NonFiniteLogitsError, match="1 of 16 .* row 7 .*hidden.7. not finite"):
+    with pytest.raises(NonFiniteLogitsError, match=r"1 of 16 .* row 7 .*hidden.7. not finite"):
         problem.fused(name)
     with pytest.raises(NonFiniteLogitsError, match="row 7"):
         fused_logps(problem.hidden, problem.weight, problem.targets)
@@ -84,7 +84,7 @@ def test_non_finite_hidden_states(pose, name, value):
 def test_non_finite_weight(pose):
     problem = pose(4)
     problem.weight[5, 5] = torch.nan
-    with pytest.raises(NonFiniteLogitsError, match="16 of 16 .* weight not finite"):
+    with pytest.raises(NonFiniteLogitsError, match=r"16 of 16 .* weight not finite"):
         problem.fused("grpo")
 
 
@@ -92,7 +92,7 @@ def test_a_target_of_probability_zero(pose):
     problem = pose(5)
     problem.bias = torch.zeros(301).double()
     problem.bias[problem.targets[0]] = -torch.inf
-    with pytest.raises(NonFiniteLogitsError, match="row 0 .*bias not finite"):
+    with pytest.raises(NonFiniteLogitsError, match=r"row 0 .*bias not finite"):
         problem.fused("grpo")
 
 
@@ -107,7 +107,7 @@ def test_products_that_overflow(pose):
 def test_non_finite_advantages(pose, on_policy):
     problem = pose(7, on_policy=on_policy)
     problem.batch.advantages[0, 0] = torch.nan
-    with pytest.raises(ValueError, match="gradient is not finite .*advantages"):
+    with pytest.raises(ValueError, match=r"gradient is not finite .*advantages"):
         problem.fused("grpo")
 
 
