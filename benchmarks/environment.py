@@ -8,7 +8,18 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("rlvr", "math-verify", "latex2sympy2_extended", "sympy", "trl", "torch", "transformers")
+PACKAGES = (
+    "rlvr",
+    "math-verify",
+    "latex2sympy2_extended",
+    "sympy",
+    "trl",
+    "torch",
+    "transformers",
+    "triton",
+    "liger-kernel",
+    "cut-cross-entropy",
+)
 
 
 def environment() -> dict[str, object]:

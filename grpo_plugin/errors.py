@@ -8,7 +8,9 @@ PluginError
 ├── MissingExtraError     an optional dependency is not installed (also an ImportError)
 ├── StepError             step rewards or a step splitter broke their contract (also a ValueError)
 ├── RefreshError          a reference or reward cannot be refreshed as asked (also a ValueError)
-└── DatasetError          a dataset cannot be turned into prompts (also a ValueError)
+├── DatasetError          a dataset cannot be turned into prompts (also a ValueError)
+├── UnsupportedHeadError  a model's last layer cannot be fused (also a ValueError)
+└── NonFiniteLogitsError  the policy's log-probs are NaN or infinite (also an ArithmeticError)
 ForeignPackageWarning     another package hides `rewards` or `sandbox` (a UserWarning)
 ```
 """
@@ -46,6 +48,14 @@ class RefreshError(PluginError, ValueError):
 
 class DatasetError(PluginError, ValueError):
     """A dataset cannot be turned into prompts."""
+
+
+class UnsupportedHeadError(PluginError, ValueError):
+    """A model's last layer is not what the fused loss computes; the message says why."""
+
+
+class NonFiniteLogitsError(PluginError, ArithmeticError):
+    """The policy's log-probs are NaN or infinite: a step with them would ruin it."""
 
 
 class ForeignPackageWarning(UserWarning):

@@ -46,7 +46,8 @@ def coefficients(
     settled = objective.settle(config)
     point = logp.detach().requires_grad_()
     entropy = None
-    if settled.entropy_coef != 0 and batch.entropy is not None:
+    reads_entropy = settled.entropy_coef != 0 or "entropy" in objective.needs
+    if reads_entropy and batch.entropy is not None:
         entropy = batch.entropy.detach().requires_grad_()
         batch = replace(batch, entropy=entropy)
     with torch.enable_grad():

@@ -1,0 +1,12 @@
+"""The fused loss: any objective of the policy's log-probs without the logits in memory.
+
+`fused_policy_loss` gives the loss of a batch with gradients of hidden states and head,
+`fused_logps` log-probs alone. They need torch, and use Triton on CUDA devices.
+"""
+
+from __future__ import annotations
+
+from grpo_plugin.loss.fused import LogProbs, LossOutput, fused_logps, fused_policy_loss
+from grpo_plugin.loss.kernels import Backend
+
+__all__ = ["Backend", "LogProbs", "LossOutput", "fused_logps", "fused_policy_loss"]

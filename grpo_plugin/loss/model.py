@@ -1,0 +1,276 @@
+"""The fused loss inside a Hugging Face causal language model's own forward.
+
+`fuse_head(model)` lets `model(input_ids, ..., fused=request)` return a loss, or log-probs, instead
+of logits. Because that happens inside `forward`, whatever wraps the model (DDP, FSDP, PEFT,
+accelerate's autocast) gathers parameters and reduces gradients as it always does; a call without
+`fused` is the model's own, so generation is unchanged.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.distributed.tensor import DTensor, Partial
+from transformers.utils import ModelOutput
+
+from grpo_plugin.batch import Batch
+from grpo_plugin.errors import UnsupportedHeadError
+from grpo_plugin.loss.fused import fused_logps, fused_policy_loss
+from grpo_plugin.loss.kernels import Backend
+from grpo_plugin.objectives.config import ObjectiveConfig
+from grpo_plugin.objectives.registry import Objective
+
+# What configurations call a factor on, or a divisor of, the logits; which of the two it is, and
+# whether the model heeds it, is found by looking at logits.
+_SCALES = ("logit_scale", "logits_scaling", "lm_head_multiplier", "output_multiplier")
+
+
+class FusedRequest:
+    """What a fused forward is asked for.
+
+    Not a dataclass: FSDP rebuilds those among the arguments, and would round their tensors to
+    its compute dtype.
+
+    Args:
+        positions: (N,) int64, where in the flattened (B · S) hidden states each live token is
+            predicted; see `predicting_positions`.
+        targets: (N,), the live tokens, in the batch's order.
+        objective: whose loss is asked for; `None` for log-probs alone, without gradients.
+        batch: for the objective.
+        config: its options.
+        temperature: of sampling.
+        entropy: whether entropies are asked for.
+        every_row: see `fused_policy_loss`.
+        memory_mb: likewise.
+        backend: likewise.
+    """
+
+    def __init__(
+        self,
+        *,
+        positions: Tensor,
+        targets: Tensor,
+        objective: str | Objective | Callable[..., Tensor] | None = None,
+        batch: Batch | None = None,
+        config: ObjectiveConfig | None = None,
+        temperature: float = 1.0,
+        entropy: bool = False,
+        every_row: bool = False,
+        memory_mb: float | None = None,
+        backend: Backend | str = Backend.AUTO,
+    ) -> None:
+        if (objective is None) != (batch is None):
+            raise ValueError("an objective and a batch come together: give both or neither")
+        if positions.shape != targets.shape or positions.dim() != 1:
+            raise ValueError(
+                f"positions have shape {tuple(positions.shape)}, targets {tuple(targets.shape)}; "
+                "both must be (N,)"
+            )
+        self.positions, self.targets = positions, targets
+        self.objective, self.batch, self.config = objective, batch, config
+        self.temperature, self.entropy, self.every_row = temperature, entropy, every_row
+        self.memory_mb, self.backend = memory_mb, backend
+
+
+@dataclass
+class FusedOutput(ModelOutput):  # type: ignore[misc]
+    """What a fused forward returns.
+
+    Attributes:
+        loss: scalar with graph, or `None` when only log-probs were asked for.
+        logp: (N,), without graph.
+        entropy: (N,), without graph, or `None`.
+        computed: (N,) bool, see `LossOutput`; `None` with log-probs alone.
+        with_gradient: how many rows entered the gradient products.
+    """
+
+    loss: Tensor | None = None
+    logp: Tensor | None = None
+    entropy: Tensor | None = None
+    computed: Tensor | None = None
+    with_gradient: int | None = None
+
+
+def predicting_positions(mask: Tensor, length: int) -> Tensor:
+    """(N,) flat positions, in (B, length) hidden states, of those that predict live tokens.
+
+    Args:
+        mask: (B, T), of completions that are the last T of `length` tokens.
+        length: of prompts and completions together, more than T.
+    """
+    size, tokens = mask.shape
+    if length <= tokens:
+        raise ValueError(f"{tokens} completion tokens of {length}: nothing predicts the first")
+    row, column = mask.bool().nonzero(as_tuple=True)
+    return row * length + (length - tokens - 1) + column if size else row
+
+
+def fuse_head(model: Any) -> None:
+    """Let a causal language model compute the fused loss; to be called before it is wrapped.
+
+    Args:
+        model: a `PreTrainedModel` with its weights present; a PEFT model is patched underneath.
+
+    Raises:
+        UnsupportedHeadError: its logits are not those of a linear layer on the backbone's last
+            hidden state, scaled and soft-capped; the message says what is in the way.
+    """
+    if hasattr(model, "get_base_model"):
+        model = model.get_base_model()
+    original = model.forward
+    backbone_of(model)
+    scale, softcap = _probe(model)
+
+    @functools.wraps(type(model).forward)  # `generate` checks its arguments by the signature
+    def forward(self: Any, *args: Any, fused: FusedRequest | None = None, **kwargs: Any) -> Any:
+        if fused is None:
+            return original(*args, **kwargs)
+        for unused in ("labels", "logits_to_keep", "use_cache"):
+            kwargs.pop(unused, None)
+        states = backbone_of(self)(*args, use_cache=False, **kwargs).last_hidden_state
+        return _answer(states, linear_head(self), fused, logit_scale=scale, softcap=softcap)
+
+    model.forward = types.MethodType(forward, model)
+
+
+def _answer(
+    states: Tensor,
+    head: nn.Linear,
+    request: FusedRequest,
+    *,
+    logit_scale: float,
+    softcap: float | None,
+) -> FusedOutput:
+    weight, bias = _whole(head.weight), _whole(head.bias)
+    hidden = states.flatten(0, 1).index_select(0, request.positions.to(states.device))
+    options: dict[str, Any] = {
+        "bias": bias,
+        "temperature": request.temperature,
+        "softcap": softcap,
+        "logit_scale": logit_scale,
+        "entropy": request.entropy,
+        "memory_mb": request.memory_mb,
+        "backend": request.backend,
+    }
+    hidden, targets = hidden.to(weight.device), request.targets.to(weight.device)
+    if request.objective is None or request.batch is None:
+        alone = fused_logps(hidden, weight, targets, **options)
+        return FusedOutput(logp=alone.logp, entropy=alone.entropy)
+    found = fused_policy_loss(
+        hidden,
+        weight,
+        targets,
+        request.objective,
+        request.batch,
+        config=request.config,
+        every_row=request.every_row,
+        **options,
+    )
+    return FusedOutput(
+        loss=found.loss,
+        logp=found.logp,
+        entropy=found.entropy,
+        computed=found.computed,
+        with_gradient=found.with_gradient,
+    )
+
+
+def _whole(parameter: Any) -> Any:
+    """A parameter that FSDP2 keeps in shards of its own, gathered.
+
+    Each rank's gradient is then of its own data: the shards get the mean, as FSDP's own would.
+    """
+    if not isinstance(parameter, DTensor):
+        return parameter
+    mesh = parameter.device_mesh
+    whole = parameter.full_tensor(grad_placements=[Partial()] * mesh.ndim)
+    if whole.requires_grad:
+        hook: Any = whole.register_hook
+        hook(lambda gradient: gradient / mesh.size())
+    return whole
+
+
+def backbone_of(model: Any) -> nn.Module:
+    """The part that makes hidden states; looked up at each call, since wrappers replace it.
+
+    Raises:
+        UnsupportedHeadError: there is none apart from the model itself.
+    """
+    backbone = getattr(model, "base_model", None)
+    if not isinstance(backbone, nn.Module) or backbone is model:
+        raise UnsupportedHeadError(f"{type(model).__name__} has no backbone apart from its head")
+    return backbone
+
+
+def linear_head(model: Any) -> nn.Linear:
+    """The output layer, looked up at each call, since PEFT replaces it.
+
+    Raises:
+        UnsupportedHeadError: it is no plain linear layer.
+    """
+    head = model.get_output_embeddings()
+    if hasattr(head, "modules_to_save"):  # PEFT trains a copy
+        head = head.modules_to_save[head.active_adapters[0]]
+    if hasattr(head, "base_layer"):
+        raise UnsupportedHeadError(
+            "the output layer carries an adapter of its own; leave it out of target_modules, or "
+            "train it whole with modules_to_save"
+        )
+    if not isinstance(head, nn.Linear) or not head.weight.is_floating_point():
+        raise UnsupportedHeadError(
+            f"the output layer is a {type(head).__name__}, not a linear layer in floating point"
+        )
+    return head
+
+
+@torch.no_grad()
+def _probe(model: Any) -> tuple[float, float | None]:
+    """Logit scale and soft cap such that our logits of a few tokens are the model's own.
+
+    Raises:
+        UnsupportedHeadError: there are none.
+    """
+    head = linear_head(model)
+    if head.weight.numel() == 0 or head.weight.is_meta or isinstance(head.weight, DTensor):
+        raise UnsupportedHeadError("the weights are not here: fuse the head before sharding them")
+    ids = torch.arange(4, device=model.get_input_embeddings().weight.device)[None]
+    ids = ids % min(head.out_features, model.get_input_embeddings().num_embeddings)
+    training = model.training
+    model.eval()
+    try:
+        wanted = model(input_ids=ids, use_cache=False).logits[0].double()
+        states = backbone_of(model)(input_ids=ids, use_cache=False).last_hidden_state[0]
+        raw = head(states.to(head.weight)).double().to(wanted.device)
+    except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise UnsupportedHeadError(
+            f"{type(model).__name__} does not run on token ids alone: {error}"
+        ) from error
+    finally:
+        model.train(training)
+    tolerance = 8 * max(torch.finfo(head.weight.dtype).eps, 1e-6) * float(wanted.abs().max())
+    for scale, softcap in _candidates(model.config.get_text_config()):
+        ours = raw * scale
+        if softcap is not None:
+            ours = softcap * torch.tanh(ours / softcap)
+        if ours.shape == wanted.shape and float((ours - wanted).abs().max()) <= tolerance:
+            return scale, softcap
+    raise UnsupportedHeadError(
+        f"the logits of {type(model).__name__} are not its output layer's on the last hidden "
+        "state, with a scale and a soft cap that its configuration names"
+    )
+
+
+def _candidates(config: Any) -> Iterator[tuple[float, float | None]]:
+    """Scales and soft caps, what the configuration names first."""
+    softcaps = [getattr(config, "final_logit_softcapping", None), None]
+    named = [getattr(config, name, None) for name in _SCALES]
+    scales = [float(value) for value in named if isinstance(value, int | float) and value]
+    for softcap in dict.fromkeys(softcaps):
+        for scale in [*scales, *(1 / scale for scale in scales), 1.0]:
+            yield scale, softcap

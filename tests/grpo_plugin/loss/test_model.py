@@ -1,0 +1,261 @@
+"""Tiny models of several families, their own logits against the fused forward."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from grpo_plugin.batch import Batch  # noqa: E402
+from grpo_plugin.errors import UnsupportedHeadError  # noqa: E402
+from grpo_plugin.loss.model import FusedRequest, fuse_head, predicting_positions  # noqa: E402
+from grpo_plugin.objectives import resolve  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[3]
+SIZES = {
+    "vocab_size": 97,
+    "hidden_size": 16,
+    "intermediate_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "head_dim": 8,
+    "pad_token_id": 0,
+}
+FAMILIES = {
+    "Qwen3": {},
+    "Qwen3 tied": {"tie_word_embeddings": True},
+    "Gemma2": {"final_logit_softcapping": 0.05, "query_pre_attn_scalar": 8},
+    "Cohere": {"logit_scale": 0.25},
+    "Granite": {"logits_scaling": 6.0},
+    "Llama": {"attention_bias": True},
+}
+
+
+def build(family, dtype=torch.float32):
+    name = family.split()[0]
+    torch.manual_seed(0)
+    options = SIZES | {"tie_word_embeddings": False} | FAMILIES[family]
+    config = getattr(transformers, f"{name}Config")(**options)
+    return getattr(transformers, f"{name}ForCausalLM")(config).to(dtype).train()
+
+
+def pose():
+    generator = torch.Generator().manual_seed(1)
+    ids = torch.randint(1, 97, (3, 9), generator=generator)
+    mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 0, 1, 0], [1, 0, 0, 0, 0]]).bool()
+    batch = Batch(
+        advantages=torch.randn(3, 1, generator=generator).expand(3, 5).contiguous(), mask=mask
+    )
+    request = {
+        "positions": predicting_positions(mask, 9),
+        "targets": ids[:, 4:][mask],
+        "temperature": 0.8,
+    }
+    return ids, batch, request
+
+
+def plain_loss(model, ids, batch):
+    logits = model(input_ids=ids).logits[:, 3:8].float() / 0.8
+    logp = logits.log_softmax(-1).gather(-1, ids[:, 4:, None]).squeeze(-1)
+    return resolve("grpo")(logp, batch), logp
+
+
+def gradients(model):
+    found = {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+    model.zero_grad()
+    return found
+
+
+def assert_same_training(model):
+    ids, batch, request = pose()
+    loss, logp = plain_loss(model, ids, batch)
+    loss.backward()
+    wanted = gradients(model)
+    found = model(
+        input_ids=ids, fused=FusedRequest(**request, objective="grpo", batch=batch, entropy=True)
+    )
+    found.loss.backward()
+    assert torch.allclose(found.loss, loss, atol=1e-6)
+    assert torch.allclose(found.logp, logp[batch.mask], atol=1e-5)
+    assert found.entropy.shape == found.logp.shape
+    ours = gradients(model)
+    assert ours.keys() == wanted.keys()
+    for name, gradient in wanted.items():
+        scale = gradient.abs().max() + 1e-8
+        assert (ours[name] - gradient).abs().max() < 2e-5 * scale + 1e-8, name
+    alone = model(input_ids=ids, fused=FusedRequest(**request))
+    assert alone.loss is None
+    assert torch.allclose(alone.logp, logp[batch.mask], atol=1e-5)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_trains_as_with_logits(family):
+    model = build(family)
+    fuse_head(model)
+    assert model.training
+    assert_same_training(model)
+
+
+def test_soft_capping_and_scales_take_part():
+    """The families above would pass without them if they changed nothing."""
+    for family in ("Gemma2", "Cohere", "Granite"):
+        model = build(family)
+        ids, *_ = pose()
+        raw = model.lm_head(model.model(input_ids=ids).last_hidden_state)
+        assert not torch.allclose(model(input_ids=ids).logits, raw, rtol=1e-2)
+
+
+def test_with_gradient_checkpointing():
+    model = build("Qwen3")
+    model.gradient_checkpointing_enable()
+    fuse_head(model)
+    assert_same_training(model)
+
+
+@pytest.mark.parametrize("whole_head", [False, True])
+def test_with_lora(whole_head):
+    peft = pytest.importorskip("peft")
+    options = {"modules_to_save": ["lm_head"]} if whole_head else {}
+    config = peft.LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False, **options)
+    model = peft.get_peft_model(build("Qwen3"), config)
+    fuse_head(model)
+    assert_same_training(model)
+
+
+def test_an_adapter_on_the_head_is_refused():
+    peft = pytest.importorskip("peft")
+    config = peft.LoraConfig(r=2, target_modules=["q_proj", "lm_head"])
+    with pytest.raises(UnsupportedHeadError, match="modules_to_save"):
+        fuse_head(peft.get_peft_model(build("Qwen3"), config))
+
+
+def test_generation_is_unchanged():
+    model = build("Qwen3").eval()
+    ids = torch.arange(1, 5)[None]
+    before = model.generate(ids, max_new_tokens=5, do_sample=False)
+    fuse_head(model)
+    assert torch.equal(model.generate(ids, max_new_tokens=5, do_sample=False), before)
+
+
+def test_in_bfloat16_under_autocast():
+    model = build("Qwen3")
+    fuse_head(model)
+    ids, batch, request = pose()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        fused = FusedRequest(**request, objective="grpo", batch=batch)
+        found = model(input_ids=ids, fused=fused)
+        _, logp = plain_loss(model, ids, batch)
+    found.loss.backward()
+    assert torch.allclose(found.logp, logp[batch.mask], atol=3e-2)
+
+
+def test_a_head_that_is_more_than_a_layer_is_refused():
+    model = build("Qwen3")
+    original = model.forward
+
+    def shifted(*args, **kwargs):
+        found = original(*args, **kwargs)
+        found.logits = found.logits + 1
+        return found
+
+    model.forward = shifted
+    with pytest.raises(UnsupportedHeadError, match="not its output layer"):
+        fuse_head(model)
+
+
+def test_weights_that_are_elsewhere_are_refused():
+    with torch.device("meta"):
+        model = build("Qwen3")
+    with pytest.raises(UnsupportedHeadError, match="before sharding"):
+        fuse_head(model)
+
+
+def test_no_backbone():
+    with pytest.raises(UnsupportedHeadError, match="no backbone"):
+        fuse_head(torch.nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"objective": "grpo"}, "come together"),
+        ({"targets": torch.zeros(2).long()}, "must be .N,."),
+    ],
+)
+def test_requests_that_make_no_sense(changes, message):
+    *_, request = pose()
+    with pytest.raises(ValueError, match=message):
+        FusedRequest(**(request | changes))
+
+
+def test_positions_precede_their_tokens():
+    mask = torch.tensor([[0, 1], [1, 1]])
+    assert predicting_positions(mask, 5).tolist() == [3, 7, 8]
+    assert predicting_positions(mask[:, :0], 5).tolist() == []
+    with pytest.raises(ValueError, match="nothing predicts"):
+        predicting_positions(mask, 2)
+
+
+WORKER = """
+import sys
+import torch
+import torch.distributed as dist
+sys.path.insert(0, sys.argv[4])
+import test_model as t
+rank, how, address = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+dist.init_process_group("gloo", init_method=f"file://{address}", rank=rank, world_size=2)
+model = t.build("Qwen3 tied" if how == "ddp" else "Qwen3")
+t.fuse_head(model)
+ids, batch, request = t.pose()
+alone = t.FusedRequest(**request, objective="grpo", batch=batch)
+model(input_ids=ids, fused=alone).loss.backward()
+wanted = t.gradients(model)
+if how == "ddp":
+    wrapped = torch.nn.parallel.DistributedDataParallel(model)
+else:
+    from torch.distributed.fsdp import fully_shard
+    mesh = torch.distributed.device_mesh.init_device_mesh("cpu", (2,))
+    if how == "fsdp2":
+        for layer in model.model.layers:
+            fully_shard(layer, mesh=mesh)
+    else:
+        fully_shard(model.lm_head, mesh=mesh)
+    wrapped = fully_shard(model, mesh=mesh)
+loss = wrapped(input_ids=ids, fused=t.FusedRequest(**request, objective="grpo", batch=batch)).loss
+((1 + rank) * loss).backward()  # the mean of both ranks is 1.5 times
+for name, parameter in model.named_parameters():
+    gradient = parameter.grad
+    gradient = gradient.full_tensor() if how != "ddp" else gradient
+    assert torch.allclose(gradient, 1.5 * wanted[name], rtol=1e-4, atol=1e-7), name
+print("same")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["ddp", "fsdp2", "fsdp2 head apart"])
+def test_in_two_processes(tmp_path, how):
+    script = tmp_path / "worker.py"
+    script.write_text(textwrap.dedent(WORKER))
+    workers = [
+        subprocess.Popen(
+            [sys.executable, script, str(rank), how, tmp_path / "meet", Path(__file__).parent],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": ""},
+        )
+        for rank in range(2)
+    ]
+    try:
+        for worker in workers:
+            out, err = worker.communicate(timeout=200)
+            assert out == "same\n", err[-3000:]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()

@@ -1,0 +1,80 @@
+"""Tiles cover every row once, fit the budget, and keep together what is coupled."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from hypothesis import given  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+from grpo_plugin.loss.head import Head, Precision  # noqa: E402
+from grpo_plugin.loss.plan import choose_sizes, cut, plan  # noqa: E402
+from grpo_plugin.loss.workspace import arrange  # noqa: E402
+from grpo_plugin.objectives import Coupling  # noqa: E402
+
+LENGTHS = st.lists(st.integers(0, 20), max_size=12)
+
+
+@given(start=st.integers(0, 50), count=st.integers(0, 50), rows=st.integers(1, 12))
+def test_cut_covers_a_range_and_ends_with_a_full_tile(start, count, rows):
+    tiles = cut(start, start + count, rows)
+    assert [row for tile in tiles for row in range(*tile)] == list(range(start, start + count))
+    assert all(0 < stop - begin <= rows for begin, stop in tiles)
+    if count:
+        assert tiles[-1][1] - tiles[-1][0] == min(rows, count)
+
+
+@given(lengths=LENGTHS, coupling=st.sampled_from(Coupling), rows=st.integers(1, 25))
+def test_plans_cover_all_rows_in_order(lengths, coupling, rows):
+    spans = plan(lengths, coupling, rows)
+    tiles = [tile for span in spans for tile in span]
+    assert [row for tile in tiles for row in range(*tile)] == list(range(sum(lengths)))
+    assert all(stop - start <= rows for start, stop in tiles)
+    assert all(spans)
+
+
+@given(lengths=LENGTHS, rows=st.integers(1, 25))
+def test_a_completion_is_never_cut_across_spans(lengths, rows):
+    edges = [0]
+    for length in lengths:
+        edges.append(edges[-1] + length)
+    for span in plan(lengths, Coupling.SEQUENCE, rows):
+        start, stop = span[0][0], span[-1][1]
+        assert start in edges
+        assert stop in edges
+        if len(span) > 1:
+            assert edges[edges.index(stop) - 1] <= start, "more than one completion in two phases"
+
+
+def test_a_coupled_batch_is_one_span():
+    assert len(plan([5, 5, 5], Coupling.BATCH, 4)) == 1
+    assert plan([], Coupling.BATCH, 4) == []
+
+
+@given(
+    rows=st.integers(0, 5000),
+    vocabulary=st.integers(1, 300_000),
+    width=st.integers(1, 4096),
+    memory_mb=st.floats(4, 2000),
+    keep=st.booleans(),
+    half=st.booleans(),
+)
+def test_buffers_fit_the_budget(rows, vocabulary, width, memory_mb, keep, half):
+    head = Head(weight=torch.empty(1, 1, dtype=torch.bfloat16).expand(vocabulary, width))
+    precision = Precision.choose(head.weight, head.weight, half_products=half)
+    sizes = choose_sizes(head, precision, 1024, rows, keep=keep, memory_mb=memory_mb)
+    in_place = keep and precision.tile == precision.logits
+    logits = 0 if in_place else min(sizes.columns, -(-vocabulary // 1024) * 1024) * 4
+    kept = vocabulary * precision.tile.itemsize * keep
+    each = kept + logits + width * (4 + precision.operand.itemsize)
+    assert sizes.rows * each <= memory_mb * 2**20
+    assert 1 <= sizes.rows <= max(rows, 1)
+    assert sizes.columns % 1024 == 0
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_arranging_moves_only_what_lies_behind(alive):
+    source = arrange(torch.tensor(alive, dtype=torch.bool)).tolist()
+    assert sorted(source) == [row for row, lives in enumerate(alive) if lives]
+    for slot, row in enumerate(source):
+        assert row == slot or (not alive[slot] and row >= len(source))
