@@ -19,14 +19,14 @@ from rewards.verdict import Status, Verdict
 _CHOICE_COLUMNS = ("choices", "options")
 _MAX_CHARS = 2_000
 _LETTERS = string.ascii_uppercase
-# "B", "(B)", "**B**", "\text{B}", and the same with the choice's text behind it: "B. blue", "(B) blue".
+# "B", "(B)", "**B**", "\text{B}", and the same with the choice's text behind it: "(B) blue".
 _WRAPPED = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathsf|operatorname)\s?\{([^{}]{0,1900})\}")
 _LABELLED = re.compile(r"\(?([A-Z])(?:\)[.:]?|[.:])\s{1,4}(\S.{0,1900})", re.DOTALL)
 _PLAIN = re.compile(r"\(?([A-Z])\)?[.:)]?")
 _SEVERAL = re.compile(r"\(?[A-Z]\)?(?:(?:\s?(?:[,;&]|\band\b)\s?|\s{0,1})\(?[A-Z]\)?){1,25}\.?")
-_LEAD = re.compile(
-    r"(?:option|choice|answer)\s{1,4}(?=\(?[A-Za-z]\)?\W{0,3}(?:$|\s))", re.IGNORECASE
-)
+_LEAD = re.compile(r"(?i:option|choice|answer)\s{1,4}(?=\(?[A-Za-z]\)?\W{0,3}(?:$|\s))")
+# What takes a choice back, or names another one, behind the first.
+_HEDGE = re.compile(r"\b(?:[B-Z]|or|not|maybe|perhaps|either|but)\b|\(A\)")
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class Choice(Reward):
 
     The answer stands in the last box, an `<answer>` tag, a closing "the answer is (B)" or is the
     whole completion, and is one letter, possibly with the choice's own text behind it: `B`, `(B)`,
-    `B. blue`, `\text{B}`. A letter in the prose is no answer, "B or C" is none, and of several right
-    letters all must be named and no other. A letter with the text of another choice contradicts
-    itself: 0.
+    `B. blue`, `\text{B}`. A letter in the prose is no answer, "B or C" is none, and of several
+    right letters all must be named and no other. A letter with the text of another choice
+    contradicts itself: 0.
 
     The reference is a letter (`B`, `(B)`, `B. blue`), several (`A, C`, `AC`, a list), the text of a
-    choice, or, where the row lists its choices, a number counted from 0 as in MMLU. Choices are read
-    from the columns `choices` or `options`: texts, ARC's `{"label": [...], "text": [...]}`, or
-    `{"A": "red", ...}`. Where the row has them an answer may be the choice's text alone.
+    choice, or, where the row lists its choices, a number counted from 0 as in MMLU. Choices are
+    read from the columns `choices` or `options`: texts, `{"A": "red", …}`, or ARC's
+    `{"label": […], "text": […]}`. Where the row has them an answer may be the choice's text alone.
 
     Attributes:
         answer_in: where the answer may stand, as in `Accuracy`.
@@ -165,7 +165,8 @@ def _read_letters(text: str, choices: _Choices) -> frozenset[str] | None:
         named = match.group(1)
     elif match := _LABELLED.fullmatch(text):
         named = match.group(1)
-        if choices.letter_of(match.group(2)) != named:
+        said = match.group(2)
+        if choices.letter_of(said) != named if choices.texts else _HEDGE.search(said):
             return None  # another choice's text, or something that the row does not list
     elif _SEVERAL.fullmatch(text):
         named = "".join(char for char in text if char in _LETTERS)
