@@ -261,9 +261,10 @@ class Reward(ABC):
 
     def _rows(self, columns: Mapping[str, object], count: int) -> Sequence[Mapping[str, object]]:
         """Each row's cells in the columns named by `also_reads`."""
+        named = (self.column,) if self.column is not None and self.role is None else ()
         read = {
             name: self._checked_column(name, columns[name], count)
-            for name in self.also_reads
+            for name in (*self.also_reads, *named)
             if _is_column(columns.get(name))
         }
         if not read:
