@@ -69,6 +69,11 @@ class Combination(Reward):
             names += part.also_reads
         return tuple(dict.fromkeys(names))
 
+    def check_columns(self, columns: Mapping[str, object], count: int) -> None:
+        """Raise what `verdicts` would raise, for every part: also for one not asked at first."""
+        for part in self.parts:
+            self._told(part).check_columns(columns, count)
+
     def warm_up(self) -> None:
         """Start the workers of every part that has some."""
         for part in self.parts:
@@ -100,6 +105,7 @@ class Combination(Reward):
         count = len(completions)
         if count == 0:
             return []
+        self.check_columns(columns, count)
         prompt_list = self._optional_column("prompts", prompts, count)
         ids = self._optional_column("completion_ids", completion_ids, count)
 

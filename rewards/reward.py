@@ -252,6 +252,11 @@ class Reward(ABC):
             for row in zip(*found, strict=True)
         ]
 
+    def check_columns(self, columns: Mapping[str, object], count: int) -> None:
+        """Raise what `verdicts` would raise for these columns of `count` values each."""
+        self._references(columns, count)
+        self._rows(columns, count)
+
     def _check_completions(self, completions: object) -> None:
         if not _is_column(completions):
             raise InputError(

@@ -63,13 +63,17 @@ class Route(Combination):
         lows, highs = zip(*(part.bounds for part in self.parts), strict=True)
         return min(lows), max(highs)
 
+    def check_columns(self, columns: Mapping[str, object], count: int) -> None:
+        """Raise when the column of the source is missing; a part's own are its rows' matter."""
+        if self.by not in columns:
+            seen = ", ".join(sorted(columns)) or "none"
+            raise MissingColumnError(
+                f"{self.name} chooses a reward by the column {self.by!r}, which is not there. "
+                f"Columns seen: {seen}. Name one of these with by=..."
+            )
+
     def combine(self, batch: Batch) -> list[Verdict]:
         """Ask each part for the rows of its source."""
-        if not any(sample is not None and self.by in sample.row for sample in batch.samples):
-            raise MissingColumnError(
-                f"{self.name} chooses a reward by the column {self.by!r}, which is not there; "
-                "name the column with by=..."
-            )
         routes = dict(self._pairs())
         places: dict[Reward, list[int]] = {}
         verdicts: list[Verdict | None] = [None] * len(batch.samples)

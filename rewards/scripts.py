@@ -52,13 +52,8 @@ _WORD = re.compile(
 LANGUAGE_SCRIPTS: dict[str, frozenset[str]] = {
     code: frozenset(scripts.split())
     for codes, scripts in (
-        (
-            (
-                "af az ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms mt nl no pl pt "
-                "ro sk sl sq sv sw tl tr uz vi"
-            ),
-            "Latin",
-        ),
+        ("af az ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt", "Latin"),
+        ("lv ms mt nl no pl pt ro sk sl sq sv sw tl tr uz vi", "Latin"),
         ("be bg kk ky mk mn ru sr tg uk", "Cyrillic"),
         ("ar fa ps ur", "Arabic"),
         ("hi mr ne sa", "Devanagari"),

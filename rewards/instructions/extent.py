@@ -7,7 +7,7 @@ import re
 from rewards.instructions.arguments import Arguments, Found
 
 _WORD = re.compile(r"\w+")
-_END = re.compile(r"""[.!?]{1,8}["'”’)\]*_]{0,4}(?=\s|$)|[。！？]{1,8}""")
+_END = re.compile(r"""[.!?]{1,8}["'”\u2019)\]*_]{0,4}(?=\s|$)|[。！？]{1,8}""")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'])(?:[A-Za-z]|[A-Za-z](?:\.[A-Za-z])+|mr|mrs|ms|dr|prof|st|sr|jr|vs|etc|no|inc"
     r"|ltd|co|fig|approx|dept|est|gen|col|sgt|rev|hon)$",
