@@ -20,6 +20,9 @@ class Role(str, Enum):
     COMPLETION = "completion"
     REFERENCE = "reference"
     TESTS = "tests"
+    SCHEMA = "schema"
+    PATTERN = "pattern"
+    INSTRUCTIONS = "instructions"
     LABEL = "label"
 
 
@@ -39,6 +42,9 @@ COLUMN_ALIASES: Mapping[Role, tuple[str, ...]] = {
     # Datasets with both keep the final answer in `answer` and the worked solution in `solution`.
     Role.REFERENCE: ("answer", "solution", "ground_truth", "gold", "reference", "target"),
     Role.TESTS: ("tests", "test_cases", "test", "input_output", "public_tests", "test_list"),
+    Role.SCHEMA: ("schema", "json_schema", "response_schema"),
+    Role.PATTERN: ("pattern", "regex"),
+    Role.INSTRUCTIONS: ("instruction_id_list",),  # google/IFEval
     Role.LABEL: ("label", "correct", "is_correct"),
 }
 

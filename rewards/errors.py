@@ -5,6 +5,7 @@ RlvrError
 ├── InputError              what was handed in cannot be used; the message names the mend
 │   ├── MissingColumnError  no column of the batch or file holds what a reward needs
 │   └── DataFileError       a file, or one line of it, cannot be read or written
+├── MissingExtraError       a package of an optional extra is not installed
 ├── WorkerError             a worker process could not be started
 └── ShadowedPackageError    an import found somebody else's `rewards`, `sandbox` or `grpo_plugin`
 ```
@@ -29,6 +30,10 @@ class MissingColumnError(InputError):
 
 class DataFileError(InputError):
     """A file, or one line of it, cannot be read or written."""
+
+
+class MissingExtraError(RlvrError, ImportError):
+    """A package of an optional extra is not installed; the message gives the pip line."""
 
 
 class WorkerError(RlvrError, RuntimeError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from time import perf_counter
-from typing import ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text
@@ -27,12 +27,16 @@ class Sample:
         reference: what the row says is right, or `None` for a reward that needs none.
         prompt: the prompt as the dataset holds it.
         has_reasoning_field: the reasoning arrived in a field of its own.
+        completion_ids: the completion's token ids, or `None` when nobody gave them.
+        row: the row's cells in the columns that the reward's `also_reads` names.
     """
 
     completion: str
     reference: object = None
     prompt: object = None
     has_reasoning_field: bool = False
+    completion_ids: Sequence[int] | None = None
+    row: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +46,8 @@ class Reward(ABC):
     A subclass is a frozen dataclass whose fields are its options. It gives `name` a default, sets
     `role` to what it needs from the row (`Role.REFERENCE` or `Role.TESTS` of `rewards.columns`;
     `None` for the completion alone) and implements `judge`. Everything else (columns, text of a
-    completion, failures, logging) happens here, once. A reward that overrides `_references` names
-    the further columns it puts into `Sample.reference` in `also_reads`.
+    completion, failures, logging) happens here, once. `also_reads` names further columns that the
+    reward looks at where a row has them: they come as `Sample.row`.
 
     Attributes:
         name: what the trainer and result files call it.
@@ -55,10 +59,13 @@ class Reward(ABC):
 
     role: ClassVar[Role | None] = None
     also_reads: ClassVar[tuple[str, ...]] = ()
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    """The lowest and the highest score there can be."""
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
-        if cls.role is not None and not isinstance(cls.role, Role):
+        # A combination finds its role in its parts, by a property.
+        if cls.role is not None and not isinstance(cls.role, Role | property):
             known = ", ".join(f"Role.{role.name}" for role in Role)
             raise InputError(f"{cls.__name__}.role is {cls.role!r}; it takes None or {known}")
 
@@ -82,8 +89,18 @@ class Reward(ABC):
         """Judge samples, in order. A reward with workers overrides this to use them together."""
         return [self._judge_safely(sample) for sample in samples]
 
+    def default_reference(self) -> object:
+        """What stands for the reference of a row that has none, such as an option; or `None`."""
+        return None
+
     def verify(
-        self, completion: object, reference: object = None, *, prompt: object = None
+        self,
+        completion: object,
+        reference: object = None,
+        *,
+        prompt: object = None,
+        completion_ids: Sequence[int] | None = None,
+        **row: object,
     ) -> Verdict:
         """Judge one completion against its reference.
 
@@ -91,20 +108,28 @@ class Reward(ABC):
             completion: a string, or chat messages.
             reference: what is right; leave it out for a reward that needs none.
             prompt: the prompt, where the reward looks at it.
+            completion_ids: the completion's token ids, where the reward looks at them.
+            **row: cells of other columns that the reward looks at, see `also_reads`.
 
         Returns:
             The verdict; a failure is recorded in it, never raised.
         """
-        return self._judge_batch([completion], [reference], [prompt])[0]
+        return self._judge_batch([completion], [reference], [prompt], [completion_ids], [row])[0]
 
     def verdicts(
-        self, *, completions: Sequence[object], prompts: object = None, **columns: object
+        self,
+        *,
+        completions: Sequence[object],
+        prompts: object = None,
+        completion_ids: object = None,
+        **columns: object,
     ) -> list[Verdict]:
         """Judge a batch given as columns, one verdict per completion, in order.
 
         Args:
             completions: what the model wrote.
             prompts: the prompts, or `None`.
+            completion_ids: the token ids of each completion, or `None`.
             **columns: dataset columns, each as long as `completions`; anything that is not a list
                 (a trainer's state, a callback) is ignored.
 
@@ -112,18 +137,17 @@ class Reward(ABC):
             InputError: a column this reward reads has another length than `completions`.
             MissingColumnError: no column holds the reference this reward needs.
         """
-        if not _is_column(completions):
-            raise InputError(
-                f"{self.name}: completions must be a list, not {type(completions).__name__}; "
-                "for a single completion use verify(completion, reference)"
-            )
+        self._check_completions(completions)
         count = len(completions)
         if count == 0:
             return []
-        prompt_list = (
-            [None] * count if prompts is None else self._checked_column("prompts", prompts, count)
+        return self._judge_batch(
+            completions,
+            self._references(columns, count),
+            self._optional_column("prompts", prompts, count),
+            self._optional_column("completion_ids", completion_ids, count),
+            self._rows(columns, count),
         )
-        return self._judge_batch(completions, self._references(columns, count), prompt_list)
 
     def __call__(
         self,
@@ -152,13 +176,19 @@ class Reward(ABC):
         return [v.score for v in verdicts]
 
     def _judge_batch(
-        self, completions: Sequence[object], references: Sequence[object], prompts: Sequence[object]
+        self,
+        completions: Sequence[object],
+        references: Sequence[object],
+        prompts: Sequence[object],
+        ids: Sequence[object],
+        rows: Sequence[Mapping[str, object]],
     ) -> list[Verdict]:
         verdicts: list[Verdict | None] = [None] * len(completions)
         samples: list[Sample] = []
         positions: list[int] = []
-        rows = zip(completions, references, prompts, strict=True)
-        for position, (completion, reference, prompt) in enumerate(rows):
+        lines = zip(completions, references, prompts, ids, rows, strict=True)
+        for position, (completion, given, prompt, tokens, row) in enumerate(lines):
+            reference = self.default_reference() if _is_missing(given) else given
             if self.role is not None and _is_missing(reference):
                 verdicts[position] = Verdict(
                     None,
@@ -166,8 +196,9 @@ class Reward(ABC):
                     reason=f"the row has no {self.role.value} for {self.name}",
                 )
                 continue
+            token_ids = tokens if _is_column(tokens) else None
             if isinstance(completion, str):  # the usual case
-                samples.append(Sample(completion, reference, prompt))
+                text, has_reasoning_field = completion, False
             else:
                 try:
                     written = completion_text(completion)
@@ -175,7 +206,7 @@ class Reward(ABC):
                     verdicts[position] = self._failed(error)
                     continue
                 text, has_reasoning_field = written.text, written.has_reasoning_field
-                samples.append(Sample(text, reference, prompt, has_reasoning_field))
+            samples.append(Sample(text, reference, prompt, has_reasoning_field, token_ids, row))
             positions.append(position)
         for position, verdict in zip(positions, self.judge_many(samples), strict=True):
             verdicts[position] = verdict
@@ -195,14 +226,14 @@ class Reward(ABC):
 
     def _warn_of(self, sample: Sample, verdict: Verdict) -> None:
         if verdict.status is Status.BAD_REFERENCE:
-            _warn_once(
+            warn_once(
                 f"{self.name}: unusable reference {_shortened(sample.reference)}: "
                 f"{verdict.reason}. Its rows score None."
             )
 
     def _failed(self, error: Exception) -> Verdict:
         reason = f"{type(error).__name__}: {error}"
-        _warn_once(f"{self.name} could not judge a completion ({reason}). It scores None.")
+        warn_once(f"{self.name} could not judge a completion ({reason}). It scores None.")
         return Verdict(None, Status.ERROR, reason=reason)
 
     def _references(self, columns: Mapping[str, object], count: int) -> Sequence[object]:
@@ -211,6 +242,8 @@ class Reward(ABC):
         lists = {name: value for name, value in columns.items() if _is_column(value)}
         names = columns_for(self.role, columns, column=self.column)
         if not names:
+            if self.default_reference() is not None:
+                return [None] * count
             raise missing_column(self.role, lists, needed_by=self.name, column=self.column)
         found = [self._checked_column(name, columns[name], count) for name in names]
         # Rows of a mixed dataset fill different columns: each takes the first that it fills.
@@ -219,13 +252,40 @@ class Reward(ABC):
             for row in zip(*found, strict=True)
         ]
 
+    def check_columns(self, columns: Mapping[str, object], count: int) -> None:
+        """Raise what `verdicts` would raise for these columns of `count` values each."""
+        self._references(columns, count)
+        self._rows(columns, count)
+
+    def _check_completions(self, completions: object) -> None:
+        if not _is_column(completions):
+            raise InputError(
+                f"{self.name}: completions must be a list, not {type(completions).__name__}; "
+                "for a single completion use verify(completion, reference)"
+            )
+
+    def _rows(self, columns: Mapping[str, object], count: int) -> Sequence[Mapping[str, object]]:
+        """Each row's cells in the columns named by `also_reads`."""
+        named = (self.column,) if self.column is not None and self.role is None else ()
+        read = {
+            name: self._checked_column(name, columns[name], count)
+            for name in (*self.also_reads, *named)
+            if _is_column(columns.get(name))
+        }
+        if not read:
+            return [{}] * count
+        return [{name: cells[at] for name, cells in read.items()} for at in range(count)]
+
+    def _optional_column(self, name: str, value: object, count: int) -> Sequence[object]:
+        return [None] * count if value is None else self._checked_column(name, value, count)
+
     def _checked_column(self, name: str, value: object, count: int) -> Sequence[object]:
         if not _is_column(value):
             raise InputError(
                 f"{self.name}: the column {name!r} is a {type(value).__name__}; "
                 f"give a list with one value per completion ({count})"
             )
-        column: list[object] = list(value)  # type: ignore[call-overload]
+        column: list[object] = list(value)
         if len(column) != count:
             raise InputError(
                 f"{self.name}: the column {name!r} has {len(column)} values for {count} "
@@ -234,7 +294,7 @@ class Reward(ABC):
         return column
 
 
-def _is_column(value: object) -> bool:
+def _is_column(value: object) -> TypeGuard[Sequence[Any]]:
     """Whether a keyword holds one value per completion (lists, tuples, arrays; not text)."""
     return (
         hasattr(value, "__len__")
@@ -257,7 +317,8 @@ def _shortened(value: object, limit: int = 120) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _warn_once(message: str) -> None:
+def warn_once(message: str) -> None:
+    """Log a warning, the first time it is given."""
     import logging  # noqa: PLC0415 - a third of what importing this package would cost
 
     logging.getLogger(__name__).warning(message)
