@@ -178,7 +178,7 @@ def _mathematical(tokens: Sequence[Token]) -> bool:
 
 
 _OTHER_CHOICE = re.compile(
-    r"(?:or|and|not)\b|.*(?:\([A-J]\)|(?<![A-Za-z\\])[A-J][).:]|(?<![\w\\^{+*/=-])[A-J]\W*$)",
+    r"(?:or|and|not)\b|.*(?:\([A-J]\)|(?<![A-Za-z\\])[A-J][).:])|[\d\s.,]*[A-J]\W*$",
     re.DOTALL,
 )
 
