@@ -39,6 +39,7 @@ _SENTENCE_CHARS = 12  # shorter than any claim
 _BARE_CHARS = 200
 _BARE_WORDS = 3
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")  # no LaTeX command
+_BROKEN_BOX = "the last box never closes, or digits stand right behind it"
 _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
 
 
@@ -60,7 +61,7 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
     >>> find_answer("The answer is 42.", ("box",)).note
     'no box'
     >>> find_answer(r"The answer is \boxed{42", ("box", "final_answer_phrase")).note
-    'the last box never closes'
+    'the last box never closes, or digits stand right behind it'
     """
     for place in places:
         found = _FINDERS[place](text)
@@ -73,7 +74,7 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
 def _in_box(text: str) -> FoundAnswer | None:
     boxed = last_boxed(text)
     if boxed is None:
-        return FoundAnswer(None, "the last box never closes") if names_box(text) else None
+        return FoundAnswer(None, _BROKEN_BOX) if names_box(text) else None
     return _filled(_claimed(boxed), "the last box")
 
 

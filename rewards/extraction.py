@@ -102,8 +102,8 @@ def last_boxed(text: str) -> str | None:
     if only is not None:
         return only
     box = _outer_box_before(text, len(text))
-    if box is None or box.content is None:
-        return None
+    if box is None or box.content is None or text[box.end : box.end + 1].isdigit():
+        return None  # digits right behind a box were meant to be inside
     contents, first = [box.content], box.start
     while len(contents) < _MAX_JOINED_BOXES:
         previous = _outer_box_before(text, first)
@@ -138,6 +138,8 @@ def _only_box(text: str) -> str | None:
         end = text.find("}", end + 1)
         nested = text.find("{", nested + 1, end)
     content = text[start:end]
+    if text[end + 1 : end + 2].isdigit():
+        return None
     return (
         None if end < 0 or "\\{" in content or "\\}" in content or content[-1:] == "\\" else content
     )
@@ -231,11 +233,22 @@ def _box_before(text: str, end: int) -> _Box | None:
 
 def _outer_box_before(text: str, end: int) -> _Box | None:
     box = _box_before(text, end)
+    if box is None or _closed(text, box):
+        return box
+    before = box.start
     for _ in range(_MAX_NESTED_BOXES):
-        if box is None:
-            return None
-        around = _box_before(text, box.start)
-        if around is None or around.content is None or around.end < box.end:
+        around = _box_before(text, before)
+        if around is None or around.content is None:
             return box
-        box = around
+        if around.end >= box.end:
+            box = around
+        before = around.start  # beside it, or around it: something may be around both
     return box
+
+
+def _closed(text: str, box: _Box) -> bool:
+    """Whether no brace behind the box closes what was opened before it: the usual case."""
+    found = _BRACE.search(text, box.end)
+    while found is not None and found.group() not in {"{", "}"}:
+        found = _BRACE.search(text, found.end())
+    return found is None or found.group() == "{"

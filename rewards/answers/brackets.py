@@ -18,6 +18,7 @@ from rewards.answers.tree import (
     System,
 )
 
+_ALIGNED = frozenset({"aligned", "align", "gathered", "split", "gather"})
 CLOSERS = {"(": (")", "]"), "[": ("]", ")"), "{{": ("}}",), "{": ("}",)}
 
 
@@ -76,6 +77,8 @@ class BracketReader(Cursor):
     def environment(self, name: str) -> Node:
         """A matrix or a system of equations."""
         self.deeper()
+        if name in _ALIGNED:
+            self.drop_alignment()
         rows: list[list[Node]] = [[]]
         while self.peek().kind != "end":
             token = self.peek()
@@ -93,16 +96,28 @@ class BracketReader(Cursor):
         filled = tuple(tuple(row) for row in rows if row)
         if not filled:
             raise UnreadableError(f"the environment `{name}` is empty")
-        if name in {"cases", "aligned", "align", "gathered", "split", "gather"}:
+        if name in _ALIGNED and len(filled) == 1 == len(filled[0]):
+            return filled[0][0]
+        if name in _ALIGNED or name == "cases":
             if any(len(row) > 2 for row in filled):
                 raise UnreadableError("a definition by cases is not understood")
             return System(tuple(row[0] if len(row) == 1 else Seq(row) for row in filled))
         if len({len(row) for row in filled}) != 1:
             raise UnreadableError("the rows of a matrix differ in length")
         matrix = Matrix(filled)
+        if name == "Vmatrix":
+            return Fn("norm", (matrix,))
         if name == "vmatrix":
             return determinant(matrix) or Fn("det", (matrix,))
         return matrix
+
+    def drop_alignment(self) -> None:
+        """Take the `&` out of the environment that was just opened: they only align its rows."""
+        end = self.at
+        while self.tokens[end].kind not in {"begin", "end", "eof"}:
+            end += 1
+        inside = self.tokens[self.at : end]
+        self.tokens[self.at : end] = [token for token in inside if token.value != "&"]
 
     def cell(self) -> Node:
         """One entry of an environment."""

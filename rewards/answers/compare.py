@@ -75,7 +75,7 @@ def _same_tokens(reference: Answer, answer: Answer) -> bool:
     return one == other
 
 
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
+_GROUPED = re.compile(r"\d{1,3}(?:,[1-9]\d{2})+")  # no item starts with 0
 
 
 def _ungrouped(reference: Answer, answer: Answer, options: CompareOptions) -> bool:

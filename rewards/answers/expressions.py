@@ -43,7 +43,7 @@ class ExpressionReader(PrimaryReader):
     __slots__ = ()
 
     def sum(self) -> Node:  # noqa: C901
-        """Terms joined by + - ± ∓."""
+        """Terms joined by + - ± ∓, reduced by `mod`."""
         terms: list[Node] = []
         while True:
             sign, either = 1, 0
@@ -66,13 +66,15 @@ class ExpressionReader(PrimaryReader):
             elif sign < 0:
                 term = negative(term)
             terms.append(term)
+            while self.accept("mod"):  # all that stands before it is reduced
+                terms = [Fn("mod", (terms[0] if len(terms) == 1 else Add(tuple(terms)), self.signed()))]
             token = self.tokens[self.at]
             if token.kind != "op" or token.value not in {"+", "-", "pm", "mp"}:
                 break
         return terms[0] if len(terms) == 1 else Add(tuple(terms))
 
     def product(self) -> Node:
-        """Factors joined by · / mod or by standing side by side."""
+        """Factors joined by · / or by standing side by side."""
         factors = [self.power()]
         while True:
             token = self.tokens[self.at]
@@ -89,11 +91,6 @@ class ExpressionReader(PrimaryReader):
                         factors[-1:] = factors[-1].factors
                 else:
                     factors.append(Pow(below, MINUS_ONE))
-            elif token.kind == "op" and token.value == "mod":
-                self.at += 1
-                modulus = self.signed()
-                left = factors[0] if len(factors) == 1 else Mul(tuple(factors))
-                factors = [Fn("mod", (left, modulus))]
             elif self.starts_factor(token):
                 factors.append(self.power())
             else:
@@ -140,6 +137,8 @@ class ExpressionReader(PrimaryReader):
             elif value == "!":
                 self.at += 1
                 node = Fn("factorial2" if self.accept("!") else "factorial", (node,))
+                if self.peek().value == "!" and self.peek().kind == "op":
+                    raise UnreadableError("more than two factorial signs stand together")
             elif value == "'":
                 self.at += 1
                 if not isinstance(node, (Sym, Fn)):

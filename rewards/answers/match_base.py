@@ -7,7 +7,7 @@ from fractions import Fraction
 from rewards.answers.outcome import CompareOptions
 from rewards.answers.quantities import Quantities
 from rewards.answers.show import show
-from rewards.answers.tree import Group, Node
+from rewards.answers.tree import Group, Node, SetOf
 from rewards.answers.values import exact_or_none
 
 MAX_LEFTOVERS = 40
@@ -79,7 +79,9 @@ class Matching:
         for wanted in missing:
             doubtful = False
             for index, item in enumerate(rest):
-                same = self.alike(wanted, item)
+                same = isinstance(wanted, SetOf) == isinstance(item, SetOf) and self.alike(
+                    wanted, item
+                )
                 if same:
                     del rest[index]
                     break

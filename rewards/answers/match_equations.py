@@ -74,11 +74,16 @@ class EquationMatching(SetMatching):
         if a is None or b is None:
             return UNRELATED
         one, other = a.name, b.name
+        if more := _letters(ans) - _letters(ref) if _letters(ref) and one == other else None:
+            return self.no(f"it is about {', '.join(sorted(more))} too")
         if isinstance(one, Fn) and isinstance(other, Fn) and one.name == other.name == "call":
             if one.args[0] != other.args[0] or len(one.args) != len(other.args):
                 return self.no("they are about different functions")
             names = [arg.name for arg in other.args[1:] if isinstance(arg, Sym)]
             if len(names) == len(other.args) - 1:
+                wanted = {arg.name for arg in one.args[1:] if isinstance(arg, Sym)}
+                if (wanted - set(names)) & symbols(b.value):
+                    return self.no(f"the value does not depend on {', '.join(names)} alone")
                 new = dict(zip(names, one.args[1:], strict=True))
                 return self.alike(a.value, substitute(b.value, new))
             if one != other:
@@ -104,3 +109,9 @@ class EquationMatching(SetMatching):
         if found is None:
             return self.no("the answer is an equation, not a value")
         return self.alike(ref, found.value)
+
+
+def _letters(chain: Relation) -> frozenset[str]:
+    """The variables that a chain x = y = value sets equal to its value."""
+    sides = [side.name for side in chain.sides if isinstance(side, Sym)]
+    return frozenset(name for name in sides if len(name) == 1)

@@ -60,12 +60,17 @@ class ListMatching(WordMatching):
         pairs = [(show(item.name), item.value) for item in found if item is not None]
         if len(pairs) != len(group.items) or group.opening != "(":
             return self.no("the number of values differs")
+        if len({name for name, _ in pairs}) != len(pairs):
+            return self.no("several values of one quantity are no point")
         ordered = sorted(pairs, key=lambda pair: pair[0])
         return self.in_order(group.items, tuple(value for _, value in ordered))
 
     def lists(self, ref: Node, ans: Node, refs: list[Node], answers: list[Node]) -> bool | None:  # noqa: C901
         """Lists and sets: the same items, in any order unless the options say otherwise."""
         if isinstance(ans, Group):
+            labelled = _labelled(refs)
+            if labelled is not None and len({name for name, _ in labelled}) < len(labelled):
+                return self.no("several values of one quantity are no point")
             if len(refs) > 1 and isinstance(ref, Seq) and (ans.opening, ans.closing) == ("(", ")"):
                 return self.in_order(tuple(refs), ans.items)
             return self.no("a tuple is not a list or a set")
@@ -90,6 +95,14 @@ class ListMatching(WordMatching):
             ):  # x_1 = 1, x_2 = 2 are values of x
                 refs = expand(Seq(tuple(value for _, value in labels[0])))
                 answers = expand(Seq(tuple(value for _, value in labels[1])))
+        named = labels[0] if labels[1] is None else labels[1] if labels[0] is None else None
+        if named is not None and _tells_apart(named):
+            if isinstance(ref, SetOf) or isinstance(ans, SetOf):
+                return self.no("a set does not say which value is whose")
+            values = tuple(value for _, value in named)
+            if labels[0] is None:
+                return self.in_order(tuple(refs), values)
+            return self.in_order(values, tuple(answers))
         if (labels[0] is None) != (labels[1] is None):
             if labels[0] is not None:
                 refs = expand(Seq(tuple(value for _, value in labels[0])))
@@ -141,6 +154,8 @@ class ListMatching(WordMatching):
         fixed = symbols(body) - set(params) if params else symbols(other) - set(given)
         mine = sorted(symbols(body) - fixed)
         theirs = sorted(symbols(other) - fixed)
+        if given and not set(given) & set(theirs):
+            theirs = []  # 3K is no multiple of a k that runs through the integers
         if len(mine) != len(theirs):
             if not mine and not theirs:
                 return self.alike(body, other)
@@ -171,6 +186,13 @@ def _labelled(items: list[Node]) -> list[tuple[str, Node]] | None:
             return None
         pairs.append((show(found.name), found.value))
     return pairs
+
+
+def _tells_apart(pairs: list[tuple[str, Node]]) -> bool:
+    """Whether the names belong to different quantities, not to several values of one."""
+    names = {name for name, _ in pairs}
+    stems = {name.partition("_")[0] for name in names}
+    return len(names) == len(pairs) > 1 and len(stems) > 1
 
 
 def _propagated(items: list[Node]) -> list[Node]:

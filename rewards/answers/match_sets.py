@@ -41,10 +41,9 @@ class SetMatching(ListMatching):
             return UNRELATED
         if not (_is_set(ref) or _is_set(ans)):
             return UNRELATED
-        if isinstance(ref, Relation) and isinstance(ans, Relation):
-            a, b = variable_of(ref), variable_of(ans)
-            if a is not None and b is not None and a != b:
-                return self.no(f"one is about {a}, the other about {b}")
+        a, b = variable_of(ref), variable_of(ans)
+        if a is not None and b is not None and a != b:
+            return self.no(f"one is about {a}, the other about {b}")
         try:
             left, right = real_set(_bare(ref)), real_set(_bare(ans))
         except NotRealSetError:

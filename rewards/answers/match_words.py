@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 
@@ -78,11 +79,11 @@ class WordMatching(Matching):
             if ref.half_known and ans.half_known:
                 return ref.seconds == ans.seconds
             return ref.seconds % half == ans.seconds % half
-        if isinstance(ref, Clock):
-            ref = _clock_ratio(ref)
-        if isinstance(ans, Clock):
-            ans = _clock_ratio(ans)
-        return self.alike(ref, ans)
+        clock, other = (ref, ans) if isinstance(ref, Clock) else (ans, ref)
+        ratio = _clock_ratio(clock) if isinstance(clock, Clock) else None
+        if ratio is None or not (isinstance(other, Ratio) or _is_reduced(ratio)):
+            return self.no("a time of day is no number")
+        return self.alike(ratio, ans) if clock is ref else self.alike(ref, ratio)
 
     def ratios(self, ref: Node, ans: Node) -> bool | None:
         """Ratios up to a common factor; `a : b` is also a/b."""
@@ -135,7 +136,15 @@ def _skeleton(tokens: str) -> list[str]:
     return ["#" if token[:1].isdigit() else token for token in tokens.split(" ")]
 
 
-def _clock_ratio(clock: Clock) -> Ratio:
+def _is_reduced(ratio: Ratio) -> bool:
+    """Whether `1:20` may be the ratio that people write so; `12:30` and `1:05` are none."""
+    parts = [int(item.value) for item in ratio.items if isinstance(item, Num)]
+    return math.gcd(*parts) == 1 and all(part > 9 for part in parts[1:])
+
+
+def _clock_ratio(clock: Clock) -> Ratio | None:
+    if clock.half_known and clock.seconds < 13 * 3600:
+        return None  # it was written with am or pm
     hours, rest = divmod(clock.seconds, 3600)
     parts = [hours, rest // 60] + ([rest % 60] if rest % 60 else [])
     return Ratio(tuple(Num(Fraction(part)) for part in parts))

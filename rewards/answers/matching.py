@@ -11,6 +11,7 @@ from rewards.answers.tree import (
     Choice,
     Clock,
     Family,
+    Given,
     Group,
     Matrix,
     Named,
@@ -39,6 +40,8 @@ class Matcher(EquationMatching):
             return True
         if isinstance(ref, Family) or isinstance(ans, Family):
             return self.families(ref, ans)
+        if isinstance(ref, Given) or isinstance(ans, Given):
+            return self.conditional(ref, ans)
         expected, given = self.settled(ref), self.settled(ans)
         if expected is None or given is None:
             return self.no("one of them says two different things")
@@ -82,6 +85,17 @@ class Matcher(EquationMatching):
         if isinstance(ans, (System, SetOperation, Builder)):
             return self.no("")
         return self.values(ref, ans)
+
+    def conditional(self, ref: Node, ans: Node) -> bool | None:
+        """An answer may leave the reference's condition to the question, but add none."""
+        if isinstance(ans, Given):
+            if not isinstance(ref, Given):
+                return self.no(f"it holds only if {ans.condition}")
+            if ref.condition != ans.condition:
+                self.why = "they hold on different conditions"
+                return None
+            ans = ans.body
+        return self.alike(ref.body if isinstance(ref, Given) else ref, ans)
 
     def settled(self, node: Node) -> Node | None:
         """`x < 3 : (-∞, 3)` says one thing twice; if it says two things, it says nothing."""

@@ -149,6 +149,8 @@ class PrimaryReader(ApplicationReader):
             if self.peek().value == "dot" and self.peek().kind == "cmd":
                 self.at += 1
                 block += middle + self.label()
+        if self.peek().kind == "num":
+            raise UnreadableError("a digit stands behind repeating digits")
         return repeating(start, block)
 
     def name(self, letter: str) -> Node:

@@ -16,6 +16,7 @@ from rewards.answers.tree import (
     Add,
     Based,
     BigOp,
+    Const,
     Degree,
     Fn,
     Mul,
@@ -32,7 +33,7 @@ from rewards.answers.tree import (
     symbols,
     times,
 )
-from rewards.answers.units import Measure, contradicts, measure
+from rewards.answers.units import Measure, contradicts, measure, unlike
 
 if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions
@@ -63,6 +64,8 @@ class Quantities:
                 if one[0] != other[0]:
                     return Sameness(same=False, how=f"{ans_unit} is not {ref_unit}")
                 ref, ans = _scaled(ref, one), _scaled(ans, other)
+            elif unlike(ref_unit, ans_unit):
+                return Sameness(same=False, how=f"{ans_unit} is not {ref_unit}")
         return self.bare(ref, ans)
 
     def bare(self, ref: Node, ans: Node) -> Sameness:
@@ -77,6 +80,10 @@ class Quantities:
             return found if found.same else Sameness(same=False, how="a % sign was added")
         if isinstance(ref, Based) or isinstance(ans, Based):
             return self.based(ref, ans)
+        if isinstance(ref, Fn) and isinstance(ans, Fn) and ref.name == ans.name == "mod":
+            moduli = ref.args[-1], ans.args[-1]
+            if self.number(*moduli).same is False:
+                return Sameness(same=False, how="the moduli differ")
         if contains(ref, (Degree,)) or contains(ans, (Degree,)):
             return self.angles(ref, ans)
         return self.number(ref, ans)
@@ -92,6 +99,8 @@ class Quantities:
         """Degrees are radians times 180/π; a missing degree sign is forgiven."""
         found = self.number(ref, ans)
         if found.same is not True and contains(ref, (Degree,)) != contains(ans, (Degree,)):
+            if not (_forgivable(ref) and _forgivable(ans)):
+                return Sameness(same=False, how="only one of them is in degrees")
             plain = self.number(_without_degrees(ref), _without_degrees(ans))
             if plain.same or found.same is None:
                 return plain
@@ -182,6 +191,15 @@ _WIDE = Evaluator(200).context
 
 def _scaled(value: Node, unit: Measure) -> Node:
     return times(value, Num(unit[1]))
+
+
+def _forgivable(node: Node) -> bool:
+    """Whether degree signs may be missing: not beside π, nor where plain numbers stand beside."""
+    if contains(node, (Const,)):
+        return False
+    if not (isinstance(node, Add) and contains(node, (Degree,))):
+        return True
+    return all(contains(term, (Degree,)) or symbols(term) for term in node.terms)
 
 
 def _without_degrees(node: Node) -> Node:

@@ -47,6 +47,7 @@ _FORMULA = re.compile(r"\$\$?([^$]+)\$?\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTAL
 _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf|boldsymbol)\s*\{([^{}]*)\}")
 MAX_CACHED = 512
 BAD_ROUNDING = "its approximation is wrong"
+QUESTION = "it is a question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Answer:
     def unreadable(self) -> str | None:
         """Why nothing can be read, or `None` if something can."""
         reason = self._reading()[1]
-        return None if self.is_reference and reason == BAD_ROUNDING else reason
+        return None if self.is_reference and reason in {BAD_ROUNDING, QUESTION} else reason
 
     @property
     def kind(self) -> str:
@@ -135,6 +136,8 @@ def _read_tree(text: str) -> tuple[Node | None, str | None]:
         node = _read_words(text, tokens)
         if node is None:
             node = _read_mathematics(text, tokens)
+        if tokens[-1].value == "?" and not isinstance(node, Raw):
+            return node, QUESTION
         return node, _contradiction(node)
     except RecursionError:
         return Raw(normal_tokens(tokens)), None
@@ -176,6 +179,12 @@ def _mathematical(tokens: Sequence[Token]) -> bool:
     return all(token.kind != "text" for token in resolve_words(tokens))
 
 
+_OTHER_CHOICE = re.compile(
+    r"(?:or|and|not)\b|.*(?:\([A-J]\)|(?<![A-Za-z\\])[A-J][).:])|[\d\s.,]*[A-J]\W*$",
+    re.DOTALL,
+)
+
+
 def _read_choice(plain: str) -> Choice | None:
     if len(plain) < 40 and _CHOICE_LIST.fullmatch(plain):
         letters = [char for char in plain if char.isupper()]
@@ -184,7 +193,7 @@ def _read_choice(plain: str) -> Choice | None:
     match = _CHOICE.fullmatch(plain)
     if match is not None:
         letter, detail = match[1] or match[3], match[2] or match[4]
-        if letter.isupper():
+        if letter.isupper() and not (detail and _OTHER_CHOICE.match(detail)):
             return Choice(letter, _read_tree(unwrap(detail))[0] if detail else None)
     return None
 

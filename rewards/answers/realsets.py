@@ -237,6 +237,9 @@ def _builder(node: Builder) -> list[Piece]:
         conditions.append(node.element)
     elif not isinstance(node.element, Sym):
         raise NotRealSetError
+    bound = variable_of(node.element) if isinstance(node.element, Relation) else show(node.element)
+    if any(variable_of(condition) not in {None, bound} for condition in conditions):
+        raise NotRealSetError
     return _operate("cap", [real_set(condition) for condition in conditions])
 
 
@@ -259,6 +262,8 @@ def _conditions(node: Seq | System) -> list[Piece]:
         return _operate("cap", sets)
     if node.joiner == "or":
         return _operate("cup", sets)
+    if node.joiner == "and":
+        return _operate("cap", sets)
     both = _operate("cap", sets)
     return both or _operate("cup", sets)
 

@@ -300,7 +300,19 @@ class _Pair(NamedTuple):
             return Sameness(same=False, how="they are nowhere defined together")
         if last is None or (names and agreed < 2):
             return None
+        if len(names) == 1 and self.evaluator is Evaluator and self.is_half(names[0]):
+            return Sameness(same=False, how=f"only one of them is defined for negative {names[0]}")
         return self.confirm(*last)
+
+    def is_half(self, name: str) -> bool:
+        """Whether one side is a logarithm of the positive and the other of all: 2 ln x, ln x²."""
+        if not (_has_logarithm(self.left) and _has_logarithm(self.right)):
+            return False
+        return all(
+            self.look({name: -at}, DIGITS).status == "one"
+            and self.look({name: at}, DIGITS).status == "both"
+            for at in _SIZES
+        )
 
     def confirm(self, point: dict[str, Fraction], seen: _Look) -> Sameness:
         """Look once more, at a precision that no tiny term or cancellation can hide from."""
@@ -320,6 +332,19 @@ class _Pair(NamedTuple):
         if second.status == "both" and _agree(first.gap, second.gap):
             return Sameness(same=False, how=_at(point, "they differ by a little"))
         return Sameness(same=None, how="their values need more digits than are affordable")
+
+
+_SIZES = (Fraction(7, 5), Fraction(3, 11), Fraction(41, 3))
+
+
+def _has_logarithm(node: Node) -> bool:
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, Fn) and here.name in {"ln", "log", "logb"}:
+            return True
+        stack += children(here)
+    return False
 
 
 def _agree(one: Decimal, other: Decimal) -> bool:

@@ -16,6 +16,7 @@ from rewards.answers.tree import (
     Degree,
     Family,
     Fn,
+    Given,
     Mul,
     Named,
     Node,
@@ -34,7 +35,7 @@ from rewards.answers.tree import (
 )
 from rewards.answers.units import DEGREES, PERCENTS
 from rewards.answers.values import exact_or_none
-from rewards.answers.vocabulary import HEDGES
+from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
 _CLOSING = frozenset({")", "]", "}}", "}", "."})
@@ -48,23 +49,29 @@ _CONDITION_VALUES = frozenset(
 _PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
 _MAGNITUDES = {
+    "dozen": 12,
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     "万": 10**4, "亿": 10**8,
 }  # fmt: skip
+_ORDERS = frozenset({"<", ">", "<=", ">="})
+_EVERY = frozenset({"all", "any", "every", "each", "in", "forall"})  # a domain follows
+_STRICT_OPENERS = frozenset({"if", "when", "如果", "当"})
 _STOPS = frozenset({",", ";", "and", "or", ")", "]", "}}"})
 _INTEGER_WORDS = frozenset({"integer", "integers", "z", "n", "整数", "natural", "whole"})
 _INTEGER_SETS = frozenset({"integers", "naturals"})
+_PLAIN_WORDS = PARAMETER_WORDS | _INTEGER_WORDS  # where a variable lies: no restriction
 MAX_ITEMS = 20_000
 
 
 class StatementReader(ExpressionReader):
     """Reads an answer as a whole."""
 
-    __slots__ = ("parameters",)
+    __slots__ = ("parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
         self.parameters: list[str] = []
+        self.restriction = ""  # the condition just read, if it restricts what is said
 
     def whole(self) -> Node:
         """The whole text as one node.
@@ -96,6 +103,8 @@ class StatementReader(ExpressionReader):
             approximate = elements and self.peek().kind == "rel" and self.peek().value == "~"
             self.at += 1 if approximate else 0
             element = self.item()
+            if self.restriction and element is None and elements:
+                elements[-1] = self.restricted(elements[-1])
             if approximate and element is not None:  # `√2, ≈ 1.414` says one thing
                 elements[-1] = Relation((elements[-1], element), ("~",))
                 element = None
@@ -141,7 +150,8 @@ class StatementReader(ExpressionReader):
             self.at = start
             return None
         conditions = self.items("")
-        parts = conditions.items if isinstance(conditions, Seq) else (conditions,)
+        together = isinstance(conditions, Seq) and conditions.joiner != "or"
+        parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
         return Builder(element, parts) if element is not None else None
 
     # -- one item ---------------------------------------------------------------------------
@@ -156,8 +166,14 @@ class StatementReader(ExpressionReader):
         if self.peek().value == ":" and self.peek().kind == "op":
             node = self.ratio(node)
         node = self.trailing(node)
-        self.condition()
+        if self.condition() and self.restriction:
+            node = self.restricted(node)
         return self.membership(node)
+
+    def restricted(self, node: Node) -> Node:
+        """The node on the condition just read."""
+        condition, self.restriction = self.restriction, ""
+        return Given(node, condition)
 
     def label_word(self) -> bool:
         """Step over `Minimum:`, a label in words in front of a value."""
@@ -274,6 +290,8 @@ class StatementReader(ExpressionReader):
         opens = opens or (token.kind == "cmd" and token.value == "forall")
         if not opens:
             return False
+        strict = token.value.lower() in _STRICT_OPENERS
+        start = self.at + 1
         letters: list[str] = []
         integer = False
         braces = 0
@@ -291,6 +309,15 @@ class StatementReader(ExpressionReader):
             if token.kind not in _CONDITION_KINDS and token.value not in _CONDITION_VALUES:
                 raise UnreadableError("a condition says more than where a variable lies")
             self.at += 1
+        read = self.tokens[start : self.at]
+        words = {token.value.lower() for token in read}
+        domain = not strict and (words & _EVERY or _PARAMETERS.intersection(letters))
+        if any(
+            (token.kind == "text" and token.value.lower() not in _PLAIN_WORDS)
+            or (token.value in _ORDERS and not domain)
+            for token in read
+        ):
+            self.restriction = " ".join(t.value for t in read if t.value not in {"{", "}"})
         if integer or any(letter in _PARAMETERS for letter in letters):
             self.parameters += [
                 letter

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-# What may be dropped without changing what is said. A space between two digits, or between a
-# command and a letter, does mean something and stays.
+# What may be dropped without changing what is said. A space between two digits, beside a point
+# or a comma, or between a command and a letter, does mean something and stays.
 _STYLE = re.compile(
     r"""
       \\(?:left|right|displaystyle|limits|big[lr]?|Big[lr]?)(?![A-Za-z])(?!\s*\.)
     | (?<!\d)\\[!,;:] | \\[!,;:](?!\d)
     | (?<=\\)[dt](?=frac(?![A-Za-z]))
-    | (?<![\dA-Za-z,])\s+ | \s+(?![\dA-Za-z])
+    | (?<![\dA-Za-z,.])\s+ | \s+(?![\dA-Za-z,.])
     """,
     re.VERBOSE,
 )

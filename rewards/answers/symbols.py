@@ -8,11 +8,14 @@ from __future__ import annotations
 DROPPED = frozenset(
     "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr limits "
     "nolimits displaystyle textstyle scriptstyle scriptscriptstyle hline mathstrut strut "
-    "phantom noindent centering label tag nonumber notag boxed fbox bigm Bigm ensuremath rm "
+    "noindent centering label tag nonumber notag boxed fbox bigm Bigm ensuremath rm "
     "it bf sf tt hfill allowbreak nobreak protect cdotp large Large small normalsize "
-    "mathopen mathclose mathrel mathbin mathord mathinner relax ! color "
+    "mathopen mathclose mathrel mathbin mathord mathinner relax ! "
     "therefore because Huge huge LARGE tiny".split()
 )
+
+# Commands whose first argument is not shown: a colour, or what only leaves room.
+HIDING = frozenset({"color", "textcolor", "phantom", "hphantom", "vphantom"})
 
 # Commands whose argument is text; the value says whether they keep words apart.
 TEXT_COMMANDS: dict[str, bool] = dict.fromkeys(

@@ -10,7 +10,14 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from rewards.answers.symbols import COMMANDS, DROPPED, FUNCTIONS, TEXT_COMMANDS, UNICODE
+from rewards.answers.symbols import (
+    COMMANDS,
+    DROPPED,
+    FUNCTIONS,
+    HIDING,
+    TEXT_COMMANDS,
+    UNICODE,
+)
 
 MAX_CHARACTERS = 60_000
 
@@ -125,6 +132,9 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
             if name in _MATH_DELIMITERS:
                 gap = True
                 continue
+            if name in HIDING:
+                at = _behind_group(text, at)
+                continue
             if name in TEXT_COMMANDS:
                 text_next = True
                 gap = gap or TEXT_COMMANDS[name]
@@ -219,6 +229,24 @@ def _number(  # noqa: PLR0913, PLR0917
         ):
             return f"{value}e{exponent[1]}", exponent.end()
     return value, at
+
+
+_BRACES = re.compile(r"\\[\s\S]|[{}]")
+_MODEL = re.compile(r"\s*(?:\[[A-Za-z]{1,10}\])?\s*")
+
+
+def _behind_group(text: str, at: int) -> int:
+    """Where the group that opens at `at` ends: at the end of the text if it never closes."""
+    opening = _MODEL.match(text, at)
+    at = opening.end() if opening else at
+    if text[at : at + 1] != "{":
+        return at
+    depth = 0
+    for match in _BRACES.finditer(text, at):
+        depth += (match[0] == "{") - (match[0] == "}")
+        if not depth:
+            return match.end()
+    return len(text)
 
 
 _NAME = re.compile(r"\s*\{\s*([A-Za-z]+)\*?\s*\}")

@@ -5,7 +5,7 @@ Node
 ├── expressions   Num Digits Const Sym Add Mul Pow Fn PlusMinus BigOp Matrix
 ├── quantities    Degree Percent Based Unit Ratio Clock
 ├── collections   Group (brackets as written) SetOf Seq System SetOperation Builder
-├── statements    Relation Family
+├── statements    Relation Family Given
 └── words         Text Choice Named (the empty set, the reals, yes …) Raw (readable as tokens only)
 ```
 
@@ -216,6 +216,14 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Something said under a condition only (`5 if x > 1`); `condition` is its words and signs."""
+
+    body: Node
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """Words, in normal form (lower case, single spaces, no punctuation)."""
 
@@ -270,6 +278,7 @@ Node: TypeAlias = (
     | Builder
     | Relation
     | Family
+    | Given
     | Text
     | Choice
     | Named
@@ -354,6 +363,7 @@ _PARTS: dict[type, Callable[[Any], tuple[Node, ...]]] = {
     BigOp: lambda node: (node.low, node.high, node.body),
     Builder: lambda node: (node.element, *node.conditions),
     Family: lambda node: (node.body,),
+    Given: lambda node: (node.body,),
 }
 _MAKE: dict[type, Callable[[Any, tuple[Node, ...]], Node]] = {
     Add: lambda _, parts: Add(parts),
@@ -375,6 +385,7 @@ _MAKE: dict[type, Callable[[Any, tuple[Node, ...]], Node]] = {
     BigOp: lambda node, parts: BigOp(node.op, node.var, *parts),
     Builder: lambda _, parts: Builder(parts[0], parts[1:]),
     Family: lambda node, parts: Family(parts[0], node.params),
+    Given: lambda node, parts: Given(parts[0], node.condition),
 }
 
 

@@ -10,6 +10,8 @@ import re
 from fractions import Fraction
 from typing import TypeAlias
 
+from rewards.answers.vocabulary import NUMBER_WORDS
+
 # dimension -> exponent, and the factor to the dimension's base unit
 Measure: TypeAlias = tuple[tuple[tuple[str, int], ...], Fraction]
 
@@ -36,7 +38,7 @@ time     1/1000     ms millisecond milliseconds
 mass     1          g gram grams 克
 mass     1000       kg kilogram kilograms kgs 千克 公斤
 mass     1/1000     mg milligram milligrams
-mass     1000000    ton tons tonne tonnes 吨
+mass     1000000    Mg megagram megagrams ton tons tonne tonnes 吨
 mass     453.59237  lb lbs pound pounds
 mass     28.349523125 oz ounce ounces
 volume   1/1000     l liter liters litre litres L 升
@@ -45,17 +47,27 @@ volume   0.003785411784 gal gallon gallons
 volume   0.000946352946 quart quarts
 volume   0.000473176473 pint pints
 force    1          N newton newtons
+force    1000       kN
 energy   1          J joule joules
 energy   1000       kJ kilojoule kilojoules
+energy   1000000    MJ megajoule megajoules
+energy   3600000    kWh
 energy   4.184      cal calorie calories
 power    1          W watt watts
 power    1000       kW kilowatt kilowatts
+power    1000000    MW megawatt megawatts
+power    1/1000     mW milliwatt milliwatts
 pressure 1          Pa pascal pascals
+pressure 1000       kPa
+pressure 1000000    MPa
 charge   1          C coulomb coulombs
 current  1          A amp amps ampere amperes
 voltage  1          V volt volts
 resistance 1        ohm ohms
 frequency 1         Hz hertz
+frequency 1000      kHz
+frequency 1000000   MHz
+frequency 1000000000 GHz
 temperature 1       K kelvin kelvins
 amount   1          mol mole moles
 angle    1          rad radian radians
@@ -78,7 +90,8 @@ _CHANGING = frozenset(
     {
         "squared", "cubed", "factorial", "half", "halves", "thirds", "tenths", "hundredths", "tens",
         "lakh", "crore", "k", "plus", "minus", "least", "most", "wrong", "false", "incorrect",
-        "not", "if", "when", "unless",
+        "not", "if", "when", "unless", "more", "less", "fewer", "pair", "pairs", "point", "over",
+        "is", "are", "was", "were", "isn", "aren", "too", *list(NUMBER_WORDS)[1:], "hundred",
     }
 )  # fmt: skip
 _OPPOSITES = tuple(
@@ -91,6 +104,9 @@ _OPPOSITES = tuple(
         ("heavier", "lighter"), ("longer", "shorter"),
     )
 )  # fmt: skip
+_COLOURS = frozenset(
+    "red blue green yellow white black brown orange purple pink grey gray".split()
+)
 _PER = frozenset({"per", "/", "a", "an", "每"})
 _MULTIPLIERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3, "平方": 2}
 _WORD = re.compile(r"[a-z]+")
@@ -123,11 +139,35 @@ def contradicts(reference: str, answer: str) -> str | None:
         for word in pair.intersection(wanted):
             if word not in given and (other := pair.intersection(given)):
                 return f"{word} is not {next(iter(other))}"
+    colours = _COLOURS.intersection(wanted), _COLOURS.intersection(given)
+    if colours[0] and colours[1] and colours[0] != colours[1]:
+        return f"{min(colours[1])} is not {min(colours[0])}"
     for at, word in enumerate(given):
         follows_unit = word in {"squared", "cubed"} and at > 0
         if word in _CHANGING and word not in wanted and not follows_unit:
             return f"“{word}” changes the answer"
     return None
+
+
+def unlike(reference: str, answer: str) -> bool:
+    """Whether one phrase is a unit of measurement and the other, a noun, has nothing of it.
+
+    >>> unlike("apples", "km"), unlike("km away", "km")
+    (True, False)
+    """
+    if (measure(reference) is None) == (measure(answer) is None):
+        return False
+    one, other = (set(_SPLIT.findall(phrase.lower())) for phrase in (reference, answer))
+    if {part for part in one | other if part.lstrip("^-").isdigit()} - (one & other):
+        return True
+    atoms = [{_dimensions(part) for part in side} - {None} for side in (one, other)]
+    units = {"unit", "units"}
+    return not (one & other or units & (one | other) or atoms[0] & atoms[1])
+
+
+def _dimensions(part: str) -> object:
+    atom = _ATOMS.get(part)
+    return None if atom is None else atom[0]
 
 
 def measure(phrase: str) -> Measure | None:  # noqa: C901, PLR0912
@@ -157,6 +197,8 @@ def measure(phrase: str) -> Measure | None:  # noqa: C901, PLR0912
                 power = int(part.lstrip("^"))
             else:
                 atom = _ATOMS.get(part) or _ATOMS.get(part.lower())
+                if part[:1] == "M" and len(part) == 2 and part not in _ATOMS:
+                    return None  # no megametre is a millimetre
                 if atom is None:
                     return None
                 last, last_sign, power = atom, sign, pending
@@ -165,7 +207,7 @@ def measure(phrase: str) -> Measure | None:  # noqa: C901, PLR0912
                     dimensions[name] = dimensions.get(name, 0) + exponent * power * sign
                 factor *= atom[1] ** (power * sign)
                 continue
-            if last is None or not -12 <= power <= 12:
+            if last is None or not -99 <= power <= 99:
                 return None
             for name, exponent in last[0]:  # the exponent belongs to the unit before it
                 dimensions[name] += exponent * (power - 1) * last_sign

@@ -12,7 +12,7 @@ _LEAD_WORDS = "|".join(
     re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True)
 )
 _LEAD = re.compile(
-    rf"(?:\*\*)?(?:{_LEAD_WORDS})(?:\*\*)?\s*(?::(?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]|\s+[A-J]$))",
+    rf"(?:\*\*)?(?:{_LEAD_WORDS})(?:\*\*)?\s*(?:[:=](?:\*\*)?\s*|(?=\s*[$\\]|\s+[-\d(]|\s+[A-J]$))",
     re.IGNORECASE,
 )
 _TEXT_LEAD = re.compile(
@@ -29,6 +29,7 @@ _STATED = re.compile(
     re.IGNORECASE,
 )
 _PERCENT_BEHIND = re.compile(r"[\s$.]*(?:\\?%|percent\b)")
+_NOTHING = re.compile(r"^(?:\{\})+|(?:(?<!\\)\{\})+$")
 _MARKDOWN = re.compile(r"^\*\*(.*)\*\*$|^__(.*)__$|^`(.*)`$", re.DOTALL)
 
 
@@ -83,7 +84,7 @@ def join_boxes(text: str) -> str | None:
 
 def unwrap(text: str) -> str:  # noqa: C901
     """The answer without delimiters, opening words and the full stop behind it."""
-    text = stated(text.strip())
+    text = stated(_TEXT_LEAD.sub("", text.strip(), count=1))
     for _ in range(3):
         before = text
         if text[:1] == "$" or text[-1:] == "$":
@@ -103,6 +104,10 @@ def unwrap(text: str) -> str:  # noqa: C901
         if text[:1] in "*_`" and text[:1]:
             text = _MARKDOWN.sub(lambda m: m[1] or m[2] or m[3] or "", text).strip()
         text = text.rstrip(" \n\t。")
+        if text[-1:] == "\\":  # a space or line break whose end is gone
+            text = text.rstrip("\\ \n\t")
+        if text[-2:] == "{}" or text[:2] == "{}":
+            text = _NOTHING.sub("", text).strip()
         if text.endswith(".") and not text.endswith(("..", "\\.", "m.")):
             text = text[:-1].rstrip()
         text = _TEXT_LEAD.sub("", text, count=1)

@@ -49,6 +49,9 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
             out.append(Token("op", "and", gap=True))
         elif lower in OR_WORDS:
             out.append(Token("op", "or", gap=True))
+        elif word in {"at", "of", "is"} and out and out[-1].value in {"max", "min"}:
+            out[-1] = Token("text", out[-1].value, out[-1].gap)
+            out.append(Token("text", word, gap))
         elif word == "mod":
             out.append(Token("op", "mod", gap=True))
         elif word in {"min", "sec"} and _in_unit(out, token):
