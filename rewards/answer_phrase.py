@@ -102,7 +102,7 @@ def after_answer_phrase(text: str) -> str | None:
         tail = tail[: ending.start()]
     claim = None
     position = 0
-    pattern = _claim()
+    pattern = claim_pattern()
     while match := pattern.search(tail, position):
         begin = match.start() + 1  # behind the comma or colon, if it is one
         claimed = not _NOT_CLAIMED.search(tail[max(0, begin - _MAX_LEADER_CHARS) : begin])
@@ -123,6 +123,6 @@ def after_answer_phrase(text: str) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def _claim() -> re.Pattern[str]:
-    """Compiled when first needed: a dozen languages take milliseconds."""
+def claim_pattern() -> re.Pattern[str]:
+    """What opens a claim, compiled when first needed: a dozen languages take milliseconds."""
     return re.compile(_BREAK + _MARKUP + _LINK + "(?:" + "|".join(_CLAIMS) + ")", re.IGNORECASE)

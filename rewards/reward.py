@@ -188,15 +188,16 @@ class Reward(ABC):
         positions: list[int] = []
         lines = zip(completions, references, prompts, ids, rows, strict=True)
         for position, (completion, given, prompt, tokens, row) in enumerate(lines):
-            reference = self.default_reference() if _is_missing(given) else given
-            if self.role is not None and _is_missing(reference):
+            missing = _is_missing(given)
+            reference = self.default_reference() if missing else given
+            if missing and self.role is not None and _is_missing(reference):
                 verdicts[position] = Verdict(
                     None,
                     Status.NOT_APPLICABLE,
                     reason=f"the row has no {self.role.value} for {self.name}",
                 )
                 continue
-            token_ids = tokens if _is_column(tokens) else None
+            token_ids = tokens if tokens is not None and _is_column(tokens) else None
             if isinstance(completion, str):  # the usual case
                 text, has_reasoning_field = completion, False
             else:
@@ -246,6 +247,8 @@ class Reward(ABC):
                 return [None] * count
             raise missing_column(self.role, lists, needed_by=self.name, column=self.column)
         found = [self._checked_column(name, columns[name], count) for name in names]
+        if len(found) == 1:
+            return found[0]
         # Rows of a mixed dataset fill different columns: each takes the first that it fills.
         return [
             next((value for value in row if not _is_missing(value)), None)

@@ -170,8 +170,8 @@ class ComplexEvaluator(Evaluator):
         if name == "logb":
             return self._times(self._ln(args[1]), self._inverse(self._ln(args[0])))
         if name == "abs":
-            size = c.add(c.multiply(args[0][0], args[0][0]), c.multiply(args[0][1], args[0][1]))
-            return c.sqrt(size), _ZERO
+            square = c.add(c.multiply(args[0][0], args[0][0]), c.multiply(args[0][1], args[0][1]))
+            return c.sqrt(square), _ZERO
         if name in {"Re", "Im"}:
             return args[0][0 if name == "Re" else 1], _ZERO
         if all(not arg[1] for arg in args):
