@@ -236,7 +236,9 @@ def test_rounds_are_bounded(tmp_path):
 
 
 def test_a_stream_of_prompts_is_refused(tmp_path):
-    with pytest.raises(ConfigurationError, match="streamed train_dataset"):
+    # Old releases of TRL take no streams at all.
+    refusals = (ConfigurationError, NotImplementedError)
+    with pytest.raises(refusals, match=r"streamed train_dataset|Iterable datasets"):
         make(tmp_path, stream=True, **DYNAMIC)
 
 
