@@ -1,10 +1,10 @@
 """What a training step costs, stock TRL against ours: `python -m benchmarks.trainer_step`.
 
 The same model, prompts, completions and rewards; of the prompts a share is so easy or so hard that
-all rewards of a group are equal, as they are early and late in training. Runs of stock TRL and
+all rewards of a group are equal, as they are early and late in training. Runs of stock TRL and of
 ours alternate; CPU seconds of a whole optimizer step (generation, rewards, loss, backward, update)
-and of its loss-and-backward part; medians over all steps but the first of each run. The gradients of the
-first step are compared, and the benchmark fails where they differ.
+and of its loss-and-backward part; medians over all steps but the first of each run. The gradients
+of the first step are compared, and the benchmark fails where they differ.
 """
 
 from __future__ import annotations

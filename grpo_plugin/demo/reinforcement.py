@@ -99,7 +99,7 @@ def _config(
         "save_strategy": "no",
         "disable_tqdm": True,
     }
-    return GRPOConfig(**(usual | options))
+    return GRPOConfig(**{**usual, **options})
 
 
 class _Recorder(TrainerCallback):  # type: ignore[misc]  # transformers carries no types here
