@@ -28,7 +28,13 @@ class Kept(GRPOTrainer):
         return self.batch
 
 
-@pytest.mark.parametrize("name", functions.available())
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("rloo", "pass_at_k") else pytest.param(name, marks=pytest.mark.slow)
+        for name in functions.available()
+    ],
+)
 def test_estimators_are_applied_to_all_rewards(tmp_path, name):
     options = {"advantage_options": {"k": 2}} if name == "pass_at_k" else {}
     trainer = train(
@@ -74,7 +80,14 @@ def test_weights_and_rewards_that_do_not_apply(tmp_path):
 
 
 @pytest.mark.parametrize("aligned", [False, True])
-@pytest.mark.parametrize("scale", ["group", "batch", "none"])
+@pytest.mark.parametrize(
+    "scale",
+    [
+        "group",
+        pytest.param("batch", marks=pytest.mark.slow),
+        pytest.param("none", marks=pytest.mark.slow),
+    ],
+)
 def test_kl_in_the_reward_precedes_normalisation(tmp_path, scale, aligned):
     trainer = train(
         tmp_path,
@@ -236,7 +249,9 @@ def test_rounds_are_bounded(tmp_path):
 
 
 def test_a_stream_of_prompts_is_refused(tmp_path):
-    with pytest.raises(ConfigurationError, match="streamed train_dataset"):
+    # Old releases of TRL take no streams at all.
+    refusals = (ConfigurationError, NotImplementedError)
+    with pytest.raises(refusals, match=r"streamed train_dataset|Iterable datasets"):
         make(tmp_path, stream=True, **DYNAMIC)
 
 

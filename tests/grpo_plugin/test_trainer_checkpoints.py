@@ -25,14 +25,14 @@ def interrupted(folder, at, **options):
     return whole, resumed
 
 
-@pytest.mark.parametrize("objective", ["grpo", "sequence_grpo", None])
+@pytest.mark.parametrize("objective", ["grpo", pytest.param(None, marks=pytest.mark.slow)])
 def test_at_a_boundary(tmp_path, objective):
     whole, resumed = interrupted(tmp_path, 2, objective=objective)
     assert not list(tmp_path.glob("checkpoint-*/rollouts_*"))
     assert torch.equal(flat(whole.model), flat(resumed.model))
 
 
-@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize("at", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "window",
     [{"num_iterations": 2}, {"steps_per_generation": 6, "per_device_train_batch_size": 2}],

@@ -62,6 +62,9 @@ def test_values(tmp_path):
     assert logs(entropy, "entropy") == pytest.approx(logs(stock, "entropy"), rel=1e-4)
 
 
+@pytest.mark.skipif(
+    not hasattr(trl.GRPOTrainer, "_log_metric"), reason="this TRL lets rewards log nothing"
+)
 def test_rates_of_each_reward_are_logged(tmp_path):
     trainer = train(tmp_path, rewards=(accuracy, spread), objective="dapo", max_steps=1)
     found = trainer.state.log_history[0]

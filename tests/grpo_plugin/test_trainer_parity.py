@@ -35,7 +35,10 @@ CASES = {
 }
 if "entropy_coef" in SOURCE:
     CASES["entropy"] = {"entropy_coef": 0.1}
-QUICK = {(name, "off_policy") for name in LOSSES} | {("dapo", "kl_off_policy"), ("grpo", "windows")}
+QUICK = {
+    *(("grpo", "off_policy"), ("cispo", "off_policy"), ("sapo", "off_policy")),
+    *(("dapo", "kl_off_policy"), ("grpo", "windows")),
+}
 
 
 def parameters():
