@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-slow test-exhaustive test-pythons lint types bench clean
+.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix bench clean
 
 install: $(INSTALLED)
 
@@ -49,10 +49,22 @@ test-pythons:
 		.venv-$$version/bin/python -m pytest -q -m "not slow" $(LIGHT_TESTS) || exit 1; \
 	done
 
+# The trainer on the oldest supported TRL and on the pinned one. Only TRL differs (and `requests`,
+# which the old one imports): a folder in front of the path is enough.
+TRL_OLDEST := 0.29.1
+TRL_TESTS := tests/grpo_plugin tests/trl
+test-trl-matrix: install
+	test -d .trl-$(TRL_OLDEST) || $(BIN)/python -m pip install --quiet --no-deps \
+		--target .trl-$(TRL_OLDEST) trl==$(TRL_OLDEST) requests urllib3 charset-normalizer idna certifi
+	PYTHONPATH=$(CURDIR):$(CURDIR)/.trl-$(TRL_OLDEST) $(BIN)/python -c \
+		"import trl; assert trl.__version__ == '$(TRL_OLDEST)', trl.__file__"
+	PYTHONPATH=$(CURDIR):$(CURDIR)/.trl-$(TRL_OLDEST) $(BIN)/python -m pytest -q $(TRL_TESTS)
+	PYTHONPATH=$(CURDIR) $(BIN)/python -m pytest -q $(TRL_TESTS)
+
 bench: install
 	$(BIN)/python -m benchmarks.math_accuracy
 	$(BIN)/python -m benchmarks.math_speed
 	$(BIN)/python -m benchmarks.demo_control
 
 clean:
-	rm -rf .venv .venv-3.* build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-3.* .trl-* build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -39,16 +39,18 @@ def reinforce(  # noqa: PLR0913 - the parts of one run
     seed: int,
     curve: list[CurvePoint],
     progress: Progress,
+    options: Mapping[str, Any] | None = None,
 ) -> None:
     """Train the policy's model in place with GRPO; `curve` grows by one point a step.
 
-    `rewards` are the accuracy and the format reward, in this order, or stand-ins of those names.
+    `rewards` are the accuracy and the format reward, in this order, or stand-ins of those names;
+    `options` are fields of `GRPOConfig` to set otherwise.
     """
     with _no_dataset_bars(), tempfile.TemporaryDirectory(prefix="rlvr-demo-") as folder:
         trainer = GRPOTrainer(
             model=policy.model,
             reward_funcs=list(rewards),
-            args=_config(settings, seed, folder),
+            args=_config(settings, seed, folder, options or {}),
             train_dataset=_training_prompts(policy),
             processing_class=policy.tokenizer,
             callbacks=[_Recorder(curve, progress)],
@@ -73,28 +75,31 @@ def _no_dataset_bars() -> Iterator[None]:
             datasets.enable_progress_bars()
 
 
-def _config(settings: DemoSettings, seed: int, folder: str) -> GRPOConfig:
-    return GRPOConfig(
-        output_dir=folder,
-        seed=seed,
-        use_cpu=True,
-        bf16=False,
-        gradient_checkpointing=False,
-        max_steps=settings.grpo_steps,
-        per_device_train_batch_size=settings.prompts_per_step * settings.num_generations,
-        num_generations=settings.num_generations,
-        max_completion_length=settings.max_completion_tokens,
-        learning_rate=settings.grpo_rate,
-        lr_scheduler_type="linear",
-        adam_beta2=0.95,  # the default remembers 1,000 steps; this run has fewer
-        reward_weights=list(settings.reward_weights),
-        scale_rewards="batch",  # a group without a right answer does not amplify the format
-        beta=0.0,
-        logging_steps=1,
-        report_to="none",
-        save_strategy="no",
-        disable_tqdm=True,
-    )
+def _config(
+    settings: DemoSettings, seed: int, folder: str, options: Mapping[str, Any]
+) -> GRPOConfig:
+    usual: dict[str, Any] = {
+        "output_dir": folder,
+        "seed": seed,
+        "use_cpu": True,
+        "bf16": False,
+        "gradient_checkpointing": False,
+        "max_steps": settings.grpo_steps,
+        "per_device_train_batch_size": settings.prompts_per_step * settings.num_generations,
+        "num_generations": settings.num_generations,
+        "max_completion_length": settings.max_completion_tokens,
+        "learning_rate": settings.grpo_rate,
+        "lr_scheduler_type": "linear",
+        "adam_beta2": 0.95,  # the default remembers 1,000 steps; this run has fewer
+        "reward_weights": list(settings.reward_weights),
+        "scale_rewards": "batch",  # a group without a right answer does not amplify the format
+        "beta": 0.0,
+        "logging_steps": 1,
+        "report_to": "none",
+        "save_strategy": "no",
+        "disable_tqdm": True,
+    }
+    return GRPOConfig(**(usual | options))
 
 
 class _Recorder(TrainerCallback):  # type: ignore[misc]  # transformers carries no types here

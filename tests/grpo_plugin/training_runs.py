@@ -111,13 +111,14 @@ def make(
     }
     trainer_class = trainer_class or (GRPOTrainer if ours else trl.GRPOTrainer)
     config_class = GRPOConfig if ours else trl.GRPOConfig
-    data = options.pop("rows", ROWS)
+    data = Dataset.from_list(options.pop("rows", ROWS))
+    data = data.to_iterable_dataset() if options.pop("stream", False) else data
     peft = options.pop("peft_config", None)
     trainer = trainer_class(
         model=policy,
         reward_funcs=list(rewards),
         args=config_class(**(defaults | options)),
-        train_dataset=Dataset.from_list(data),
+        train_dataset=data,
         processing_class=tokenizer,
         peft_config=peft,
     )

@@ -1,0 +1,215 @@
+"""What a training step costs, stock TRL against ours: `python -m benchmarks.trainer_step`.
+
+The same model, prompts, completions and rewards; of the prompts a share is so easy or so hard that
+all rewards of a group are equal, as they are early and late in training. Runs of stock TRL and
+ours alternate; CPU seconds of a whole optimizer step (generation, rewards, loss, backward, update)
+and of its loss-and-backward part; medians over all steps but the first of each run. The gradients of the
+first step are compared, and the benchmark fails where they differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+import trl
+from datasets import Dataset, disable_progress_bars
+from rich.console import Console
+from rich.table import Table
+from transformers import PrinterCallback, TrainerCallback
+
+from benchmarks.environment import environment
+from grpo_plugin import GRPOConfig, GRPOTrainer
+from grpo_plugin.demo.tiny_model import build_model, build_tokenizer
+
+RESULTS = Path(__file__).parent / "results"
+OPTIONS: dict[str, Any] = {
+    "use_cpu": True,
+    "bf16": False,
+    "gradient_checkpointing": False,
+    "per_device_train_batch_size": 32,
+    "gradient_accumulation_steps": 2,
+    "num_generations": 8,
+    "max_completion_length": 64,
+    "learning_rate": 1e-4,
+    "max_grad_norm": 0.0,
+    "report_to": "none",
+    "save_strategy": "no",
+    "disable_tqdm": True,
+}
+SAME = 1e-5  # relative distance of gradients in float32
+
+
+class Clock(TrainerCallback):  # type: ignore[misc]  # transformers carries no types here
+    """CPU seconds of each optimizer step and of its loss and backward pass; the first gradient."""
+
+    def __init__(self) -> None:
+        self.steps: list[float] = []
+        self.losses: list[float] = []
+        self.gradient: torch.Tensor | None = None
+
+    def watch(self, trainer: Any) -> None:
+        """Time what the trainer does between having a micro-batch and having its gradient."""
+        self.trainer = trainer
+        for owner, name in ((trainer, "compute_loss"), (trainer.accelerator, "backward")):
+            setattr(owner, name, self._timed(getattr(owner, name)))
+
+    def _timed(self, function: Any) -> Any:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            started = time.process_time()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.losses[-1] += time.process_time() - started
+
+        return run
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        """A step starts."""
+        self.losses.append(0.0)
+        self.started = time.process_time()
+
+    def on_pre_optimizer_step(self, *_: Any, **__: Any) -> None:
+        """Its gradient is complete."""
+        if self.gradient is None:
+            found = [weight.grad for weight in self.trainer.model.parameters()]
+            self.gradient = torch.cat([g.flatten() for g in found if g is not None])
+
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        """It has ended."""
+        self.steps.append(time.process_time() - self.started)
+
+
+class Reward:
+    """How many different characters a completion has, for live prompts; 0 for the others."""
+
+    def __init__(self, dead: float) -> None:
+        self.__name__ = "variety"
+        self.dead = dead
+
+    def __call__(self, prompts: list[str], completions: list[str], **_: Any) -> list[float]:
+        """One score a completion; a prompt's number decides whether its group is dead."""
+        pairs = zip(prompts, completions, strict=True)
+        return [
+            float(len(set(text))) if int(prompt[:3]) / 1000 >= self.dead else 0.0
+            for prompt, text in pairs
+        ]
+
+
+def run(kind: str, seed: int, steps: int, dead: float, hidden: int) -> tuple[Clock, float]:
+    """One training of `steps` steps; its times and the share of dead groups."""
+    torch.manual_seed(seed)
+    tokenizer = build_tokenizer()
+    rows = [{"prompt": f"{n:03d}+1="} for n in range(1000)]
+    trainer_class, config = (
+        trl.GRPOTrainer,
+        trl.GRPOConfig(
+            loss_type="dapo", output_dir=tempfile.mkdtemp(), seed=seed, max_steps=steps, **OPTIONS
+        ),
+    )
+    if kind == "ours":
+        trainer_class, config = (
+            GRPOTrainer,
+            GRPOConfig(
+                objective="dapo",
+                output_dir=tempfile.mkdtemp(),
+                seed=seed,
+                max_steps=steps,
+                **OPTIONS,
+            ),
+        )
+    clock = Clock()
+    trainer = trainer_class(
+        model=build_model(tokenizer, hidden_size=hidden, layers=4),
+        reward_funcs=[Reward(dead)],
+        args=config,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        callbacks=[clock],
+    )
+    trainer.remove_callback(PrinterCallback)
+    clock.watch(trainer)
+    trainer.train()
+    shares = [e["frac_reward_zero_std"] for e in trainer.state.log_history if "reward" in e]
+    return clock, sum(shares) / max(len(shares), 1)
+
+
+def main() -> None:
+    arguments = _arguments()
+    warnings.simplefilter("ignore")
+    disable_progress_bars()
+    torch.set_num_threads(1)
+    OPTIONS["logging_steps"] = 1
+    clocks: dict[str, list[Clock]] = {"stock": [], "ours": []}
+    dead = []
+    for seed in range(arguments.rounds):
+        order = ("stock", "ours") if seed % 2 else ("ours", "stock")
+        for kind in order:
+            clock, share = run(kind, seed, arguments.steps, arguments.dead, arguments.hidden_size)
+            clocks[kind].append(clock)
+            dead.append(share)
+    apart = max(
+        float((own.gradient - other.gradient).norm() / other.gradient.norm())
+        for own, other in zip(clocks["ours"], clocks["stock"], strict=True)
+        if own.gradient is not None and other.gradient is not None
+    )
+    if apart > SAME:
+        raise SystemExit(f"the gradients differ by {apart:.1e}: nothing here can be compared")
+    times = {
+        kind: {
+            "step_cpu_s": median(t for clock in found for t in clock.steps[1:]),
+            "loss_and_backward_cpu_s": median(t for clock in found for t in clock.losses[1:]),
+        }
+        for kind, found in clocks.items()
+    }
+    report = {
+        "command": "trainer_step",
+        "environment": environment(),
+        "rounds": arguments.rounds,
+        "steps_per_round": arguments.steps,
+        "hidden_size": arguments.hidden_size,
+        "options": {key: OPTIONS[key] for key in OPTIONS if key not in ("report_to", "use_cpu")},
+        "dead_groups": round(sum(dead) / len(dead), 3),
+        "gradient_distance": apart,
+        "times": times,
+        "ratio": {
+            name: round(times["ours"][name] / times["stock"][name], 3) for name in times["ours"]
+        },
+    }
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    _print(report)
+
+
+def _print(report: dict[str, Any]) -> None:
+    table = Table(title=f"CPU seconds a step, {report['dead_groups']:.0%} of groups dead")
+    for heading in ("", "stock TRL", "ours", "ratio"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, label in (
+        ("loss_and_backward_cpu_s", "loss and backward"),
+        ("step_cpu_s", "whole step"),
+    ):
+        times = [report["times"][kind][name] for kind in ("stock", "ours")]
+        table.add_row(label, *(f"{value:.3f}" for value in times), f"{report['ratio'][name]:.2f}")
+    Console().print(table)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each, alternating")
+    parser.add_argument("--steps", type=int, default=6, help="optimizer steps a run")
+    parser.add_argument("--dead", type=float, default=0.6, help="share of prompts without signal")
+    parser.add_argument("--hidden-size", type=int, default=128)
+    parser.add_argument("--output", type=Path, default=RESULTS / "trainer_step.json")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
