@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from setting import read_setting
+from setting import read_setting, save_and_leave
 
 from grpo_plugin import GRPOTrainer
 from grpo_plugin.callbacks import RewardPlot
@@ -53,7 +53,7 @@ def main() -> None:
         callbacks=[RewardPlot()],
     )
     trainer.train()
-    trainer.save_model()
+    save_and_leave(trainer)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ ones pulled up at a tenth of it, which keeps the policy diverse. The advantage i
 from __future__ import annotations
 
 import torch
-from setting import read_setting
+from setting import read_setting, save_and_leave
 from torch import Tensor
 
 from grpo_plugin import GRPOTrainer, to_prompts
@@ -55,7 +55,7 @@ def main() -> None:
         callbacks=[RewardPlot()],
     )
     trainer.train()
-    trainer.save_model()
+    save_and_leave(trainer)
 
 
 if __name__ == "__main__":

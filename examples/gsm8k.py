@@ -12,7 +12,7 @@ The same script runs under data parallelism, FSDP2 and ZeRO-3; the file says whi
 
 from __future__ import annotations
 
-from setting import load_rows, read_setting
+from setting import load_rows, read_setting, save_and_leave
 
 from grpo_plugin import GRPOTrainer, to_prompts
 from grpo_plugin.callbacks import RewardPlot
@@ -73,7 +73,6 @@ def main() -> None:
     before = held_out_scores(trainer)
     trainer.train()
     after = held_out_scores(trainer)
-    trainer.save_model()
     if trainer.accelerator.is_main_process:
         for name in ("accuracy", "format"):
             key = f"eval_rewards/{name}/mean"
@@ -81,6 +80,7 @@ def main() -> None:
                 f"{name} on {len(held_out)} held-out questions: {before[key]:.1%} before, "
                 f"{after[key]:.1%} after"
             )
+    save_and_leave(trainer)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import operator
 import re
 from fractions import Fraction
 
-from setting import read_setting
+from setting import read_setting, save_and_leave
 
 from grpo_plugin import GRPOTrainer, to_prompts
 from grpo_plugin.callbacks import RewardPlot
@@ -80,7 +80,7 @@ def main() -> None:
         callbacks=[RewardPlot()],
     )
     trainer.train()
-    trainer.save_model()
+    save_and_leave(trainer)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from setting import read_setting
+from setting import read_setting, save_and_leave
 
 import rewards
 from grpo_plugin import GRPOTrainer, to_prompts
@@ -49,7 +49,7 @@ def main() -> None:
         callbacks=[RefreshReference(every_steps=400), RewardPlot()],
     )
     trainer.train()
-    trainer.save_model()
+    save_and_leave(trainer)
 
 
 if __name__ == "__main__":

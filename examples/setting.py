@@ -18,7 +18,7 @@ from typing import Any
 
 from datasets import Dataset, DatasetDict, load_dataset, load_from_disk
 
-from grpo_plugin import GRPOConfig
+from grpo_plugin import GRPOConfig, GRPOTrainer
 
 DATA = Path(__file__).parent / "data"
 READERS = {".jsonl": "json", ".json": "json", ".parquet": "parquet", ".csv": "csv"}
@@ -113,6 +113,13 @@ def load_rows(name: str, split: str) -> Dataset:
         return saved[split] if isinstance(saved, DatasetDict) else saved
     repository, _, config = name.partition(":")
     return load_dataset(repository, config or None, split=split)
+
+
+def save_and_leave(trainer: GRPOTrainer) -> None:
+    """Save the model, and part from the other processes when all are done."""
+    trainer.save_model()
+    trainer.accelerator.wait_for_everyone()
+    trainer.accelerator.end_training()  # a process that just ends can abort another
 
 
 def make_tiny_model() -> str:

@@ -13,7 +13,7 @@ import inspect
 from grpo_plugin.errors import UnsupportedTRLError
 
 REQUIRED_METHODS: dict[str, tuple[str, ...]] = {
-    "_calculate_rewards": (),
+    "_calculate_rewards": ("inputs", "prompts", "completions", "completion_ids_list"),
     "_compute_loss": ("model", "inputs"),
     "_generate": (),
     "_generate_and_score_completions": ("inputs",),

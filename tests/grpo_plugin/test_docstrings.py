@@ -13,6 +13,9 @@ MODULES = [
     "grpo_plugin.advantages.process",
     "grpo_plugin.exponential",
     "grpo_plugin.kl",
+    "grpo_plugin.steps.alignment",
+    "grpo_plugin.steps.blocks",
+    "grpo_plugin.steps.splitting",
 ]
 
 

@@ -39,3 +39,5 @@ assert accelerator.num_processes == 2
 assert not same()
 callback.refresh()
 assert same()
+accelerator.wait_for_everyone()
+accelerator.end_training()  # a process that just ends can abort the other

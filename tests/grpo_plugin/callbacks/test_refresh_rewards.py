@@ -4,11 +4,14 @@ import json
 import math
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("trl")
+
+import launching  # noqa: E402
 
 from grpo_plugin.callbacks import RefreshRewards, RewardHistory  # noqa: E402
 from grpo_plugin.callbacks.history import ReplayBuffer, ScoredCompletion  # noqa: E402
@@ -157,10 +160,6 @@ def test_unscored_completions_have_no_reward_and_messages_survive(make_trainer):
     json.dumps(rewards)
 
 
-def two(trainer, history):
-    return [nothing, nothing]
-
-
 async def later(completions, **_):
     return [0.0] * len(completions)
 
@@ -218,3 +217,45 @@ def test_arguments_out_of_range(options, message):
         RefreshRewards(lambda *_: None, **options)
     with pytest.raises(RefreshError, match="refresh is 'mine'"):
         RefreshRewards("mine", every_steps=1)
+
+
+@pytest.mark.slow
+def test_processes_get_the_same_history(tmp_path):
+    launching.run_two(Path(__file__).parent / "refreshing_rewards.py", tmp_path)
+    first, second = (json.loads((tmp_path / f"rank{rank}.json").read_text()) for rank in (0, 1))
+    assert first == second
+    assert [len(history["recent"]) for history in first] == [24, 24]
+    assert [len(history["replayed"]) for history in first] == [0, 8]
+    for row in first[0]["recent"]:
+        assert row["reward"] == len(set(row["completion"]))
+
+
+@pytest.mark.slow
+def test_the_policy_follows_a_reward_that_changes(make_trainer):
+    """First digits are liked, then plus signs: the policy unlearns the one and learns the other."""
+
+    def digits(completions, **_):
+        return [sum(map(str.isdigit, text)) / 6 for text in completions]
+
+    def pluses(completions, **_):
+        return [text.count("+") / 6 for text in completions]
+
+    shares = []
+
+    def refresh(trainer, history):
+        texts = "".join(row.completion for row in history.recent[-64:])
+        shares.append((sum(map(str.isdigit, texts)) / len(texts), texts.count("+") / len(texts)))
+        return pluses
+
+    make_trainer(
+        [RefreshRewards(refresh, every_steps=40)],
+        reward_funcs=[digits],
+        max_steps=120,
+        beta=0.0,
+        per_device_train_batch_size=16,
+        lr_scheduler_type="constant",
+    ).train()
+    after_digits, *_, after_pluses = shares
+    assert after_digits[0] > 0.8
+    assert after_pluses[1] > 0.8
+    assert after_pluses[0] < 0.2

@@ -27,3 +27,5 @@ if sys.argv[2:] == ["fail"]:
 trainer = make(folder, both(), trainer_class=Recorder, **sizes)
 trainer.train()
 (folder / f"rank{rank}.json").write_text(json.dumps(trainer.generations))
+trainer.accelerator.wait_for_everyone()
+trainer.accelerator.end_training()  # a process that just ends can abort the other
