@@ -202,6 +202,12 @@ class TestGroupLength:
         assert all(a >= b - 1e-12 for a, b in itertools.pairwise(by_length))
 
 
+def test_token_ids_may_be_arrays():
+    numpy = pytest.importorskip("numpy")
+    shaped = rewards.CosineLength(accuracy, max_length=4)
+    assert shaped.verify(BARE, "2", completion_ids=numpy.arange(2)).score == pytest.approx(0.75)
+
+
 def test_a_column_told_to_the_whole_reaches_the_parts():
     gate = Gate(format, accuracy, column="final")
     assert gate(completions=[GOOD], final=["2"], answer=["3"]) == [1.0]
