@@ -10,7 +10,7 @@ from typing import TypeAlias
 from rewards.columns import COLUMN_ALIASES, Role
 from rewards.completion import completion_text
 from rewards.errors import InputError
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward, Sample, is_column
 from rewards.verdict import Status, Verdict
 
 Ask: TypeAlias = Callable[[Reward, Sequence[int]], list[Verdict]]
@@ -176,9 +176,7 @@ def _cells(value: object, positions: Sequence[int], count: int) -> object:
     """A column's cells at some positions; anything but a column of this batch as it is."""
     if isinstance(positions, range):  # the whole batch, so that the part checks its length
         return value
-    if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__getitem__"):
-        return value
-    if not hasattr(value, "__len__") or len(value) != count:
+    if not is_column(value) or len(value) != count:
         return value
     return [value[at] for at in positions]
 
@@ -196,6 +194,6 @@ def _samples(
         except InputError:  # every part says so in its verdict
             samples.append(None)
             continue
-        token_ids = tokens if isinstance(tokens, Sequence) else None
+        token_ids = tokens if is_column(tokens) else None
         samples.append(Sample(written.text, prompt=prompt, completion_ids=token_ids, row=row))
     return samples

@@ -32,7 +32,9 @@ _NUMBER = re.compile(
 _FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,20})\}\{(\d{1,20})\}")
 _WRAPPED = re.compile(r"\\(?:text|mathrm|textrm|rm|mbox|operatorname|unit|si)\s?\{([^{}]{0,100})\}")
 _EXPONENT = re.compile(r"(?:\^|\*\*)\s{0,2}\{?\s{0,2}([+-]?\d)\s{0,2}\}?")
-_UNIT = re.compile(r"(?:[A-Za-zµΩÅ_]|%|\*\*[+-]?\d|[*/() ]){1,64}")
+# Names with one exponent each: a tower of powers would be computed by pint's parser.
+_FACTOR = r"\(?[A-Za-zµΩÅ_%]{1,40}(?:\*\*[+-]?\d)?\)?"
+_UNIT = re.compile(rf"{_FACTOR}(?: ?[*/ ] ?{_FACTOR}){{0,8}}")
 _REPLACED = (
     ("\\,", " "), ("\\;", " "), ("\\ ", " "), ("~", " "), ("$", ""),
     ("\\cdot", "*"), ("\\times", "*"), ("·", "*"), ("⋅", "*"), ("×", "*"), ("−", "-"), ("⁻", "-"),
@@ -131,7 +133,8 @@ class Quantity(Reward):
 
     def _converted(self, given: _Read, own: Any, wanted: _Read, unit: Any) -> tuple[str, float]:
         """The answer's number in the reference's unit; first why there is none, or ""."""
-        registry = _registry()
+        import pint  # noqa: PLC0415 - an extra
+
         if not given.unit and wanted.unit and self.require_unit and not unit.dimensionless:
             return f"no unit, expected {unit}", 0.0
         if not wanted.unit and not own.dimensionless:
@@ -140,8 +143,8 @@ class Quantity(Reward):
             return "", given.number
         try:
             with _lock:
-                converted = registry.Quantity(given.number, own).to(unit).magnitude
-        except registry.DimensionalityError:
+                converted = _registry().Quantity(given.number, own).to(unit).magnitude
+        except pint.DimensionalityError:
             return f"{own} is no {unit}", 0.0
         if not given.unit and not self._equal(float(converted), wanted.number):
             return "", given.number  # a % or ° left out: 50 for 50 %, as well as 0.5

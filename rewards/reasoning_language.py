@@ -54,7 +54,8 @@ class LanguageConsistency(Reward):
       (`pip install 'rlvr[extra]'`).
 
     What was taken out is credited to nobody, but words of another script in it still count against
-    the share, as do eight or more plain words on end: a code fence hides no reasoning.
+    the share, as do eight or more plain words on end. Not covered: reasoning disguised as code,
+    such as `words_joined_like_this`, and reasoning after the think block (`part="all"` sees it).
 
     The target is the row's (columns `target_language`, `response_language`: a code, a tag or an
     English name), else the option `language`, else what the prompt is written in, as far as the

@@ -197,7 +197,7 @@ class Reward(ABC):
                     reason=f"the row has no {self.role.value} for {self.name}",
                 )
                 continue
-            token_ids = tokens if tokens is not None and _is_column(tokens) else None
+            token_ids = tokens if tokens is not None and is_column(tokens) else None
             if isinstance(completion, str):  # the usual case
                 text, has_reasoning_field = completion, False
             else:
@@ -240,7 +240,7 @@ class Reward(ABC):
     def _references(self, columns: Mapping[str, object], count: int) -> Sequence[object]:
         if self.role is None:
             return [None] * count
-        lists = {name: value for name, value in columns.items() if _is_column(value)}
+        lists = {name: value for name, value in columns.items() if is_column(value)}
         names = columns_for(self.role, columns, column=self.column)
         if not names:
             if self.default_reference() is not None:
@@ -261,7 +261,7 @@ class Reward(ABC):
         self._rows(columns, count)
 
     def _check_completions(self, completions: object) -> None:
-        if not _is_column(completions):
+        if not is_column(completions):
             raise InputError(
                 f"{self.name}: completions must be a list, not {type(completions).__name__}; "
                 "for a single completion use verify(completion, reference)"
@@ -273,7 +273,7 @@ class Reward(ABC):
         read = {
             name: self._checked_column(name, columns[name], count)
             for name in (*self.also_reads, *named)
-            if _is_column(columns.get(name))
+            if is_column(columns.get(name))
         }
         if not read:
             return [{}] * count
@@ -283,7 +283,7 @@ class Reward(ABC):
         return [None] * count if value is None else self._checked_column(name, value, count)
 
     def _checked_column(self, name: str, value: object, count: int) -> Sequence[object]:
-        if not _is_column(value):
+        if not is_column(value):
             raise InputError(
                 f"{self.name}: the column {name!r} is a {type(value).__name__}; "
                 f"give a list with one value per completion ({count})"
@@ -297,7 +297,7 @@ class Reward(ABC):
         return column
 
 
-def _is_column(value: object) -> TypeGuard[Sequence[Any]]:
+def is_column(value: object) -> TypeGuard[Sequence[Any]]:
     """Whether a keyword holds one value per completion (lists, tuples, arrays; not text)."""
     return (
         hasattr(value, "__len__")

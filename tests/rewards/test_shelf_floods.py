@@ -1,0 +1,81 @@
+"""Long completions made to be slow: the CPU time of every reward grows with their length only."""
+
+import importlib.util
+from time import process_time
+
+import pytest
+
+import rewards
+
+REPEATS = 800
+PIECES = [
+    " ", "\n", "\t\n", "a", "a ", "字", "の", "<", "<think>", "</think>", "<answer>", "\\boxed{",
+    "\\boxed{a}", "$", "$ a", "\\[", "\\(a", "\\(", "`", "```\n", "```python\n", "[", "[a", "{",
+    '{"a":', "*", "**a", "<<", "<<a", "******", "***\n", "-\n", ". ", "Mr. ", "!", ",", '"',
+    "P.S.", "p.", "https://", "The answer is ", "A, ", "(", "\u200b", "\u0301", "\u0430",
+    "a\u0301", "1", "1,000", "ﷺ", "'", "a'",
+]  # fmt: skip
+REWARDS = [
+    rewards.choice,
+    rewards.exact_match,
+    rewards.token_f1,
+    rewards.tag_count,
+    rewards.overlong,
+    rewards.repetition,
+    rewards.LanguageConsistency(language="zh"),
+    rewards.InstructionFollowing(score="share"),
+    rewards.quantity,
+    rewards.json_schema,
+    rewards.PatternMatch(pattern="[a-z]+"),
+]
+INSTRUCTIONS = {
+    "keywords:existence": {"keywords": ["a"]},
+    "keywords:forbidden_words": {"forbidden_words": ["a"]},
+    "length_constraints:number_sentences": {"num_sentences": 2},
+    "length_constraints:number_paragraphs": {"num_paragraphs": 2},
+    "length_constraints:number_words": {"num_words": 2},
+    "length_constraints:nth_paragraph_first_word": {
+        "num_paragraphs": 2,
+        "nth_paragraph": 1,
+        "first_word": "b",
+    },
+    "detectable_content:number_placeholders": {"num_placeholders": 2},
+    "detectable_content:postscript": {"postscript_marker": "P.P.S"},
+    "detectable_format:number_bullet_lists": {"num_bullets": 2},
+    "detectable_format:number_highlighted_sections": {"num_highlights": 2},
+    "detectable_format:multiple_sections": {"section_spliter": "a", "num_sections": 2},
+    "detectable_format:json_format": {},
+    "detectable_format:title": {},
+    "combination:two_responses": {},
+    "startend:end_checker": {"end_phrase": "b"},
+    "change_case:capital_word_frequency": {"capital_frequency": 2},
+    "change_case:english_capital": {},
+    "language:response_language": {"language": "th"},
+}
+_REFERENCES = {"schema": {"type": "object"}, "reference": "B", "instructions": list(INSTRUCTIONS)}
+
+
+def _judge(reward, completion):
+    role = getattr(reward.role, "value", None)
+    row = {"kwargs": list(INSTRUCTIONS.values())} if role == "instructions" else {}
+    reference = "5 m" if reward.name == "quantity" else _REFERENCES.get(role)
+    return reward.verify(completion, reference, **row)
+
+
+@pytest.mark.parametrize("reward", REWARDS, ids=lambda reward: reward.name)
+@pytest.mark.timeout(300)
+def test_floods(reward):
+    for package, name in (("pint", "quantity"), ("jsonschema", "json_schema")):
+        if reward.name == name and importlib.util.find_spec(package) is None:
+            pytest.skip(f"needs {package}")
+    low, high = reward.bounds
+    for piece in PIECES:
+        seconds = []
+        for repeats in (REPEATS, 4 * REPEATS):
+            started = process_time()
+            verdict = _judge(reward, "<think>x</think>" + piece * repeats)
+            seconds.append(process_time() - started)
+            assert verdict.score is None or low <= verdict.score <= high
+            assert verdict.status.value != "error", verdict.reason
+        # Four times for what is linear, sixteen for what is quadratic; short times are noise.
+        assert seconds[1] < 0.3 or seconds[1] < 10 * seconds[0], piece
