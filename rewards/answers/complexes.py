@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from rewards.answers.functions import FUNCTIONS, sin_cos
-from rewards.answers.numeric import MAX_WORK, Evaluator
+from rewards.answers.numeric import Evaluator
 from rewards.answers.precision import pi
 from rewards.answers.tree import Add, BigOp, Const, Degree, Fn, Mul, Node, Num, Percent, Pow
 from rewards.answers.values import InexactError, UndefinedError, check_arity
@@ -33,9 +33,7 @@ class ComplexEvaluator(Evaluator):
         return real, imaginary
 
     def _value(self, node: Node) -> Complex:  # type: ignore[override]  # noqa: C901
-        self.work += self.price
-        if self.work > MAX_WORK:
-            raise InexactError
+        self.charge(self.price)
         context = self.context
         if node == _I:
             return _ZERO, _ONE
@@ -90,6 +88,7 @@ class ComplexEvaluator(Evaluator):
         return self._pair(c.divide(value[0], size), c.divide(value[1], size).copy_negate())
 
     def _exp(self, value: Complex) -> Complex:
+        self.charge(50 + 2 * self.growth)
         size = self.context.exp(value[0])
         if not value[1]:
             return size, _ZERO
@@ -97,6 +96,7 @@ class ComplexEvaluator(Evaluator):
         return self._pair(self.context.multiply(size, cosine), self.context.multiply(size, sine))
 
     def _ln(self, value: Complex) -> Complex:
+        self.charge(50 + 2 * self.growth)
         c = self.context
         real, imaginary = value
         if not imaginary:

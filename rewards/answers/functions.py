@@ -225,6 +225,7 @@ def _factorial(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
     if count < 0:
         raise UndefinedError
     if count <= MAX_FACTORIAL:
+        ev.charge(count // 4)
         return ev.context.create_decimal(math.factorial(count))
     return ev.context.exp(_ln_factorial(ev, count))
 
@@ -266,6 +267,7 @@ def _binom(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
     if bottom > top:
         return Decimal(0)
     if top <= MAX_FACTORIAL:
+        ev.charge(top // 4)
         return ev.context.create_decimal(math.comb(top, bottom))
     context = _wide(ev, 30)
     total = context.subtract(
@@ -305,6 +307,7 @@ def _lcm(ev: Evaluator, args: Sequence[Decimal]) -> Decimal:
     return Decimal(math.lcm(*(_integer(ev, value) for value in args)))
 
 
+CHEAP = frozenset({"sqrt", "abs", "sgn", "floor", "ceil", "max", "min", "mod", "gcd", "lcm"})
 FUNCTIONS: dict[str, Callable[[Evaluator, Sequence[Decimal]], Decimal]] = {
     "sin": _sin,
     "cos": _cos,

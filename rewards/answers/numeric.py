@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rewards.answers.functions import FUNCTIONS
+from rewards.answers.functions import CHEAP, FUNCTIONS
 from rewards.answers.precision import TooLargeError, make_context, pi
 from rewards.answers.tree import (
     Add,
@@ -39,7 +39,7 @@ from rewards.answers.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MAX_WORK = 40_000
+MAX_WORK = 50_000  # microseconds, roughly
 
 
 class Evaluator:
@@ -48,6 +48,7 @@ class Evaluator:
     Attributes:
         high: greatest decimal exponent met.
         low: least decimal exponent met.
+        work: what evaluation has cost so far; beyond `MAX_WORK` it is given up.
     """
 
     def __init__(self, digits: int, values: Mapping[str, Fraction] | None = None) -> None:
@@ -58,8 +59,9 @@ class Evaluator:
         self.low = 0
         self.highest = 0
         self.work = 0
-        self.price = 1 + digits // 150
-        self.function_price = 10 + digits * digits // 160  # exp and ln grow that fast
+        self.price = 3 + digits // 150
+        self.growth = digits * digits // 400 + digits**3 // 200_000
+        self.function_price = 150 + self.growth
 
     def evaluate(self, node: Node) -> Decimal:
         """The real value of `node`.
@@ -80,6 +82,16 @@ class Evaluator:
         """The size of the difference of two values."""
         return self.context.subtract(left, right).copy_abs()
 
+    def charge(self, work: int) -> None:
+        """Count work.
+
+        Raises:
+            InexactError: if it is more than a comparison may cost.
+        """
+        self.work += work
+        if self.work > MAX_WORK:
+            raise InexactError
+
     def note(self, value: Decimal) -> Decimal:
         """Keep track of a magnitude met on the way."""
         if value:
@@ -97,9 +109,7 @@ class Evaluator:
         return self.context.divide(Decimal(value.numerator), Decimal(value.denominator))
 
     def _value(self, node: Node) -> Decimal:  # noqa: C901, PLR0912
-        self.work += self.price
-        if self.work > MAX_WORK:
-            raise InexactError
+        self.charge(self.price)
         context = self.context
         if isinstance(node, Num):
             return self.note(self.rational(node.value))
@@ -161,6 +171,7 @@ class Evaluator:
             raise InexactError
         saved = self.values
         for index in range(int(low), int(high) + 1):
+            self.charge(2 * self.price)
             self.values = {**saved, node.var: Fraction(index)}
             yield node.body
         self.values = saved
@@ -188,6 +199,7 @@ class Evaluator:
     def _power(self, base_node: Node, exponent_node: Node) -> Decimal:
         context = self.context
         if base_node == _E:
+            self.charge(50 + 2 * self.growth)
             return context.exp(self._value(exponent_node))
         negative = isinstance(exponent_node, Num) and exponent_node.value < 0
         base = self.divisor(base_node) if negative else self._value(base_node)
@@ -209,11 +221,14 @@ class Evaluator:
         if base == 1:
             return base
         context = self.context
+        self.charge(3 * self.price)
         if exponent.adjusted() > 20:  # the size first: it must not be worked out
             raise TooLargeError
         # The relative error of a power is that of its exponent times ln(result).
-        if exponent.adjusted() > 9 and not self._is_integer(exponent):
-            raise InexactError
+        if not self._is_integer(exponent):
+            if exponent.adjusted() > 9:
+                raise InexactError
+            self.charge(100 + 5 * self.growth)
         return context.power(base, exponent)
 
     def _rational_power(self, base: Decimal, exponent: Fraction) -> Decimal:
@@ -241,7 +256,7 @@ class Evaluator:
     # -- functions --------------------------------------------------------------------------
 
     def _function(self, name: str, args: tuple[Node, ...]) -> Decimal:
-        self.work += self.function_price
+        self.charge(self.price if name in CHEAP else self.function_price)
         compute = FUNCTIONS.get(name)
         if compute is None:
             if name == "root" and len(args) == 2:

@@ -189,12 +189,13 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
     names = sorted(symbols(left) | symbols(right))
     if len(names) > MAX_VARIABLES:
         return Sameness(same=None, how="they have too many variables")
+    spent = [0]
     imaginary = contains_imaginary(left) or contains_imaginary(right)
     if not imaginary:
-        found = _Pair(left, right, Evaluator).compare(names)
+        found = _Pair(left, right, Evaluator, spent).compare(names)
         if found is not None:
             return found
-    found = _Pair(left, right, ComplexEvaluator).compare(names)
+    found = _Pair(left, right, ComplexEvaluator, spent).compare(names)
     if found is not None and (imaginary or not names or found.same):
         return found
     return Sameness(same=None, how="no point was found at which both can be evaluated")
@@ -234,6 +235,7 @@ class _Pair(NamedTuple):
     left: Node
     right: Node
     evaluator: type[Evaluator]
+    spent: list[int]  # what the looks so far have cost
 
     def look(self, point: dict[str, Fraction], digits: int) -> _Look:
         """Evaluate both at a point."""
@@ -241,15 +243,18 @@ class _Pair(NamedTuple):
         values: list[Decimal | None] = []
         huge = 0
         for side, node in zip(sides, (self.left, self.right), strict=True):
+            side.work = self.spent[0]
             try:
                 values.append(side.evaluate(node))
-            except UndefinedError:  # noqa: PERF203
+            except UndefinedError:
                 values.append(None)
             except TooLargeError:
                 huge += 1
                 values.append(None)
             except InexactError:
                 return _Look("stop")
+            finally:
+                self.spent[0] = side.work
         a, b = values
         if huge:
             return _Look("huge" if huge == 1 and not point and (a, b) != (None, None) else "stop")
@@ -317,6 +322,7 @@ class _Pair(NamedTuple):
         # Thrice the span: sin x misses x by x^3/6, and no function we know by a higher power
         # without its own terms showing a wider span.
         digits = 100 + 3 * seen.span
+        self.spent[0] = 0
         first = self.look(point, min(digits, MAX_DIGITS))
         if first.status != "both":
             return Sameness(same=None, how="they could not be worked out to enough digits")
