@@ -225,7 +225,9 @@ class _Look(NamedTuple):
     span: int = 0
 
     def is_close(self, agreement: int) -> bool:
-        """Whether the sides agree to so many digits below the greatest magnitude met."""
+        """Whether both sides agree to so many digits below the greatest magnitude met."""
+        if self.status != "both":
+            return False
         return not self.gap or self.gap.adjusted() <= self.high - agreement
 
 
