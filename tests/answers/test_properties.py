@@ -129,7 +129,8 @@ def test_a_sign_or_a_term_more_is_another_expression(text):
     assume(read_reference(text).unreadable is None)
     assert outcome(text, f"({text})+1") is not Outcome.EQUAL
     assert outcome(text, f"({text})+10^{{-40}}") is not Outcome.EQUAL
-    assert outcome(f"({text})^2+1", f"-(({text})^2+1)") is not Outcome.EQUAL
+    if outcome(f"({text})^2+1", "0") is not Outcome.EQUAL:  # as √(cos π) makes it
+        assert outcome(f"({text})^2+1", f"-(({text})^2+1)") is not Outcome.EQUAL
 
 
 def test_the_same_pair_always_gets_the_same_verdict():
