@@ -32,7 +32,7 @@ class ComplexEvaluator(Evaluator):
         self.note(imaginary)
         return real, imaginary
 
-    def _value(self, node: Node) -> Complex:  # type: ignore[override]  # noqa: C901
+    def _value(self, node: Node) -> Complex:  # type: ignore[override]
         self.charge(self.price)
         context = self.context
         if node == _I:
@@ -163,8 +163,8 @@ class ComplexEvaluator(Evaluator):
             if not args[0][1] and not args[1][1] and args[1][0] < 0:
                 index = args[0][0]
                 if self._is_integer(index) and int(index) % 2:  # the real root, as in the reals
-                    size = self._raise((args[1][0].copy_negate(), _ZERO), self._inverse(args[0]))
-                    return size[0].copy_negate(), size[1]
+                    root = self._raise((args[1][0].copy_negate(), _ZERO), self._inverse(args[0]))
+                    return root[0].copy_negate(), root[1]
             return self._raise(args[1], self._inverse(args[0]))
         if name in {"ln", "log"}:
             return self._ln(args[0])

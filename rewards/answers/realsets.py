@@ -286,7 +286,7 @@ def _named(side: Node) -> Node:
     return Sym(show(side)) if isinstance(side, Fn) and side.name == "call" else side
 
 
-def _comparison(left: Node, op: str, right: Node) -> list[Piece]:
+def _comparison(left: Node, op: str, right: Node) -> list[Piece]:  # noqa: C901
     """The solutions of one comparison that is linear in the one quantity it is about."""
     names = symbols(left) | symbols(right)
     if not names:

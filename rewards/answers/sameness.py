@@ -279,7 +279,7 @@ class _Pair(NamedTuple):
         count = POINTS + KINKED_POINTS
         return chain(points, kinked_points(names, integral, sizes)), count, count
 
-    def compare(self, names: list[str]) -> Sameness | None:
+    def compare(self, names: list[str]) -> Sameness | None:  # noqa: C901
         """The verdict of the sample points; `None` if there were too few."""
         integral = integral_symbols(self.left) | integral_symbols(self.right)
         agreed = lonely = 0

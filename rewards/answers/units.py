@@ -105,7 +105,20 @@ _OPPOSITES = tuple(
     )
 )  # fmt: skip
 _COLOURS = frozenset(
-    "red blue green yellow white black brown orange purple pink grey gray".split()
+    [
+        "red",
+        "blue",
+        "green",
+        "yellow",
+        "white",
+        "black",
+        "brown",
+        "orange",
+        "purple",
+        "pink",
+        "grey",
+        "gray",
+    ]
 )
 _PER = frozenset({"per", "/", "a", "an", "每"})
 _MULTIPLIERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3, "平方": 2}
