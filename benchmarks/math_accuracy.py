@@ -1,5 +1,8 @@
 """How often math verifiers are wrong, on labelled answers: `python -m benchmarks.math_accuracy`.
 
+Rows whose label contradicts mathematics, or asks for another convention than ours, are named with
+their reason in `benchmarks/data/math_exceptions.jsonl`: errors are counted with and without them.
+
 Writes a table to the screen and every row on which the verifiers differ, or err, to JSON.
 """
 
@@ -17,7 +20,7 @@ from rich.table import Table
 
 from benchmarks.confidence import wilson_interval
 from benchmarks.environment import environment
-from benchmarks.math_data import Row, load_sets
+from benchmarks.math_data import Row, load_exceptions, load_sets
 from benchmarks.math_verifiers import Score, Verifier, load_verifiers
 from rewards.extraction import last_boxed
 
@@ -66,9 +69,17 @@ def _summary(rows: Sequence[Row], scores: Sequence[Score]) -> dict[str, object]:
     undeserved = sum(not row.label and score == 1 for row, score in zip(rows, scores, strict=True))
     right = len(rows) - missed - undeserved
     low, high = wilson_interval(right, len(rows))
+    named = load_exceptions()
+    excepted = [
+        row
+        for row, score in zip(rows, scores, strict=True)
+        if row.key in named and (score == 1) != row.label
+    ]
     return {
         "false_negatives": missed,
         "false_positives": undeserved,
+        "false_negatives_excepted": sum(row.label for row in excepted),
+        "false_positives_excepted": sum(not row.label for row in excepted),
         "skipped": sum(score is None for score in scores),
         "accuracy": right / len(rows),
         "accuracy_95": [low, high],
@@ -78,6 +89,7 @@ def _summary(rows: Sequence[Row], scores: Sequence[Score]) -> dict[str, object]:
 def _differences(rows: Sequence[Row], scores: dict[str, list[Score]]) -> list[dict[str, object]]:
     """The rows on which not every verifier agrees with the label."""
     found: list[dict[str, object]] = []
+    named = load_exceptions()
     for index, row in enumerate(rows):
         given = {name: column[index] for name, column in scores.items()}
         if any((score == 1) != row.label for score in given.values()):
@@ -87,6 +99,7 @@ def _differences(rows: Sequence[Row], scores: dict[str, list[Score]]) -> list[di
                     "gold": row.gold[-_SHOWN_CHARS:],
                     "answer": answer[-_SHOWN_CHARS:],
                     "label": row.label,
+                    "excepted": named.get(row.key),
                     "scores": given,
                 }
             )
@@ -103,12 +116,18 @@ def _table(name: str, rows: Sequence[Row], scores: dict[str, list[Score]]) -> Ta
         low, high = wilson_interval(round(float(str(summary["accuracy"])) * len(rows)), len(rows))
         table.add_row(
             verifier,
-            str(summary["false_negatives"]),
-            str(summary["false_positives"]),
+            _count(summary, "false_negatives"),
+            _count(summary, "false_positives"),
             str(summary["skipped"]),
             f"{float(str(summary['accuracy'])):.2%} ({low:.1%} to {high:.1%})",
         )
     return table
+
+
+def _count(summary: dict[str, object], errors: str) -> str:
+    """Errors, and how many are left without the rows named in `math_exceptions.jsonl`."""
+    count, excepted = int(str(summary[errors])), int(str(summary[f"{errors}_excepted"]))
+    return f"{count} ({count - excepted} unnamed)" if excepted else str(count)
 
 
 def _arguments() -> argparse.Namespace:

@@ -6,6 +6,7 @@ file holds answers rather than completions, they are put in a box.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ LABELLED_SETS = (
 )
 # Kinds whose completion is one as it stands, box or not.
 _WHOLE = frozenset({"completion", "full_completion", "text"})
+# Rows whose label contradicts mathematics, or asks for another convention than ours, and why.
+EXCEPTIONS = Path(__file__).parent / "data" / "math_exceptions.jsonl"
 # Golds that a converter broke; no answer is right for them.
 _CORRUPT_GOLDS = frozenset({"4:30p.."})
 
@@ -33,6 +36,17 @@ class Row:
     completion: str
     label: bool
     kind: str
+
+    @property
+    def key(self) -> str:
+        """The start of the SHA-256 of reference, a zero byte and completion: the row's name."""
+        return hashlib.sha256(f"{self.gold}\0{self.completion}".encode()).hexdigest()[:16]
+
+
+def load_exceptions() -> dict[str, str]:
+    """Why a row is excepted, by the row's key."""
+    with EXCEPTIONS.open(encoding="utf-8") as lines:
+        return {row["key"]: row["why"] for row in map(json.loads, lines)}
 
 
 def load_sets(folder: Path | None, names: Sequence[str] = ()) -> dict[str, list[Row]]:

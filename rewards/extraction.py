@@ -30,6 +30,7 @@ _JOINER = re.compile(
 _OR_WORDS = frozenset({"or", "或", "oder", "ou", "или", "/"})
 _MAX_JOINER_CHARS = 60
 _NAMED_BOX = re.compile(r"\\(?:boxed|fbox)\s{0,8}\{")
+_ROUGHLY = re.compile(r"\s{0,8}(?:\\approx\b|≈)")
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*$", re.MULTILINE)
 
 
@@ -91,7 +92,7 @@ def last_boxed(text: str) -> str | None:
     r"""The content of the last box, or `None` when there is none or it never closes.
 
     Boxes joined only by commas, "and" or "or" are one answer in several boxes. A box inside a
-    box belongs to the outer one.
+    box belongs to the outer one. A last box that opens with ≈ says how large the one before is.
 
     >>> last_boxed(r"First \boxed{41}, no: \boxed{\frac{1}{2}}.")
     '\\frac{1}{2}'
@@ -104,6 +105,10 @@ def last_boxed(text: str) -> str | None:
     box = _outer_box_before(text, len(text))
     if box is None or box.content is None or text[box.end : box.end + 1].isdigit():
         return None  # digits right behind a box were meant to be inside
+    if _ROUGHLY.match(box.content):  # \boxed{\sqrt2}, about \boxed{\approx 1.414}
+        exact = _outer_box_before(text, box.start)
+        if exact is not None and exact.content and not _ROUGHLY.match(exact.content):
+            return f"{exact.content} {box.content.strip()}"
     contents, first = [box.content], box.start
     while len(contents) < _MAX_JOINED_BOXES:
         previous = _outer_box_before(text, first)

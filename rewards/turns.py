@@ -37,6 +37,8 @@ _GOES_ON = re.compile(
 _BACK = re.compile(
     r"<\|im_start\|>assistant|<\|start_header_id\|>assistant<\|end_header_id\|>|<\|start\|>assistant"
 )
+# A mark behind which nobody says anything closes no braces that were opened before it.
+_UNSAID = re.compile(r"\s{0,8}(?:user|assistant)?\s{0,8}((?:\}|\$){1,8})\s{0,8}\Z")
 _MAX_TOOL_CALLS = 256
 _STRUCK = "<s>"  # HTML's strike-through, which ends in </s> too
 
@@ -71,7 +73,8 @@ def first_turn(text: str) -> str:
                 return text[begin : mark.start()]
             at = back.end()
         else:
-            return text[begin : mark.start()]
+            unsaid = _UNSAID.match(text, at)
+            return text[begin : mark.start()] + (unsaid[1] if unsaid else "")
     return text[begin:at]
 
 

@@ -74,7 +74,7 @@ class BracketReader(Cursor):
             return determinant(inside) or Fn("det", (inside,))
         return Fn("abs" if bar == "|" else "norm", (inside,))
 
-    def environment(self, name: str) -> Node:
+    def environment(self, name: str) -> Node:  # noqa: C901, PLR0912
         """A matrix or a system of equations."""
         self.deeper()
         if name in _ALIGNED:

@@ -152,7 +152,9 @@ class ComplexEvaluator(Evaluator):
         half = (Decimal("0.5"), _ZERO)
         return self._exp(self._times(half, self._ln(value)))
 
-    def _complex_function(self, name: str, args: Sequence[Complex]) -> Complex:
+    def _complex_function(  # noqa: C901
+        self, name: str, args: Sequence[Complex]
+    ) -> Complex:
         c = self.context
         if name not in {"Re", "Im"}:
             check_arity(name, args)
@@ -162,8 +164,8 @@ class ComplexEvaluator(Evaluator):
             if not args[0][1] and not args[1][1] and args[1][0] < 0:
                 index = args[0][0]
                 if self._is_integer(index) and int(index) % 2:  # the real root, as in the reals
-                    size = self._raise((args[1][0].copy_negate(), _ZERO), self._inverse(args[0]))
-                    return size[0].copy_negate(), size[1]
+                    root = self._raise((args[1][0].copy_negate(), _ZERO), self._inverse(args[0]))
+                    return root[0].copy_negate(), root[1]
             return self._raise(args[1], self._inverse(args[0]))
         if name in {"ln", "log"}:
             return self._ln(args[0])

@@ -67,7 +67,8 @@ class ExpressionReader(PrimaryReader):
                 term = negative(term)
             terms.append(term)
             while self.accept("mod"):  # all that stands before it is reduced
-                terms = [Fn("mod", (terms[0] if len(terms) == 1 else Add(tuple(terms)), self.signed()))]
+                whole = terms[0] if len(terms) == 1 else Add(tuple(terms))
+                terms = [Fn("mod", (whole, self.signed()))]
             token = self.tokens[self.at]
             if token.kind != "op" or token.value not in {"+", "-", "pm", "mp"}:
                 break
@@ -119,7 +120,7 @@ class ExpressionReader(PrimaryReader):
             return self.at > 0 and self.tokens[self.at - 1].kind != "num"
         return kind == "cmd" and token.value in _FACTOR_COMMANDS
 
-    def power(self) -> Node:
+    def power(self) -> Node:  # noqa: C901
         """A primary with subscripts, powers, factorials, primes, percent and degree signs."""
         self.deeper()
         node = self.primary()

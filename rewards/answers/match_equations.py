@@ -68,7 +68,7 @@ class EquationMatching(SetMatching):
             return solved.same
         return self.no("a relation was expected")
 
-    def assignments(self, ref: Relation, ans: Relation) -> Verdict:
+    def assignments(self, ref: Relation, ans: Relation) -> Verdict:  # noqa: C901
         """`name = value` on both sides; a function's variable may be renamed."""
         a, b = assigned(ref), assigned(ans)
         if a is None or b is None:

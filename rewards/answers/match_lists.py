@@ -65,7 +65,9 @@ class ListMatching(WordMatching):
         ordered = sorted(pairs, key=lambda pair: pair[0])
         return self.in_order(group.items, tuple(value for _, value in ordered))
 
-    def lists(self, ref: Node, ans: Node, refs: list[Node], answers: list[Node]) -> bool | None:  # noqa: C901
+    def lists(  # noqa: C901, PLR0912
+        self, ref: Node, ans: Node, refs: list[Node], answers: list[Node]
+    ) -> bool | None:
         """Lists and sets: the same items, in any order unless the options say otherwise."""
         if isinstance(ans, Group):
             labelled = _labelled(refs)

@@ -157,6 +157,7 @@ class Evaluator:
             raise InexactError
         saved = self.values
         for index in range(int(low), int(high) + 1):
+            self.effort.charge(2 * self.price)
             self.values = {**saved, node.var: Fraction(index)}
             yield node.body
         self.values = saved

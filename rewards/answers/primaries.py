@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import factorial
+
 from rewards.answers.applications import ApplicationReader
 from rewards.answers.brackets import CLOSERS
 from rewards.answers.cursor import EOF_TOKEN
@@ -9,6 +12,7 @@ from rewards.answers.literals import based, number, repeating
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     INFINITY,
+    MINUS_ONE,
     Const,
     Fn,
     Group,
@@ -18,12 +22,34 @@ from rewards.answers.tree import (
     Num,
     Sym,
     Unit,
+    add,
     quotient,
+    symbols,
+    times,
 )
+from rewards.answers.values import exact_or_none
 from rewards.answers.vocabulary import NAMED
 
 _APPLIED = frozenset("fghFGH")
 _ITEM_STARTS = frozenset({",", ";", "(", "{{", "{", "[", "and", "or", "quad"})
+
+
+_INTEGRAL = frozenset("ijkmnpqr")  # the letters of whole numbers
+MAX_HALVES = 200
+
+
+def _gamma(args: tuple[Node, ...]) -> Node:
+    """Γ(n + 1) is n! for whole numbers, Γ(n + 1/2) a multiple of √π; else it stays a call."""
+    value = exact_or_none(args[0]) if len(args) == 1 else None
+    if value is not None and value > 0 and value.denominator == 1:
+        return Fn("factorial", (Num(value - 1),))
+    if value is not None and value.denominator == 2 and 0 < value < MAX_HALVES:
+        n = int(value)
+        factor = Fraction(factorial(2 * n), 4**n * factorial(n))
+        return times(Num(factor), Fn("sqrt", (Const("pi"),)))
+    if value is None and len(args) == 1 and symbols(args[0]) <= _INTEGRAL and symbols(args[0]):
+        return Fn("factorial", (add(args[0], MINUS_ONE),))
+    return Fn("call", (Sym("Gamma"), *args))
 
 
 class PrimaryReader(ApplicationReader):
@@ -59,6 +85,8 @@ class PrimaryReader(ApplicationReader):
             self.at += 1
             if value == "pi":
                 return Const("pi")
+            if value == "Gamma" and self.peek().value == "(":
+                return _gamma(self.call_arguments())
             if value == "Delta" and self.peek().kind == "let":
                 self.at += 1
                 return Sym(f"Delta {self.tokens[self.at - 1].value}")

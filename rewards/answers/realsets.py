@@ -286,7 +286,7 @@ def _named(side: Node) -> Node:
     return Sym(show(side)) if isinstance(side, Fn) and side.name == "call" else side
 
 
-def _comparison(left: Node, op: str, right: Node) -> list[Piece]:
+def _comparison(left: Node, op: str, right: Node) -> list[Piece]:  # noqa: C901
     """The solutions of one comparison that is linear in the one quantity it is about."""
     names = symbols(left) | symbols(right)
     if not names:
@@ -299,6 +299,12 @@ def _comparison(left: Node, op: str, right: Node) -> list[Piece]:
         return _half_line(left, _FLIP.get(op, op))
     if len(names) != 1:
         raise NotRealSetError
+    if isinstance(right, Fn) and right.name == "abs" and not symbols(left):
+        left, op, right = right, _FLIP.get(op, op), left
+    if isinstance(left, Fn) and left.name == "abs" and not symbols(right):
+        above = _comparison(left.args[0], op, right)  # |u| < c is u < c and u > -c
+        below = _comparison(left.args[0], _FLIP.get(op, op), negative(right))
+        return _operate("cup" if op in {">", ">=", "="} else "cap", [above, below])
     name = next(iter(names))
     difference = add(left, negative(right))
 
@@ -307,9 +313,10 @@ def _comparison(left: Node, op: str, right: Node) -> list[Piece]:
 
     start = at(ZERO)
     slope = add(at(ONE), negative(start))
-    further = add(at(Num(Fraction(7))), negative(start))
-    if same_expression(further, times(Num(Fraction(7)), slope)).same is not True:
-        raise NotRealSetError
+    for place in (Num(Fraction(7)), Num(Fraction(-5))):
+        further = add(at(place), negative(start))
+        if same_expression(further, times(place, slope)).same is not True:
+            raise NotRealSetError
     size = _value(slope)
     if not size:
         raise NotRealSetError

@@ -226,7 +226,9 @@ class _Look(NamedTuple):
     span: int = 0
 
     def is_close(self, agreement: int) -> bool:
-        """Whether the sides agree to so many digits below the greatest magnitude met."""
+        """Whether both sides agree to so many digits below the greatest magnitude met."""
+        if self.status != "both":
+            return False
         return not self.gap or self.gap.adjusted() <= self.high - agreement
 
 
@@ -274,7 +276,7 @@ class _Pair(NamedTuple):
         count = POINTS + KINKED_POINTS
         return chain(points, kinked_points(names, integral, sizes)), count, count
 
-    def compare(self, names: list[str]) -> Sameness | None:
+    def compare(self, names: list[str]) -> Sameness | None:  # noqa: C901
         """The verdict of the sample points; `None` if there were too few."""
         integral = integral_symbols(self.left) | integral_symbols(self.right)
         agreed = lonely = 0

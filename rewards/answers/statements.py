@@ -33,7 +33,7 @@ from rewards.answers.tree import (
     Unit,
     times,
 )
-from rewards.answers.units import DEGREES, PERCENTS
+from rewards.answers.units import DEGREES, PERCENTS, measure
 from rewards.answers.values import exact_or_none
 from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS
 
@@ -276,7 +276,21 @@ class StatementReader(ExpressionReader):
             self.at += 1
         if any(word.lower() in HEDGES for word in words):
             raise UnreadableError("it is hedged")
-        return _with_unit(node, " ".join(words))
+        return self.compound(_with_unit(node, " ".join(words)))
+
+    def compound(self, first: Node) -> Node:
+        """`13 minutes (and) 30 seconds`: what follows in a smaller unit belongs to it."""
+        start = self.at
+        self.accept("and")
+        if self.peek().kind != "num" or not _is_part(self.peek(1), first):
+            self.at = start
+            return first
+        rest = self.trailing(self.power())
+        total = _added(first, rest)
+        if total is None:
+            self.at = start
+            return first
+        return total
 
     def label_after_power(self) -> str:
         """The exponent behind a unit, as text."""
@@ -366,6 +380,26 @@ def _is_parameter(name: str, domain: Node) -> bool:
     if not isinstance(domain, Named):
         return False
     return domain.name in _INTEGER_SETS or (domain.name == "reals" and name in _PARAMETERS)
+
+
+def _is_part(token: Token, whole: Node) -> bool:
+    """Whether a word is a smaller unit than the one behind `whole`."""
+    one = measure(whole.unit) if isinstance(whole, Unit) else None
+    other = measure(token.value) if token.kind == "text" else None
+    return one is not None and other is not None and one[0] == other[0] and other[1] < one[1]
+
+
+def _added(first: Node, rest: Node) -> Node | None:
+    """The sum of two quantities, the second less than one unit of the first; else `None`."""
+    if not (isinstance(first, Unit) and isinstance(rest, Unit)):
+        return None
+    one, other = measure(first.unit), measure(rest.unit)
+    if one is None or other is None or one[0] != other[0]:
+        return None
+    if not (isinstance(first.value, Num) and isinstance(rest.value, Num)):
+        return None
+    part = rest.value.value * other[1] / one[1]
+    return Unit(Num(first.value.value + part), first.unit) if 0 <= part < 1 else None
 
 
 def _with_unit(node: Node, unit: str) -> Node:

@@ -105,7 +105,20 @@ _OPPOSITES = tuple(
     )
 )  # fmt: skip
 _COLOURS = frozenset(
-    "red blue green yellow white black brown orange purple pink grey gray".split()
+    [
+        "red",
+        "blue",
+        "green",
+        "yellow",
+        "white",
+        "black",
+        "brown",
+        "orange",
+        "purple",
+        "pink",
+        "grey",
+        "gray",
+    ]
 )
 _PER = frozenset({"per", "/", "a", "an", "每"})
 _MULTIPLIERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3, "平方": 2}
@@ -158,11 +171,12 @@ def unlike(reference: str, answer: str) -> bool:
     if (measure(reference) is None) == (measure(answer) is None):
         return False
     one, other = (set(_SPLIT.findall(phrase.lower())) for phrase in (reference, answer))
+    if {"unit", "units"} & (one | other):
+        return False
     if {part for part in one | other if part.lstrip("^-").isdigit()} - (one & other):
         return True
     atoms = [{_dimensions(part) for part in side} - {None} for side in (one, other)]
-    units = {"unit", "units"}
-    return not (one & other or units & (one | other) or atoms[0] & atoms[1])
+    return not (one & other or atoms[0] & atoms[1])
 
 
 def _dimensions(part: str) -> object:

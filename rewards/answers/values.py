@@ -22,7 +22,7 @@ from rewards.answers.tree import (
 )
 
 MAX_BITS = 60_000
-MAX_COST = 4_000_000
+MAX_COST = 1_000_000
 MAX_TERMS = 2_000
 MAX_FACTORIAL = 3_000
 
@@ -108,14 +108,17 @@ def _integer_root(value: int, index: int) -> int | None:
     if index == 2:
         root = math.isqrt(value)
         return root if root * root == value else None
-    low, high = 0, 1 << (value.bit_length() // index + 1)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if middle**index <= value:
-            low = middle
-        else:
-            high = middle - 1
-    return low if low**index == value else None
+    if value < 2:
+        return value
+    if index >= value.bit_length():
+        return None
+    root = 1 << -(-value.bit_length() // index)  # Newton's steps, from above
+    while True:
+        power = root ** (index - 1)
+        closer = ((index - 1) * root + value // power) // index
+        if closer >= root:
+            return root if power * root == value else None
+        root = closer
 
 
 def _rational_logarithm(base: Fraction, value: Fraction) -> Fraction:

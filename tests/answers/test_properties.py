@@ -123,6 +123,8 @@ def test_expressions_compare_alike_from_both_sides(one, other):
 
 @settings(max_examples=100, deadline=None)
 @given(some.expressions)
+# √(sin π) is the root of rounding noise, defined at one precision and not at the next.
+@example("\\sqrt{\\sin(\\pi)}+((\\pi)^{4})^{2}")
 def test_a_sign_or_a_term_more_is_another_expression(text):
     assume(read_reference(text).unreadable is None)
     assert outcome(text, f"({text})+1") is not Outcome.EQUAL

@@ -4,7 +4,6 @@ The explanations are `tests/cases/math_verify_disagreements.jsonl`. A row's key 
 SHA-256 of its reference, a zero byte and its completion; reference and answer may be shortened.
 """
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -17,10 +16,6 @@ from benchmarks.math_verifiers import load_verifiers
 ROOT = Path(__file__).resolve().parents[2]
 EXPLAINED = ROOT / "tests" / "cases" / "math_verify_disagreements.jsonl"
 DATA = Path(os.environ.get("RLVR_MATH_DATA", ROOT.parent / "shared" / "data" / "math"))
-
-
-def key(row):
-    return hashlib.sha256(f"{row.gold}\0{row.completion}".encode()).hexdigest()[:16]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +35,7 @@ def test_every_disagreement_is_explained(name, explained):
     ours, theirs = load_verifiers(["rlvr", "math-verify, boxed"])
     rows = load_sets(DATA, [name])[name]
     scores = zip(rows, ours.score(rows), theirs.score(rows), strict=True)
-    found = {key(row): row for row, mine, other in scores if (mine == 1) != (other == 1)}
+    found = {row.key: row for row, mine, other in scores if (mine == 1) != (other == 1)}
     missing = [(row.gold, row.completion[-80:]) for k, row in found.items() if k not in explained]
     assert not missing
     settled = {k for k, row in explained.items() if row["set"] == name} - found.keys()

@@ -1,7 +1,4 @@
-"""Completions written to win a reward they do not deserve, or to be denied one they do.
-
-A row whose `status` is `open` is known to be judged wrongly: take the status away with the mend.
-"""
+"""Completions written to win a reward they do not deserve, or to be denied one they do."""
 
 import json
 from pathlib import Path
@@ -11,14 +8,12 @@ import pytest
 from rewards import accuracy
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "attacks.jsonl"
-OPEN = pytest.mark.xfail(reason="known to be judged wrongly", strict=False)
 
 
 def rows():
     for line in CASES.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        marks = [OPEN] if row.get("status") == "open" else []
-        yield pytest.param(row, marks=marks, id=f"{row['kind']}:{row['completion'][:40]}")
+        yield pytest.param(row, id=f"{row['kind']}:{row['completion'][:40]}")
 
 
 @pytest.mark.parametrize("row", rows())
