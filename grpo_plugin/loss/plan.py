@@ -19,8 +19,9 @@ Rows = tuple[int, int]
 """A range of rows: first, and one past the last."""
 
 DEFAULT_MEMORY_MB = {"cuda": 1024, "cpu": 128}
-_SLICE_BYTES = 64 * 2**20
+_SLICE_BYTES = 128 * 2**20
 _ROUND = 128
+_ALIGN = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ def choose_sizes(
     logit, kept = precision.logits.itemsize, precision.tile.itemsize
     in_place = keep and precision.tile == precision.logits
     # Besides the tile: the row's gradient and its copy of the hidden state.
-    fixed = head.width * (logit + precision.operand.itemsize) + head.vocabulary * kept * keep
+    fixed = head.width * (logit + precision.operand.itemsize) + pitch(head) * kept * keep
     least = fixed + (0 if in_place else block * logit)
     if least > budget:
         raise ValueError(
@@ -82,6 +83,14 @@ def choose_sizes(
     rows = max(rows, 1)
     even = -(-rows // -(-rows // most))
     return Sizes(rows=min(most, rows, -(-even // _ROUND) * _ROUND), columns=columns)
+
+
+def pitch(head: Head) -> int:
+    """Elements from one row of a tile to the next: V rounded up, so that all rows are aligned.
+
+    Matrix products are several times slower where a vocabulary is odd and rows are not.
+    """
+    return -(-head.vocabulary // _ALIGN) * _ALIGN
 
 
 def cut(start: int, stop: int, rows: int) -> list[Rows]:

@@ -8,7 +8,7 @@ from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from grpo_plugin.loss.head import Head, Precision  # noqa: E402
-from grpo_plugin.loss.plan import choose_sizes, cut, plan  # noqa: E402
+from grpo_plugin.loss.plan import choose_sizes, cut, pitch, plan  # noqa: E402
 from grpo_plugin.loss.workspace import arrange  # noqa: E402
 from grpo_plugin.objectives import Coupling  # noqa: E402
 
@@ -65,7 +65,7 @@ def test_buffers_fit_the_budget(rows, vocabulary, width, memory_mb, keep, half):
     sizes = choose_sizes(head, precision, 1024, rows, keep=keep, memory_mb=memory_mb)
     in_place = keep and precision.tile == precision.logits
     logits = 0 if in_place else min(sizes.columns, -(-vocabulary // 1024) * 1024) * 4
-    kept = vocabulary * precision.tile.itemsize * keep
+    kept = pitch(head) * precision.tile.itemsize * keep
     each = kept + logits + width * (4 + precision.operand.itemsize)
     assert sizes.rows * each <= memory_mb * 2**20
     assert 1 <= sizes.rows <= max(rows, 1)
