@@ -45,9 +45,10 @@ def choose_sizes(
     rows: int,
     *,
     keep: bool,
+    shared: bool,
     memory_mb: float | None,
 ) -> Sizes:
-    """The largest tile whose buffers fit the budget, evenly shared among the tiles there must be.
+    """The largest tile whose buffers fit the budget.
 
     Args:
         head: its sizes.
@@ -55,6 +56,8 @@ def choose_sizes(
         block: columns the kernels work on.
         rows: all there are.
         keep: whether exponentials are kept, which is what takes the memory.
+        shared: whether rows may be shared out evenly among the tiles there must be; where they
+            are coupled, the largest tile has the fewest of them projected twice.
         memory_mb: the budget; `None` for the device's default.
 
     Raises:
@@ -82,7 +85,8 @@ def choose_sizes(
         columns = block  # what stays in the cache
     rows = max(rows, 1)
     even = -(-rows // -(-rows // most))
-    return Sizes(rows=min(most, rows, -(-even // _ROUND) * _ROUND), columns=columns)
+    wanted = -(-even // _ROUND) * _ROUND if shared else rows
+    return Sizes(rows=min(most, rows, wanted), columns=columns)
 
 
 def pitch(head: Head) -> int:
