@@ -29,6 +29,7 @@ from benchmarks.loss_meter import matrix_rate, measure
 from benchmarks.loss_ways import Problem, Way, kill, load_ways, pose
 
 RESULTS = Path(__file__).parent / "results"
+ERROR_SIZES = {"cuda": (3584, 152064), "cpu": (256, 16384)}
 Figures = dict[str, float | None]
 
 
@@ -50,7 +51,7 @@ def main() -> None:
         "device": _name(device),
         "missing": missing,
     }
-    report["errors"] = _errors(ways, device, quick=arguments.quick)
+    report["errors"] = _errors(ways, device)
     rates: dict[tuple[int, int, torch.dtype], float] = {}
     theirs: dict[tuple[object, ...], list[float]] = {}
     measured: list[dict[str, object]] = []
@@ -126,13 +127,11 @@ def _attempt(way: Way, problem: Problem, device: torch.device) -> tuple[float, f
         return None
 
 
-def _errors(ways: list[Way], device: torch.device, *, quick: bool) -> dict[str, dict[str, Figures]]:
+def _errors(ways: list[Way], device: torch.device) -> dict[str, dict[str, Figures]]:
     """Of both dtypes."""
-    width, vocabulary = (3584, 152064) if device.type == "cuda" else (256, 16384)
+    width, vocabulary = ERROR_SIZES[device.type]
     found = {}
     for dtype in (torch.float32, torch.bfloat16):
-        if quick and device.type == "cpu" and dtype != torch.float32:
-            continue  # most CPUs multiply bfloat16 a hundred times slower
         found[str(dtype)[6:]] = errors = measure_errors(
             ways, width, vocabulary, device=device, dtype=dtype
         )
