@@ -29,6 +29,7 @@ from benchmarks.loss_meter import matrix_rate, measure
 from benchmarks.loss_ways import Problem, Way, kill, load_ways, pose
 
 RESULTS = Path(__file__).parent / "results"
+ERROR_SIZES = {"cuda": (3584, 152064), "cpu": (128, 8192)}  # H and V
 Figures = dict[str, float | None]
 
 
@@ -50,7 +51,6 @@ def main() -> None:
         "device": _name(device),
         "missing": missing,
     }
-    report["errors"] = _errors(ways, device, quick=arguments.quick)
     rates: dict[tuple[int, int, torch.dtype], float] = {}
     theirs: dict[tuple[object, ...], list[float]] = {}
     measured: list[dict[str, object]] = []
@@ -69,6 +69,7 @@ def main() -> None:
             ["seconds", "times TRL's", "of the roofline", "peak MB", "beyond gradients, MB"],
             figures,
         )
+    report["errors"] = _errors(ways, device)
     report["matrix_rates"] = {str(key): rate for key, rate in rates.items()}
     report["seconds"] = monotonic() - started
     output = arguments.output or RESULTS / f"loss_{device.type}.json"
@@ -88,8 +89,7 @@ def _measure(
     """All ways on one case. Where TRL is left out, its time with no dead rows is compared with."""
     problem = pose(case.rows, case.width, case.vocabulary, device=device, dtype=case.dtype)
     problem.weight.requires_grad_(not case.frozen)
-    if case.dead or not case.beforehand:
-        problem = kill(problem, case.dead, beforehand=case.beforehand)
+    problem = kill(problem, case.dead, beforehand=case.beforehand)
     chosen = [way for way in ways if not way.missing and (case.peers or way.name == "ours")]
     seconds: dict[str, list[float]] = {}
     peaks: dict[str, float] = {}
@@ -126,13 +126,11 @@ def _attempt(way: Way, problem: Problem, device: torch.device) -> tuple[float, f
         return None
 
 
-def _errors(ways: list[Way], device: torch.device, *, quick: bool) -> dict[str, dict[str, Figures]]:
+def _errors(ways: list[Way], device: torch.device) -> dict[str, dict[str, Figures]]:
     """Of both dtypes."""
-    width, vocabulary = (3584, 152064) if device.type == "cuda" else (256, 16384)
+    width, vocabulary = ERROR_SIZES[device.type]
     found = {}
     for dtype in (torch.float32, torch.bfloat16):
-        if quick and device.type == "cpu" and dtype != torch.float32:
-            continue  # most CPUs multiply bfloat16 a hundred times slower
         found[str(dtype)[6:]] = errors = measure_errors(
             ways, width, vocabulary, device=device, dtype=dtype
         )

@@ -137,28 +137,39 @@ def load_ways(device: torch.device) -> list[Way]:
             logp=lambda p: fused_logps(p.hidden, p.weight, p.targets).logp,
         ),
         Way(name="naive", loss=lambda p: p.solve(naive_logp(p)), logp=naive_logp),
-        _trl(),
+        _trl(device),
         _liger(device),
         _cut_cross_entropy(device),
     ]
 
 
-def _trl() -> Way:
-    try:
+def _trl(device: torch.device) -> Way:
+    way = Way(name="TRL", loss=_nothing)
+    for load in (_trl_installed, _trl_alone):
         try:
-            from trl.kernels.chunked_logprob import ChunkedLogProbFunction  # noqa: PLC0415
-        except ImportError:
-            ChunkedLogProbFunction = _trl_alone()  # noqa: N806
-    except (ImportError, OSError, AttributeError) as error:
-        return Way(name="TRL", loss=_nothing, missing=str(error))
+            way = _tried(_trl_way(load()), device)
+        except (ImportError, OSError, AttributeError) as error:
+            way = replace(way, missing=str(error))
+        if not way.missing:
+            break
+    return way
 
+
+def _trl_way(function: type[torch.autograd.Function]) -> Way:
     def logp(problem: Problem) -> Tensor:
-        found: tuple[Tensor, ...] = ChunkedLogProbFunction.apply(
+        found: tuple[Tensor, ...] = function.apply(
             problem.hidden, problem.weight, None, problem.targets, 1.0, TRL_CHUNK, None, 1.0, ()
         )
         return found[0]
 
-    return _tried(Way(name="TRL", loss=lambda p: p.solve(logp(p)), logp=logp))
+    return Way(name="TRL", loss=lambda problem: problem.solve(logp(problem)), logp=logp)
+
+
+def _trl_installed() -> type[torch.autograd.Function]:
+    from trl.kernels.chunked_logprob import ChunkedLogProbFunction  # noqa: PLC0415
+
+    function: type[torch.autograd.Function] = ChunkedLogProbFunction
+    return function
 
 
 def _trl_alone() -> type[torch.autograd.Function]:
@@ -231,9 +242,8 @@ def _cut_cross_entropy(device: torch.device) -> Way:
     return _tried(Way(name=name, loss=lambda p: p.solve(logp(p)), logp=logp), device)
 
 
-def _tried(way: Way, device: torch.device | None = None) -> Way:
+def _tried(way: Way, device: torch.device) -> Way:
     """The way, or why it fails on a small problem."""
-    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     half = torch.bfloat16 if device.type == "cuda" else torch.float32
     problem = pose(256, 128, 1024, device=device, dtype=half)
     try:

@@ -170,8 +170,8 @@ def fused_logps(
 ) -> LogProbs:
     """Compute log softmax(head(hidden))[targets] without gradients: one product, one slice alive.
 
-    For π_old and the reference. Arguments and errors as in `fused_policy_loss`; rounding too, so
-    that the ratio of a policy to itself is 1.
+    For π_old and the reference. Arguments and errors as in `fused_policy_loss`, and products of
+    the same precision, so that the ratio of a policy to itself is 1 to float32's rounding.
     """
     head = Head(
         weight=weight,

@@ -88,6 +88,8 @@ class FusedOutput(ModelOutput):  # type: ignore[misc]
         entropy: (N,), without graph, or `None`.
         computed: (N,) bool, see `LossOutput`; `None` with log-probs alone.
         with_gradient: how many rows entered the gradient products.
+        router_logits: what a mixture of experts needs for its auxiliary loss, with graph, where
+            the call or the configuration asks for `output_router_logits`.
     """
 
     loss: Tensor | None = None
@@ -95,6 +97,7 @@ class FusedOutput(ModelOutput):  # type: ignore[misc]
     entropy: Tensor | None = None
     computed: Tensor | None = None
     with_gradient: int | None = None
+    router_logits: tuple[Tensor, ...] | None = None
 
 
 def predicting_positions(mask: Tensor, length: int) -> Tensor:
@@ -133,8 +136,13 @@ def fuse_head(model: Any) -> None:
             return original(*args, **kwargs)
         for unused in ("labels", "logits_to_keep", "use_cache"):
             kwargs.pop(unused, None)
-        states = backbone_of(self)(*args, use_cache=False, **kwargs).last_hidden_state
-        return _answer(states, linear_head(self), fused, logit_scale=scale, softcap=softcap)
+        if getattr(self.config.get_text_config(), "output_router_logits", False):
+            kwargs.setdefault("output_router_logits", True)
+        made = backbone_of(self)(*args, use_cache=False, **kwargs)
+        head = linear_head(self)
+        found = _answer(made.last_hidden_state, head, fused, logit_scale=scale, softcap=softcap)
+        found.router_logits = getattr(made, "router_logits", None)
+        return found
 
     model.forward = types.MethodType(forward, model)
 

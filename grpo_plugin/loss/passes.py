@@ -14,6 +14,7 @@ from grpo_plugin.loss.plan import Rows, choose_sizes, cut, plan
 from grpo_plugin.loss.row_statistics import RowStatistics, Slopes
 from grpo_plugin.loss.weighing import Weighing, Weights
 from grpo_plugin.loss.workspace import Gradients, Workspace, arrange
+from grpo_plugin.objectives.registry import Coupling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,7 @@ class Pass:
         wanted: whether gradients of hidden states, weight and bias are.
         entropy: whether entropies are.
         rows: how many rows will be projected, at most.
+        coupled: whether rows wait for others until their coefficient is known.
     """
 
     def __init__(
@@ -84,12 +86,19 @@ class Pass:
         wanted: tuple[bool, bool, bool],
         entropy: bool,
         rows: int,
+        coupled: bool = False,
     ) -> None:
         kernels, self.precision = means.kernels, means.precision
         self.hidden, self.targets = hidden, targets
         keep = any(wanted)
         self.sizes = choose_sizes(
-            head, self.precision, kernels.block, rows, keep=keep, memory_mb=means.memory_mb
+            head,
+            self.precision,
+            kernels.block,
+            rows,
+            keep=keep,
+            shared=not coupled,
+            memory_mb=means.memory_mb,
         )
         self.gradients = Gradients(hidden, head, self.precision.logits, wanted)
         self.workspace = Workspace(
@@ -254,7 +263,16 @@ def _found_in_passing(
 ) -> Passed:
     """Coefficients that need log-probs: spans of tiles, the last of each finished where it lies."""
     entropy = entropy or weighing.uses_entropy
-    call = Pass(hidden, targets, head, means, wanted=wanted, entropy=entropy, rows=len(targets))
+    call = Pass(
+        hidden,
+        targets,
+        head,
+        means,
+        wanted=wanted,
+        entropy=entropy,
+        rows=len(targets),
+        coupled=weighing.coupling is not Coupling.TOKEN,
+    )
     call.logp.copy_(weighing.blank(call.logp))
     for span in plan(weighing.lengths, weighing.coupling, call.sizes.rows):
         for tile in span:

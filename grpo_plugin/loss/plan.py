@@ -19,8 +19,9 @@ Rows = tuple[int, int]
 """A range of rows: first, and one past the last."""
 
 DEFAULT_MEMORY_MB = {"cuda": 1024, "cpu": 128}
-_SLICE_BYTES = 64 * 2**20
+_SLICE_BYTES = 128 * 2**20
 _ROUND = 128
+_ALIGN = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +45,10 @@ def choose_sizes(
     rows: int,
     *,
     keep: bool,
+    shared: bool,
     memory_mb: float | None,
 ) -> Sizes:
-    """The largest tile whose buffers fit the budget, evenly shared among the tiles there must be.
+    """The largest tile whose buffers fit the budget.
 
     Args:
         head: its sizes.
@@ -54,6 +56,8 @@ def choose_sizes(
         block: columns the kernels work on.
         rows: all there are.
         keep: whether exponentials are kept, which is what takes the memory.
+        shared: whether rows may be shared out evenly among the tiles there must be; where they
+            are coupled, the largest tile has the fewest of them projected twice.
         memory_mb: the budget; `None` for the device's default.
 
     Raises:
@@ -66,7 +70,7 @@ def choose_sizes(
     logit, kept = precision.logits.itemsize, precision.tile.itemsize
     in_place = keep and precision.tile == precision.logits
     # Besides the tile: the row's gradient and its copy of the hidden state.
-    fixed = head.width * (logit + precision.operand.itemsize) + head.vocabulary * kept * keep
+    fixed = head.width * (logit + precision.operand.itemsize) + pitch(head) * kept * keep
     least = fixed + (0 if in_place else block * logit)
     if least > budget:
         raise ValueError(
@@ -81,7 +85,16 @@ def choose_sizes(
         columns = block  # what stays in the cache
     rows = max(rows, 1)
     even = -(-rows // -(-rows // most))
-    return Sizes(rows=min(most, rows, -(-even // _ROUND) * _ROUND), columns=columns)
+    wanted = -(-even // _ROUND) * _ROUND if shared else rows
+    return Sizes(rows=min(most, rows, wanted), columns=columns)
+
+
+def pitch(head: Head) -> int:
+    """Elements from one row of a tile to the next: V rounded up, so that all rows are aligned.
+
+    Matrix products are several times slower where a vocabulary is odd and rows are not.
+    """
+    return -(-head.vocabulary // _ALIGN) * _ALIGN
 
 
 def cut(start: int, stop: int, rows: int) -> list[Rows]:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from grpo_plugin.loss.head import Head, Precision
 from grpo_plugin.loss.kernels import Kernels
-from grpo_plugin.loss.plan import Sizes
+from grpo_plugin.loss.plan import Sizes, pitch
 from grpo_plugin.loss.products import multiply
 from grpo_plugin.loss.row_statistics import BlockStatistics, RowStatistics, Slopes, combine
 
@@ -76,9 +76,10 @@ class Workspace:
         self.head, self.precision, self.kernels, self.sizes = head, precision, kernels, sizes
         self.entropy = entropy
         like = head.weight
-        self.tile = (
-            like.new_empty(sizes.rows, head.vocabulary, dtype=precision.tile) if keep else None
-        )
+        self.tile = None
+        if keep:
+            buffer = like.new_empty(sizes.rows, pitch(head), dtype=precision.tile)
+            self.tile = buffer[:, : head.vocabulary]
         in_place = keep and precision.tile == precision.logits
         self._slice = (
             None if in_place else like.new_empty(sizes.rows * sizes.columns, dtype=precision.logits)

@@ -34,12 +34,18 @@ FAMILIES = {
     "Granite": {"logits_scaling": 6.0},
     "Llama": {"attention_bias": True},
 }
+EXPERTS = {
+    "num_experts": 4,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 8,
+    "output_router_logits": True,
+}
 
 
 def build(family, dtype=torch.float32):
     name = family.split()[0]
     torch.manual_seed(0)
-    options = SIZES | {"tie_word_embeddings": False} | FAMILIES[family]
+    options = SIZES | {"tie_word_embeddings": False} | FAMILIES.get(family, EXPERTS)
     config = getattr(transformers, f"{name}Config")(**options)
     return getattr(transformers, f"{name}ForCausalLM")(config).to(dtype).train()
 
@@ -108,6 +114,20 @@ def test_soft_capping_and_scales_take_part():
         ids, *_ = pose()
         raw = model.lm_head(model.model(input_ids=ids).last_hidden_state)
         assert not torch.allclose(model(input_ids=ids).logits, raw, rtol=1e-2)
+
+
+def test_router_logits_are_handed_on():
+    model = build("Qwen3Moe")
+    fuse_head(model)
+    ids, batch, request = pose()
+    found = model(input_ids=ids, fused=FusedRequest(**request, objective="grpo", batch=batch))
+    wanted = model(input_ids=ids).router_logits
+    assert len(found.router_logits) == len(wanted) == 2
+    for one, other in zip(found.router_logits, wanted, strict=True):
+        assert torch.allclose(one, other)
+        assert one.requires_grad
+    model.config.output_router_logits = False
+    assert model(input_ids=ids, fused=FusedRequest(**request)).router_logits is None
 
 
 def test_with_gradient_checkpointing():

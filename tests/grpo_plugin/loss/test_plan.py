@@ -8,7 +8,7 @@ from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from grpo_plugin.loss.head import Head, Precision  # noqa: E402
-from grpo_plugin.loss.plan import choose_sizes, cut, plan  # noqa: E402
+from grpo_plugin.loss.plan import choose_sizes, cut, pitch, plan  # noqa: E402
 from grpo_plugin.loss.workspace import arrange  # noqa: E402
 from grpo_plugin.objectives import Coupling  # noqa: E402
 
@@ -58,14 +58,15 @@ def test_a_coupled_batch_is_one_span():
     memory_mb=st.floats(4, 2000),
     keep=st.booleans(),
     half=st.booleans(),
+    shared=st.booleans(),
 )
-def test_buffers_fit_the_budget(rows, vocabulary, width, memory_mb, keep, half):
+def test_buffers_fit_the_budget(rows, vocabulary, width, memory_mb, keep, half, shared):
     head = Head(weight=torch.empty(1, 1, dtype=torch.bfloat16).expand(vocabulary, width))
     precision = Precision.choose(head.weight, head.weight, half_products=half)
-    sizes = choose_sizes(head, precision, 1024, rows, keep=keep, memory_mb=memory_mb)
+    sizes = choose_sizes(head, precision, 1024, rows, keep=keep, shared=shared, memory_mb=memory_mb)
     in_place = keep and precision.tile == precision.logits
     logits = 0 if in_place else min(sizes.columns, -(-vocabulary // 1024) * 1024) * 4
-    kept = vocabulary * precision.tile.itemsize * keep
+    kept = pitch(head) * precision.tile.itemsize * keep
     each = kept + logits + width * (4 + precision.operand.itemsize)
     assert sizes.rows * each <= memory_mb * 2**20
     assert 1 <= sizes.rows <= max(rows, 1)
