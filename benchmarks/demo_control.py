@@ -21,7 +21,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.cpu_time import cpu_seconds
+from benchmarks.cpu_time import cpu_time
 from benchmarks.environment import environment
 from grpo_plugin.demo import DemoSettings
 from grpo_plugin.demo.evaluation import Evaluation, evaluate
@@ -75,7 +75,12 @@ def main() -> None:
 
 def _run(seed: int, settings: DemoSettings, console: Console) -> dict[str, Any]:
     """One seed: before, after GRPO with the rewards, after GRPO with shuffled ones."""
-    started = cpu_seconds()
+    with cpu_time() as spent:
+        run = _before_and_after(seed, settings, console)
+    return run | {"cpu_s": round(spent.seconds, 1)}
+
+
+def _before_and_after(seed: int, settings: DemoSettings, console: Console) -> dict[str, Any]:
     policy = imitate_teacher(settings, seed, _silent)
     run: dict[str, Any] = {
         "seed": seed,
@@ -94,7 +99,6 @@ def _run(seed: int, settings: DemoSettings, console: Console) -> dict[str, Any]:
         after: Evaluation = evaluate(trained, settings)
         run[kind] = after.to_dict() | {"training_accuracy": [round(p.accuracy, 3) for p in curve]}
         console.print(f"seed {seed}, {kind}: {run['before']['accuracy']} -> {after.accuracy:.4f}")
-    run["cpu_s"] = round(cpu_seconds() - started, 1)
     return run
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _REASONS_MAX = 4
 _ENTRY_COLUMNS = ("entry_point", "fn_name", "func_name")
-_SETUP_COLUMNS = ("test_setup_code", "test_setup")
+_SETUP_COLUMNS = ("test_setup_code", "test_setup", "setup_code")
 _NO_ENTRY = (
     "nothing names what to call: give its name (Solution().twoSum) as `entry_point`, a column or a "
     "key beside the tests, or with --entry"
@@ -57,6 +57,7 @@ class Code(Reward):
 
     Where such a prompt ends in a function without a body (HumanEval), a program may continue it:
     a block, or a completion without any, whose first line is indented is run as prompt + program.
+    `verify` takes cells of those columns by name: `code.verify(text, tests, entry_point="add")`.
 
     Attributes:
         partial: score the share of tests passed instead of all or nothing; of assert source, each
@@ -96,35 +97,6 @@ class Code(Reward):
             except BadTestsError as error:
                 raise InputError(f"Code(language={self.language!r}): {error}") from None
 
-    def verify(  # noqa: PLR0913 - what a row may say
-        self,
-        completion: object,
-        reference: object = None,
-        *,
-        prompt: object = None,
-        entry_point: str | None = None,
-        setup_code: str | None = None,
-        checker: str | None = None,
-        language: str | None = None,
-    ) -> Verdict:
-        """Judge one completion against tests, with what columns of its row would say.
-
-        Args:
-            completion: a string, or chat messages.
-            reference: the tests, in any shape that `rewards.program_tests` knows.
-            prompt: used where it is Python itself, such as HumanEval's.
-            entry_point: what the tests call, such as `"Solution().twoSum"`.
-            setup_code: trusted source that goes before the tests.
-            checker: trusted source that defines `check(given, expected, answer)`.
-            language: what the program must be written in.
-
-        Returns:
-            The verdict; a failure is recorded in it, never raised.
-        """
-        if reference is not None and any((entry_point, setup_code, checker, language)):
-            reference = RowTests(reference, entry_point, setup_code, language, checker)
-        return super().verify(completion, reference, prompt=prompt)
-
     def judge(self, sample: Sample) -> Verdict:
         """Run one completion's program.
 
@@ -140,8 +112,14 @@ class Code(Reward):
             may_continue = isinstance(sample.prompt, str) and _BODY.match(answer) is not None
             if block is not None or not may_continue:
                 return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
-        reference = sample.reference
-        row = reference if isinstance(reference, RowTests) else RowTests(reference)
+        said = sample.row
+        row = RowTests(
+            sample.reference,
+            entry=_text(said, _ENTRY_COLUMNS),
+            setup=_text(said, _SETUP_COLUMNS),
+            language=_text(said, ("language",)),
+            checker=_text(said, ("checker",)),
+        )
         return self._run(block or answer, row, sample.prompt)
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
@@ -321,31 +299,6 @@ class Code(Reward):
             timed_out = outcome.status is Ended.TIME_LIMIT
             status = Status.TIMEOUT if timed_out else Status.WRONG
         return Verdict(score, status, extracted=source, expected=expected, reason=reason)
-
-    def _references(self, columns: Mapping[str, object], count: int) -> Sequence[object]:
-        tests = super()._references(columns, count)
-        beside = {
-            name: self._checked_column(name, columns[name], count)
-            for name in self.also_reads
-            if isinstance(columns.get(name), list | tuple)
-        }
-        if not beside:
-            return tests
-        rows: list[object] = []
-        for position, cell in enumerate(tests):
-            said = {name: values[position] for name, values in beside.items()}
-            rows.append(
-                None
-                if cell is None
-                else RowTests(
-                    cell,
-                    entry=_text(said, _ENTRY_COLUMNS),
-                    setup=_text(said, _SETUP_COLUMNS),
-                    language=_text(said, ("language",)),
-                    checker=_text(said, ("checker",)),
-                )
-            )
-        return rows
 
 
 def _text(said: Mapping[str, object], names: Sequence[str]) -> str | None:

@@ -1,4 +1,5 @@
-"""`import grpo_plugin` is cheap, and says so when another package hides ours."""
+"""`import inspect
+import grpo_plugin` is cheap, and says so when another package hides ours."""
 
 from __future__ import annotations
 
@@ -87,8 +88,21 @@ def test_a_foreign_rlvr_module_is_reported_not_trusted(tmp_path):
     assert "Rename your own rlvr.py" in done.stderr
 
 
+def method_taking(*names):
+    def method(*args, **kwargs):
+        return None
+
+    taken = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    method.__signature__ = inspect.Signature(taken)
+    return method
+
+
 def trainer_like(*missing):
-    methods = {name: lambda self: None for name in REQUIRED_METHODS if name not in missing}
+    methods = {
+        name: method_taking(*taken)
+        for name, taken in REQUIRED_METHODS.items()
+        if name not in missing
+    }
     return type("GRPOTrainer", (), methods)
 
 
@@ -100,6 +114,15 @@ def test_a_trl_with_every_method_is_accepted():
 def test_a_trl_without_a_method_is_refused_by_name(name):
     with pytest.raises(UnsupportedTRLError, match=rf"TRL 9\.9 has no GRPOTrainer\.{name}"):
         require_methods(trainer_like(name), version="9.9")
+
+
+def test_a_trl_whose_method_takes_other_arguments_is_refused_by_their_names():
+    fake = trainer_like()
+    fake._compute_loss = method_taking("model", "batch")
+    with pytest.raises(
+        UnsupportedTRLError, match=r"_compute_loss of TRL 9\.9 does not take inputs"
+    ):
+        require_methods(fake, version="9.9")
 
 
 def test_a_renamed_attribute_that_is_no_method_is_refused():
