@@ -1,8 +1,8 @@
-"""`import inspect
-import grpo_plugin` is cheap, and says so when another package hides ours."""
+"""`import grpo_plugin` is cheap, and says so when another package hides ours."""
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
