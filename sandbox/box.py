@@ -14,9 +14,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox.builds import Builds
+from sandbox.cgroups import find_parent, make_group
 from sandbox.cases import FunctionTests, StdinTests, Tests
 from sandbox.errors import BadTestsError, SandboxError, UnconfinedError
 from sandbox.languages import Language, language_named
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 Job: TypeAlias = "tuple[str, Tests]"
 
 REQUIRED = ("limits", "no_new_privs", "seccomp", "landlock")
-_LAUNCHER_NUMBERS = 1 << 23  # beyond every pid, so that no zygote bears the same
 _SOURCE_MAX_BYTES = 4_000_000
 
 
@@ -52,6 +53,8 @@ class Sandbox:
             `seccomp`, `landlock`.
         modules: third-party modules Python programs may import, loaded once in each zygote;
             those that are not installed are left out.
+        cgroup: a delegated cgroup v2 folder in which each worker gets a group with limits of its
+            own; by default this process's, where that can be done. One that is named is required.
 
     Raises:
         UnconfinedError: not Linux, or a required layer is missing and not in `allow_degraded`.
@@ -65,6 +68,7 @@ class Sandbox:
         namespaces: bool = True,
         allow_degraded: Iterable[str] = (),
         modules: Sequence[str] = DEFAULT_MODULES,
+        cgroup: str | os.PathLike[str] | None = None,
         _without: Iterable[str] = (),
     ) -> None:
         if sys.platform != "linux":
@@ -75,7 +79,8 @@ class Sandbox:
         settings = python_settings(namespaces=namespaces, modules=modules, without=_without)
         self._namespaces = namespaces
         self._without = tuple(_without)
-        self._workers = [Worker(settings) for _ in range(self.worker_count)]
+        self._groups, self._no_groups = _groups(cgroup)
+        self._workers = [Worker(settings, self._groups) for _ in range(self.worker_count)]
         self._idle: queue.LifoQueue[int] = queue.LifoQueue()
         self._launchers: dict[tuple[int, str], Worker] = {}
         self._builds: Builds | None = None
@@ -201,11 +206,14 @@ class Sandbox:
         """Which layers are active, which are not and why, and on what system."""
         facts = self._workers[0].facts
         layers = dict(facts.layers) if facts is not None else {}
+        layers["cgroup"] = self._no_groups
+        groups = [w.group for w in (*self._workers, *self._launchers.values()) if w.group]
         return {
             "active": sorted(name for name, why in layers.items() if why is None),
             "unavailable": {name: why for name, why in layers.items() if why is not None},
             "allowed_degraded": sorted(self._allowed),
             "workers": self.worker_count,
+            "cgroups": {str(group.folder): {"cpu_s": group.cpu_s()} for group in groups},
             "uid": facts.uid if facts is not None else None,
             "kernel": platform.release(),
             "machine": platform.machine(),
@@ -253,10 +261,9 @@ class Sandbox:
                 namespaces=self._namespaces,
                 readable=readable,
                 writable=writable,
-                number=_LAUNCHER_NUMBERS + os.getpid(),
                 without=self._without,
             )
-            launcher = self._launchers[number, language.name] = Worker(settings)
+            launcher = self._launchers[number, language.name] = Worker(settings, self._groups)
             try:
                 self._require_layers(launcher)
             except WorkerLostError as error:
@@ -284,6 +291,20 @@ def usable_cpus() -> int:
     ranks = os.environ.get("LOCAL_WORLD_SIZE", "1")
     share = int(ranks) if ranks.isdigit() and int(ranks) > 0 else 1
     return max(1, len(os.sched_getaffinity(0)) // share)
+
+
+def _groups(named: str | os.PathLike[str] | None) -> tuple[Path | None, str | None]:
+    """The folder for groups, or why there is none."""
+    try:
+        if named is not None:
+            make_group(Path(named)).close()
+            return Path(named), None
+        return find_parent(), None
+    except OSError as error:
+        why = f"errno {error.errno}: {error.strerror}"
+        if named is not None:
+            raise UnconfinedError(f"no group can be made in {named}: {why}") from error
+        return None, why
 
 
 def _nothing_said(tests: Tests, reason: str) -> Outcome:

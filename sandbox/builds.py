@@ -117,7 +117,8 @@ class Builds:
         if shutil.disk_usage(self.root).free < _FREE_BYTES_MIN:
             raise WorkerLostError(f"the disk under {self.root} is full")
         try:
-            folder.mkdir(exist_ok=True, mode=0o700)
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)  # another launcher, which is another user, may run what this makes
             for name, text in files.items():
                 path = folder / name
                 path.parent.mkdir(exist_ok=True, parents=True)
@@ -167,6 +168,8 @@ def place(argv: list[str], folder: Path, shared: Path | None = None) -> list[str
 
 
 def _judge(ran: Ran, limits: Limits) -> tuple[Status | None, str]:
+    if ran.report.ended == Ended.MEMORY:
+        return Status.COMPILE_ERROR, f"the compiler needed over {limits.compile_memory_mb} MB"
     if ran.report.ended != Ended.ITSELF:
         return Status.COMPILE_ERROR, f"the compiler took more than {limits.compile_wall_s:g} s"
     if ran.report.wait_status == 0:

@@ -18,6 +18,9 @@ from sandbox.worker import base_python
 # Shared libraries that the interpreter and its extension modules load.
 LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 DEFAULT_MODULES = ("sortedcontainers",)  # LeetCode has it, and its solutions use it
+# Threads and processes of one worker at a time. Runtimes start dozens, compilers a process a pass.
+_PYTHON_TASKS = 256
+_COMMAND_TASKS = 1024
 _LIBRARY_FILES = ("/etc/ld.so.cache",)
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full")
 
@@ -45,6 +48,7 @@ def python_settings(
         "needed": needed,
         "modules": list(homes),
         "module_homes": list(dict.fromkeys(str(Path(f).parent) for f in homes.values())),
+        "tasks_max": _PYTHON_TASKS,
         "without": sorted(without),
     }
 
@@ -54,7 +58,6 @@ def launcher_settings(
     namespaces: bool,
     readable: Sequence[str],
     writable: Sequence[str],
-    number: int,
     without: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Settings of a zygote that executes compilers and compiled programs.
@@ -63,7 +66,6 @@ def launcher_settings(
         namespaces: try to enter namespaces.
         readable: toolchains.
         writable: the folder that holds the work folders.
-        number: tells the users of different sandboxes apart.
         without: layers to leave out, for tests of degraded operation.
     """
     own = [base_python(), *_standard_library()]
@@ -78,7 +80,7 @@ def launcher_settings(
         "modules": [],
         "module_homes": [],
         "open_files": 256,
-        "number": number,
+        "tasks_max": _COMMAND_TASKS,
         "without": sorted(without),
     }
 

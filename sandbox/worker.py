@@ -10,17 +10,20 @@ from __future__ import annotations
 import array
 import json
 import os
+import secrets
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox.cgroups import Group, make_group
 from sandbox.errors import SandboxError
-from sandbox.zygote.protocol import FRAME_HEADER, KILL, Order, Report
+from sandbox.zygote.protocol import FRAME_HEADER, KILL, Ended, Kind, Order, Report
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from 3.11 on
@@ -29,6 +32,9 @@ PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 GRACE_S = 10.0  # past a run's own limit, before the zygote is taken for dead
 _START_S = 60.0
 _HANDLE = array.array("i").itemsize
+_USERS = 1 << 27  # numbers for the users that zygotes of root become
+_SPARE_TASKS = 16  # the zygote itself and what waits for it
+_SPARE_BYTES = 256 << 20  # the zygote, the kernel's own memory, pages of files
 
 
 class WorkerLostError(SandboxError):
@@ -49,9 +55,12 @@ class Facts:
 class Worker:
     """One zygote and the sockets to it."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Mapping[str, Any], groups: Path | None = None) -> None:
         self.settings = dict(settings)
         self.facts: Facts | None = None
+        self.group: Group | None = None
+        self._groups = groups
+        self._oom_kills = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._running = False
@@ -87,9 +96,11 @@ class Worker:
                 start_new_session=True,  # a terminal's Ctrl-C is the caller's to handle
             )
         self._control = ours
-        # Concurrent sandboxes must not share a user number: limits count by user.
-        numbered = {"number": self._process.pid} | self.settings
+        # No two zygotes may share a user number, not even across containers of one kernel: limits
+        # count by user.
+        numbered = self.settings | {"number": secrets.randbelow(_USERS)}
         try:
+            self._join_group(self._process.pid)
             ours.settimeout(_START_S)
             ours.send(json.dumps(numbered).encode())
             told = ours.recv(1 << 16)
@@ -114,6 +125,9 @@ class Worker:
         self._control.settimeout(order.wall_s + GRACE_S)
         handles = array.array("i", descriptors)
         try:
+            if self.group is not None:
+                processes = 2 if order.kind == Kind.JUDGE else 1
+                self.group.limit_memory(processes * order.memory_bytes + _SPARE_BYTES)
             self._control.sendmsg([order.pack()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)])
         except OSError as error:
             raise self._lost(f"the zygote takes no orders: {error}") from error
@@ -140,7 +154,7 @@ class Worker:
         if not data:
             raise self._lost("the zygote died")
         self._running = False
-        return Report.unpack_all(data)
+        return [self._explained(report) for report in Report.unpack_all(data)]
 
     def abandon(self) -> None:
         """End a run that was broken off, so that the worker is free again."""
@@ -149,8 +163,8 @@ class Worker:
 
     def close(self) -> None:
         """End the zygote and all that it started. The worker can be started again."""
-        process, control = self._process, self._control
-        self._process = self._control = self.facts = None
+        process, control, group = self._process, self._control, self.group
+        self._process = self._control = self.facts = self.group = None
         self._running = False
         if control is not None:
             control.close()
@@ -163,6 +177,23 @@ class Worker:
             process.wait()
         if process.stderr is not None:
             process.stderr.close()
+        if group is not None:
+            group.close()
+
+    def _join_group(self, pid: int) -> None:
+        if self._groups is not None:
+            self.group = make_group(self._groups)
+            self._oom_kills = 0
+            self.group.limit_tasks(int(self.settings["tasks_max"]) + _SPARE_TASKS)
+            self.group.add(pid)
+
+    def _explained(self, report: Report) -> Report:
+        """The report, with the group's limit on memory named where that ended the child."""
+        killed = report.ended == Ended.ITSELF and report.exit_code == -signal.SIGKILL
+        if not killed or self.group is None:
+            return report
+        before, self._oom_kills = self._oom_kills, self.group.oom_kills()
+        return replace(report, ended=Ended.MEMORY) if self._oom_kills > before else report
 
     def _lost(self, message: str) -> WorkerLostError:
         process = self._process
@@ -183,6 +214,7 @@ _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
     "HOME": "/",
+    "MALLOC_ARENA_MAX": "1",  # each further one reserves 64 MB of a thread's address space
     "LD_BIND_NOW": "1",  # symbols bound later would be bound again in every child
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",

@@ -42,7 +42,7 @@ def explain(report: Report, limits: Limits) -> tuple[Status, str]:
     if report.ended == Ended.CPU or report.cpu_s >= limits.cpu_s:
         return Status.TIME_LIMIT, f"used more than {limits.cpu_s:g} CPU-s"
     code = report.exit_code
-    if report.peak_kb / 1024 >= limits.memory_mb * _NEAR_LIMIT:
+    if report.ended == Ended.MEMORY or report.peak_kb / 1024 >= limits.memory_mb * _NEAR_LIMIT:
         return Status.MEMORY_LIMIT, f"needed more than {limits.memory_mb} MB"
     if code == -signal.SIGKILL:
         # Programs cannot send signals, and we did not: the machine ran out of memory.

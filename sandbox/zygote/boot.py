@@ -40,6 +40,7 @@ def main() -> None:
         judge,
         loop,
         orphans,
+        tasks,
         whole_program,
     )
 
@@ -54,6 +55,8 @@ def main() -> None:
         forking.keep_text_mapped()  # needs /proc, which the new root lacks
     else:
         orphans.adopt()
+        os.umask(0o022)  # what one launcher compiles, another of the same sandbox may run
+    tasks.prepare()
     layers = confinement.enter_namespaces(settings)
     sys.path.remove(package_root)
     sys.path[:] = [entry for entry in sys.path if entry not in settings["module_homes"]]

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from sandbox.confine import policy
 from sandbox.confine.libc import die_with_parent
 from sandbox.confine.seccomp import Filter
+from sandbox.zygote import tasks
 from sandbox.zygote.command import execute
 from sandbox.zygote.protocol import Kind, Order, frame
 
@@ -47,6 +48,7 @@ def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot pa
         die_with_parent()
         if os.getppid() != zygote_pid:  # it died before the line above
             os._exit(SETUP_FAILED)
+        tasks.limit_child()
         _arrange(kind, descriptors)
         if kind == _COMMAND:
             execute(order, CHANNEL, without=set(settings["without"]))

@@ -13,13 +13,14 @@ from typing import Any
 
 from sandbox.confine import landlock, namespaces, policy, privileges, seccomp
 from sandbox.confine.libc import prctl
+from sandbox.zygote import tasks
 
 Settings = Mapping[str, Any]
 Layers = dict[str, str | None]
 """A layer's name, with `None` where it holds or the reason why it does not."""
 
 _NOBODY = 65534
-_FIRST_OWN_UID = 0x7000_0000  # plus a pid: nobody's number, so that limits count only our own
+_FIRST_OWN_UID = 0x7000_0000  # plus a random number: nobody's, so that limits count only our own
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _SIGKILL = 1, 4, 9
 _OPEN_FILES = 64
 
@@ -53,6 +54,8 @@ def confine(settings: Settings) -> Layers:
         resource.setrlimit(name, (value, value))
     skip = set(settings["without"])  # only the tests of degraded operation use it
     layers["limits"] = None
+    own_user = os.geteuid() >= _FIRST_OWN_UID
+    layers["threads"] = tasks.limit(int(settings["tasks_max"]), own_user=own_user)
     layers["no_new_privs"] = _attempt(seccomp.forbid_new_privileges)
     rights = [(path, landlock.RUN) for path in settings["readable"]]
     rights += [(path, landlock.RUN | landlock.WRITE) for path in settings["writable"]]

@@ -34,6 +34,7 @@ class Ended(IntEnum):
     WALL = 1
     CPU = 2
     ASKED = 3
+    MEMORY = 4  # the control group's limit, as the trusted process finds
 
 
 @dataclass(frozen=True)
