@@ -135,20 +135,25 @@ class Sandbox:
             return Outcome(status=Status.BAD_PROGRAM, tests=(failed,) * tests.total, reason=reason)
         reason = ""
         for _ in range(2):
-            with self._worker(spoken) as worker:
+            with self._slot() as number:
+                worker = self._workers[number]
+                launcher = None if spoken is None else self._launcher(number, spoken)
                 try:
                     worker.start()
-                    if spoken is not None:
+                    if spoken is not None and launcher is not None:
+                        launcher.start()
                         return run_program(
-                            worker, self._compiled(), spoken, source, tests, chosen,
+                            launcher, worker, self._compiled(), spoken, source, tests, chosen,
                             fail_fast=fail_fast,
                         )  # fmt: skip
                     return _dispatch(worker, source, tests, chosen, fail_fast=fail_fast)
                 except WorkerLostError as error:
                     reason = str(error)
-                    worker.close()
+                    for lost in filter(None, (worker, launcher)):
+                        lost.close()
                 except BaseException:
-                    worker.abandon()
+                    for broken_off in filter(None, (worker, launcher)):
+                        broken_off.abandon()
                     raise
         return _nothing_said(tests, reason)
 
@@ -235,14 +240,15 @@ class Sandbox:
         self.close()
 
     @contextmanager
-    def _worker(self, language: Language | None) -> Iterator[Worker]:
+    def _slot(self) -> Iterator[int]:
+        """The number of a worker, and of the launchers beside it, that nobody else uses."""
         if self._closed:
             raise SandboxError("the sandbox is closed")
         if os.getpid() != self._owner:
             raise SandboxError("a sandbox does not survive a fork; make one in each process")
         number = self._idle.get()
         try:
-            yield self._workers[number] if language is None else self._launcher(number, language)
+            yield number
         finally:
             self._idle.put(number)
 

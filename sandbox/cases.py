@@ -58,6 +58,13 @@ class FunctionTests:
         cases: the calls.
         comparison: how answers are compared.
         prelude: trusted source that runs before the program (imports, helper classes).
+        checker: trusted source, for cases with several right answers, see below.
+
+    A checker defines `check(given, expected, answer)` and returns True or False, or one of them
+    with a reason. It replaces the comparison of what is returned or printed and runs confined,
+    in a process of its own, after the program. `given` is the tuple of a case's arguments (those
+    by keyword follow as a dict), its list of steps, or its stdin; `expected` is None where the
+    case has nothing. `answer` is whatever the program made: a checker must expect any type.
 
     Raises:
         BadTestsError: no case, or one without anything to expect.
@@ -67,13 +74,14 @@ class FunctionTests:
     cases: Sequence[Case]
     comparison: Comparison = EXACTLY
     prelude: str = ""
+    checker: str | None = None
 
     def __post_init__(self) -> None:
         _require_cases(self.cases)
         for position, case in enumerate(self.cases):
             if case.stdin is not None:
                 raise BadTestsError(f"case {position} of {self.entry!r} has stdin; use StdinTests")
-            if not (case.has_expected or case.expected_args):
+            if not (case.has_expected or case.expected_args or self.checker):
                 raise BadTestsError(f"case {position} of {self.entry!r} expects nothing")
 
     @property
@@ -90,6 +98,7 @@ class StdinTests:
         cases: each with `stdin` and an `expected` text.
         by_line: compare whole lines, spacing within them included, instead of tokens.
         tolerance: allowed difference between numbers printed.
+        checker: as in `FunctionTests`; `answer` is the printed text.
 
     Raises:
         BadTestsError: no case, or one whose stdin or expected text is missing.
@@ -98,11 +107,13 @@ class StdinTests:
     cases: Sequence[Case]
     by_line: bool = False
     tolerance: float = 0.0
+    checker: str | None = None
 
     def __post_init__(self) -> None:
         _require_cases(self.cases)
         for position, case in enumerate(self.cases):
-            if case.stdin is None or not isinstance(case.expected, str):
+            expects = isinstance(case.expected, str) or bool(self.checker)
+            if case.stdin is None or not expects:
                 raise BadTestsError(f"case {position} needs stdin and an expected text")
 
     @property

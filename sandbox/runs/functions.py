@@ -5,13 +5,14 @@ Not covered: what the program prints while it computes, which goes nowhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.cases import Case, FunctionTests
 from sandbox.compare import same_value, show
 from sandbox.errors import BadTestsError
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
+from sandbox.runs.checkers import Answers
 from sandbox.runs.ending import explain, not_reached, printable, said
 from sandbox.runs.orders import order_for
 from sandbox.wire import Wire, WireError, encode, from_bytes, to_bytes
@@ -48,7 +49,11 @@ def run_function_tests(
         if channel.receive() != b"R":
             worker.abandon()
             raise WorkerLostError("a child could not be confined")
-        results, report = _ask(worker, channel, questions, tests, limits, fail_fast=fail_fast)
+        answers = Answers(tests, limits)
+        results, report = _ask(
+            worker, channel, questions, tests, limits, answers, fail_fast=fail_fast
+        )
+    results = answers.settle(worker, results, fail_fast=fail_fast)
     status, reason = verdict(results)
     return Outcome(
         status=status,
@@ -68,12 +73,13 @@ def verdict(results: list[TestOutcome]) -> tuple[Status, str]:
     return Status.ACCEPTED, f"all {len(results)} tests accepted"
 
 
-def _ask(  # noqa: PLR0913 - one call
+def _ask(  # noqa: PLR0913, PLR0917 - one call
     worker: Worker,
     channel: Channel,
     questions: list[_Question],
     tests: FunctionTests,
     limits: Limits,
+    answers: Answers,
     *,
     fail_fast: bool,
 ) -> tuple[list[TestOutcome], Report]:
@@ -93,7 +99,7 @@ def _ask(  # noqa: PLR0913 - one call
             status, reason = explain(report, limits)
             results.append(TestOutcome(status=status, reason=reason, wall_s=now_s() - asked))
             return results + not_reached(status, len(questions) - len(results)), report
-        result = _judge(reply, question, tests, now_s() - asked)
+        result = _judge(reply, question, tests, now_s() - asked, answers, position)
         results.append(result)
         left = len(questions) - len(results)
         ends_all = reply[:1] in {b"C", b"X", b"B"}
@@ -103,7 +109,14 @@ def _ask(  # noqa: PLR0913 - one call
     return results, worker.finish(kill=True)
 
 
-def _judge(reply: bytes, question: _Question, tests: FunctionTests, wall_s: float) -> TestOutcome:
+def _judge(  # noqa: PLR0913, PLR0917 - one call
+    reply: bytes,
+    question: _Question,
+    tests: FunctionTests,
+    wall_s: float,
+    answers: Answers,
+    position: int,
+) -> TestOutcome:
     failure = said(reply)
     if failure is not None:
         return TestOutcome(status=failure[0], reason=failure[1], wall_s=wall_s)
@@ -115,12 +128,14 @@ def _judge(reply: bytes, question: _Question, tests: FunctionTests, wall_s: floa
     if not isinstance(answer, list) or len(answer) != wanted + 1 or answer[0] != "t":
         return TestOutcome(status=Status.WRONG_ANSWER, reason="no answer", wall_s=wall_s)
     pairs = list(zip(question.expected_args, answer[2:], strict=True))
-    if question.wants_result:
+    if question.wants_result and not tests.checker:
         pairs.insert(0, (question.expected, answer[1]))
     for expected, given in pairs:
         if not same_value(expected, given, tests.comparison):
             reason = f"expected {show(expected)}, got {printable(show(given))}"
             return TestOutcome(status=Status.WRONG_ANSWER, reason=reason, wall_s=wall_s)
+    if tests.checker:
+        return replace(answers.keep(position, answer[1]), wall_s=wall_s)
     return TestOutcome(status=Status.ACCEPTED, reason="as expected", wall_s=wall_s)
 
 

@@ -6,14 +6,16 @@ Not covered: function tests, whose values would need a codec in every language.
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from sandbox.builds import Builds, place
-from sandbox.cases import AssertTests, FunctionTests, StdinTests, Tests
+from sandbox.cases import AssertTests, FunctionTests, Tests
 from sandbox.errors import BadTestsError, MissingToolchainError
 from sandbox.languages import Language, Toolchain
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
+from sandbox.runs.checkers import Answers
 from sandbox.runs.commands import Command, Ran, run_command
 from sandbox.runs.ending import explain, not_reached, printable
 from sandbox.runs.functions import verdict
@@ -39,6 +41,7 @@ def toolchain_of(language: Language) -> Toolchain:
 
 def run_program(  # noqa: PLR0913, PLR0917 - one call
     launcher: Worker,
+    judge: Worker,
     builds: Builds,
     language: Language,
     source: str,
@@ -47,7 +50,7 @@ def run_program(  # noqa: PLR0913, PLR0917 - one call
     *,
     fail_fast: bool,
 ) -> Outcome:
-    """Compile a program and run it against its tests.
+    """Compile a program and run it against its tests; `judge` is for a checker, which is Python.
 
     Raises:
         WorkerLostError: the launcher failed; the run says nothing about the program.
@@ -76,8 +79,12 @@ def run_program(  # noqa: PLR0913, PLR0917 - one call
                 extra_memory_mb=language.extra_memory_mb,
                 environment=tools.environment,
             )
-            judged = _held if isinstance(tests, AssertTests) else _printed
-            results, ran = judged(launcher, command, tests, limits, fail_fast)  # type: ignore[arg-type]
+            if isinstance(tests, AssertTests):
+                results, ran = _held(launcher, command, tests, limits)
+            else:
+                answers = Answers(tests, limits)
+                results, ran = _printed(launcher, command, answers, fail_fast=fail_fast)
+                results = answers.settle(judge, results, fail_fast=fail_fast)
     status, reason = verdict(results)
     return Outcome(
         status=status,
@@ -90,25 +97,23 @@ def run_program(  # noqa: PLR0913, PLR0917 - one call
 
 
 def _printed(
-    launcher: Worker,
-    command: Command,
-    tests: StdinTests,
-    limits: Limits,
-    fail_fast: bool,  # noqa: FBT001
+    launcher: Worker, command: Command, answers: Answers, *, fail_fast: bool
 ) -> tuple[list[TestOutcome], list[Ran]]:
     results: list[TestOutcome] = []
     runs: list[Ran] = []
-    for case in tests.cases:
+    cases = answers.tests.cases
+    for position, case in enumerate(cases):
         asked = now_s()
-        ran = run_command(launcher, command, limits, stdin=stdin_bytes(case))
+        ran = run_command(launcher, command, answers.limits, stdin=stdin_bytes(case))
         runs.append(ran)
         told = b"E" + ran.stderr[-400:].encode() if ran.stderr else b""
-        status, reason = judge_output(ran.report, told, ran.stdout, case, tests, limits)
-        if status is Status.RUNTIME_ERROR:
-            status, reason = _memory(ran, status, reason)
-        results.append(TestOutcome(status=status, reason=reason, wall_s=now_s() - asked))
-        if fail_fast and status is not Status.ACCEPTED:
-            results += not_reached(status, tests.total - len(results))
+        result = judge_output(ran.report, told, ran.stdout, position, answers)
+        if result.status is Status.RUNTIME_ERROR:
+            status, reason = _memory(ran, result.status, result.reason)
+            result = TestOutcome(status=status, reason=reason)
+        results.append(replace(result, wall_s=now_s() - asked))
+        if fail_fast and result.status is not Status.ACCEPTED:
+            results += not_reached(result.status, len(cases) - len(results))
             break
     return results, runs
 
@@ -118,9 +123,7 @@ def _held(
     command: Command,
     tests: AssertTests,
     limits: Limits,
-    fail_fast: bool,  # noqa: FBT001
 ) -> tuple[list[TestOutcome], list[Ran]]:
-    del fail_fast  # the tests are one program
     # What the program must repeat at its end; ending early, whatever the exit code, is no pass.
     nonce = secrets.token_hex(16)
     ran = run_command(launcher, command, limits, stdin=nonce.encode())

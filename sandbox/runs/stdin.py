@@ -7,11 +7,13 @@ from the start, and may be read as it comes.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from sandbox.cases import Case, StdinTests
 from sandbox.compare import same_lines, same_output
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
+from sandbox.runs.checkers import Answers
 from sandbox.runs.ending import explain, not_reached, printable, said
 from sandbox.runs.functions import verdict
 from sandbox.runs.orders import order_for
@@ -33,16 +35,19 @@ def run_stdin_tests(
     results: list[TestOutcome] = []
     started = now_s()
     cpu_s = peak_mb = 0.0
-    for case in tests.cases:
+    answers = Answers(tests, limits)
+    for position, case in enumerate(tests.cases):
         asked = now_s()
         report, told, printed = _run_once(worker, source, case, limits)
         cpu_s += report.cpu_s
         peak_mb = max(peak_mb, report.peak_kb / 1024)
-        status, reason = judge_output(report, told, printed, case, tests, limits)
-        results.append(TestOutcome(status=status, reason=reason, wall_s=now_s() - asked))
+        result = judge_output(report, told, printed, position, answers)
+        status = result.status
+        results.append(replace(result, wall_s=now_s() - asked))
         if status is Status.COMPILE_ERROR or (fail_fast and status is not Status.ACCEPTED):
             results += not_reached(status, len(tests.cases) - len(results))
             break
+    results = answers.settle(worker, results, fail_fast=fail_fast)
     status, reason = verdict(results)
     return Outcome(
         status=status,
@@ -102,31 +107,42 @@ def _last_words(channel: Channel) -> bytes:
         return b""
 
 
-def judge_output(  # noqa: PLR0913, PLR0917 - one call
-    report: Report, told: bytes, printed: bytes, case: Case, tests: StdinTests, limits: Limits
-) -> tuple[Status, str]:
-    """A case's status and reason, from outside: first how the process ended, then its output."""
+def judge_output(
+    report: Report, told: bytes, printed: bytes, position: int, answers: Answers
+) -> TestOutcome:
+    """A case's outcome, from outside: first how the process ended, then its output."""
+    limits = answers.limits
+    failure: tuple[Status, str] | None = None
     if len(printed) >= int(limits.output_mb * 1e6):
-        return Status.OUTPUT_LIMIT, f"printed {limits.output_mb:g} MB or more"
-    if report.ended != Ended.ITSELF or report.exit_code < 0:
-        return explain(report, limits)
-    if report.cpu_s >= limits.cpu_s:
-        return explain(report, limits)
-    if report.exit_code != 0:
-        return said(told) or explain(report, limits)
+        failure = Status.OUTPUT_LIMIT, f"printed {limits.output_mb:g} MB or more"
+    elif report.ended != Ended.ITSELF or report.exit_code < 0 or report.cpu_s >= limits.cpu_s:
+        failure = explain(report, limits)
+    elif report.exit_code != 0:
+        failure = said(told) or explain(report, limits)
+    if failure is None:
+        return _judge_text(printed, position, answers)
+    return TestOutcome(status=failure[0], reason=failure[1])
+
+
+def _judge_text(printed: bytes, position: int, answers: Answers) -> TestOutcome:
+    tests, case = answers.tests, answers.tests.cases[position]
+    assert isinstance(tests, StdinTests)  # noqa: S101 - narrows the type
     expected = case.expected if isinstance(case.expected, str) else ""
     try:
         text = printed.decode("utf-8")
     except UnicodeDecodeError:
-        return Status.WRONG_ANSWER, "the output is not UTF-8"
+        return TestOutcome(status=Status.WRONG_ANSWER, reason="the output is not UTF-8")
+    if tests.checker:
+        return answers.keep(position, text)
     same = (
         same_lines(expected, text)
         if tests.by_line
         else same_output(expected, text, tolerance=tests.tolerance)
     )
     if same:
-        return Status.ACCEPTED, "as expected"
-    return Status.WRONG_ANSWER, f"expected {_cut(expected)}, got {_cut(text)}"
+        return TestOutcome(status=Status.ACCEPTED, reason="as expected")
+    reason = f"expected {_cut(expected)}, got {_cut(text)}"
+    return TestOutcome(status=Status.WRONG_ANSWER, reason=reason)
 
 
 def _cut(text: str) -> str:

@@ -34,6 +34,7 @@ def main() -> None:
     from sandbox.confine import libc  # noqa: PLC0415
     from sandbox.zygote import (  # noqa: PLC0415
         candidate,
+        checker,
         confinement,
         forking,
         function,
@@ -44,7 +45,7 @@ def main() -> None:
         whole_program,
     )
 
-    del candidate, judge, whole_program  # imported now, since children could not any more
+    del candidate, checker, judge, whole_program  # imported now, since children could not any more
     sys.path.extend(settings["module_homes"])
     if settings["kind"] == "python":
         for name in (*_PRELOADED.split(), *settings["modules"]):

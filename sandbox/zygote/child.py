@@ -28,7 +28,7 @@ READY = frame(b"R")
 
 # Plain numbers: looking an enum member up touches pages that a child must then copy.
 _FUNCTION, _STDIN, _JUDGE = int(Kind.FUNCTION), int(Kind.STDIN), int(Kind.JUDGE)
-_COMMAND = int(Kind.COMMAND)
+_COMMAND, _CHECKER = int(Kind.COMMAND), int(Kind.CHECKER)
 _WITH_STREAMS = (_STDIN, _COMMAND)
 _ON_A_LINE = (_JUDGE, int(Kind.CANDIDATE))
 _STACK_BYTES = 64 << 20
@@ -108,6 +108,10 @@ def _run(kind: int) -> None:
         from sandbox.zygote.whole_program import run_program  # noqa: PLC0415
 
         run_program(CHANNEL)
+    elif kind == _CHECKER:
+        from sandbox.zygote.checker import check_answers  # noqa: PLC0415
+
+        check_answers(CHANNEL)
     elif kind == _JUDGE:
         from sandbox.zygote.judge import judge  # noqa: PLC0415
 

@@ -155,8 +155,8 @@ def say(channel: int, kind: bytes, text: str) -> None:
     write_all(channel, frame(kind + text[:_SAID_MAX].encode("utf-8", "replace")))
 
 
-def describe(error: BaseException) -> str:
-    """An exception in a line: type, message, the program's line where it was raised."""
+def describe(error: BaseException, file_name: str = FILE_NAME) -> str:
+    """An exception in a line: type, message, the line of this file where it was raised."""
     try:
         message = str(error)[:_SAID_MAX]
     except BaseException:  # noqa: BLE001 - its __str__ is the program's
@@ -164,7 +164,7 @@ def describe(error: BaseException) -> str:
     line = None
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == FILE_NAME:
+        if trace.tb_frame.f_code.co_filename == file_name:
             line = trace.tb_lineno
         trace = trace.tb_next
     place = f" (line {line})" if line is not None else ""

@@ -25,6 +25,7 @@ class Kind(IntEnum):
     JUDGE = 3
     CANDIDATE = 4
     COMMAND = 5
+    CHECKER = 6
 
 
 class Ended(IntEnum):
@@ -41,7 +42,7 @@ class Ended(IntEnum):
 class Order:
     """From the trusted process to the zygote: fork a child with these limits.
 
-    The descriptors that go with it are, for `FUNCTION`, the channel; for `JUDGE` the judge's
+    The descriptors that go with it are, for `FUNCTION` and `CHECKER`, the channel; for `JUDGE` the judge's
     channel and its end of the line to the candidate, then the candidate's two; for `STDIN` the
     channel, stdin, stdout and stderr; for `COMMAND` the
     same; its command is JSON text, see `sandbox.zygote.command`.
