@@ -132,6 +132,7 @@ class AssertTests:
             itself does the calling.
         prelude: trusted source that runs before the program and before the tests (imports,
             helper classes), in either process.
+        parts: the tests are parts of one source, of which some need not use the program.
 
     For other languages `tests` is source appended to the program, see `sandbox.languages`.
 
@@ -142,6 +143,7 @@ class AssertTests:
     tests: Sequence[str]
     entry: str | None = None
     prelude: str = ""
+    parts: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.tests, str):

@@ -20,9 +20,10 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+from sandbox.zygote.asserted import keep_sides, sides_in
 from sandbox.zygote.function import describe, finish_coroutine, say
 from sandbox.zygote.protocol import read_frame, read_texts
-from sandbox.zygote.remote import CandidateGoneError, Line
+from sandbox.zygote.remote import CandidateGoneError, Line, OversizedAnswerError
 
 _TESTS_FILE = "tests.py"
 _FRAME_MAX = 1 << 30
@@ -40,6 +41,7 @@ def judge(channel: int, line_descriptor: int) -> None:
         if prelude:
             exec(compile(prelude, "<prelude>", "exec"), namespace)  # noqa: S102 - trusted
         trees = [ast.parse(test, _TESTS_FILE) for test in tests]
+        compared = [keep_sides(tree) for tree in trees]
         wanted = _wanted(tests, trees, namespace)
     except BaseException as error:  # noqa: BLE001 - the tests are broken, whoever wrote them
         say(channel, b"T", describe(error))
@@ -48,8 +50,8 @@ def judge(channel: int, line_descriptor: int) -> None:
         candidate = line.ask("expression", entry) if entry else None
         _share_classes(trees, line)
         _fill(namespace, wanted, line)
-        for test, tree in zip(tests, trees, strict=True):
-            held = _run_one(channel, test, tree, candidate, namespace, line)
+        for test, tree, lines in zip(tests, trees, compared, strict=True):
+            held = _run_one(channel, test, tree, lines, candidate, namespace, line)
             if not held and fail_fast:
                 break
     except CandidateGoneError:
@@ -63,6 +65,7 @@ def _run_one(  # noqa: PLR0913, PLR0917 - one call
     channel: int,
     test: str,
     tree: ast.Module,
+    compared: frozenset[int],
     candidate: Any,
     namespace: dict[str, Any],
     line: Line,
@@ -76,7 +79,7 @@ def _run_one(  # noqa: PLR0913, PLR0917 - one call
     except CandidateGoneError:
         raise
     except BaseException as error:  # noqa: BLE001 - any exception fails the test
-        say(channel, b"F", _why(error, test))
+        say(channel, _kind(error), _why(error, test, compared))
         return False
     say(channel, b"P" if line.asked > asked else b"V", "")
     return True
@@ -138,13 +141,23 @@ def _calls_check(tree: ast.Module) -> bool:
     )
 
 
-def _why(error: BaseException, test: str) -> str:
-    """The line of the test that failed, and how."""
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == _TESTS_FILE and frame.lineno
-    ]
+def _kind(error: BaseException) -> bytes:
+    if isinstance(error, AssertionError):
+        return b"F"
+    return b"O" if isinstance(error, OversizedAnswerError) else b"E"
+
+
+def _why(error: BaseException, test: str, compared: frozenset[int]) -> str:
+    """The line of the test that failed, and how: what came, or what was raised."""
+    place = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == _TESTS_FILE:
+            place = frame, line
     source = test.splitlines()
-    failed = source[lines[-1] - 1].strip() if lines and lines[-1] <= len(source) else ""
-    return f"{failed[:200]}: {describe(error)}" if failed else describe(error)
+    failed = source[place[1] - 1].strip() if place and place[1] <= len(source) else ""
+    how = describe(error)
+    if isinstance(error, AssertionError):
+        message = how.partition(": ")[2]
+        sides = sides_in(place[0]) if place and place[1] in compared else ""
+        how = "; ".join(filter(None, (message, sides))) or "does not hold"
+    return f"{failed[:200]}: {how}" if failed else how

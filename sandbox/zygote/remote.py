@@ -24,6 +24,10 @@ class CandidateError(Exception):
     """The candidate raised something that is no builtin exception."""
 
 
+class OversizedAnswerError(CandidateError):
+    """The candidate's answer weighs more than is allowed."""
+
+
 class Line:
     """The connection to the candidate's process."""
 
@@ -46,7 +50,7 @@ class Line:
         except OSError:
             reply = None
         except ValueError as error:
-            raise CandidateError(f"the answer is too large: {error}") from None
+            raise OversizedAnswerError(f"the answer is too large: {error}") from None
         if reply is None:
             raise CandidateGoneError
         kind, rest = reply[:1], reply[1:]
