@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rewards.assert_parts import split_asserts
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
-from rewards.extraction import after_reasoning, last_code_block
-from rewards.program_tests import ProgramTests, Row, read_tests
+from rewards.extraction import CodeBlock, after_reasoning, last_code_block
+from rewards.program_tests import ProgramTests, Row, lacks_entry, read_tests
 from rewards.reward import Reward, Sample
 from rewards.verdict import Status, Verdict
 
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 _REASONS_MAX = 4
 _ENTRY_COLUMNS = ("entry_point", "fn_name", "func_name")
 _SETUP_COLUMNS = ("test_setup_code", "test_setup")
+_NO_ENTRY = (
+    "nothing names what to call: give its name (Solution().twoSum) as `entry_point`, a column or a "
+    "key beside the tests, or with --entry"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class RowTests:
     entry: str | None = None
     setup: str | None = None
     language: str | None = None
+    checker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +52,15 @@ class Code(Reward):
     """1 when the program passes every test, else 0; with `partial`, the share it passes.
 
     The program is the last fenced block after the reasoning. The tests come in any shape that
-    `rewards.program_tests` knows; columns `entry_point`, `fn_name`, `test_setup_code` and
-    `language` are read beside them, and so is a prompt that is Python itself.
+    `rewards.program_tests` knows; columns `entry_point`, `fn_name`, `test_setup_code`, `checker`
+    and `language` are read beside them, and so is a prompt that is Python itself.
+
+    Where such a prompt ends in a function without a body (HumanEval), a program may continue it:
+    a block, or a completion without any, whose first line is indented is run as prompt + program.
 
     Attributes:
-        partial: score the share of tests passed instead of all or nothing.
+        partial: score the share of tests passed instead of all or nothing; of assert source, each
+            assert at its top, or at the top of its `check(candidate)`, is a test.
         language: what programs are written in when neither row nor fence says so.
         wall_s, cpu_s, memory_mb: limits of one run (a stdin test is a run).
         tolerance: allowed difference between printed numbers, or returned ones.
@@ -68,7 +79,51 @@ class Code(Reward):
     allow_degraded: frozenset[str] = frozenset()
 
     role: ClassVar[Role] = Role.TESTS
-    also_reads: ClassVar[tuple[str, ...]] = (*_ENTRY_COLUMNS, *_SETUP_COLUMNS, "language")
+    also_reads: ClassVar[tuple[str, ...]] = (
+        *_ENTRY_COLUMNS, *_SETUP_COLUMNS, "checker", "language",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        for name in ("wall_s", "cpu_s", "memory_mb"):
+            if getattr(self, name) <= 0:
+                raise InputError(f"Code({name}={getattr(self, name)!r}): it must be positive")
+        if self.language != "python":
+            from sandbox import BadTestsError  # noqa: PLC0415 - only where it is asked for
+            from sandbox.languages import language_named  # noqa: PLC0415
+
+            try:
+                language_named(self.language)
+            except BadTestsError as error:
+                raise InputError(f"Code(language={self.language!r}): {error}") from None
+
+    def verify(  # noqa: PLR0913 - what a row may say
+        self,
+        completion: object,
+        reference: object = None,
+        *,
+        prompt: object = None,
+        entry_point: str | None = None,
+        setup_code: str | None = None,
+        checker: str | None = None,
+        language: str | None = None,
+    ) -> Verdict:
+        """Judge one completion against tests, with what columns of its row would say.
+
+        Args:
+            completion: a string, or chat messages.
+            reference: the tests, in any shape that `rewards.program_tests` knows.
+            prompt: used where it is Python itself, such as HumanEval's.
+            entry_point: what the tests call, such as `"Solution().twoSum"`.
+            setup_code: trusted source that goes before the tests.
+            checker: trusted source that defines `check(given, expected, answer)`.
+            language: what the program must be written in.
+
+        Returns:
+            The verdict; a failure is recorded in it, never raised.
+        """
+        if reference is not None and any((entry_point, setup_code, checker, language)):
+            reference = RowTests(reference, entry_point, setup_code, language, checker)
+        return super().verify(completion, reference, prompt=prompt)
 
     def judge(self, sample: Sample) -> Verdict:
         """Run one completion's program.
@@ -81,10 +136,13 @@ class Code(Reward):
             return Verdict(0.0, Status.NO_ANSWER, reason="the reasoning never ends")
         block = last_code_block(answer)
         if block is None or not block.source.strip():
-            return Verdict(0.0, Status.NO_ANSWER, reason="no closed code block after the reasoning")
+            # A completion that goes on where a Python prompt stops needs no fence.
+            may_continue = isinstance(sample.prompt, str) and _BODY.match(answer) is not None
+            if block is not None or not may_continue:
+                return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
         reference = sample.reference
         row = reference if isinstance(reference, RowTests) else RowTests(reference)
-        return self._run(block.source, block.language, row, sample.prompt)
+        return self._run(block or answer, row, sample.prompt)
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, as many at a time as there are workers, in order."""
@@ -109,7 +167,8 @@ class Code(Reward):
         except SandboxError as error:
             raise WorkerError(str(error)) from error
 
-    def _run(self, source: str, tag: str, row: RowTests, prompt: object) -> Verdict:
+    def _run(self, block: CodeBlock | str, row: RowTests, prompt: object) -> Verdict:
+        """Run a block, or a text without one that may continue the prompt."""
         from sandbox import (  # noqa: PLC0415 - only where programs are run
             BadTestsError,
             MissingToolchainError,
@@ -117,10 +176,15 @@ class Code(Reward):
         )
 
         started = perf_counter()
+        source, tag = (block, "") if isinstance(block, str) else (block.source, block.language)
         try:
-            tests, language = self._tests(row, prompt, tag)
+            tests, language, stub = self._tests(row, prompt, tag)
         except (InputError, BadTestsError) as error:
             return Verdict(None, Status.BAD_REFERENCE, extracted=source, reason=str(error))
+        if stub and _BODY.match(source):
+            source = stub + source
+        elif isinstance(block, str):
+            return Verdict(0.0, Status.NO_ANSWER, extracted=source, reason=_NO_BLOCK)
         if language is None:
             reason = f"a {tag} block where the tests want another language"
             return Verdict(0.0, Status.BAD_FORMAT, extracted=source, reason=reason)
@@ -151,7 +215,9 @@ class Code(Reward):
         from sandbox import BadTestsError, MissingToolchainError, SandboxError  # noqa: PLC0415
 
         try:
-            tests, _ = self._tests(replace(row, language=self.language), None, "")
+            tests, _, stub = self._tests(replace(row, language=self.language), None, "")
+            if stub and _BODY.match(source):
+                source = stub + source
             box = _sandbox(self.workers, self.allow_degraded)
             outcome = box.run(source, tests, language=self.language, limits=self._limits())
         except (BadTestsError, MissingToolchainError) as error:
@@ -169,8 +235,8 @@ class Code(Reward):
 
         return Limits(wall_s=self.wall_s, cpu_s=self.cpu_s, memory_mb=self.memory_mb)
 
-    def _tests(self, row: RowTests, prompt: object, tag: str) -> tuple[Tests, str | None]:
-        """The tests as the sandbox wants them, and the language; `None`: it is not the block's."""
+    def _tests(self, row: RowTests, prompt: object, tag: str) -> tuple[Tests, str | None, str]:
+        """The tests, the language (`None`: it is not the block's) and the stub to continue."""
         from sandbox import BadTestsError  # noqa: PLC0415
         from sandbox.languages import PYTHON_NAMES, language_named  # noqa: PLC0415
 
@@ -185,7 +251,12 @@ class Code(Reward):
         is_python = (wanted or self.language) in PYTHON_NAMES
         read = read_tests(
             row.tests,
-            Row(entry=row.entry, prompt=prompt if is_python else None, setup=row.setup),
+            Row(
+                entry=row.entry,
+                prompt=prompt if is_python else None,
+                setup=row.setup,
+                checker=row.checker,
+            ),
         )
         if wanted is None and read.prints:
             wanted = spoken
@@ -193,7 +264,7 @@ class Code(Reward):
         language: str | None = wanted
         if spoken is not None and language_named(spoken) is not language_named(wanted):
             language = None
-        return self._sandbox_tests(read), language
+        return self._sandbox_tests(read), language, read.stub if is_python else ""
 
     def _sandbox_tests(self, read: ProgramTests) -> Tests:
         from sandbox import (  # noqa: PLC0415
@@ -205,18 +276,28 @@ class Code(Reward):
         )
 
         if read.asserts:
-            return AssertTests(read.asserts, entry=read.entry, prelude=read.prelude)
+            if not read.entry and any(lacks_entry(test) for test in read.asserts):
+                raise InputError(f"the tests define check(candidate), but {_NO_ENTRY}")
+            parts = split_asserts(read.asserts[0]) if self._counts_parts(read) else read.asserts
+            return AssertTests(
+                parts, entry=read.entry, prelude=read.prelude, parts=len(parts) > len(read.asserts)
+            )
         if read.prints:
             prints = [Case(stdin=case.stdin, expected=case.expected) for case in read.prints]
-            return StdinTests(prints, tolerance=self.tolerance)
+            return StdinTests(prints, tolerance=self.tolerance, checker=read.checker)
         if not read.entry:
-            raise InputError("function cases without the name of the function (entry_point)")
+            raise InputError(f"these are cases of a function, but {_NO_ENTRY}")
         calls = [
             Case(args=case.args, kwargs=case.kwargs, expected=case.expected)
             for case in read.functions
         ]
         comparison = Comparison(tolerance=self.tolerance)
-        return FunctionTests(read.entry, calls, comparison=comparison, prelude=read.prelude)
+        return FunctionTests(
+            read.entry, calls, comparison=comparison, prelude=read.prelude, checker=read.checker
+        )
+
+    def _counts_parts(self, read: ProgramTests) -> bool:
+        return self.partial and len(read.asserts) == 1
 
     def _verdict(self, outcome: Outcome, source: str) -> Verdict:
         from sandbox import Status as Ended  # noqa: PLC0415
@@ -229,8 +310,10 @@ class Code(Reward):
         count = f"{outcome.passed} of {outcome.total} tests passed"
         reason = "; ".join([count, *failed[:_REASONS_MAX]])
         expected = f"{outcome.total} tests"
-        if outcome.status is Ended.INFRA_ERROR:
-            return Verdict(None, Status.ERROR, extracted=source, reason=outcome.reason)
+        ours = [test.reason for test in outcome.tests if test.status is Ended.INFRA_ERROR]
+        if outcome.status is Ended.INFRA_ERROR or (ours and self.partial):
+            why = outcome.reason if outcome.status is Ended.INFRA_ERROR else ours[0]
+            return Verdict(None, Status.ERROR, extracted=source, reason=why)
         score = outcome.passed / outcome.total if self.partial else 0.0
         if outcome.status is Ended.ACCEPTED:
             score, status = 1.0, Status.CORRECT
@@ -259,6 +342,7 @@ class Code(Reward):
                     entry=_text(said, _ENTRY_COLUMNS),
                     setup=_text(said, _SETUP_COLUMNS),
                     language=_text(said, ("language",)),
+                    checker=_text(said, ("checker",)),
                 )
             )
         return rows
@@ -267,6 +351,10 @@ class Code(Reward):
 def _text(said: Mapping[str, object], names: Sequence[str]) -> str | None:
     values = (said.get(name) for name in names)
     return next((value for value in values if isinstance(value, str) and value.strip()), None)
+
+
+_NO_BLOCK = "no closed code block after the reasoning"
+_BODY = re.compile(r"(?:\s*\n)?[ \t]+\S")  # the first line that is not empty is indented
 
 
 def _usable_cpus() -> int:

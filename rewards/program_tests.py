@@ -5,15 +5,19 @@ Not covered: what the tests mean to a sandbox; this module knows shapes only.
 Shapes: assert statements (a list, or one source); source with `check(candidate)` and an entry
 point (HumanEval, LeetCode); stdin and stdout pairs; function cases with arguments and an expected
 value; `inputs` / `outputs` with or without `fn_name` (APPS, TACO, code contests); any of these as
-JSON or Python-literal text, or as a mapping that holds them beside `entry_point`.
+JSON or Python-literal text, or as a mapping that holds them beside `entry_point`. Cases with a
+`checker` (source that defines `check(given, expected, answer)`) need nothing expected.
+
+What stands outside of the tests (a column, an option) wins over the same thing within.
 """
 
 from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rewards.errors import InputError
 
@@ -23,6 +27,7 @@ _TEST_NAMES = (
     "tests", "test_cases", "test", "input_output", "public_tests", "test_list", "testcases",
     "cases", "assert_case", "asserts", "private_tests", "unit_tests",
 )  # fmt: skip
+_SETUP_NAMES = ("test_setup_code", "test_setup", "prelude")
 _INPUT_NAMES = ("input", "inputs", "stdin", "args", "arguments")
 _OUTPUT_NAMES = ("output", "outputs", "expected", "expected_output", "stdout", "result", "answer")
 
@@ -52,6 +57,8 @@ class ProgramTests:
         functions, prints, asserts: the tests.
         entry: what is called, where the row says so.
         prelude: trusted source that goes before the program.
+        stub: the Python prompt that a program may continue instead of standing alone.
+        checker: trusted source that judges the answers of functions and prints.
     """
 
     functions: tuple[FunctionCase, ...] = ()
@@ -59,6 +66,8 @@ class ProgramTests:
     asserts: tuple[str, ...] = ()
     entry: str | None = None
     prelude: str = ""
+    stub: str = ""
+    checker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +78,7 @@ class Row:
     prompt: object = None
     setup: str | None = None
     language: str | None = None
+    checker: str | None = None
 
 
 def read_tests(value: object, row: Row) -> ProgramTests:
@@ -82,14 +92,23 @@ def read_tests(value: object, row: Row) -> ProgramTests:
     Raises:
         InputError: no shape fits; the message says what was seen.
     """
-    prelude = "\n".join(part for part in (_helpers(row.prompt), row.setup or "") if part)
-    tests = _read(_parsed(value), row.entry)
-    return ProgramTests(
-        functions=tests.functions,
-        prints=tests.prints,
-        asserts=tests.asserts,
-        entry=tests.entry or row.entry,
-        prelude="\n".join(part for part in (prelude, tests.prelude) if part),
+    parsed = _parsed(value)
+    within = parsed if isinstance(parsed, Mapping) else {}
+    prompt = row.prompt if row.prompt is not None else within.get("prompt")
+    setup = row.setup or _text_of(within, _SETUP_NAMES)
+    checker = row.checker or _text_of(within, ("checker",))
+    tests = _read(parsed, row.entry, has_checker=bool(checker))
+    if checker and tests.asserts:
+        raise InputError("a checker judges answers; assert statements judge themselves")
+    helpers, stub = _split_prompt(prompt, tests.entry)
+    asserts, prelude = tests.asserts, helpers
+    if setup and asserts and not _only_defines(setup):
+        # It makes objects of the program's own classes (MBPP): it can only run with the tests.
+        asserts = tuple(f"{setup}\n{test}" for test in asserts)
+    elif setup:
+        prelude = f"{helpers}\n{setup}" if helpers else setup
+    return replace(
+        tests, asserts=asserts, prelude=prelude, stub=stub, checker=checker
     )
 
 
@@ -103,42 +122,46 @@ def _parsed(value: object) -> object:
     if text[0] not in '[{"' or len(text) > _LITERAL_MAX:
         return value
     try:
-        return _parsed(json.loads(text))
-    except ValueError:
-        pass
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return _literal_or_source(value, text, error)
+    return _parsed(found)
+
+
+def _literal_or_source(value: str, text: str, error: Exception) -> object:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return value
+        if text[0] == '"':  # assert source may open with a string
+            return value
+    where = f"line {error.lineno} column {error.colno}: " if hasattr(error, "lineno") else ""
+    said = getattr(error, "msg", "it nests too deep")
+    raise InputError(
+        f"the tests open like JSON and are not ({where}{said}), nor are they a Python literal"
+    )
 
 
-def _read(value: object, entry: str | None) -> ProgramTests:
+def _read(value: object, entry: str | None, *, has_checker: bool = False) -> ProgramTests:
     if isinstance(value, str):
         return ProgramTests(asserts=(value,), entry=entry)
     if isinstance(value, Mapping):
-        return _read_mapping(value, entry)
+        return _read_mapping(value, entry, has_checker=has_checker)
     if isinstance(value, Sequence) and value:
         return _read_list(list(value), entry)
     raise InputError(f"cannot read tests out of {_seen(value)}")
 
 
-def _read_mapping(value: Mapping[str, object], entry: str | None) -> ProgramTests:
-    named = _first(value, _ENTRY_NAMES)
-    if isinstance(named, str) and named:
-        entry = named
+def _read_mapping(
+    value: Mapping[str, object], entry: str | None, *, has_checker: bool
+) -> ProgramTests:
+    entry = entry or _text_of(value, _ENTRY_NAMES)
     for name in _TEST_NAMES:
         if value.get(name):
-            inner = _read(_parsed(value[name]), entry)
-            setup = value.get("test_setup_code") or value.get("prelude") or ""
-            prelude = "\n".join(part for part in (str(setup), inner.prelude) if part)
-            return ProgramTests(
-                functions=inner.functions,
-                prints=inner.prints,
-                asserts=inner.asserts,
-                entry=inner.entry or entry,
-                prelude=prelude,
-            )
+            inner = _read(_parsed(value[name]), entry, has_checker=has_checker)
+            return replace(inner, entry=inner.entry or entry)
     inputs, outputs = _first(value, _INPUT_NAMES), _first(value, _OUTPUT_NAMES)
+    if has_checker and outputs is None and isinstance(inputs, list):
+        outputs = [None] * len(inputs)
     if inputs is None and outputs is None:
         raise InputError(f"cannot read tests out of a mapping with the keys {sorted(value)}")
     if not isinstance(inputs, list) or not isinstance(outputs, list):
@@ -190,7 +213,7 @@ def _read_list(items: list[object], entry: str | None) -> ProgramTests:
     cases = [_case(item, entry) for item in items if isinstance(item, Mapping)]
     for item in items:
         named = _first(item, _ENTRY_NAMES) if isinstance(item, Mapping) else None
-        entry = named if isinstance(named, str) and named else entry
+        entry = entry or (named if isinstance(named, str) and named else None)
     functions = tuple(case for case in cases if isinstance(case, FunctionCase))
     prints = tuple(case for case in cases if isinstance(case, StdinCase))
     if functions and prints:
@@ -266,16 +289,68 @@ def _first(mapping: Mapping[str, object], names: Sequence[str]) -> object:
     return next((mapping[name] for name in names if mapping.get(name) is not None), None)
 
 
-def _helpers(prompt: object) -> str:
-    """A prompt that is itself Python (imports, helper classes, the stub to complete)."""
-    if not isinstance(prompt, str) or len(prompt) > 200_000:
-        return ""
+def lacks_entry(source: str) -> bool:
+    """Whether test source defines `check(candidate)` and nothing says what the candidate is."""
     try:
-        tree = ast.parse(prompt)
+        body = ast.parse(source).body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return ""
+        return False
+    checks = [n for n in body if isinstance(n, ast.FunctionDef) and n.name == "check"]
+    used = {node.id for n in body if n not in checks for node in ast.walk(n)
+            if isinstance(node, ast.Name)}  # fmt: skip
+    return bool(checks and checks[-1].args.args) and "check" not in used
+
+
+def _split_prompt(prompt: object, entry: str | None) -> tuple[str, str]:
+    """Of a prompt that is itself Python: what helps the program, and the whole if it ends in a stub.
+
+    A stub is a function whose body the program is to write (it has imports, a docstring, `pass` or
+    `...` at most): no help, and in the way where a program forgets to.
+    """
+    if not isinstance(prompt, str) or len(prompt) > 200_000:
+        return "", ""
+    try:
+        body = ast.parse(prompt).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return "", ""
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    return prompt if any(isinstance(node, kinds) for node in tree.body) else ""
+    if not any(isinstance(node, kinds) for node in body):
+        return "", ""
+    last: ast.stmt = body[-1]
+    inner = last.body[-1] if isinstance(last, ast.ClassDef) else last
+    if not isinstance(inner, ast.FunctionDef) or not _is_stub(inner):
+        return prompt, ""
+    if entry is not None and re.split(r"\W+", entry.strip())[-1] != inner.name:
+        return prompt, ""
+    first = min((last.lineno, *(mark.lineno for mark in _decorators(last))))
+    helpers = "\n".join(prompt.split("\n")[: first - 1])
+    return helpers.strip("\n") and helpers, prompt if prompt.endswith("\n") else prompt + "\n"
+
+
+def _is_stub(function: ast.FunctionDef) -> bool:
+    return all(
+        isinstance(node, ast.Pass | ast.Import | ast.ImportFrom)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in function.body
+    )
+
+
+def _decorators(node: ast.stmt) -> list[ast.expr]:
+    return node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+
+
+def _only_defines(source: str) -> bool:
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return True  # where it runs, it will say so
+    defining = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return all(isinstance(node, defining) for node in body)
+
+
+def _text_of(mapping: Mapping[str, object], names: Sequence[str]) -> str | None:
+    values = (mapping.get(name) for name in names)
+    return next((value for value in values if isinstance(value, str) and value.strip()), None)
 
 
 def _seen(value: object) -> str:

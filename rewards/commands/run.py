@@ -12,6 +12,7 @@ import typer
 from rewards.errors import DataFileError, InputError
 
 EXIT_NOT_ACCEPTED = 1
+EXIT_NOT_JUDGED = 2
 _TAGS = {
     ".py": "python", ".c": "c", ".cpp": "cpp", ".cc": "cpp", ".cxx": "cpp", ".js": "javascript",
     ".mjs": "javascript", ".java": "java", ".rs": "rust", ".go": "go",
@@ -26,7 +27,12 @@ def run(  # noqa: PLR0913 - one option each
         typer.Option(help="The tests: JSON in any shape that datasets use, or assert source."),
     ],
     entry: Annotated[
-        str | None, typer.Option(help="What the tests call, such as Solution().twoSum.")
+        str | None,
+        typer.Option(help="What the tests call, such as Solution().twoSum; wins over the file's."),
+    ] = None,
+    checker: Annotated[
+        Path | None,
+        typer.Option(help="Python that defines check(given, expected, answer): judges answers."),
     ] = None,
     language: Annotated[
         str | None, typer.Option(help="The program's language; by default its file's.")
@@ -38,7 +44,22 @@ def run(  # noqa: PLR0913 - one option each
 ) -> None:
     """Run a program against tests and say which it passes.
 
-    Exit codes: 0 every test passed; 1 not; 2 bad input, or this machine cannot confine programs.
+    The tests file is Python source or JSON, in any of these shapes:
+
+    - assert add(1, 2) == 3 (source; each assert at its top is a test), or a JSON list of such lines
+
+    - def check(candidate): assert candidate(1, 2) == 3 (HumanEval, LeetCode), with --entry
+
+    - [{"args": [1, 2], "expected": 3}], with --entry
+
+    - [{"stdin": "1 2", "expected": "3"}] for whole programs
+
+    - {"inputs": [...], "outputs": [...]}, calls with "fn_name" and stdin without (APPS, TACO)
+
+    - {"tests": ..., "entry_point": ..., "prompt": ..., "test_setup_code": ..., "checker": ...}
+
+    Exit codes: 0 every test passed; 1 not; 2 bad input, a checker that
+    fails, or a machine that cannot confine programs.
 
     For example:
 
@@ -48,7 +69,10 @@ def run(  # noqa: PLR0913 - one option each
 
     chosen = language or _TAGS.get(Path(program).suffix.lower(), "python")
     reward = Code(language=chosen, wall_s=wall_s, cpu_s=cpu_s, memory_mb=memory_mb, partial=True)
-    found = reward.run_source(_read(program), RowTests(_read(str(tests)), entry=entry))
+    row = RowTests(
+        _read(str(tests)), entry=entry, checker=_read(str(checker)) if checker else None
+    )
+    found = reward.run_source(_read(program), row)
     if json:
         typer.echo(jsonlib.dumps(found, ensure_ascii=False, indent=2))
     else:
@@ -58,6 +82,8 @@ def run(  # noqa: PLR0913 - one option each
             f"{found['status']}: {found['passed']} of {found['total']} tests, "
             f"{found['cpu_s']:.3f} CPU-s, {found['peak_mb']:.0f} MB"
         )
+    if found["status"] == "infra_error":
+        raise typer.Exit(EXIT_NOT_JUDGED)
     if found["status"] != "accepted":
         raise typer.Exit(EXIT_NOT_ACCEPTED)
 

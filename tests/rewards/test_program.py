@@ -142,3 +142,131 @@ def test_many_samples_keep_their_order():
 def test_unreadable_shapes_say_so(value):
     with pytest.raises(InputError):
         read_tests(value, Row())
+
+
+CHECK = HUMAN_EVAL["test"]
+STUB = 'import math\n\ndef add(a, b):\n    """Add them."""\n'
+
+
+def test_a_notebook_user_names_the_entry_and_the_prompt():
+    assert code.verify(block(ADD), CHECK, entry_point="add").score == 1.0
+    assert code.verify(block(SOLUTION), CHECK, entry_point="Solution().add").score == 1.0
+    nameless = code.verify(block(ADD), CHECK)
+    assert nameless.status is Status.BAD_REFERENCE
+    assert "entry_point" in nameless.reason
+    assert "--entry" in nameless.reason
+    uses_math = "def add(a, b):\n    return int(math.fsum([a, b]))\n"
+    assert code.verify(block(uses_math), CHECK, entry_point="add", prompt=STUB).score == 1.0
+    c = "int add(int a, int b) { return a + b; }"
+    told = code.verify(block(c, "c"), ["assert add(1, 2) == 3"], language="python")
+    assert told.status is Status.BAD_FORMAT
+
+
+@pytest.mark.parametrize(
+    ("completion", "score"),
+    [
+        ("    return a + b\n", 1.0),
+        ("\n    total = a + b\n    return total", 1.0),
+        ("    return a - b\n", 0.0),
+        (block("    return a + b\n"), 1.0),
+        (block(ADD), 1.0),
+        ("a + b", 0.0),
+        ("I would add them.", 0.0),
+        ("    I would add them.", 0.0),
+        (block("def plus(a, b):\n    return a + b\n"), 0.0),
+    ],
+)
+def test_a_completion_may_continue_a_python_prompt(completion, score):
+    assert code.verify(completion, CHECK, entry_point="add", prompt=STUB).score == score
+
+
+def test_a_body_without_a_prompt_to_continue_is_no_answer():
+    body = "    return a + b\n"
+    for prompt in (None, "Add two numbers.", "import math\n", [{"role": "user", "content": STUB}]):
+        verdict = code.verify(body, CHECK, entry_point="add", prompt=prompt)
+        assert (verdict.score, verdict.status) == (0.0, Status.NO_ANSWER)
+
+
+def test_a_program_that_forgets_the_function_is_told_so():
+    other = block("def plus(a, b):\n    return a + b\n")
+    verdict = code.verify(other, CHECK, entry_point="add", prompt=STUB)
+    assert "'add' is not defined" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "options", [{"language": "typo"}, {"wall_s": 0}, {"cpu_s": -1}, {"memory_mb": 0}]
+)
+def test_options_that_cannot_be_are_refused_at_once(options):
+    with pytest.raises(InputError, match=next(iter(options))):
+        Code(**options)
+
+
+def test_the_outer_entry_wins():
+    tests = {"fn_name": "nothing", "inputs": [[1, 2]], "outputs": [3]}
+    assert code.verify(block(ADD), tests, entry_point="add").score == 1.0
+    assert code.verify(block(ADD), tests).score == 0.0
+    assert code(completions=[block(ADD)], tests=[tests], entry_point=["add"]) == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[{"args": [1, 2],\n "expected" 3}]', "line 2 column 13"),
+        ('{"inputs": [1}', "line 1 column 14"),
+        ("[" * 100_000, "nests too deep"),
+    ],
+)
+def test_broken_json_says_where(text, place):
+    with pytest.raises(InputError, match=place):
+        read_tests(text, Row())
+    assert place in code.verify(block(ADD), text).reason
+
+
+def test_partial_credit_counts_the_asserts_of_a_source():
+    partial = Code(partial=True)
+    nearly = "def add(a, b):\n    return a + b if a else b\n"
+    always_three = "def add(a, b):\n    return 3\n"
+    assert partial.verify(block(nearly), CHECK, entry_point="add").score == 1.0
+    assert partial.verify(block(always_three), CHECK, entry_point="add").score == 0.5
+    source = "x = add(1, 2)\nassert x == 3\nassert x > 2\nassert add(2, 2) == 4"
+    verdict = partial.verify(block(always_three), source)
+    assert verdict.score == pytest.approx(2 / 3)
+    assert "assert add(2, 2) == 4: got 3, compared with 4" in verdict.reason
+    assert code.verify(block(always_three), source).score == 0.0
+
+
+def test_set_up_that_builds_the_programs_objects_runs_with_the_tests():
+    program = "class Node:\n    def __init__(self, v):\n        self.v = v\ndef value(n):\n    return n.v\n"
+    row = {"test_list": ["assert value(node) == 4"], "test_setup_code": "node = Node(4)"}
+    assert code.verify(block(program), row).score == 1.0
+    assert code.verify(block(program), row["test_list"], setup_code="node = Node(4)").score == 1.0
+
+
+ANY_PAIR = "def check(given, expected, answer):\n    return type(answer) is list and sum(answer) == given[0]"
+
+
+def test_a_checker_judges_where_many_answers_are_right():
+    splits = ["def split(n):\n    return [1, n - 1]\n", "def split(n):\n    return [n, 0]\n"]
+    wrong = "def split(n):\n    return [n]*2\n"
+    row = {"fn_name": "split", "inputs": [[5], [9]], "checker": ANY_PAIR}
+    for source, score in [(splits[0], 1.0), (splits[1], 1.0), (wrong, 0.0)]:
+        assert code.verify(block(source), row).score == score
+        columns = {"tests": [{"fn_name": "split", "inputs": [[5]]}], "checker": [ANY_PAIR]}
+        assert code(completions=[block(source)], **columns) == [score]
+    printed = "def check(given, expected, answer):\n    return int(answer) ** 2 == int(given)"
+    either = [{"stdin": "49"}]
+    assert code.verify(block("print(-7)"), either, checker=printed).score == 1.0
+    assert code.verify(block("print(6)"), either, checker=printed).score == 0.0
+
+
+def test_a_broken_checker_costs_no_program_its_score():
+    row = {"fn_name": "add", "inputs": [[1, 2]], "outputs": [3]}
+    raises = "def check(given, expected, answer):\n    raise KeyError(given)"
+    for reward in (code, Code(partial=True)):
+        verdict = reward.verify(block(ADD), row, checker=raises)
+        assert (verdict.score, verdict.status) == (None, Status.ERROR)
+        assert "the checker raised KeyError" in verdict.reason
+    unusable = code.verify(block(ADD), row, checker="x = 1")
+    assert (unusable.score, unusable.status) == (None, Status.BAD_REFERENCE)
+    beside_asserts = code.verify(block(ADD), ASSERTS, checker=ANY_PAIR)
+    assert beside_asserts.status is Status.BAD_REFERENCE
