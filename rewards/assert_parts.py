@@ -9,6 +9,7 @@ The parts run one after the other in one namespace, as the whole would. Where th
 from __future__ import annotations
 
 import ast
+import copy
 import symtable
 from collections.abc import Sequence
 
@@ -54,11 +55,8 @@ def _of_check(source: str, statements: Sequence[ast.stmt], check: ast.FunctionDe
     parts = []
     for chunk in _chunks(check.body):
         body: list[ast.stmt] = [ast.Global(names=shared)] if shared else []
-        made = ast.FunctionDef(
-            name="check", args=check.args, body=[*body, *chunk], decorator_list=[], returns=None,
-            type_params=[],
-        )  # fmt: skip
-        ast.copy_location(made, check)
+        made = copy.copy(check)
+        made.body = [*body, *chunk]
         parts.append(_text([ast.fix_missing_locations(made), *calls]))
     if parts and around:
         parts[0] = f"{_text(around)}\n{parts[0]}"

@@ -107,9 +107,7 @@ def read_tests(value: object, row: Row) -> ProgramTests:
         asserts = tuple(f"{setup}\n{test}" for test in asserts)
     elif setup:
         prelude = f"{helpers}\n{setup}" if helpers else setup
-    return replace(
-        tests, asserts=asserts, prelude=prelude, stub=stub, checker=checker
-    )
+    return replace(tests, asserts=asserts, prelude=prelude, stub=stub, checker=checker)
 
 
 def _parsed(value: object) -> object:
@@ -134,8 +132,9 @@ def _literal_or_source(value: str, text: str, error: Exception) -> object:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         if text[0] == '"':  # assert source may open with a string
             return value
-    where = f"line {error.lineno} column {error.colno}: " if hasattr(error, "lineno") else ""
-    said = getattr(error, "msg", "it nests too deep")
+    where, said = "", "it nests too deep"
+    if isinstance(error, json.JSONDecodeError):
+        where, said = f"line {error.lineno} column {error.colno}: ", error.msg
     raise InputError(
         f"the tests open like JSON and are not ({where}{said}), nor are they a Python literal"
     )
@@ -302,7 +301,7 @@ def lacks_entry(source: str) -> bool:
 
 
 def _split_prompt(prompt: object, entry: str | None) -> tuple[str, str]:
-    """Of a prompt that is itself Python: what helps the program, and the whole if it ends in a stub.
+    """Of a Python prompt: what helps the program, and the whole of it where it ends in a stub.
 
     A stub is a function whose body the program is to write (it has imports, a docstring, `pass` or
     `...` at most): no help, and in the way where a program forgets to.

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox.builds import Builds
-from sandbox.cgroups import find_parent, make_group
 from sandbox.cases import FunctionTests, StdinTests, Tests
+from sandbox.cgroups import find_parent, make_group
 from sandbox.errors import BadTestsError, SandboxError, UnconfinedError
 from sandbox.languages import Language, language_named
 from sandbox.limits import Limits
@@ -60,7 +60,7 @@ class Sandbox:
         UnconfinedError: not Linux, or a required layer is missing and not in `allow_degraded`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options, by keyword
         self,
         *,
         workers: int | None = None,
@@ -147,7 +147,7 @@ class Sandbox:
                             fail_fast=fail_fast,
                         )  # fmt: skip
                     return _dispatch(worker, source, tests, chosen, fail_fast=fail_fast)
-                except WorkerLostError as error:
+                except (WorkerLostError, OSError) as error:  # no descriptor, no memory left
                     reason = str(error)
                     for lost in filter(None, (worker, launcher)):
                         lost.close()

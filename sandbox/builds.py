@@ -5,6 +5,7 @@ Not covered: other sessions. The folders go when the sandbox is closed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -25,6 +26,7 @@ from sandbox.zygote.protocol import Ended
 
 _KEPT = 256
 _FREE_BYTES_MIN = 32 << 20
+_FREE_BYTES_WANTED = 512 << 20  # enough for the largest that a compiler may write
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Builds:
         return build
 
     def _write(self, launcher: Worker, folder: Path, files: Mapping[str, str]) -> None:
-        if shutil.disk_usage(self.root).free < _FREE_BYTES_MIN:
+        if self._free_bytes() < _FREE_BYTES_MIN:
             raise WorkerLostError(f"the disk under {self.root} is full")
         try:
             folder.mkdir(exist_ok=True)
@@ -130,6 +132,9 @@ class Builds:
                     os.chown(place_, uid, uid)
         except OSError as error:
             raise WorkerLostError(f"cannot write a source: {error}") from error
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self.root).free
 
     def _compile(  # noqa: PLR0913, PLR0917 - one call
         self,
@@ -153,7 +158,9 @@ class Builds:
             build.cpu_s += ran.report.cpu_s
             build.status, build.reason = _judge(ran, limits)
             if build.status is not None:
-                if shutil.disk_usage(self.root).free < _FREE_BYTES_MIN:
+                # A compiler removes what it could not finish, so there may be room again.
+                said_full = os.strerror(errno.ENOSPC) in ran.stderr
+                if self._free_bytes() < (_FREE_BYTES_WANTED if said_full else _FREE_BYTES_MIN):
                     raise WorkerLostError(f"the disk under {self.root} is full")
                 break
         build.done = True

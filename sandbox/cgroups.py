@@ -74,14 +74,9 @@ class Group:
         with suppress(OSError):  # since Linux 5.14; before it the worker's own means must do
             self._write("cgroup.kill", "1")
         for _ in range(_REMOVE_TRIES):
-            try:
-                self.folder.rmdir()
-            except OSError as error:
-                if error.errno != errno.EBUSY:
-                    return
-                time.sleep(0.005)  # the dead leave a moment after they are killed
-            else:
+            if _removed(self.folder):
                 return
+            time.sleep(0.005)  # the dead leave a moment after they are killed
 
     def _write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="ascii")
@@ -113,15 +108,28 @@ def find_parent(proc: Path = Path("/proc/self")) -> Path:
     candidates = [own]
     if os.geteuid() != 0 and own.parent.is_dir() and own.parent.stat().st_uid == os.geteuid():
         candidates.append(own.parent)
-    refusals: list[OSError] = []
-    for candidate in candidates:
-        try:
-            make_group(candidate).close()
-        except OSError as error:
-            refusals.append(error)
-        else:
+    refusals = {candidate: _refusal(candidate) for candidate in candidates}
+    for candidate, error in refusals.items():
+        if error is None:
             return candidate
-    raise refusals[0]
+    raise refusals[own] or OSError(errno.ENOENT, "no group can be made")
+
+
+def _refusal(parent: Path) -> OSError | None:
+    try:
+        make_group(parent).close()
+    except OSError as error:
+        return error
+    return None
+
+
+def _removed(folder: Path) -> bool:
+    """Whether the folder is gone, or will not go by waiting."""
+    try:
+        folder.rmdir()
+    except OSError as error:
+        return error.errno != errno.EBUSY
+    return True
 
 
 def _own_group(proc: Path) -> Path:

@@ -69,9 +69,7 @@ def run(  # noqa: PLR0913 - one option each
 
     chosen = language or _TAGS.get(Path(program).suffix.lower(), "python")
     reward = Code(language=chosen, wall_s=wall_s, cpu_s=cpu_s, memory_mb=memory_mb, partial=True)
-    row = RowTests(
-        _read(str(tests)), entry=entry, checker=_read(str(checker)) if checker else None
-    )
+    row = RowTests(_read(str(tests)), entry=entry, checker=_read(str(checker)) if checker else None)
     found = reward.run_source(_read(program), row)
     if json:
         typer.echo(jsonlib.dumps(found, ensure_ascii=False, indent=2))

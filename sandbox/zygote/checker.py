@@ -57,7 +57,7 @@ def _check_one(channel: int, question: bytes, check: Any, namespace: dict[str, A
         if type(verdict) is tuple and len(verdict) == 2:
             verdict, reason = verdict[0], str(verdict[1])
         if type(verdict) is not bool:
-            raise TypeError(f"it returned {type(verdict).__name__}, not True or False")
+            raise TypeError(f"it returned {type(verdict).__name__}, not True or False")  # noqa: TRY301
     except BaseException as error:  # noqa: BLE001
         say(channel, b"E", describe(error, CHECKER_FILE))
         return

@@ -42,10 +42,10 @@ class Ended(IntEnum):
 class Order:
     """From the trusted process to the zygote: fork a child with these limits.
 
-    The descriptors that go with it are, for `FUNCTION` and `CHECKER`, the channel; for `JUDGE` the judge's
-    channel and its end of the line to the candidate, then the candidate's two; for `STDIN` the
-    channel, stdin, stdout and stderr; for `COMMAND` the
-    same; its command is JSON text, see `sandbox.zygote.command`.
+    The descriptors that go with it are, for `FUNCTION` and `CHECKER`, the channel; for `JUDGE` the
+    judge's channel and its end of the line to the candidate, then the candidate's two; for `STDIN`
+    the channel, stdin, stdout and stderr; for `COMMAND` the same; its command is JSON text, see
+    `sandbox.zygote.command`.
     """
 
     kind: int

@@ -236,13 +236,17 @@ def test_partial_credit_counts_the_asserts_of_a_source():
 
 
 def test_set_up_that_builds_the_programs_objects_runs_with_the_tests():
-    program = "class Node:\n    def __init__(self, v):\n        self.v = v\ndef value(n):\n    return n.v\n"
+    node = "class Node:\n    def __init__(self, v):\n        self.v = v\n"
+    program = node + "def value(n):\n    return n.v\n"
     row = {"test_list": ["assert value(node) == 4"], "test_setup_code": "node = Node(4)"}
     assert code.verify(block(program), row).score == 1.0
     assert code.verify(block(program), row["test_list"], setup_code="node = Node(4)").score == 1.0
 
 
-ANY_PAIR = "def check(given, expected, answer):\n    return type(answer) is list and sum(answer) == given[0]"
+ANY_PAIR = """
+def check(given, expected, answer):
+    return type(answer) is list and sum(answer) == given[0]
+"""
 
 
 def test_a_checker_judges_where_many_answers_are_right():

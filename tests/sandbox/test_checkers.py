@@ -89,7 +89,9 @@ def test_printed_text_is_checked(box, flip):
 def test_printed_text_of_another_language_is_checked():
     if language_named("c").find() is None:
         pytest.skip("no C compiler")
-    program = '#include <stdio.h>\nint main() { int n; scanf("%d", &n); puts(n == 25 ? "4 3" : "7 1"); }'
+    program = (
+        '#include <stdio.h>\nint main() { int n; scanf("%d", &n); puts(n == 25 ? "4 3" : "7 1"); }'
+    )
     with Sandbox(workers=1, limits=Limits(wall_s=20)) as box:
         assert box.run(program, squares(), language="c").status is Status.ACCEPTED
         wrong = box.run(program.replace("4 3", "4 4"), squares(), language="c")
@@ -119,7 +121,9 @@ def test_a_checker_that_fails_is_not_the_programs_fault(box, body, said):
 
 
 def test_a_checker_dead_of_one_answer_judges_the_others(box):
-    checker = "import os\ndef check(given, expected, answer):\n    return answer != 2 or os._exit(1)"
+    checker = (
+        "import os\ndef check(given, expected, answer):\n    return answer != 2 or os._exit(1)"
+    )
     tests = FunctionTests("f", [Case(args=(n,)) for n in range(4)], checker=checker)
     outcome = box.run("def f(x): return x", tests)
     right, broken = Status.ACCEPTED, Status.INFRA_ERROR

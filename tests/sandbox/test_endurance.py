@@ -1,5 +1,6 @@
 """What must hold when things break: nothing lost, nothing left."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,7 +21,12 @@ RIGHT = "def add(a, b): return a + b"
 
 
 def alive(pids):
-    return [p for p in pids if psutil.pid_exists(p) and psutil.Process(p).status() != "zombie"]
+    found = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end while we look
+            if psutil.Process(pid).status() != "zombie":
+                found.append(pid)
+    return found
 
 
 def processes_of(box):
