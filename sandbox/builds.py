@@ -25,6 +25,7 @@ from sandbox.worker import Worker, WorkerLostError
 from sandbox.zygote.protocol import Ended
 
 _KEPT = 256
+_KEPT_BYTES = 1 << 30  # beyond that the oldest go, or programs could fill the disk
 _FREE_BYTES_MIN = 32 << 20
 _FREE_BYTES_WANTED = 512 << 20  # enough for the largest that a compiler may write
 
@@ -39,6 +40,7 @@ class Build:
     cpu_s: float = 0.0
     done: bool = False
     users: int = 0
+    size_bytes: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -91,11 +93,13 @@ class Builds:
             if build is None:
                 self._count += 1
                 build = self._builds[key] = Build(self.root / str(self._count))
+                spare = sum(each.size_bytes for each in self._builds.values()) - _KEPT_BYTES
                 for old in list(self._builds):
-                    if len(self._builds) <= _KEPT:
+                    if len(self._builds) <= _KEPT and spare <= 0:
                         break
                     if self._builds[old].users == 0 and old != key:
                         stale.append(self._builds.pop(old))
+                        spare -= stale[-1].size_bytes
             self._builds.move_to_end(key)
             build.users += 1
         for old_build in stale:
@@ -163,6 +167,7 @@ class Builds:
                 if self._free_bytes() < (_FREE_BYTES_WANTED if said_full else _FREE_BYTES_MIN):
                     raise WorkerLostError(f"the disk under {self.root} is full")
                 break
+        build.size_bytes = sum(file.lstat().st_size for file in build.folder.rglob("*"))
         build.done = True
 
 

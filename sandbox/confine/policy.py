@@ -24,7 +24,7 @@ getpid gettid getppid uname getcwd gettimeofday getrlimit getrusage sysinfo time
 getgid geteuid getegid getresuid getresgid getgroups getpgrp getpgid getsid rt_sigpending
 rt_sigtimedwait rt_sigsuspend sigaltstack fstatfs statfs getpriority futex sched_getaffinity
 set_tid_address restart_syscall clock_gettime clock_getres clock_nanosleep exit exit_group
-set_robust_list get_robust_list rseq getrandom membarrier poll ppoll select pselect6 pipe pipe2
+set_robust_list rseq getrandom membarrier poll ppoll select pselect6 pipe pipe2
 stat lstat newfstatat access faccessat faccessat2 readlink readlinkat getdents64 statx getcpu
 arch_prctl fadvise64 umask getitimer setitimer alarm pause sched_get_priority_max
 sched_get_priority_min sched_getparam sched_getscheduler epoll_create epoll_create1 epoll_ctl
@@ -68,19 +68,25 @@ ZYGOTE_RULES = (
 )
 """For a Python zygote and, inherited, its children. Default: EPERM."""
 
+_RLIMIT_CPU, _SIGKILL = 0, 9
+# A process that brings SIGKILL upon itself would look like one that the machine killed.
+_OWN_END = (
+    Rule("setrlimit", fail_with(errno.EPERM), When(0, (_RLIMIT_CPU,)), otherwise=ALLOW),
+    Rule("prlimit64", fail_with(errno.EPERM), When(1, (_RLIMIT_CPU,)), otherwise=ALLOW),
+)
 _NOT_FOR_CHILDREN = fail_with(errno.EPERM)
 CHILD_RULES = (
     _THREADS_ONLY,
     *(Rule(name, _NOT_FOR_CHILDREN) for name in _SUPERVISE if name not in ("prctl", "clone")),
     Rule("prctl", when=When(0, (_PR_SET_NAME, _PR_GET_NAME))),
+    *_OWN_END,
 )
 """On top of `ZYGOTE_RULES`, in each forked child. Short, because it is installed for every run.
 Default: allow."""
 
 _RUNTIME = _names("""
-tgkill kill execve prctl sched_setaffinity sched_setscheduler sched_getattr getpriority setpriority
-get_mempolicy mlock munlock preadv pwritev epoll_pwait2 timer_create timer_settime timer_delete
-timer_gettime capget timerfd_create timerfd_settime map_shadow_stack ftruncate fchdir
+tgkill kill execve prctl sched_getattr getpriority get_mempolicy mlock munlock preadv pwritev
+epoll_pwait2 capget timerfd_create timerfd_settime map_shadow_stack ftruncate fchdir
 """)
 PROGRAM_RULES = (
     *(Rule(name) for name in (*_COMPUTE, *_RUNTIME)),
@@ -89,7 +95,16 @@ PROGRAM_RULES = (
     _THREADS_ONLY,
 )
 """For programs of other languages: threads but no processes, reading but no writing. Default:
-EPERM. Landlock decides what may be executed; `command` narrows signals to the process itself."""
+EPERM. Landlock decides what may be executed. `PROGRAM_LIMITS` narrows this further, and `command`
+narrows signals to the process itself. No call may touch another process of the same user, as
+those that set priorities and CPUs do; no timer may send a signal of the program's choice."""
+
+PROGRAM_LIMITS = (
+    Rule("kill", fail_with(errno.EPERM), When(1, (_SIGKILL,)), otherwise=ALLOW),
+    Rule("tgkill", fail_with(errno.EPERM), When(2, (_SIGKILL,)), otherwise=ALLOW),
+    *_OWN_END,
+)
+"""On top of `PROGRAM_RULES`. Default: allow."""
 
 _BUILD = _names("""
 fork vfork clone wait4 waitid execve prctl open openat creat unlink unlinkat rename renameat

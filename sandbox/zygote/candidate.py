@@ -158,11 +158,10 @@ class Server:
     def _assign(self, target: object, name: str, value: object) -> None:
         setattr(target, name, value)
 
-    def _item(self, target: Any, key: object) -> object:
-        return target[key]
-
-    def _length(self, target: Any) -> int:
-        return len(target)
-
-    def _items(self, target: Any) -> list[object]:
-        return list(target)
+    def _contents(self, target: Any) -> object:
+        """An object's items as a list, or as a dict if it has keys."""
+        if hasattr(target, "keys"):
+            return {key: target[key] for key in target.keys()}  # noqa: SIM118 - no mapping, maybe
+        if hasattr(type(target), "__iter__"):
+            return list(target)
+        return [target[position] for position in range(len(target))]

@@ -19,6 +19,7 @@ from sandbox.zygote.protocol import Order, frame
 
 _COMPILE = Filter(policy.COMPILER_RULES, default=policy.REFUSE)
 _RUN = Filter(policy.PROGRAM_RULES, default=policy.REFUSE)
+_RUN_LIMITS = Filter(policy.PROGRAM_LIMITS, default=policy.PASS)
 _DATA_ALLOWANCE = 64 << 20  # what a runtime's own start-up data takes
 
 
@@ -47,6 +48,7 @@ def execute(order: Order, channel: int, *, without: set[str]) -> NoReturn:
         own_pid = When(0, (os.getpid(),))
         only_own = [Rule(name, when=own_pid) for name in ("tgkill", "kill")]
         if not compiles:
+            _RUN_LIMITS.install()
             Filter(only_own, default=policy.PASS).install()
     try:
         os.execve(command["argv"][0], command["argv"], command["environment"])  # noqa: S606

@@ -5,7 +5,7 @@ Not covered: tests that look at the program's source, signature or types; they s
 Names that the tests use and neither define nor import come from the candidate. A name of Python's
 own (`all`, `abs`, `sorted`) never does, unless the tests call nothing else of the program: a
 program must not decide what `all` means. Modules the tests use without importing them are
-imported here.
+imported here, and so are well-known libraries under their usual short names.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import symtable
 import sys
 import traceback
 from contextlib import suppress
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +28,10 @@ from sandbox.zygote.remote import CandidateGoneError, Line, OversizedAnswerError
 
 _TESTS_FILE = "tests.py"
 _FRAME_MAX = 1 << 30
+_LIBRARIES = {
+    "np": "numpy", "pd": "pandas", "numpy": "numpy", "pandas": "pandas", "scipy": "scipy",
+    "sp": "sympy", "sympy": "sympy", "torch": "torch", "pytest": "pytest",
+}  # fmt: skip
 
 
 def judge(channel: int, line_descriptor: int) -> None:
@@ -47,7 +52,7 @@ def judge(channel: int, line_descriptor: int) -> None:
         say(channel, b"T", describe(error))
         os._exit(0)
     try:
-        candidate = line.ask("expression", entry) if entry else None
+        candidate = line.look_up("expression", entry) if entry else None
         _share_classes(trees, line)
         _fill(namespace, wanted, line)
         for test, tree, lines in zip(tests, trees, compared, strict=True):
@@ -81,7 +86,8 @@ def _run_one(  # noqa: PLR0913, PLR0917 - one call
     except BaseException as error:  # noqa: BLE001 - any exception fails the test
         say(channel, _kind(error), _why(error, test, compared))
         return False
-    say(channel, b"P" if line.asked > asked else b"V", "")
+    used = line.asked > asked or line.gave_values
+    say(channel, b"P" if used else b"V", "")
     return True
 
 
@@ -98,6 +104,9 @@ def _wanted(tests: list[str], trees: list[ast.Module], namespace: dict[str, Any]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     missing = {name for name in used - own if not hasattr(builtins, name)}
+    for name in (missing - called) & _LIBRARIES.keys():  # never the program's to define
+        namespace[name] = import_module(_LIBRARIES[name])
+    missing -= namespace.keys()
     modules = {name for name in missing - called if name in sys.stdlib_module_names}
     for name in modules:
         namespace[name] = __import__(name)
@@ -120,7 +129,7 @@ def _collect(table: symtable.SymbolTable, used: set[str], own: set[str]) -> None
 def _fill(namespace: dict[str, Any], wanted: list[str], line: Line) -> None:
     for name in wanted:
         with suppress(NameError):  # the test that needs it will say so
-            namespace[name] = line.ask("name", name)
+            namespace[name] = line.look_up("name", name)
 
 
 def _share_classes(trees: list[ast.Module], line: Line) -> None:

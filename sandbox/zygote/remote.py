@@ -1,7 +1,8 @@
 """The judge's view of the candidate: calls that cross to another process, and handles.
 
 Not covered: operators. A handle never forwards a comparison, a truth test, a hash or arithmetic:
-those would be answered by the program under test. It equals itself alone, and is true.
+those would be answered by the program under test. It equals itself alone, and is true. What it
+holds it says once, as plain values.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ class OversizedAnswerError(CandidateError):
     """The candidate's answer weighs more than is allowed."""
 
 
+# A test's own verdict, and what ends an iteration: `all(map(…))` would hold for want of items.
+_NEVER_RAISED = (AssertionError, StopIteration, StopAsyncIteration)
+
+
 class Line:
     """The connection to the candidate's process."""
 
@@ -38,10 +43,19 @@ class Line:
         self._originals = Originals(str(namespace["__name__"]), _handle)
         self._remotes: dict[int, Remote] = {}
         self.asked = 0
+        self.version = 0  # grows with whatever may change an object over there
+        self.gave_values = False
+
+    def look_up(self, action: str, name: str) -> Any:
+        """What the tests will use of the program. A plain value is used without being asked."""
+        found = self.ask(action, name)
+        self.gave_values |= type(found) is not Remote
+        return found
 
     def ask(self, action: str, *arguments: object, mutable: list[object] | None = None) -> Any:
         """Have the candidate do something, and return a plain value or a handle."""
         self.asked += 1
+        self.version += action in {"call", "assign"}
         question, records = self._originals.encode((action, *arguments))
         try:
             payload = to_bytes(["t", question, ["l", *records]])
@@ -85,10 +99,11 @@ class Line:
 class Remote:
     """A handle of an object in the candidate's process."""
 
-    __slots__ = ("__kind", "__line", "__number")
+    __slots__ = ("__kind", "__line", "__number", "__view", "__viewed")
 
     def __init__(self, line: Line, number: int, kind: str) -> None:
-        for name, value in (("line", line), ("number", number), ("kind", kind)):
+        facts = (("line", line), ("number", number), ("kind", kind), ("view", None), ("viewed", -1))
+        for name, value in facts:
             object.__setattr__(self, f"_Remote__{name}", value)
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
@@ -104,13 +119,26 @@ class Remote:
         self.__line.ask("assign", self, name, value)
 
     def __getitem__(self, key: object) -> Any:
-        return self.__line.ask("item", self, key)
+        return self.__contents()[key]
 
     def __len__(self) -> int:
-        return int(self.__line.ask("length", self))
+        return len(self.__contents())
 
     def __iter__(self) -> Iterator[object]:
-        return iter(self.__line.ask("items", self))
+        return iter(self.__contents())
+
+    def __contents(self) -> Any:
+        """What it holds, as one plain list or dict until something is called or set.
+
+        Length, items and order then agree with each other: an object that tells each question
+        something else could please asserts that no single value would.
+        """
+        if self.__viewed != self.__line.version:
+            object.__setattr__(self, "_Remote__view", self.__line.ask("contents", self))
+            object.__setattr__(self, "_Remote__viewed", self.__line.version)
+        if type(self.__view) not in {list, dict}:
+            raise TypeError(f"{self!r} holds nothing that can be counted or iterated")
+        return self.__view
 
     def __bool__(self) -> bool:
         return True
@@ -142,7 +170,7 @@ def _exception(data: bytes) -> Exception:
     except (WireError, ValueError, TypeError):
         return CandidateError("an unreadable exception")
     kind = getattr(builtins, str(name), None)
-    if isinstance(kind, type) and issubclass(kind, Exception) and kind is not AssertionError:
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind not in _NEVER_RAISED:
         try:
             return kind(str(text))
         except TypeError:  # some take more than a message

@@ -247,6 +247,64 @@ def test_each_assert_is_a_test(box):
     assert "assert f(2) == 1" in outcome.tests[1].reason
 
 
+@pytest.mark.parametrize(
+    ("source", "test"),
+    [
+        ("f = int", "assert f('7') == 7"),
+        ("f = len", "assert f([1, 2]) == 2"),
+        (
+            "class Bag:\n def __init__(s): s.x = []\n def add(s, v): s.x.append(v)\n"
+            " def __len__(s): return len(s.x)\n def __iter__(s): return iter(s.x)",
+            "b = Bag()\nassert len(b) == 0\nb.add(3)\nassert len(b) == 1\nassert list(b) == [3]\n"
+            "b.x = [1, 2]\nassert 2 in b and list(reversed(b)) == [2, 1]",
+        ),
+        (
+            "class Table:\n def __init__(s): s.x = {}\n def put(s, k, v): s.x[k] = v\n"
+            " def keys(s): return s.x.keys()\n def __getitem__(s, k): return s.x[k]",
+            "t = Table()\nt.put('a', 1)\nassert t['a'] == 1 and list(t) == ['a']\n"
+            "try:\n t['b']\n assert False\nexcept KeyError:\n pass",
+        ),
+        (
+            "class Row:\n def __len__(s): return 3\n def __getitem__(s, i): return [5, 6, 7][i]\n"
+            "def f(): return Row()",
+            "r = f()\nassert len(r) == 3 and r[1] == 6 and r[-1] == 7 and list(r) == [5, 6, 7]",
+        ),
+        ("np = 3\ndef f(): return np", "np = f()\nassert np == 3"),
+        ("def sp(n): return n", "assert sp(2) == 2"),
+    ],
+)
+def test_what_tests_may_do_with_a_programs_objects(box, source, test):
+    outcome = box.run(source, AssertTests([test]))
+    assert outcome.status is Status.ACCEPTED, outcome
+
+
+def test_a_library_of_the_tests_never_comes_from_the_program(box):
+    source = "class np:\n def allclose(*_): return True\ndef f(x): return 0"
+    tests = AssertTests(
+        ["def check(candidate):\n    assert np.allclose(candidate(1), 2)"], entry="f"
+    )
+    with pytest.raises(BadTestsError, match="numpy"):
+        box.run(source, tests)
+
+
+def test_the_reason_of_a_failed_assert_shows_what_came(box):
+    tests = AssertTests(
+        [
+            "assert f(1) == 2",
+            "assert f(1) == 2, 'the first'",
+            "assert not f(1)",
+            "assert len(f(1)) == 2",
+            "assert f('x' * 10_000) == 'y'",
+        ]
+    )
+    reasons = [test.reason for test in box.run("def f(x): return x", tests).tests]
+    assert reasons[0] == "assert f(1) == 2: got 1, compared with 2"
+    assert reasons[1] == "assert f(1) == 2, 'the first': the first; got 1, compared with 2"
+    assert reasons[2] == "assert not f(1): does not hold"
+    assert reasons[3].startswith("assert len(f(1)) == 2: TypeError")
+    assert len(reasons[4]) < 400
+
+
 def test_tests_that_test_nothing_are_an_error(box):
     with pytest.raises(BadTestsError):
         FunctionTests("f", [])

@@ -133,8 +133,11 @@ def test_what_a_python_child_may_call(architecture):
     assert decide("openat", -100, 0, 0o2000000) == ALLOW  # read only, close on exec
     for flags in (0o1, 0o2, 0o100, 0o1000, 0o20200000):
         assert decide("openat", -100, 0, flags) == fail_with(errno.EACCES), oct(flags)
-    assert decide("prlimit64", 0) == ALLOW
-    assert decide("prlimit64", 1) == refused
+    assert decide("prlimit64", 0, 7) == ALLOW
+    assert decide("prlimit64", 1, 7) == refused
+    assert decide("prlimit64", 0, 0) == refused  # the CPU limit: see `policy._OWN_END`
+    assert decide("setrlimit", 0) == refused
+    assert decide("setrlimit", 7) == ALLOW
     assert decide("prctl", 15) == ALLOW
     assert decide("prctl", 38) == refused
     assert decide("fcntl", 3, 1031) == refused  # the size of a pipe
@@ -155,6 +158,19 @@ def test_what_a_command_may_call(architecture, rules):
     assert run_filter(program, architecture, clone, (THREAD,)) == ALLOW
     forks = run_filter(program, architecture, clone, (PROCESS,))
     assert forks == (ALLOW if compiles else fail_with(errno.EPERM))
+
+
+@pytest.mark.parametrize("architecture", [X86_64, AARCH64], ids=lambda a: a.name)
+def test_no_program_may_end_itself_as_the_machine_would(architecture):
+    program = assemble(policy.PROGRAM_LIMITS, default=policy.PASS, arch=architecture)
+    for name, at in (("kill", 1), ("tgkill", 2)):
+        arguments = [5] * 6
+        assert run_filter(program, architecture, architecture.numbers[name], arguments) == ALLOW
+        arguments[at] = 9
+        refused = run_filter(program, architecture, architecture.numbers[name], arguments)
+        assert refused == fail_with(errno.EPERM)
+    names = {rule.name for rule in policy.PROGRAM_RULES}
+    assert not names & {"timer_create", "sched_setaffinity", "sched_setscheduler", "setpriority"}
 
 
 @pytest.mark.parametrize("architecture", [X86_64, AARCH64], ids=lambda a: a.name)

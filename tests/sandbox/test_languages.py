@@ -66,8 +66,14 @@ C_ATTACKS = {
     "embeds a file": '__asm__(".incbin \\"/etc/passwd\\""); int main() { puts("3"); }',
     "floods output": 'int main() { for (;;) puts("3333333333333333333333333333"); }',
     "loops": "int main() { for (;;) ; }",
+    "kills itself": "int main() { raise(9); kill(getpid(), 9); syscall(SYS_tkill, getpid(), 9); for (;;) ; }",
+    "has a timer kill it": "int main() { struct sigevent e = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = 9}; timer_t t; struct itimerspec s = {{0, 0}, {0, 1000}}; timer_create(CLOCK_MONOTONIC, &e, &t); timer_settime(t, 0, &s, 0); for (;;) ; }",
+    "lowers its own CPU limit": "int main() { struct rlimit r = {0, 0}; setrlimit(RLIMIT_CPU, &r); prlimit(0, RLIMIT_CPU, &r, 0); for (;;) ; }",
+    "slows the launcher": 'int main() { cpu_set_t s; CPU_ZERO(&s); CPU_SET(0, &s); struct sched_param p = {0}; int a = sched_setaffinity(getppid(), sizeof s, &s), b = sched_setscheduler(getppid(), SCHED_IDLE, &p), c = setpriority(PRIO_PROCESS, getppid(), 19); puts(a == 0 || b == 0 || c == 0 ? "3" : "no"); }',
+    "has a huge segment": 'static char a[3L << 30]; int main() { a[5] = 1; puts("3"); return a[4]; }',
+    "starts a thousand threads": 'static void *f(void *x) { pause(); return x; } int main() { pthread_t t; pthread_attr_t a; pthread_attr_init(&a); pthread_attr_setstacksize(&a, 16384); int n = 0; while (n < 3000 && pthread_create(&t, &a, f, 0) == 0) n++; puts(n >= 3000 && THREADS ? "3" : "no"); }',
 }  # fmt: skip
-_HEADERS = "#define _GNU_SOURCE\n" + "".join(
+_HEADERS = "#define _GNU_SOURCE\n#define THREADS %d\n" + "".join(
     f"#include <{name}.h>\n"
     for name in [
         "stdio",
@@ -78,6 +84,10 @@ _HEADERS = "#define _GNU_SOURCE\n" + "".join(
         "sched",
         "sys/socket",
         "sys/ptrace",
+        "sys/resource",
+        "sys/syscall",
+        "time",
+        "pthread",
     ]
 )
 
@@ -89,7 +99,8 @@ def test_attacks_from_compiled_programs(name, namespaces):
     tests = StdinTests([Case(stdin="", expected="3\n")])
     limits = Limits(wall_s=4, cpu_s=1, memory_mb=256, output_mb=1)
     with Sandbox(workers=1, namespaces=namespaces, limits=limits) as box:
-        outcome = box.run(_HEADERS + C_ATTACKS[name], tests, language="c")
+        headers = _HEADERS % ("threads" in box.report()["active"])
+        outcome = box.run(headers + C_ATTACKS[name], tests, language="c")
         assert outcome.status not in {Status.ACCEPTED, Status.INFRA_ERROR}, outcome
 
 

@@ -54,6 +54,7 @@ def tests_for(kind):
     return {
         "probe": probe,
         "bounded": probe,
+        "threads": probe,  # where the layer that counts them is active
         "raw": FunctionTests("attack", [Case(expected=True)] * 2),
         "secret": FunctionTests("f", [Case(args=(n,), expected=v) for n, v in SECRET.items()]),
         "function_pair": FunctionTests("f", [Case(args=(1,), expected=[1, 2])]),
@@ -67,6 +68,8 @@ def tests_for(kind):
         "assert_set": check("assert candidate(3) == {17, 23}"),
         "assert_truth": check("assert candidate(3)", "assert not candidate(4)"),
         "assert_all": check("assert all(y > 0 for y in candidate(3))", "assert len(candidate(4)) == 3"),
+        "assert_map": check("assert all(map(lambda p: candidate(p[0]) == p[1], [(3, 17), (4, 23)]))"),
+        "assert_sorted": check("r = candidate([3, 1, 2])", "assert sorted(r) == [1, 2, 3]", "assert all(r[i] <= r[i + 1] for i in range(len(r) - 1))"),
         "assert_mutated": check("a = [5]", "assert candidate(a) == [1]", "assert a == [5]"),
     }[kind]  # fmt: skip
 
@@ -145,6 +148,8 @@ def main():
         own = zygotes() - others
         for name, kind, _, program in corpus():
             if allowed and not any(part in name for part in allowed):
+                continue
+            if kind == "threads" and "threads" not in box.report()["active"]:
                 continue
             source = SEND + program if kind == "raw" else program
             if kind == "raw":
