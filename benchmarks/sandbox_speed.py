@@ -88,13 +88,15 @@ def soak(*, quick: bool) -> dict[str, object]:
         ("print(input())", StdinTests([Case(stdin="1", expected="1")])),
         ("def pairs(*_): return [1] * 100_000", TESTS),
     )
-    with Sandbox(workers=2) as box:
+    with tempfile.TemporaryDirectory() as home, Sandbox(workers=2) as box:
+        tempfile.tempdir = home
         box.run_many([kinds[n % 4] for n in range(200 if quick else 1000)])
         before = _held()
         accepted = 0
         for outcome in box.stream(kinds[n % 4] for n in range(samples)):
             accepted += outcome.passed == outcome.total
         after = _held()
+        tempfile.tempdir = None
     memory = {pid: after["memory_kb"].get(pid, 0) - kb for pid, kb in before["memory_kb"].items()}
     grown = {name: after[name] - before[name] for name in ("descriptors", "processes", "files")}
     found = {"samples": samples, "accepted": accepted, "largest_growth_kb": max(memory.values())}
@@ -107,7 +109,7 @@ def _held() -> dict[str, object]:
         "memory_kb": {pid: _rss_kb(pid) for pid in pids},
         "processes": len(pids),
         "descriptors": sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids),
-        "files": len(list(Path(tempfile.gettempdir()).glob("rlvr-*"))),
+        "files": len(list(Path(tempfile.gettempdir()).rglob("*"))),
     }
 
 

@@ -9,20 +9,45 @@ def run(sources, program, entry="f"):
     """Which parts hold, run as the sandbox's judge does: one namespace, `check` called."""
     namespace = {}
     exec(program, namespace)
-    held = []
-    for source in sources:
-        try:
-            exec(source, namespace)
-            check = namespace.get("check")
-            if check is not None and f"check({entry})" not in source.splitlines()[-1]:
-                check(namespace[entry])
-        except Exception:
-            held.append(False)
-        else:
-            held.append(True)
-    return held
+    return [holds(source, namespace, entry) for source in sources]
 
 
+def holds(source, namespace, entry):
+    try:
+        exec(source, namespace)
+        check = namespace.get("check")
+        if check is not None and f"check({entry})" not in source.splitlines()[-1]:
+            check(namespace[entry])
+    except (AssertionError, NameError, TypeError):
+        return False
+    return True
+
+
+METADATA = """
+META = {'a': 1}
+
+def check(c):
+    'doc'
+    assert c(1) == META['a']
+    assert c(2) == 2
+"""
+VARIABLES = """
+def check(c):
+    x = c(5)
+    for i in [x]:
+        assert i == 5
+    x += 1
+    assert x == 6
+    assert [k for k in (x,)] == [6]
+"""
+NESTED = """
+def check(c):
+    def g(v):
+        return c(v)
+    assert g(1) == 1
+    import math
+    assert g(math.floor(2.5)) == 2
+"""
 SOURCES = {
     "flat": ("assert f(1) == 1\nassert f(2) == 2", 2),
     "one": ("assert f(1) == 1", 1),
@@ -31,9 +56,9 @@ SOURCES = {
     "loop": ("for i in range(3):\n    assert f(i) == i\nassert f(9) == 9", 2),
     "try": ("try:\n    f('x')\n    assert True\nexcept TypeError:\n    pass\nassert f(1) == 1", 2),
     "check": ("def check(c):\n    assert c(1) == 1\n    assert c(2) == 2\n", 2),
-    "metadata": ("META = {'a': 1}\n\ndef check(c):\n    'doc'\n    assert c(1) == META['a']\n    assert c(2) == 2\n", 2),
-    "variables": ("def check(c):\n    x = c(5)\n    for i in [x]:\n        assert i == 5\n    x += 1\n    assert x == 6\n    assert [k for k in (x,)] == [6]", 3),
-    "nested": ("def check(c):\n    def g(v):\n        return c(v)\n    assert g(1) == 1\n    import math\n    assert g(math.floor(2.5)) == 2", 2),
+    "metadata": (METADATA, 2),
+    "variables": (VARIABLES, 3),
+    "nested": (NESTED, 2),
     "called": ("def check(c):\n    assert c(1) == 1\n    assert c(2) == 2\n\ncheck(f)", 2),
 }  # fmt: skip
 

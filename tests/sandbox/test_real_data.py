@@ -22,7 +22,7 @@ def rows(name):
 
 
 def accepted(jobs, language="python", **limits):
-    with Sandbox(workers=2, limits=Limits(**({"wall_s": 60, "cpu_s": 15} | limits))) as box:
+    with Sandbox(workers=2, limits=Limits(**({"wall_s": 240, "cpu_s": 15} | limits))) as box:
         outcomes = box.run_many(jobs, language=language)
     assert not [o for o in outcomes if o.status is Status.INFRA_ERROR]
     return [o.status is Status.ACCEPTED for o in outcomes]
