@@ -19,8 +19,16 @@ from sandbox.languages import language_named
 ROOT = Path(__file__).resolve().parents[2]
 ADD = FunctionTests("add", [Case(args=(1, 2), expected=3)])
 RIGHT = "def add(a, b): return a + b"
-SLOW = "import time\ndef add(a, b):\n    time.sleep(0.4)\n    return a + b"
+SLOW = "import time\ndef add(a, b):\n    time.sleep(1.5)\n    return a + b"
 THREE = StdinTests([Case(stdin="", expected="3")])
+
+
+def below(pid):
+    """The processes below this one, if it is there: a worker may be starting anew."""
+    try:
+        return psutil.Process(pid).children(recursive=True) if pid else []
+    except psutil.NoSuchProcess:
+        return []
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -28,16 +36,15 @@ def test_a_child_killed_from_outside_is_run_again_once(times):
     with Sandbox(workers=1) as box:
         outcomes = []
         thread = threading.Thread(target=lambda: outcomes.append(box.run(SLOW, ADD)))
-        own = len(psutil.Process(box._workers[0].pid).children(recursive=True))
+        own = len(below(box._workers[0].pid))
         thread.start()
         killed = set()
         while len(killed) < times and thread.is_alive():
-            pid = box._workers[0].pid
-            below = psutil.Process(pid).children(recursive=True) if pid else []
-            if len(below) > own and below[-1].pid not in killed:
-                time.sleep(0.1)  # past its set-up, while it sleeps
-                below[-1].kill()
-                killed.add(below[-1].pid)
+            found = below(box._workers[0].pid)
+            if len(found) > own and found[-1].pid not in killed:
+                time.sleep(0.3)  # past its set-up, while it sleeps
+                found[-1].kill()
+                killed.add(found[-1].pid)
         thread.join()
         expected = Status.ACCEPTED if times == 1 else Status.INFRA_ERROR
         assert outcomes[0].status is expected, outcomes
@@ -139,7 +146,7 @@ def test_an_interrupt_ends_the_batch_and_leaves_nothing():
     assert not [pid for pid in pids if psutil.pid_exists(pid)]
 
 
-def test_a_thousand_mixed_at_once_lose_nothing_while_zygotes_die():
+def test_many_kinds_at_once_lose_nothing_while_zygotes_die():
     kinds = [
         ("def f(): return 1", FunctionTests("f", [Case(expected=1)])),
         ("print(input())", StdinTests([Case(stdin="x", expected="x")])),
@@ -158,11 +165,11 @@ def test_a_thousand_mixed_at_once_lose_nothing_while_zygotes_die():
         thread = threading.Thread(target=killer)
         thread.start()
         try:
-            outcomes = box.run_many([kinds[n % 4] for n in range(1000)])
+            outcomes = box.run_many([kinds[n % 4] for n in range(400)])
         finally:
             stop.set()
             thread.join()
-    assert len(outcomes) == 1000
+    assert len(outcomes) == 400
     for number, outcome in enumerate(outcomes):
         right = Status.WRONG_ANSWER if number % 4 == 3 else Status.ACCEPTED
         assert outcome.status in {right, Status.INFRA_ERROR}, outcome
