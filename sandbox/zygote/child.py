@@ -7,7 +7,6 @@ here may fail open: an error before the program starts ends the child.
 from __future__ import annotations
 
 import gc
-import math
 import os
 import resource
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from sandbox.confine.libc import die_with_parent
 from sandbox.confine.seccomp import Filter
 from sandbox.zygote import tasks
 from sandbox.zygote.command import execute
-from sandbox.zygote.protocol import Kind, Order, frame
+from sandbox.zygote.protocol import Kind, Order, frame, second_limit_s
 
 CHANNEL = 3  # every child finds its channel here
 LINE = 4  # a judge and its candidate find the line between them here
@@ -88,7 +87,7 @@ def _arrange(kind: int, descriptors: Sequence[int]) -> None:
 
 
 def _limit(order: Order, address_space: int) -> None:
-    cpu = math.ceil(order.cpu_s) + 1  # a second line of defence: the zygote measures finer
+    cpu = second_limit_s(order.cpu_s)
     setrlimit = resource.setrlimit
     setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     memory = address_space + order.memory_bytes

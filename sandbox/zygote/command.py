@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from sandbox.confine import landlock, policy
 from sandbox.confine.seccomp import Filter, Rule, When
-from sandbox.zygote.protocol import Order, frame
+from sandbox.zygote.protocol import Order, frame, second_limit_s
 
 _COMPILE = Filter(policy.COMPILER_RULES, default=policy.REFUSE)
 _RUN = Filter(policy.PROGRAM_RULES, default=policy.REFUSE)
@@ -58,7 +58,7 @@ def execute(order: Order, channel: int, *, without: set[str]) -> NoReturn:
 
 
 def _limit(order: Order, *, counts_data: bool) -> None:
-    cpu = int(order.cpu_s) + 2
+    cpu = second_limit_s(order.cpu_s)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     # Address space where that is what a program uses; Go, Java and JavaScript reserve far more
     # than they touch, so there only private writable memory counts (since Linux 4.7).

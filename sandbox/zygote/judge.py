@@ -118,7 +118,8 @@ def _collect(table: symtable.SymbolTable, used: set[str], own: set[str]) -> None
     """Global names that a scope and those within it use, and those that they define."""
     at_top = table.get_type() == "module"
     for symbol in table.get_symbols():
-        if at_top and (symbol.is_assigned() or symbol.is_imported()):
+        makes = symbol.is_assigned() or symbol.is_imported()
+        if makes and (at_top or symbol.is_declared_global()):
             own.add(symbol.get_name())
         elif symbol.is_referenced() and (at_top or symbol.is_global()):
             used.add(symbol.get_name())

@@ -105,6 +105,8 @@ def _watch(  # noqa: C901 - one loop, five ways out of it
     _end(running)
     for handle in handles:
         os.close(handle)
+    if ended == Ended.ITSELF:
+        ended = Ended.ASKED  # the others did not end themselves: the first one's end is theirs
     return [_reap(pid, ended if pid in running else Ended.ITSELF, started) for pid in pids]
 
 

@@ -6,6 +6,7 @@ says are length-prefixed frames on a stream socket that lives for one run.
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from dataclasses import dataclass
@@ -106,6 +107,15 @@ class Report:
     def exit_code(self) -> int:
         """The exit code, or minus the signal that ended it."""
         return os.waitstatus_to_exitcode(self.wait_status)
+
+
+def second_limit_s(cpu_s: float) -> int:
+    """The kernel's own limit on CPU time, behind the zygote's.
+
+    It counts in ticks and may be off by several percent, and whom it ends looks as if the machine
+    had killed it: so it must come later.
+    """
+    return math.ceil(cpu_s * 1.5) + 2
 
 
 def frame(payload: bytes) -> bytes:

@@ -235,6 +235,14 @@ def test_partial_credit_counts_the_asserts_of_a_source():
     assert code.verify(block(always_three), source).score == 0.0
 
 
+def test_a_variable_of_the_tests_never_comes_from_the_program():
+    test = "def check(c):\n    x = c(5, 0)\n    assert x == 5\n    x += 1\n    assert x == 6\n"
+    planted = block("x = 5\ndef add(a, b):\n    raise ValueError\n")
+    verdict = Code(partial=True).verify(planted, test, entry_point="add")
+    assert verdict.score == 0.0, verdict
+    assert Code(partial=True).verify(block(ADD), test, entry_point="add").score == 1.0
+
+
 def test_set_up_that_builds_the_programs_objects_runs_with_the_tests():
     node = "class Node:\n    def __init__(self, v):\n        self.v = v\n"
     program = node + "def value(n):\n    return n.v\n"
