@@ -209,4 +209,5 @@ def test_digits_right_behind_a_box_were_meant_to_be_inside():
 
 def test_a_last_box_that_opens_with_a_rough_value_belongs_to_the_one_before():
     assert last_boxed(r"\boxed{\sqrt2}, about \boxed{\approx 1.41}") == r"\sqrt2 \approx 1.41"
+    assert last_boxed(r"\boxed{3}. In all \boxed{\approx 7.07}") == r"\approx 7.07"
     assert last_boxed(r"\boxed{\approx 1.41}") == r"\approx 1.41"
