@@ -52,6 +52,9 @@ _CLAIMS = (
     r"(?:الجواب|الإجابة)(?:\sالنهائية|\sالنهائي)?" + _SAYS + r"(?:هو|هي|[:：=])",
 )
 
+# One of these stands in every claim that is written in ASCII.
+_STEMS = ("answer", "respuesta", "reponse", "resposta", "risposta", "antwort")
+
 # What may follow a claim without taking it back.
 _AFTERWORD = re.compile(
     r"(?:I hope (?:it|this) is correct\.?|<\|(?:im_end|endoftext|eot_id|end)\|>|</s>"
@@ -98,6 +101,8 @@ def after_answer_phrase(text: str) -> str | None:
     '42. No, wait'
     """
     tail = text[-_TAIL_CHARS:]
+    if tail.isascii() and not any(stem in tail.lower() for stem in _STEMS):
+        return None  # the usual case, without the pattern
     if ending := _AFTERWORD.search(tail):
         tail = tail[: ending.start()]
     claim = None

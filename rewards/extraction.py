@@ -31,6 +31,7 @@ _OR_WORDS = frozenset({"or", "或", "oder", "ou", "или", "/"})
 _MAX_JOINER_CHARS = 60
 _NAMED_BOX = re.compile(r"\\(?:boxed|fbox)\s{0,8}\{")
 _ROUGHLY = re.compile(r"\s{0,8}(?:\\approx\b|≈)")
+_APART = re.compile(r"[.;:\n]|[^\n]{41}")  # another sentence, or too far away
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*$", re.MULTILINE)
 
 
@@ -107,7 +108,8 @@ def last_boxed(text: str) -> str | None:
         return None  # digits right behind a box were meant to be inside
     if _ROUGHLY.match(box.content):  # \boxed{\sqrt2}, about \boxed{\approx 1.414}
         exact = _outer_box_before(text, box.start)
-        if exact is not None and exact.content and not _ROUGHLY.match(exact.content):
+        beside = exact is not None and not _APART.search(text[exact.end : box.start])
+        if beside and exact is not None and exact.content and not _ROUGHLY.match(exact.content):
             return f"{exact.content} {box.content.strip()}"
     contents, first = [box.content], box.start
     while len(contents) < _MAX_JOINED_BOXES:

@@ -75,7 +75,7 @@ class ApplicationReader(BracketReader):
         if token.kind != "num":
             return self.argument() if token.value != "-" else self.signed()
         digit, rest = token.value[0], token.value[1:]
-        if not rest or not token.value.isdigit():
+        if not rest or not token.value.isdecimal():
             self.tokens[self.at] = Token("num", token.value, gap=False)
             value = self.argument()
             self.tokens[self.at - 1] = Token("op", "}", gap=False)  # a number may follow

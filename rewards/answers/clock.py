@@ -26,7 +26,7 @@ def read_clock(tokens: Sequence[Token]) -> Clock | None:
     numbers, colons = values[::2], values[1::2]
     if not numbers or len(numbers) > 3 or any(colon != ":" for colon in colons):
         return None
-    if len(numbers) == len(colons) or not all(part.isdigit() for part in numbers):
+    if len(numbers) == len(colons) or not all(part.isdecimal() for part in numbers):
         return None
     if len(numbers[0]) > 2 or any(len(part) != 2 for part in numbers[1:]):
         return None
@@ -56,7 +56,7 @@ def read_date(tokens: Sequence[Token]) -> Text | None:
     if not 2 <= len(values) <= 3:
         return None
     months = [value for value in values if value in _MONTHS or value in _SHORT]
-    numbers = [value for value in values if value.isdigit()]
+    numbers = [value for value in values if value.isdecimal()]
     if len(months) != 1 or len(numbers) != len(values) - 1:
         return None
     day = numbers[0].lstrip("0")

@@ -92,7 +92,7 @@ def _ungrouped(reference: Answer, answer: Answer, options: CompareOptions) -> bo
 
 def _is_plain_integer(text: str) -> bool:
     """Whether a text is an integer in its one normal spelling."""
-    return text.isdigit() and text.isascii() and text[0] != "0"
+    return text.isdecimal() and text.isascii() and text[0] != "0"
 
 
 def _short(text: str) -> str:

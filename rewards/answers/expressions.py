@@ -228,7 +228,7 @@ class ExpressionReader(PrimaryReader):
             return Sym(f"{base.name}_{label}")
         if isinstance(base, Const):
             return Sym(f"{base.name}_{label}")
-        if isinstance(base, Num) and label.isdigit() and base.value.denominator == 1:
+        if isinstance(base, Num) and label.isdecimal() and base.value.denominator == 1:
             if base.value.numerator.bit_length() > 10_000:  # Python would refuse to write it out
                 raise UnreadableError("a numeral of another base with thousands of digits")
             return based(str(base.value.numerator), label)

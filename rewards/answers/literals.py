@@ -33,10 +33,10 @@ def number(text: str, *, negative: bool = False) -> Node:
 
 def based(digits: str, base: str) -> Node:
     """A numeral in a base between 2 and 36; base 10 is plain."""
-    radix = int(base) if base.isdigit() and len(base) < 3 else 0
+    radix = int(base) if base.isdecimal() and len(base) < 3 else 0
     if not 2 <= radix <= 36 or len(digits) > MAX_DIGITS:
         raise UnreadableError(f"{base} is not the base of a numeral")
-    if radix == 10 and digits.isdigit():
+    if radix == 10 and digits.isdecimal():
         return Num(Fraction(int(digits)))
     return Based(digits.lstrip("0") or "0", radix)
 
@@ -48,7 +48,7 @@ def repeating(start: str, block: str) -> Node:
     Num(value=Fraction(1, 6), decimals=None)
     """
     whole, _, fixed = start.partition(".")
-    plain = (whole + fixed).isdigit() and block.isdigit()
+    plain = (whole + fixed).isdecimal() and block.isdecimal()
     if not (plain and len(block) < MAX_BLOCK and len(start) < MAX_BLOCK):
         raise UnreadableError("the repeating digits cannot be read")
     shift = 10 ** len(fixed)

@@ -133,7 +133,7 @@ def _letters(choice: Choice) -> Node:
 
 
 def _skeleton(tokens: str) -> list[str]:
-    return ["#" if token[:1].isdigit() else token for token in tokens.split(" ")]
+    return ["#" if token[:1].isdecimal() else token for token in tokens.split(" ")]
 
 
 def _is_reduced(ratio: Ratio) -> bool:

@@ -135,13 +135,13 @@ class PrimaryReader(ApplicationReader):
             if following.value != "_":
                 return number(token.value)
         if following.kind == "cmd":
-            if following.value == "frac" and token.value.isdigit():
+            if following.value == "frac" and token.value.isdecimal():
                 return self.mixed(number(token.value))
             if following.value in {"overline", "bar", "dot"} and "." in token.value:
                 return self.repeating(token.value)
-        elif following.kind == "num" and following.gap and token.value.isdigit():
+        elif following.kind == "num" and following.gap and token.value.isdecimal():
             top, bottom = following.value, self.peek(2).value
-            if self.peek(1).value == "/" and top.isdigit() and bottom.isdigit():
+            if self.peek(1).value == "/" and top.isdecimal() and bottom.isdecimal():
                 whole, part = number(token.value), quotient(number(top), number(bottom))
                 if isinstance(whole, Num) and isinstance(part, Num) and 0 < part.value < 1:
                     self.at += 3

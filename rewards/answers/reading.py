@@ -154,7 +154,7 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
         if choice is not None:
             return choice
         numeral = _BASED.fullmatch(plain.replace(" ", ""))
-        if numeral is not None and numeral[1][0].isdigit():
+        if numeral is not None and numeral[1][0].isdecimal():
             base = numeral[2].removeprefix("\\text{").rstrip("}")
             try:
                 return based(numeral[1].upper(), str(_BASE_WORDS.get(base, base)))
@@ -222,7 +222,7 @@ def _only_formula(text: str) -> str | None:
     if len(found) != 1:
         return None
     around = text[: found[0].start()] + " " + text[found[0].end() :]
-    if any(char.isdigit() or char in "\\$" for char in around):
+    if any(char.isdecimal() or char in "\\$" for char in around):
         return None
     before = text[: found[0].start()].split()
     after = " ".join(text[found[0].end() :].lower().strip(" .").split())

@@ -173,7 +173,7 @@ def unlike(reference: str, answer: str) -> bool:
     one, other = (set(_SPLIT.findall(phrase.lower())) for phrase in (reference, answer))
     if {"unit", "units"} & (one | other):
         return False
-    if {part for part in one | other if part.lstrip("^-").isdigit()} - (one & other):
+    if {part for part in one | other if part.lstrip("^-").isdecimal()} - (one & other):
         return True
     atoms = [{_dimensions(part) for part in side} - {None} for side in (one, other)]
     return not (one & other or atoms[0] & atoms[1])
@@ -207,7 +207,7 @@ def measure(phrase: str) -> Measure | None:  # noqa: C901, PLR0912
         else:
             if part in {"squared", "cubed"}:
                 power = _MULTIPLIERS[part]
-            elif part.lstrip("^-").isdigit():
+            elif part.lstrip("^-").isdecimal():
                 power = int(part.lstrip("^"))
             else:
                 atom = _ATOMS.get(part) or _ATOMS.get(part.lower())

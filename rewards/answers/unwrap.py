@@ -75,7 +75,7 @@ def join_boxes(text: str) -> str | None:
         between = text[end:start]
         words = _BETWEEN_BOXES.findall(_COMMAND.sub(" ", between)) if len(between) < 80 else []
         joined = any(word in {",", ";", "and", "or", "и", "和", "或", "und"} for word in words)
-        if not joined or len(words) > 3 or any(char.isdigit() for char in between):
+        if not joined or len(words) > 3 or any(char.isdecimal() for char in between):
             break
         contents.append(content)
         start = begin

@@ -30,7 +30,7 @@ _MISREAD = re.compile(
     r"|\\(?:text|mathrm|mbox|operatorname|mathbb|mathbf|mathcal|vec|hat|bar|pm|mp)\b"
     r"|\\(?:leq?|geq?|lt|gt|neq?|in|notin|approx|sim|equiv|cong|mid|Rightarrow)\b"
     r"|\\(?:pmod|bmod|mod|prime|phantom|hphantom|cancel|not|neg|overline|underline)\b"
-    r"|\\[{}]|['′″]|\|\s{0,8}_"
+    r"|\\[{}]|['′″]|!!!|\|\s{0,8}_"
     r"|[<>≤≥≠≈∈±]|\d\s{0,8}\}?_|\\log(?!\s{0,8}_)|(?<![\^_])\d\s{1,8}\d"
 )
 _INDEX = re.compile(r"_\s{0,8}\{[^{}=]{1,8}=[^{}=]{1,40}\}")  # the one place for an equals sign

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import math_accuracy, math_speed
 from benchmarks.confidence import wilson_interval
 from benchmarks.cpu_time import cpu_time
-from benchmarks.math_data import SHIPPED, load_rows
+from benchmarks.math_data import EXCEPTIONS, SHIPPED, Row, load_exceptions, load_rows
 from rewards import accuracy
 
 ROWS = load_rows(SHIPPED)
@@ -45,6 +45,16 @@ def test_answers_are_boxed_and_completions_are_not(tmp_path):
         r"\boxed{1}",
         r"\boxed{2}",
     ]
+
+
+def test_excepted_rows_are_named_and_counted(monkeypatch):
+    named = list(map(json.loads, EXCEPTIONS.read_text(encoding="utf-8").splitlines()))
+    assert all(len(row["why"]) > 10 and len(row["key"]) == 16 for row in named)
+    assert load_exceptions().keys() == {row["key"] for row in named}
+    rows = [Row("1", "2", label=True, kind="pair"), Row("1", "3", label=True, kind="pair")]
+    monkeypatch.setattr(math_accuracy, "load_exceptions", lambda: {rows[0].key: "a slip"})
+    summary = math_accuracy._summary(rows, [0.0, 0.0])
+    assert (summary["false_negatives"], summary["false_negatives_excepted"]) == (2, 1)
 
 
 def test_wilson_interval():

@@ -194,3 +194,20 @@ def test_never_raises_and_finds_only_what_is_there(text):
     for found in (last_tagged(text), after_hashes(text), after_reasoning(text)):
         assert found is None or found in text
     assert closing_brace(text, 0) < len(text)
+
+
+def test_a_box_around_several_boxes_is_the_answer():
+    assert last_boxed(r"\boxed{\boxed{41}\boxed{42}}") == r"\boxed{41}\boxed{42}"
+    assert last_boxed(r"\boxed{41} so {\boxed{42}}") == "42"
+
+
+def test_digits_right_behind_a_box_were_meant_to_be_inside():
+    assert last_boxed(r"\boxed{14{,}916,}916}") is None
+    assert last_boxed(r"\boxed{4}2") is None
+    assert last_boxed(r"\boxed{4} 2") == "4"
+
+
+def test_a_last_box_that_opens_with_a_rough_value_belongs_to_the_one_before():
+    assert last_boxed(r"\boxed{\sqrt2}, about \boxed{\approx 1.41}") == r"\sqrt2 \approx 1.41"
+    assert last_boxed(r"\boxed{3}. In all \boxed{\approx 7.07}") == r"\approx 7.07"
+    assert last_boxed(r"\boxed{\approx 1.41}") == r"\approx 1.41"
