@@ -135,7 +135,7 @@ def judge(chosen: ProblemSet, box: Sandbox, data: Path) -> dict[str, object]:
         jobs = [(problem.source, problem.tests) for problem in judged]
         outcomes = box.run_many(jobs, language=chosen.language, limits=limits)
         misses = {
-            problem.name: f"{outcome.status.value}: {outcome.reason[:150]}"
+            problem.name: f"{outcome.status.value}: {outcome.reason.partition(" Require stack")[0][:150]}"
             for problem, outcome in zip(judged, outcomes, strict=True)
             if (outcome.status is Status.ACCEPTED) is not right
             or outcome.status is Status.INFRA_ERROR
