@@ -135,7 +135,7 @@ def judge(chosen: ProblemSet, box: Sandbox, data: Path) -> dict[str, object]:
         jobs = [(problem.source, problem.tests) for problem in judged]
         outcomes = box.run_many(jobs, language=chosen.language, limits=limits)
         misses = {
-            problem.name: f"{outcome.status.value}: {outcome.reason.partition(" Require stack")[0][:150]}"
+            problem.name: f"{outcome.status.value}: {_short(outcome.reason)}"
             for problem, outcome in zip(judged, outcomes, strict=True)
             if (outcome.status is Status.ACCEPTED) is not right
             or outcome.status is Status.INFRA_ERROR
@@ -168,6 +168,11 @@ def main() -> None:
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(told, ensure_ascii=False, indent=2)
     RESULT.write_text(text + "\n", encoding="utf-8")
+
+
+def _short(reason: str) -> str:
+    """A reason without the paths that node adds to it."""
+    return reason.partition(" Require stack")[0][:150]
 
 
 if __name__ == "__main__":
