@@ -64,8 +64,11 @@ test-trl-matrix: install
 bench: install
 	$(BIN)/python -m benchmarks.math_accuracy
 	$(BIN)/python -m benchmarks.math_speed
+	$(BIN)/python -m benchmarks.sandbox_speed
+	$(BIN)/python -m benchmarks.trainer_step
 	$(BIN)/python -m benchmarks.loss
 	$(BIN)/python -m benchmarks.demo_control
+	$(BIN)/python -m benchmarks.demo_objectives
 
 clean:
 	rm -rf .venv .venv-3.* .trl-* build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
