@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from rewards.answer_phrase import claim_pattern
 from rewards.answers import (
     Answer,
     CompareOptions,
@@ -24,8 +23,6 @@ from rewards.reference_text import UnusableReferenceError
 
 # Longer texts are rare, and would let the memory grow with the dataset.
 _REMEMBERED_CHARS = 512
-
-claim_pattern()  # this module comes with the first verdict: better then than within a batch
 
 
 @lru_cache(maxsize=1_024)

@@ -9,7 +9,6 @@ claim nothing.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 # A closing claim is short. Only this much of the end of a completion is looked at.
 _TAIL_CHARS = 1_500
@@ -83,6 +82,7 @@ _NOT_CLAIMED = re.compile(
     re.IGNORECASE,
 )
 _MAX_LEADER_CHARS = 40
+_CLAIM = re.compile(_BREAK + _MARKUP + _LINK + "(?:" + "|".join(_CLAIMS) + ")", re.IGNORECASE)
 _DISPLAYED = ("$$", "\\[", "\\begin")
 
 
@@ -107,8 +107,7 @@ def after_answer_phrase(text: str) -> str | None:
         tail = tail[: ending.start()]
     claim = None
     position = 0
-    pattern = claim_pattern()
-    while match := pattern.search(tail, position):
+    while match := _CLAIM.search(tail, position):
         begin = match.start() + 1  # behind the comma or colon, if it is one
         claimed = not _NOT_CLAIMED.search(tail[max(0, begin - _MAX_LEADER_CHARS) : begin])
         claim = match if claimed else None
@@ -125,9 +124,3 @@ def after_answer_phrase(text: str) -> str | None:
     if sentence and not _HEDGE.search(sentence["subject"]):
         answer = sentence["answer"]
     return answer or None
-
-
-@lru_cache(maxsize=1)
-def claim_pattern() -> re.Pattern[str]:
-    """What opens a claim, compiled when first needed: a dozen languages take milliseconds."""
-    return re.compile(_BREAK + _MARKUP + _LINK + "(?:" + "|".join(_CLAIMS) + ")", re.IGNORECASE)

@@ -136,7 +136,8 @@ def _only_box(text: str) -> str | None:
     start = text.rfind("\\boxed{")
     if start < 0:
         return None
-    if text.count("box") != 1 and (text.find("\\boxed") != start or "\\fbox" in text):
+    another = text.rfind("box", 0, start) >= 0 or text.find("box", start + 7) >= 0
+    if another and (text.find("\\boxed") != start or "\\fbox" in text):
         return None
     start += len("\\boxed{")
     end = text.find("}", start)

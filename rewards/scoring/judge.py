@@ -112,14 +112,14 @@ def _judge(
         )
     # Every name that may hold what the reward needs, empty ones too: a chunk in which no row has
     # it is no error, since the head of the file had it.
-    names: tuple[str, ...] = ()
-    if reward.role is not None:
-        names = (reward.column,) if reward.column else COLUMN_ALIASES[reward.role]
-        names = (*names, *reward.also_reads)
+    names: tuple[str, ...] = (reward.column,) if reward.column else ()
+    if not names and reward.role is not None:
+        names = COLUMN_ALIASES[reward.role]
     return reward.verdicts(
         completions=completions,
         prompts=prompts,
-        **{name: [row.get(name) for row in rows] for name in names},
+        completion_ids=[row.get("completion_ids") for row in rows],
+        **{name: [row.get(name) for row in rows] for name in (*names, *reward.also_reads)},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import difflib
 import inspect
@@ -10,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from rewards.verdict import Status, Verdict
 
 _LABEL = re.compile(r"\w[\w.-]{0,63}")
 _PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_RENAMED = re.compile(r"([^=(]*)=(.*)", re.DOTALL)
+_WITH_OPTIONS = re.compile(r"([^(]+)\((.*)\)\s*", re.DOTALL)
 
 
 class _MisshapenResultError(InputError):
@@ -146,10 +149,13 @@ def read_reward_argument(argument: str) -> NamedReward:
     NamedReward(label='strict', source='mine:exact')
     >>> read_reward_argument("mine:exact").label
     'exact'
+    >>> read_reward_argument("near=accuracy(tolerance=1e-3)").label
+    'near'
     """
-    label, equals, source = argument.rpartition("=")
-    if not equals:
-        label = source.rpartition(":")[2].rpartition(".")[2]
+    renamed = _RENAMED.fullmatch(argument)
+    label, source = renamed.groups() if renamed else ("", argument)
+    if not renamed:
+        label = source.partition("(")[0].rpartition(":")[2].rpartition(".")[2].strip()
     if not _LABEL.fullmatch(label):
         raise InputError(
             f"--reward {argument}: {label!r} cannot name a column; write NAME=REWARD with letters, "
@@ -171,13 +177,18 @@ def resolve_reward(source: str, *, search_path: Path | None = None) -> Reward | 
 
     Args:
         source: `accuracy`, `format`, …, or `module:object` where the object is a `Reward`, a
-            `Reward` class, or a function with TRL's signature.
+            `Reward` class, or a function with TRL's signature. A reward may be followed by options:
+            `accuracy(tolerance=1e-3)`.
         search_path: a folder in which the module may lie besides the import path; the working
             directory by default. It is searched last, so that it hides nothing.
 
     Raises:
         InputError: there is no such reward; the message says what there is.
     """
+    with_options = _WITH_OPTIONS.fullmatch(source)
+    if with_options:
+        name, options = with_options.groups()
+        return _with_options(resolve_reward(name.strip(), search_path=search_path), source, options)
     known = known_rewards()
     if source in known:
         return known[source]
@@ -204,6 +215,34 @@ def resolve_reward(source: str, *, search_path: Path | None = None) -> Reward | 
             f"--reward {source}: is a {type(found).__name__}, neither a reward nor a function"
         )
     return RewardFunction(name=source.rpartition(":")[2], function=found)
+
+
+def _with_options(
+    reward: Reward | RewardFunction, source: str, options: str
+) -> Reward | RewardFunction:
+    """The reward with the fields that `options`, the inside of a call, names; literals only."""
+    try:
+        call = ast.parse(f"f({options})", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args or any(k.arg is None for k in call.keywords):
+            raise ValueError("write name=value, name=value")  # noqa: TRY301 - one message for all
+        given = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise InputError(
+            f"--reward {source}: the options cannot be read ({error}); write literals, as in "
+            "accuracy(tolerance=1e-3)"
+        ) from error
+    if not isinstance(reward, Reward):
+        raise InputError(f"--reward {source}: a function has no options; only rewards have")
+    known = [field.name for field in fields(reward) if field.init]
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise InputError(
+            f"--reward {source}: there is no option {unknown[0]!r}; there are {', '.join(known)}"
+        )
+    try:
+        return replace(reward, **given)
+    except TypeError as error:
+        raise InputError(f"--reward {source}: {error}") from error
 
 
 def _import_object(source: str, search_path: Path) -> object:

@@ -82,7 +82,7 @@ def choose_columns(
         column = named.reference if reward.role is Role.REFERENCE else None
         column = column or reward.column
         found = columns_for(reward.role, seen, column=column)
-        if not found:
+        if not found and reward.default_reference() is None:
             raise missing_column(reward.role, seen, needed_by=label, column=column)
         if reward.role is Role.REFERENCE:
             references = found

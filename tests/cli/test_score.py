@@ -165,6 +165,57 @@ def test_a_named_prompt_reaches_the_reward(place):
     assert place.read("2.jsonl")[0]["format"]["score"] == 1.0
 
 
+def test_a_reward_sees_the_columns_it_reads_and_the_token_ids(place):
+    place.write_reward(
+        "mine",
+        "from rewards import LanguageConsistency, Overlong, PatternMatch, Route, accuracy, choice\n"
+        "by_source = Route({'math': accuracy, 'exam': choice}, by='source')\n"
+        "language = LanguageConsistency(name='language')\n"
+        "digits = PatternMatch(name='digits', pattern='[0-9]+', how='search')\n"
+        "overlong = Overlong(name='overlong', max_length=5, buffer=2)\n",
+    )
+    place.write(
+        "in.jsonl",
+        {
+            "completion": "<think>I think it is so and add them</think> \\boxed{42}",
+            "answer": "42",
+            "source": "math",
+            "target_language": "zh",
+            "completion_ids": [1, 2, 3, 4],
+        },
+        {
+            "completion": f"<think>{chr(0x7B54) * 8}</think> \\boxed{{B}}",
+            "answer": "B",
+            "source": "exam",
+            "target_language": "zh",
+            "completion_ids": [1, 2, 3, 4, 5, 6, 7],
+        },
+    )
+    names = ("by_source", "language", "digits", "overlong")
+    rewards = [part for name in names for part in ("--reward", f"mine:{name}")]
+    result = place.run("score", "in.jsonl", *rewards, "--output", "out.jsonl")
+    assert result.returncode == 0, result.stderr
+    scores = [[row[name]["score"] for name in names] for row in place.read("out.jsonl")]
+    assert scores == [[1.0, 0.0, 1.0, -0.5], [1.0, 1.0, 0.0, -1.0]]
+
+
+def test_a_reward_takes_options(place):
+    place.write("in.jsonl", {"completion": "\\boxed{0.333}", "answer": "1/3"})
+    near = "accuracy(tolerance=1e-2)"
+    score_here(place, "--reward", f"near={near}", reward="accuracy", output="out.jsonl")
+    row = place.read("out.jsonl")[0]
+    assert (row["accuracy"]["score"], row["near"]["score"]) == (0.0, 1.0)
+    for wrong, named in (
+        ("accuracy(tolerance=open('x'))", "literals"),
+        ("accuracy(tolerence=1)", "tolerance"),
+        ("accuracy(tolerance=3)", "[0, 1)"),
+        ("accuracy(", "no such reward"),
+    ):
+        refused = score_here(place, reward=wrong, output="2.jsonl")
+        assert refused.returncode == 2
+        assert named in refused.stderr
+
+
 def test_a_reward_can_be_renamed_to_score_a_scored_file_again(place):
     place.write_rows("in.jsonl", 3)
     score_here(place)
