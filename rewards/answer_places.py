@@ -125,7 +125,7 @@ def _claimed(inside: str) -> str:
 
 def _filled(answer: str, where: str) -> FoundAnswer:
     stripped = answer.strip()
-    if not stripped.strip("$ \n"):
+    if not stripped or (stripped[0] == "$" and not stripped.strip("$ \n")):
         return FoundAnswer(None, f"{where} is empty")
     return FoundAnswer(stripped, where)
 

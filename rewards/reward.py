@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
-from typing import Any, ClassVar, TypeGuard
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, TypeGuard
 
 from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text
@@ -18,8 +19,7 @@ LogExtra = Callable[[str, list[object]], None]
 LogMetric = Callable[[str, float], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One completion with what its dataset row says about it: all that a reward may look at.
 
     Attributes:
@@ -36,7 +36,7 @@ class Sample:
     prompt: object = None
     has_reasoning_field: bool = False
     completion_ids: Sequence[int] | None = None
-    row: Mapping[str, object] = field(default_factory=dict)
+    row: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)

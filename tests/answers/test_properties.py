@@ -99,6 +99,20 @@ def test_another_end_is_another_interval(text, end):
 
 
 @settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["", "-"]),
+    st.one_of(st.just(""), st.integers(0, 10**18).map(str)),
+    st.sampled_from(["\\frac", "\\dfrac", "\\tfrac"]),
+    *[st.integers(0, 10**18)] * 2,
+)
+def test_a_fraction_is_read_alike_with_and_without_tokens(sign, whole, command, top, bottom):
+    spaced = f"{sign}{whole}{command} {{{top}}}{{{bottom}}}"
+    assert (
+        read_answer(f"{sign}{whole}{command}{{{top}}}{{{bottom}}}").tree == read_answer(spaced).tree
+    )
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(-99, 99), min_size=2, max_size=5, unique=True), st.randoms())
 def test_sets_ignore_order_and_tuples_do_not(items, chance):
     shuffled = items[:]
