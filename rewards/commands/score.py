@@ -23,7 +23,8 @@ def score(  # noqa: PLR0913 - one parameter per option
     reward: Annotated[
         list[str],
         typer.Option(
-            help="A reward: accuracy, code, format, or your own as module:name (TRL's signature). "
+            help="A reward: accuracy, code, format, …, with options as in "
+            "'accuracy(tolerance=1e-3)', or your own as module:name (TRL's signature). "
             "NAME=REWARD names its output column. Give it once per reward.",
             show_default=False,
         ),
