@@ -62,7 +62,7 @@ def test_installed_wheel_passes_the_light_tests_from_elsewhere(wheel, tmp_path):
     tested = run(
         *(sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider"),
         *(f"--rootdir={ROOT}", "-c", ROOT / "pyproject.toml"),
-        *(ROOT / "tests" / name for name in ("rewards", "answers", "worker", "scoring", "cli")),
+        *(ROOT / "tests" / name for name in ("rewards", "answers", "worker", "scoring")),
         cwd=tmp_path,
         **elsewhere,
     )

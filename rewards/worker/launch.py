@@ -44,7 +44,7 @@ class Log:
         else:
             self.file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # closed by close()
 
-    def tail(self, max_bytes: int = 1000) -> str:
+    def tail(self, max_bytes: int = 4000) -> str:
         """The last of what was written, with a separator in front, or nothing."""
         if sys.platform == "win32":  # reading would move the writer's position
             return ""

@@ -111,6 +111,10 @@ def main():
         found = run(folder / f"run_{index}", job)
         if rank == 0:
             torch.save(found, folder / f"result_{index}.pt")
+    # Together: a process that ends while the other still talks to it may be aborted.
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
 
 
 if __name__ == "__main__":
