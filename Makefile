@@ -64,6 +64,7 @@ test-trl-matrix: install
 bench: install
 	$(BIN)/python -m benchmarks.math_accuracy
 	$(BIN)/python -m benchmarks.math_speed
+	$(BIN)/python -m benchmarks.loss
 	$(BIN)/python -m benchmarks.demo_control
 
 clean:

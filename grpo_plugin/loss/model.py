@@ -41,6 +41,7 @@ class FusedRequest:
         positions: (N,) int64, where in the flattened (B · S) hidden states each live token is
             predicted; see `predicting_positions`.
         targets: (N,), the live tokens, in the batch's order.
+        length: S; a model that lengthens its input (prompt tuning) is refused.
         objective: whose loss is asked for; `None` for log-probs alone, without gradients.
         batch: for the objective.
         config: its options.
@@ -56,6 +57,7 @@ class FusedRequest:
         *,
         positions: Tensor,
         targets: Tensor,
+        length: int,
         objective: str | Objective | Callable[..., Tensor] | None = None,
         batch: Batch | None = None,
         config: ObjectiveConfig | None = None,
@@ -72,7 +74,7 @@ class FusedRequest:
                 f"positions have shape {tuple(positions.shape)}, targets {tuple(targets.shape)}; "
                 "both must be (N,)"
             )
-        self.positions, self.targets = positions, targets
+        self.positions, self.targets, self.length = positions, targets, length
         self.objective, self.batch, self.config = objective, batch, config
         self.temperature, self.entropy, self.every_row = temperature, entropy, every_row
         self.memory_mb, self.backend = memory_mb, backend
@@ -155,6 +157,11 @@ def _answer(
     logit_scale: float,
     softcap: float | None,
 ) -> FusedOutput:
+    if states.shape[1] != request.length:
+        raise UnsupportedHeadError(
+            f"the model made {states.shape[1]} hidden states of {request.length} tokens; prompt "
+            "tuning and the like cannot be fused"
+        )
     weight, bias = _whole(head.weight), _whole(head.bias)
     hidden = states.flatten(0, 1).index_select(0, request.positions.to(states.device))
     options: dict[str, Any] = {

@@ -60,6 +60,7 @@ def pose():
     request = {
         "positions": predicting_positions(mask, 9),
         "targets": ids[:, 4:][mask],
+        "length": 9,
         "temperature": 0.8,
     }
     return ids, batch, request
@@ -193,6 +194,16 @@ def test_weights_that_are_elsewhere_are_refused():
         model = build("Qwen3")
     with pytest.raises(UnsupportedHeadError, match="before sharding"):
         fuse_head(model)
+
+
+def test_prompt_tuning_is_refused():
+    peft = pytest.importorskip("peft")
+    config = peft.PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=2)
+    model = peft.get_peft_model(build("Qwen3"), config)
+    fuse_head(model)
+    ids, _, request = pose()
+    with pytest.raises(UnsupportedHeadError, match="11 hidden states of 9 tokens"):
+        model(input_ids=ids, fused=FusedRequest(**request))
 
 
 def test_no_backbone():
