@@ -111,8 +111,9 @@ class FusedHeads:
             if found is None:
                 return None
             parts.append(_spread(found, live))
-        logp = torch.cat([part.logp for part in parts])
-        return logp, torch.cat([part.entropy for part in parts]) if entropy else None, None
+        logp = torch.cat([part.logp for part in parts if part.logp is not None])
+        seen = [part.entropy for part in parts if part.entropy is not None]
+        return logp, torch.cat(seen) if entropy else None, None
 
     def _ask(
         self, trainer: Any, model: Any, ids: Tensor, attention: Tensor, request: FusedRequest
