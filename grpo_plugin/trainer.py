@@ -103,7 +103,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         return policy_loss(self, model, micro, self._options())
 
     @functools.wraps(trl.GRPOTrainer._get_per_token_logps_and_entropies)  # callers look at it
-    def _get_per_token_logps_and_entropies(  # noqa: PLR0913 - TRL's arguments
+    def _get_per_token_logps_and_entropies(  # noqa: PLR0913, PLR0917 - TRL's
         self,
         model: Any,
         input_ids: Tensor,
