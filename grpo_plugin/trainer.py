@@ -102,7 +102,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         """The loss of what enters the model of a micro-batch, with log-probs and entropy."""
         return policy_loss(self, model, micro, self._options())
 
-    @functools.wraps(trl.GRPOTrainer._get_per_token_logps_and_entropies)  # callers look at it
+    @functools.wraps(trl.GRPOTrainer._get_per_token_logps_and_entropies)  # noqa: SLF001 - callers read it
     def _get_per_token_logps_and_entropies(  # noqa: PLR0913, PLR0917 - TRL's
         self,
         model: Any,
