@@ -46,6 +46,8 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
         skip_dead_completions: completions that cannot contribute do not enter the model, where
             that changes nothing (see `grpo_plugin.training.microbatch`).
         trim_padding: columns that are padding in all completions of a micro-batch neither.
+        fused_loss: log-probs and gradients of the objective without the logits in memory, where
+            the model's head allows it; a warning says why not.
         save_rollouts: checkpoints taken in the middle of a window, where completions are still to
             be trained on, contain them.
 
@@ -91,6 +93,9 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
     )
     trim_padding: bool = field(
         default=True, metadata={"help": "Keep common padding out of the model."}
+    )
+    fused_loss: bool = field(
+        default=True, metadata={"help": "The objective's loss without logits in memory."}
     )
     save_rollouts: bool = field(
         default=True, metadata={"help": "Save completions still to be trained on in checkpoints."}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from dataclasses import replace
 from time import perf_counter
@@ -22,6 +23,7 @@ from grpo_plugin.steps.training import (
     scored_rows,
     supervise_steps,
 )
+from grpo_plugin.training.fused import FusedHeads
 from grpo_plugin.training.loss import PolicyLoss, policy_loss
 from grpo_plugin.training.metrics import record, record_loss, record_rollout
 from grpo_plugin.training.microbatch import MicroBatch, Window, microbatch
@@ -58,6 +60,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
 
     plan: Plan
     kl_controller: FixedKL | AdaptiveKL
+    fused_heads: FusedHeads
 
     def __init__(self, *args: Any, step_reward_funcs: Any = None, **kwargs: Any) -> None:
         require_methods(trl.GRPOTrainer, version=trl.__version__)
@@ -69,6 +72,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         require_attributes(self, version=trl.__version__)
         self.plan = plan_from(self.args)
         self.kl_controller = self.plan.kl
+        self.fused_heads = FusedHeads(self)
         self._scores: Tensor | None = None
         self._scored: list[dict[str, Any]] = []
         self._window_kl: list[Tensor] = []
@@ -97,6 +101,27 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
     def policy_loss_of(self, model: Any, micro: MicroBatch) -> PolicyLoss:
         """The loss of what enters the model of a micro-batch, with log-probs and entropy."""
         return policy_loss(self, model, micro, self._options())
+
+    @functools.wraps(trl.GRPOTrainer._get_per_token_logps_and_entropies)  # noqa: SLF001 - callers read it
+    def _get_per_token_logps_and_entropies(  # noqa: PLR0913, PLR0917 - TRL's
+        self,
+        model: Any,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        compute_entropy: bool = False,  # noqa: FBT001, FBT002
+        **others: Any,
+    ) -> Any:
+        found = self.fused_heads.logps(
+            self, model, input_ids, attention_mask, logits_to_keep,
+            batch_size=batch_size, entropy=compute_entropy, others=others,
+        )  # fmt: skip
+        if found is not None:
+            return found
+        return super()._get_per_token_logps_and_entropies(
+            model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy, **others
+        )
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> Any:
         started = perf_counter()

@@ -231,7 +231,9 @@ def linear_head(model: Any) -> nn.Linear:
     """
     head = model.get_output_embeddings()
     if hasattr(head, "modules_to_save"):  # PEFT trains a copy
-        head = head.modules_to_save[head.active_adapters[0]]
+        saved = next((n for n in head.active_adapters if n in head.modules_to_save), None)
+        off = head.disable_adapters or saved is None
+        head = head.original_module if off else head.modules_to_save[saved]
     if hasattr(head, "base_layer"):
         raise UnsupportedHeadError(
             "the output layer carries an adapter of its own; leave it out of target_modules, or "

@@ -8,6 +8,7 @@
 | resampling | dynamic sampling: refill groups whose rewards are all equal                |
 | microbatch | what of a micro-batch must enter the model, and what the objective is told |
 | forward    | per-token log-probs and entropy, by TRL's own forward pass                 |
+| fused      | loss and log-probs without logits, where the model allows it               |
 | loss       | the objective's scalar for a micro-batch                                   |
 | metrics    | what is logged, under which names                                          |
 | state      | what a checkpoint must hold to be resumed in the middle of a window        |

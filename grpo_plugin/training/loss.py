@@ -9,7 +9,7 @@ from torch import Tensor
 
 from grpo_plugin.batch import Batch
 from grpo_plugin.errors import PluginError
-from grpo_plugin.objectives import ObjectiveConfig
+from grpo_plugin.objectives import Objective, ObjectiveConfig
 from grpo_plugin.training.forward import token_logps
 from grpo_plugin.training.microbatch import MicroBatch
 
@@ -22,7 +22,7 @@ class PolicyLoss:
         loss: scalar with graph, the router's loss included.
         value: the objective's part of it, without graph.
         logp: (B, T), without graph.
-        batch: what the objective was given, entropy included.
+        batch: what the objective was given, entropy included where it was computed.
     """
 
     loss: Tensor
@@ -45,7 +45,15 @@ def policy_loss(
     Raises:
         PluginError: the objective returned something that is not a scalar.
     """
-    objective = trainer.plan.objective
+    objective = _scalar(trainer.plan.objective)
+    fused = trainer.fused_heads.loss(trainer, model, micro, objective, options)
+    if fused is not None:
+        return PolicyLoss(
+            loss=fused.loss,
+            value=fused.loss.detach(),
+            logp=fused.logp,
+            batch=replace(micro.batch, entropy=fused.entropy),
+        )
     routed = bool(getattr(trainer, "aux_loss_enabled", False))
     found = token_logps(trainer, model, micro.inputs, auxiliary=routed)
     batch = replace(micro.batch, entropy=found.entropy)
@@ -55,12 +63,22 @@ def policy_loss(
         )
         batch = replace(batch, policy_weight=uncertain.to(batch.advantages.dtype))
     loss = objective(found.logp, batch, options)
-    if not isinstance(loss, Tensor) or loss.dim() != 0:
-        shape = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
-        raise PluginError(
-            f"objective={objective.name!r} returned {shape}; it must return a scalar tensor"
-        )
     value = loss.detach()
     if found.auxiliary is not None and routed:
         loss = loss + trainer.router_aux_loss_coef * found.auxiliary / batch.accumulation
     return PolicyLoss(loss=loss, value=value, logp=found.logp.detach(), batch=batch)
+
+
+def _scalar(objective: Objective) -> Objective:
+    """The same objective, with an error for what is no scalar."""
+
+    def checked(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
+        loss = objective.function(logp, batch, config)
+        if not isinstance(loss, Tensor) or loss.dim() != 0:
+            shape = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
+            raise PluginError(
+                f"objective={objective.name!r} returned {shape}; it must return a scalar tensor"
+            )
+        return loss
+
+    return replace(objective, function=checked)

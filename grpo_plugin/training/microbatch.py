@@ -47,7 +47,7 @@ _COMPLETIONS = (
     "importance_sampling_ratio",
     "advantages",
 )
-_TEXT = frozenset({*_PROMPTS, *_COMPLETIONS, *ROWS, "num_items_in_batch"})
+TEXT = frozenset({*_PROMPTS, *_COMPLETIONS, *ROWS, "num_items_in_batch"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ def microbatch(
         )
     batch = _batch(inputs, window)
     size, length = batch.mask.shape
-    text_only = all(key in _TEXT for key, value in inputs.items() if value is not None)
+    text_only = all(key in TEXT for key, value in inputs.items() if value is not None)
     kept = inputs
     if text_only and plan.skip_dead_completions and not keep_all:
         rows = contributing(plan.objective, batch, plan.options)

@@ -47,6 +47,7 @@ class Plan:
         dynamic_sampling_rounds: how often dead groups may be refilled.
         skip_dead_completions: keep completions without gradient out of the model.
         trim_padding: and the columns that are padding in all that remain.
+        fused_loss: make gradients with the log-probs, where the model allows it.
     """
 
     objective: Objective | None = None
@@ -59,6 +60,7 @@ class Plan:
     dynamic_sampling_rounds: int = 0
     skip_dead_completions: bool = True
     trim_padding: bool = True
+    fused_loss: bool = True
 
     @property
     def scores(self) -> bool:
@@ -92,6 +94,7 @@ def plan_from(args: Any) -> Plan:
         "dynamic_sampling_rounds": rounds,
         "skip_dead_completions": args.skip_dead_completions,
         "trim_padding": args.trim_padding,
+        "fused_loss": args.fused_loss,
     }
     if args.objective is None:
         _refuse_without_objective(args)

@@ -1,0 +1,173 @@
+"""The fused loss in the trainer: which models have it, and what they are asked.
+
+A model without it (or with what it cannot do) goes through TRL's forward pass, after one warning.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grpo_plugin.errors import UnsupportedHeadError
+from grpo_plugin.loss.model import FusedOutput, FusedRequest, fuse_head, predicting_positions
+from grpo_plugin.objectives import Objective, ObjectiveConfig
+from grpo_plugin.training.microbatch import TEXT, MicroBatch
+
+logger = logging.getLogger(__name__)
+
+
+class FusedHeads:
+    """Which of a trainer's two models compute the fused loss.
+
+    Args:
+        trainer: ours, made by TRL, its policy not yet wrapped.
+    """
+
+    def __init__(self, trainer: Any) -> None:
+        self.policy = self.reference = False
+        self._loss = True
+        if trainer.plan.objective is None or not trainer.plan.fused_loss:
+            return
+        if trainer.args.cast_lm_head_to_fp32:
+            _warn("the policy", "cast_lm_head_to_fp32 asks for a head outside autocast")
+            return
+        self.policy = _fuse(trainer, trainer.model, "the policy")
+        if trainer.ref_model is not None:
+            self.reference = _fuse(trainer, trainer.ref_model, "the reference")
+        for asked, reason in (
+            (trainer.top_entropy_quantile < 1.0, "top_entropy_quantile picks tokens by entropies"),
+            (getattr(trainer, "aux_loss_enabled", False), "the router has a loss of its own"),
+        ):
+            if asked and self.policy:
+                self._loss = False
+                _warn("the policy's gradients", reason)
+
+    def loss(
+        self,
+        trainer: Any,
+        model: Any,
+        micro: MicroBatch,
+        objective: Objective,
+        options: ObjectiveConfig,
+    ) -> FusedOutput | None:
+        """Loss, log-probs and entropies (B, T) of a micro-batch; `None` where it cannot be fused.
+
+        Rows that weigh nothing are left out of the projection, and entropies of what nobody logs
+        are not computed: at steps whose metrics are logged every row is, and elsewhere too where
+        metrics compare log-probs with others.
+        """
+        inputs, batch = micro.inputs, micro.batch
+        if not (self.policy and self._loss) or not _is_text(inputs):
+            return None
+        measured = _logged(trainer)
+        request = _request(
+            inputs["completion_ids"],
+            batch.live,
+            inputs["prompt_ids"].shape[1] + inputs["completion_ids"].shape[1],
+            temperature=trainer.temperature,
+            objective=objective,
+            batch=batch,
+            config=options,
+            entropy=measured,
+            every_row=measured or batch.old_logp is not None or batch.ref_logp is not None,
+        )
+        ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
+        attention = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1)
+        found = self._ask(trainer, model, ids, attention, request)
+        return None if found is None else _spread(found, batch.live)
+
+    def logps(  # noqa: PLR0913 - TRL's arguments
+        self,
+        trainer: Any,
+        model: Any,
+        ids: Tensor,
+        attention: Tensor,
+        keep: int,
+        *,
+        batch_size: int | None,
+        entropy: bool,
+        others: dict[str, Any],
+    ) -> tuple[Tensor, Tensor | None, None] | None:
+        """What TRL's method returns, without gradients; `None` where it cannot be fused."""
+        fused = self.reference if model is trainer.ref_model else self.policy
+        if not fused or torch.is_grad_enabled() or any(v is not None for v in others.values()):
+            return None
+        parts = []
+        for start in range(0, len(ids), batch_size or len(ids)):
+            rows = slice(start, start + (batch_size or len(ids)))
+            live = attention[rows, -keep:] != 0
+            request = _request(
+                ids[rows, -keep:],
+                live,
+                ids.shape[1],
+                temperature=trainer.temperature,
+                entropy=entropy,
+            )
+            found = self._ask(trainer, model, ids[rows], attention[rows], request)
+            if found is None:
+                return None
+            parts.append(_spread(found, live))
+        logp = torch.cat([part.logp for part in parts if part.logp is not None])
+        seen = [part.entropy for part in parts if part.entropy is not None]
+        return logp, torch.cat(seen) if entropy else None, None
+
+    def _ask(
+        self, trainer: Any, model: Any, ids: Tensor, attention: Tensor, request: FusedRequest
+    ) -> FusedOutput | None:
+        try:
+            with trainer.accelerator.autocast():
+                found: FusedOutput = model(input_ids=ids, attention_mask=attention, fused=request)
+        except UnsupportedHeadError as error:
+            _warn("the model", str(error))
+            self.policy = self.reference = False
+            return None
+        return found
+
+
+def _request(ids: Tensor, live: Tensor, length: int, **options: Any) -> FusedRequest:
+    return FusedRequest(
+        positions=predicting_positions(live, length), targets=ids[live], length=length, **options
+    )
+
+
+def _spread(found: FusedOutput, live: Tensor) -> FusedOutput:
+    """With (B, T) log-probs and entropies, 0 where the mask is."""
+
+    def scattered(values: Tensor | None) -> Tensor | None:
+        if values is None:
+            return None
+        flat = values.detach().to(live.device)
+        return flat.new_zeros(live.shape).masked_scatter_(live, flat)
+
+    return replace(found, logp=scattered(found.logp), entropy=scattered(found.entropy))
+
+
+def _logged(trainer: Any) -> bool:
+    """Whether the metrics of the present step are in the next log."""
+    args, state = trainer.args, trainer.state
+    if not trainer.model.training or str(getattr(args.logging_strategy, "value", "")) != "steps":
+        return True
+    step = state.global_step + 1
+    first = args.logging_first_step and step == 1
+    return bool(first or step % max(state.logging_steps, 1) == 0 or step >= state.max_steps)
+
+
+def _is_text(inputs: dict[str, Any]) -> bool:
+    return all(key in TEXT for key, value in inputs.items() if value is not None)
+
+
+def _fuse(trainer: Any, model: Any, whose: str) -> bool:
+    try:
+        fuse_head(trainer.accelerator.unwrap_model(model))
+    except UnsupportedHeadError as error:
+        _warn(whose, str(error))
+        return False
+    return True
+
+
+def _warn(whose: str, reason: str) -> None:
+    logger.warning("fused_loss is off for %s, and TRL's forward pass is used: %s.", whose, reason)
