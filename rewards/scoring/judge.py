@@ -119,8 +119,16 @@ def _judge(
         completions=completions,
         prompts=prompts,
         completion_ids=[row.get("completion_ids") for row in rows],
-        **{name: [row.get(name) for row in rows] for name in (*names, *reward.also_reads)},
+        **{
+            name: [row.get(name) for row in rows]
+            for name in (*names, *reward.also_reads)
+            if name not in _GIVEN_APART
+        },
     )
+
+
+# Arguments of `Reward.verdicts` that no column may fill.
+_GIVEN_APART = frozenset(("completions", "prompts", "completion_ids"))
 
 
 def _reference(row: Mapping[str, object], column: str | None) -> object:

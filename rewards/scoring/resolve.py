@@ -135,11 +135,16 @@ class NamedReward:
 
     Attributes:
         label: the column of the output.
-        source: a known name, or `module:object`.
+        source: a known name, or `module:object`, with options or without.
     """
 
     label: str
     source: str
+
+    @property
+    def path(self) -> str:
+        """The source without its options."""
+        return self.source.partition("(")[0].strip()
 
 
 def read_reward_argument(argument: str) -> NamedReward:
@@ -154,8 +159,9 @@ def read_reward_argument(argument: str) -> NamedReward:
     """
     renamed = _RENAMED.fullmatch(argument)
     label, source = renamed.groups() if renamed else ("", argument)
+    named = NamedReward(label, source)
     if not renamed:
-        label = source.partition("(")[0].rpartition(":")[2].rpartition(".")[2].strip()
+        label = named.path.rpartition(":")[2].rpartition(".")[2]
     if not _LABEL.fullmatch(label):
         raise InputError(
             f"--reward {argument}: {label!r} cannot name a column; write NAME=REWARD with letters, "

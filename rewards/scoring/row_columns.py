@@ -77,7 +77,10 @@ def choose_columns(
         raise missing_column(Role.PROMPT, seen, needed_by=str(path), column=named.prompt)
     references: list[str] = []
     for label, reward in rewards:
-        if reward is None or reward.role is None:
+        if reward is None:
+            continue
+        if reward.role is None:
+            reward.check_columns({name: [] for name in seen}, 0)
             continue
         column = named.reference if reward.role is Role.REFERENCE else None
         column = column or reward.column

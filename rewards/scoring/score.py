@@ -209,7 +209,7 @@ def _describe_run(source: Path, rewards: Sequence[NamedReward], columns: Columns
         },
         "code": {
             "rlvr": _version("rlvr"),
-            **{one.source: _digest_source(one.source) for one in rewards if ":" in one.source},
+            **{one.source: _digest_source(one.path) for one in rewards if ":" in one.path},
         },
     }
 

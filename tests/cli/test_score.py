@@ -205,6 +205,9 @@ def test_a_reward_takes_options(place):
     score_here(place, "--reward", f"near={near}", reward="accuracy", output="out.jsonl")
     row = place.read("out.jsonl")[0]
     assert (row["accuracy"]["score"], row["near"]["score"]) == (0.0, 1.0)
+    colon = "ratio=pattern_match(pattern='0.3:1')"
+    assert score_here(place, reward=colon, output="3.jsonl").returncode == 0
+    assert place.read("3.jsonl")[0]["ratio"]["score"] == 0.0
     for wrong, named in (
         ("accuracy(tolerance=open('x'))", "literals"),
         ("accuracy(tolerence=1)", "tolerance"),
