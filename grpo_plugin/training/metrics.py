@@ -15,8 +15,8 @@ With an objective of ours, per micro-batch, over all processes, averaged over th
 | `kl_overflow`              | log π_ref − log π_θ beyond it, a count                           |
 | `kl/k1`, `k2`, `k3`, `abs` | mean over tokens of each estimate of KL(π_θ‖π_ref)               |
 | `kl/coefficient`           | the KL coefficient that was in force, where there is one         |
-| `entropy`                  | mean over tokens, in nats; with the fused loss of the steps that  |
-|                            | are logged only                                                  |
+| `entropy`                  | mean over tokens, in nats; with the fused loss, that of the      |
+|                            | micro-batches of logged steps only                               |
 
 Per generation batch:
 
