@@ -5,6 +5,7 @@ A model without it (or with what it cannot do) goes through TRL's forward pass, 
 
 from __future__ import annotations
 
+import inspect
 import logging
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,9 @@ class FusedHeads:
     def __init__(self, trainer: Any) -> None:
         self.policy = self.reference = False
         self._loss = True
+        # TRL's method returns the router's loss, too, since it takes this argument.
+        taken = inspect.signature(trainer._get_per_token_logps_and_entropies).parameters  # noqa: SLF001
+        self._returns = 3 if "compute_aux_loss" in taken else 2
         if trainer.plan.objective is None or not trainer.plan.fused_loss:
             return
         if trainer.args.cast_lm_head_to_fp32:
@@ -91,7 +95,7 @@ class FusedHeads:
         batch_size: int | None,
         entropy: bool,
         others: dict[str, Any],
-    ) -> tuple[Tensor, Tensor | None, None] | None:
+    ) -> tuple[Tensor | None, ...] | None:
         """What TRL's method returns, without gradients; `None` where it cannot be fused."""
         fused = self.reference if model is trainer.ref_model else self.policy
         if not fused or torch.is_grad_enabled() or any(v is not None for v in others.values()):
@@ -113,7 +117,7 @@ class FusedHeads:
             parts.append(_spread(found, live))
         logp = torch.cat([part.logp for part in parts if part.logp is not None])
         seen = [part.entropy for part in parts if part.entropy is not None]
-        return logp, torch.cat(seen) if entropy else None, None
+        return (logp, torch.cat(seen) if entropy else None, None)[: self._returns]
 
     def _ask(
         self, trainer: Any, model: Any, ids: Tensor, attention: Tensor, request: FusedRequest
