@@ -86,7 +86,7 @@ def soak(*, quick: bool) -> dict[str, object]:
         (PROGRAM, TESTS),
         (PROGRAM, AssertTests(CHECK.splitlines())),
         ("print(input())", StdinTests([Case(stdin="1", expected="1")])),
-        ("def pairs(*_): return [1] * 100_000", TESTS),
+        ("def pairs(*_): return [1] * 5_000", TESTS),
     )
     with tempfile.TemporaryDirectory() as home, Sandbox(workers=2) as box:
         tempfile.tempdir = home

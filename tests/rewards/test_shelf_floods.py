@@ -7,6 +7,7 @@ import pytest
 
 import rewards
 
+pytestmark = pytest.mark.slow
 REPEATS = 800
 PIECES = [
     " ", "\n", "\t\n", "a", "a ", "字", "の", "<", "<think>", "</think>", "<answer>", "\\boxed{",

@@ -1,15 +1,10 @@
 """Problems for the fused loss, and the plain way of solving them: all logits at once."""
 
-import os
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 torch = pytest.importorskip("torch")
-
-# Before anything imports Triton: its kernels are then interpreted, where there is no GPU.
-if not torch.cuda.is_available():
-    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 from grpo_plugin.batch import Batch  # noqa: E402
 from grpo_plugin.loss import fused_policy_loss  # noqa: E402
