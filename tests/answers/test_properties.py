@@ -130,7 +130,8 @@ def test_sets_ignore_order_and_tuples_do_not(items, chance):
 @settings(max_examples=100, deadline=None)
 @given(some.expressions, some.expressions)
 def test_expressions_compare_alike_from_both_sides(one, other):
-    assume(set(re.findall("[xya]", one)) == set(re.findall("[xya]", other)))
+    variables = [set(re.findall("[xya]", re.sub(r"\\[a-z]+", "", text))) for text in (one, other)]
+    assume(variables[0] == variables[1])
     there, back = outcome(one, other), outcome(other, one)
     assert {there, back} != {Outcome.EQUAL, Outcome.DIFFERENT}
 
