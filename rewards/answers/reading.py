@@ -127,7 +127,7 @@ def _read_tree(text: str) -> tuple[Node | None, str | None]:
     fraction = _FRACTION.fullmatch(text)
     if fraction is not None:  # nothing else is written so often, and tokens take ten times as long
         whole, top, bottom = (int(part or "0") for part in fraction.groups())
-        if not whole or top < bottom:
+        if not whole or 0 < top < bottom:
             value = whole + Fraction(top, bottom)
             return Num(-value if text[0] == "-" else value), None
     if not text or text.isspace():
