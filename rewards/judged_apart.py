@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -108,17 +107,10 @@ class JudgedApart(Reward):
         return Verdict(score, status, task.extracted, task.expected, reason)
 
     def _pool(self) -> WorkerPool:
-        from rewards.worker import Budget, shared_pool  # noqa: PLC0415 - as above
+        from rewards.worker import Budget, fair_worker_count, shared_pool  # noqa: PLC0415 - as above
 
         # Wall time is no measure of work on a loaded machine: only a task that sleeps meets it.
         budget = Budget(cpu_s=self.cpu_s, wall_s=10 + 20 * self.cpu_s, memory_mb=self.memory_mb)
         return shared_pool(
-            self.function, workers=_worker_count(), budget=budget, preload=self.preload
+            self.function, workers=fair_worker_count(), budget=budget, preload=self.preload
         )
-
-
-def _worker_count() -> int:
-    """This process's share of the CPUs: every rank of a host starts as many."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    ranks = os.environ.get("LOCAL_WORLD_SIZE", "1")
-    return max(1, cpus // (int(ranks) if ranks.isdecimal() and int(ranks) else 1))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from rewards.answer_places import AnswerPlace
@@ -26,7 +27,44 @@ _PLACES: tuple[AnswerPlace, ...] = ("box", "answer_tag", "final_answer_phrase")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExactMatch(Reward):
+class _TextAnswer(Reward):
+    """The stated answer, compared with every text that the reference allows.
+
+    A completion that uses none of the places in `answer_in` is the answer as a whole.
+    """
+
+    answer_in: tuple[AnswerPlace, ...] = _PLACES
+    normalise: Literal["squad", "case", "none"] = "squad"
+
+    role: ClassVar[Role | None] = Role.REFERENCE
+
+    def __post_init__(self) -> None:
+        check_places(self.answer_in)
+        if self.normalise not in {"squad", "case", "none"}:
+            raise InputError(f"normalise={self.normalise!r}: 'squad', 'case' or 'none'")
+
+    @abstractmethod
+    def compare(self, text: str, note: str, wanted: Mapping[str, str]) -> Verdict:
+        """Judge the answer `text` found at `note`; `wanted` has references by their normal form."""
+
+    def judge(self, sample: Sample) -> Verdict:
+        """Judge one completion."""
+        references = _alternatives(sample.reference)
+        wanted: dict[str, str] = {}
+        for reference in references:
+            wanted.setdefault(normalised(reference, self.normalise), reference)
+        if flaw := _flaw(wanted):
+            return Verdict(None, Status.BAD_REFERENCE, reason=flaw)
+        expected = shown(" | ".join(references))
+        found = stated_answer(sample, self.answer_in, or_whole=True)
+        if found.text is None:
+            return Verdict(0.0, Status.NO_ANSWER, expected=expected, reason=found.note)
+        compared = self.compare(found.text, found.note, wanted)
+        return replace(compared, expected=expected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExactMatch(_TextAnswer):
     """1.0 when the stated answer is one of the references, else 0.0.
 
     SQuAD's exact match (Rajpurkar et al. 2016, arXiv 1606.05250, section 6.1): both sides in lower
@@ -49,34 +87,19 @@ class ExactMatch(Reward):
     """
 
     name: str = "exact_match"
-    answer_in: tuple[AnswerPlace, ...] = _PLACES
-    normalise: Literal["squad", "case", "none"] = "squad"
 
-    role: ClassVar[Role | None] = Role.REFERENCE
-
-    def __post_init__(self) -> None:
-        _check(self.answer_in, self.normalise)
-
-    def judge(self, sample: Sample) -> Verdict:
+    def compare(self, text: str, note: str, wanted: Mapping[str, str]) -> Verdict:
         """Compare one answer with its references."""
-        references = _alternatives(sample.reference)
-        wanted = [normalised(reference, self.normalise) for reference in references]
-        if flaw := _flaw(wanted):
-            return Verdict(None, Status.BAD_REFERENCE, reason=flaw)
-        expected = shown(" | ".join(references))
-        found = stated_answer(sample, self.answer_in, or_whole=True)
-        if found.text is None:
-            return Verdict(0.0, Status.NO_ANSWER, expected=expected, reason=found.note)
-        given = normalised(found.text, self.normalise)
+        given = normalised(text, self.normalise)
         if given in wanted:
-            reason = f"{found.note} is {references[wanted.index(given)]!r:.200}"
-            return Verdict(1.0, Status.CORRECT, shown(found.text), expected, reason)
-        reason = f"{found.note} reads {shown(given, 80)!r}, not {shown(wanted[0], 80)!r}"
-        return Verdict(0.0, Status.WRONG, shown(found.text), expected, reason)
+            reason = f"{note} is {wanted[given]!r:.200}"
+            return Verdict(1.0, Status.CORRECT, shown(text), reason=reason)
+        reason = f"{note} reads {shown(given, 80)!r}, not {shown(next(iter(wanted)), 80)!r}"
+        return Verdict(0.0, Status.WRONG, shown(text), reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenF1(Reward):
+class TokenF1(_TextAnswer):
     """The overlap of words between the stated answer and the best reference, from 0 to 1.
 
     SQuAD's F1 (arXiv 1606.05250, section 6.1): with `n` common words, counted as often as both
@@ -98,33 +121,18 @@ class TokenF1(Reward):
     """
 
     name: str = "token_f1"
-    answer_in: tuple[AnswerPlace, ...] = _PLACES
-    normalise: Literal["squad", "case", "none"] = "squad"
 
-    role: ClassVar[Role | None] = Role.REFERENCE
-
-    def __post_init__(self) -> None:
-        _check(self.answer_in, self.normalise)
-
-    def judge(self, sample: Sample) -> Verdict:
+    def compare(self, text: str, note: str, wanted: Mapping[str, str]) -> Verdict:
         """Compare the words of one answer with those of its references."""
-        references = _alternatives(sample.reference)
-        wanted = [normalised(reference, self.normalise) for reference in references]
-        if flaw := _flaw(wanted):
-            return Verdict(None, Status.BAD_REFERENCE, reason=flaw)
-        expected = shown(" | ".join(references))
-        found = stated_answer(sample, self.answer_in, or_whole=True)
-        if found.text is None:
-            return Verdict(0.0, Status.NO_ANSWER, expected=expected, reason=found.note)
-        given = Counter(_TOKEN.findall(normalised(found.text, self.normalise)))
-        overlaps = [_overlap(given, Counter(_TOKEN.findall(text))) for text in wanted]
+        given = Counter(_TOKEN.findall(normalised(text, self.normalise)))
+        overlaps = [_overlap(given, Counter(_TOKEN.findall(right))) for right in wanted]
         score, common, answer_words, reference_words = max(overlaps)
         reason = (
-            f"{common} words in common, of {answer_words} in {found.note} and "
+            f"{common} words in common, of {answer_words} in {note} and "
             f"{reference_words} in the reference"
         )
         status = Status.CORRECT if score == 1 else Status.WRONG
-        return Verdict(score, status, shown(found.text), expected, reason)
+        return Verdict(score, status, shown(text), reason=reason)
 
 
 def normalised(text: str, how: Literal["squad", "case", "none"] = "squad") -> str:
@@ -158,7 +166,7 @@ def _alternatives(reference: object) -> list[str]:
     return []
 
 
-def _flaw(wanted: Sequence[str]) -> str | None:
+def _flaw(wanted: Mapping[str, str]) -> str | None:
     if not wanted:
         return "the reference holds no text"
     if not all(wanted):
@@ -170,12 +178,6 @@ def _overlap(given: Counter[str], wanted: Counter[str]) -> tuple[float, int, int
     common = (given & wanted).total()
     sizes = given.total(), wanted.total()
     return (2 * common / sum(sizes) if common else 0.0), common, *sizes
-
-
-def _check(places: tuple[AnswerPlace, ...], normalise: str) -> None:
-    check_places(places)
-    if normalise not in {"squad", "case", "none"}:
-        raise InputError(f"normalise={normalise!r}: 'squad', 'case' or 'none'")
 
 
 exact_match = ExactMatch()

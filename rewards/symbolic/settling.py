@@ -78,24 +78,17 @@ def _ask(pairs: Sequence[Pair], cpu_s: float, memory_mb: int) -> list[Settled]:
 
 
 def _pool(cpu_s: float, memory_mb: int) -> WorkerPool:
-    from rewards.worker import Budget, shared_pool  # noqa: PLC0415 - only the undecided need it
+    from rewards.worker import Budget, fair_worker_count, shared_pool  # noqa: PLC0415 - only the undecided need it
 
     # Wall time is no measure of work on a loaded machine: only a pair that sleeps meets it.
     budget = Budget(cpu_s=cpu_s, wall_s=10 + 20 * cpu_s, memory_mb=memory_mb)
     return shared_pool(
         _FUNCTION,
-        workers=_worker_count(),
+        workers=fair_worker_count(),
         budget=budget,
         preload=_PRELOAD,
         initializer=_PREPARE,
     )
-
-
-def _worker_count() -> int:
-    """This process's share of the CPUs: every rank of a host starts as many."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    ranks = os.environ.get("LOCAL_WORLD_SIZE", "1")
-    return max(1, cpus // (int(ranks) if ranks.isdecimal() and int(ranks) else 1))
 
 
 def _settled(result: TaskResult, cpu_s: float, memory_mb: int) -> Settled:

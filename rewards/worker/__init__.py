@@ -11,7 +11,7 @@ user's files, environment and network. Limits bound the task's own process, not 
 starts, nor memory it shares with others.
 
 `Budget` what a task may use · `TaskResult`, `Ending` what became of it · `WorkerPool` runs
-tasks · `shared_pool` one pool for everybody in this process.
+tasks · `shared_pool` one pool for everybody in this process, with `fair_worker_count` workers.
 """
 
 from __future__ import annotations
@@ -23,9 +23,17 @@ if TYPE_CHECKING:
     from rewards.worker.budget import Budget
     from rewards.worker.pool import WorkerPool
     from rewards.worker.result import JSON, Ending, TaskResult
-    from rewards.worker.shared import shared_pool
+    from rewards.worker.shared import fair_worker_count, shared_pool
 
-__all__ = ["JSON", "Budget", "Ending", "TaskResult", "WorkerPool", "shared_pool"]
+__all__ = [
+    "JSON",
+    "Budget",
+    "Ending",
+    "TaskResult",
+    "WorkerPool",
+    "fair_worker_count",
+    "shared_pool",
+]
 
 # Imported at first use: every server imports this package, and needs none of the pool's side.
 _HOMES = {
@@ -34,6 +42,7 @@ _HOMES = {
     "Ending": "result",
     "TaskResult": "result",
     "WorkerPool": "pool",
+    "fair_worker_count": "shared",
     "shared_pool": "shared",
 }
 

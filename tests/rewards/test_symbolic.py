@@ -1,5 +1,7 @@
 """The last resort: what sympy may decide, what it must leave alone, and what its failures mean."""
 
+import os
+
 import pytest
 
 from rewards import Accuracy, Status, symbolic
@@ -8,7 +10,7 @@ from rewards.errors import WorkerError
 from rewards.symbolic import settling
 from rewards.symbolic.decision import decide
 from rewards.symbolic.translation import UntranslatableError, from_answer, from_latex
-from rewards.worker import Ending, TaskResult
+from rewards.worker import Ending, TaskResult, fair_worker_count
 
 EQUAL = [
     (r"\frac13", r"\int_0^1 x^2\,dx"),
@@ -188,8 +190,8 @@ def test_our_failures_are_asked_again(pool):
 )
 def test_ranks_share_the_cpus(monkeypatch, ranks, workers):
     monkeypatch.setenv("LOCAL_WORLD_SIZE", ranks)
-    monkeypatch.setattr(settling.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert settling._worker_count() == workers
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert fair_worker_count() == workers
 
 
 def test_memory_of_settled_pairs_is_bounded():
