@@ -133,6 +133,7 @@ def test_find_answer(text, places, answer):
     ],
     ids=range(10),
 )
+@pytest.mark.usefixtures("no_collections")
 def test_hostile_megabytes_take_bounded_time(text):
     started = process_time()
     find_answer(text, MARKED_PLACES)

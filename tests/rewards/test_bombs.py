@@ -48,6 +48,7 @@ COMPLETIONS = {name: f"\\boxed{{{bomb}}}" for name, bomb in BOMBS.items()} | {
 
 @pytest.mark.parametrize("completion", COMPLETIONS.values(), ids=COMPLETIONS)
 @pytest.mark.parametrize("reference", ["42", "x^2+1"])
+@pytest.mark.usefixtures("no_collections")
 def test_bomb_in_a_thread(completion, reference):
     memory = psutil.Process().memory_info().rss
     found = []

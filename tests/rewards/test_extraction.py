@@ -176,6 +176,7 @@ def test_code_blocks():
     ],
     ids=range(18),
 )
+@pytest.mark.usefixtures("no_collections")
 def test_hostile_megabytes_take_bounded_time(text):
     started = process_time()
     last_boxed(text)

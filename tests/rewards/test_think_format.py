@@ -195,6 +195,7 @@ class TestReasoningField:
     ],
     ids=range(7),
 )
+@pytest.mark.usefixtures("no_collections")
 def test_hostile_megabytes_take_bounded_time(completion):
     started = process_time()
     format.verify(completion)

@@ -91,6 +91,7 @@ def test_any_order():
     assert same([0.3, 1], [1, 0.1 + 0.2], order=Order.ANY, tolerance=1e-6)
 
 
+@pytest.mark.usefixtures("no_collections")
 def test_colliding_numbers_cost_nothing():
     import time
 
