@@ -22,16 +22,19 @@ def explain(
     completion: Annotated[
         str,
         typer.Argument(
-            help="What the model wrote: the text, @FILE, or - for standard input.",
+            help="What the model wrote: the text, @FILE, or - for standard input. Put -- before "
+            "a text that starts with a dash.",
             show_default=False,
         ),
     ],
     *,
     reference: Annotated[
-        str | None, typer.Option(help="What is right, for a reward that needs it.")
+        str | None,
+        typer.Option(help="What is right, for a reward that needs it: the text, @FILE or -."),
     ] = None,
     prompt: Annotated[
-        str | None, typer.Option(help="The prompt, where the reward reads it.")
+        str | None,
+        typer.Option(help="The prompt, where the reward reads it: the text, @FILE or -."),
     ] = None,
     reward: Annotated[
         str, typer.Option(help="A reward: accuracy, code, format, or your own as module:name.")
@@ -50,7 +53,10 @@ def explain(
     from rewards.verdict import Status  # noqa: PLC0415
 
     explanation = explain_verdict(
-        reward, _read_completion(completion), reference=reference, prompt=prompt
+        reward,
+        _read_text(completion),
+        reference=None if reference is None else _read_text(reference),
+        prompt=None if prompt is None else _read_text(prompt),
     )
     if json:
         typer.echo(jsonlib.dumps(explanation.to_dict(), ensure_ascii=False, indent=2))
@@ -60,7 +66,7 @@ def explain(
         raise typer.Exit(EXIT_NOT_JUDGED)
 
 
-def _read_completion(argument: str) -> str:
+def _read_text(argument: str) -> str:
     if argument != "-" and not argument.startswith("@"):
         return argument
     name = "standard input" if argument == "-" else argument[1:]

@@ -82,6 +82,12 @@ def test_explain_reads_a_file_or_standard_input(tmp_path):
     for argument, options in ((f"@{path}", {}), ("-", {"input": r"\boxed{7}"})):
         result = run("explain", argument, "--reference", "7", **options)
         assert "correct" in result.stdout, result.output
+        result = run("explain", r"\boxed{7}", "--reference", argument, **options)
+        assert "correct" in result.stdout, result.output
+
+
+def test_explain_a_text_that_starts_with_a_dash():
+    assert "no_answer" in run("explain", "--reference", "-5", "--", "-5").stdout
 
 
 def test_explain_another_reward_and_a_prompt():
