@@ -34,7 +34,7 @@ def explain(
     ] = None,
     prompt: Annotated[
         str | None,
-        typer.Option(help="The prompt, where the reward reads it: the text, @FILE or -."),
+        typer.Option(help="The prompt, where the reward reads it; likewise."),
     ] = None,
     reward: Annotated[
         str, typer.Option(help="A reward: accuracy, code, format, or your own as module:name.")

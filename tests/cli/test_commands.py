@@ -87,7 +87,7 @@ def test_explain_reads_a_file_or_standard_input(tmp_path):
 
 
 def test_explain_a_text_that_starts_with_a_dash():
-    assert "no_answer" in run("explain", "--reference", "-5", "--", "-5").stdout
+    assert "correct" in run("explain", "--reference", "-5", "--", "-5").stdout
 
 
 def test_explain_another_reward_and_a_prompt():
