@@ -51,7 +51,6 @@ def score(  # noqa: PLR0913 - one parameter per option
     row_timeout: Annotated[
         float,
         typer.Option(
-            min=0.01,
             metavar="SECONDS",
             help="What one row may take of a reward of your own; more is an error of that row.",
         ),
@@ -59,7 +58,6 @@ def score(  # noqa: PLR0913 - one parameter per option
     row_memory: Annotated[
         int,
         typer.Option(
-            min=1,
             metavar="MB",
             help="The memory a reward of your own may take for one row; more is an error.",
         ),

@@ -3,6 +3,13 @@
 Ours limit what each comparison may use. A user's reward runs in processes of its own, first on a
 batch of rows; when the batch fails its rows are judged again one by one, so that only the guilty
 row gets an error, and only from the guilty reward.
+
+The time limit is wall time, so a row that takes about as long as it may can pass in one run and
+fail in the next; a row that sleeps into the limit is tried a second time.
+
+Not covered: programs that a reward starts, which outlive a process that is ended; memory where
+there is no `/proc`; a module that starts threads or a GPU when it is imported, since processes are
+forked after that (let it do so at the first call).
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 A reward that always hangs would make a run take its limit times the number of rows. Once it was
 ended at its time limit on `PATIENCE_ROWS` rows one after another it is not called again, and each
-further row says so. The rule reads only what is written for the rows before, so a run that was
-interrupted and resumed gives up at the same row as one that was not.
+further row says so: a run loses a few minutes to it, not days. The rule reads only what is written
+for the rows before, so a run that was interrupted and resumed gives up at the same row as one that
+was not.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rewards.errors import InputError
 from rewards.scoring.judge import Job, users_rewards
 
 PATIENCE_ROWS = 10
+_LONGEST_S = 10**6
+_LARGEST_MB = 10**9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +27,25 @@ class RowLimits:
     Attributes:
         timeout_s: wall seconds.
         memory_mb: megabytes on top of what its process held before (Linux only).
+
+    Raises:
+        InputError: a limit is not above 0, or is beyond what a system can keep.
     """
 
     timeout_s: float = 10.0
     memory_mb: int = 2048
+
+    def __post_init__(self) -> None:
+        if not 0 < self.timeout_s <= _LONGEST_S:
+            raise InputError(
+                f"a row timeout of {self.timeout_s:g} s cannot be kept; give one above 0 and at "
+                f"most {_LONGEST_S:,} s"
+            )
+        if not 0 < self.memory_mb <= _LARGEST_MB:
+            raise InputError(
+                f"a row memory of {self.memory_mb:,} MB cannot be kept; give one above 0 and at "
+                f"most {_LARGEST_MB:,} MB"
+            )
 
     def describe_timeout(self, path: str) -> str:
         """What is written for a row on which the reward at this import path hung."""

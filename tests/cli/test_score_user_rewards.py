@@ -267,14 +267,18 @@ def test_a_module_that_cannot_be_imported_by_a_worker_is_one_clear_error(place):
     assert (place / "imports").read_text() == "xx"  # not tried again for each row
 
 
-@pytest.mark.parametrize("option", [["--row-timeout", "0"], ["--row-memory", "0"]])
-def test_a_limit_is_above_nothing(place, option):
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("timeout", "0"), ("timeout", "nan"), ("timeout", "inf"), ("memory", "0"), ("memory", 10**12)],
+)
+def test_a_limit_that_cannot_be_kept_is_refused(place, option, value):
     place.write_rows("in.jsonl", 5)
     result = place.run_here(
-        "score", "in.jsonl", "--reward", "accuracy", "--output", "out.jsonl", *option
-    )
+        "score", "in.jsonl", "--reward", "accuracy", "--output", "out.jsonl",
+        f"--row-{option}", value,
+    )  # fmt: skip
     assert result.returncode == 2
-    assert option[0] in result.stderr
+    assert f"a row {option} of" in result.stderr
 
 
 def test_limits_belong_to_the_plan_only_where_they_matter(place, monkeypatch):
