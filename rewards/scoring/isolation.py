@@ -14,6 +14,7 @@ forked after that (let it do so at the first call).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -61,7 +62,7 @@ class Isolation:
         self._patience = patience
         self._users = users_rewards(job)
         self._ours = [label for label, _ in job["rewards"] if label not in self._users]
-        self._batch_rows: dict[str, int | None] = dict.fromkeys(self._users)  # None: a chunk
+        self._batch_rows = dict.fromkeys(self._users, sys.maxsize)  # at first a whole chunk
         no_limit = Budget(cpu_s=None, wall_s=None, memory_mb=None)
         limited = Budget(cpu_s=None, wall_s=limits.timeout_s, memory_mb=limits.memory_mb)
         self._our_pool = self._pool(self._ours, no_limit, workers)
@@ -168,7 +169,8 @@ class Isolation:
             too_large = too_large and ending == "done"
             yield fields
         if too_large:  # no row is at fault, only their number
-            self._batch_rows[label] = max(1, len(batch) // _SHRINK)
+            smaller = max(1, len(batch) // _SHRINK)
+            self._batch_rows[label] = min(self._batch_rows[label], smaller)
 
     def _judge_row(self, pool: WorkerPool, row: WireRow, label: str) -> tuple[Fields, str]:
         """What is written for one row and one reward, and how judging it ended."""
@@ -191,12 +193,12 @@ class Isolation:
 
     def _reason(self, label: str, result: TaskResult) -> str:
         """Why a reward failed on a row; the same in each run, so without what was measured."""
-        path = self._users.get(label, label)
+        name = self._users.get(label, label)
         ending = result.ending.value
         if ending == "wall_limit":
-            return self._limits.describe_timeout(path)
-        if ending == "memory_limit":
-            return f"{path} took more than {self._limits.memory_mb} MB (its limit)"
-        if ending == "failed":
-            return f"{path} failed: {result.error}"
-        return f"{path} ended its worker process"
+            return self._limits.describe_timeout(name)
+        if ending == "memory_limit" and label in self._users:
+            return f"{name} took more than {self._limits.memory_mb} MB (its limit)"
+        if ending in {"memory_limit", "failed"}:
+            return f"{name} failed: {result.error}"
+        return f"{name} ended its worker process"
