@@ -9,9 +9,10 @@ from enum import Enum
 class Status(str, Enum):
     """Why a completion got its score.
 
-    The first four and `TIMEOUT` are the completion's doing and score a number; `BAD_REFERENCE`
-    is the data's, `NOT_APPLICABLE` means the row has nothing for this reward, and `ERROR` is
-    ours: those three score `None`, which a trainer leaves out of the reward.
+    The first four and `TIMEOUT` are the completion's doing and score a number, and `SCORED` is a
+    number that says how much and not whether, as a user's own function may return it (0.3, -1);
+    `BAD_REFERENCE` is the data's, `NOT_APPLICABLE` means the row has nothing for this reward, and
+    `ERROR` is ours: those three score `None`, which a trainer leaves out of the reward.
     """
 
     CORRECT = "correct"
@@ -19,6 +20,7 @@ class Status(str, Enum):
     NO_ANSWER = "no_answer"
     BAD_FORMAT = "bad_format"
     TIMEOUT = "timeout"
+    SCORED = "scored"
     BAD_REFERENCE = "bad_reference"
     NOT_APPLICABLE = "not_applicable"
     ERROR = "error"

@@ -48,6 +48,20 @@ def score(  # noqa: PLR0913 - one parameter per option
     reference_column: Annotated[
         str | None, typer.Option(help="The column with the references.")
     ] = None,
+    row_timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="What one row may take of a reward of your own; more is an error of that row.",
+        ),
+    ] = 10.0,
+    row_memory: Annotated[
+        int,
+        typer.Option(
+            metavar="MB",
+            help="The memory a reward of your own may take for one row; more is an error.",
+        ),
+    ] = 2048,
     json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
     ] = False,
@@ -69,6 +83,11 @@ def score(  # noqa: PLR0913 - one parameter per option
     same as that of an uninterrupted run. A row that cannot be read is recorded with its line
     number and the rest is scored.
 
+    A reward of your own is imported once and called on batches of rows, in processes that can be
+    ended. One that hangs, crashes or takes too much memory makes an error of the row, and stops
+    nothing; after 10 rows one after another on which it hung it is not called again. With
+    --workers 0 there are no such limits.
+
     Exit codes: 0 all rows were judged; 1 finished, but some rows could not be judged (status
     "error"); 2 bad input or options, or the output cannot be written; 130 interrupted (143 by
     SIGTERM).
@@ -80,6 +99,7 @@ def score(  # noqa: PLR0913 - one parameter per option
     from rewards.commands.progress import show_progress  # noqa: PLC0415 - `--help` is quick
     from rewards.commands.summary import print_summary  # noqa: PLC0415
     from rewards.scoring import ScoreOptions, score_file  # noqa: PLC0415
+    from rewards.scoring.patience import RowLimits  # noqa: PLC0415
     from rewards.scoring.row_columns import NamedColumns  # noqa: PLC0415
 
     options = ScoreOptions(
@@ -90,6 +110,7 @@ def score(  # noqa: PLR0913 - one parameter per option
         named=NamedColumns(
             completion=completion_column, prompt=prompt_column, reference=reference_column
         ),
+        limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
         overwrite=overwrite,
     )
     with _ended_by_sigterm(), show_progress() as on_progress:
@@ -104,9 +125,10 @@ def score(  # noqa: PLR0913 - one parameter per option
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
     """Let SIGTERM, which schedulers send, unwind like Ctrl-C instead of ending on the spot."""
+    from rewards.scoring.interruption import TerminatedError  # noqa: PLC0415 - `--help` is quick
 
     def end(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
+        raise TerminatedError(128 + number)
 
     try:
         before = signal.signal(signal.SIGTERM, end)

@@ -5,14 +5,18 @@
 * `rows`: reading lines, whatever is in them
 * `row_columns`: which columns of the file hold what
 * `resolve`: a reward by its name or import path
+* `reward_function`: a user's function called as TRL calls it, its numbers made verdicts
 * `judge`: a chunk of rows judged, a pure function that runs in a worker process
+* `isolation`: rewards in processes, a user's under limits
+* `patience`: those limits, and when to stop calling a reward that always hangs
 * `dispatch`: chunks over worker processes, in order, nothing lost
 * `partial`: the unfinished output: locked, resumable, renamed when complete
 * `tally`: counts by status and the summary
 """
 
+from rewards.scoring.patience import RowLimits
 from rewards.scoring.resolve import resolve_reward
 from rewards.scoring.score import ScoreOptions, score_file
 from rewards.scoring.tally import Summary, Tally
 
-__all__ = ["ScoreOptions", "Summary", "Tally", "resolve_reward", "score_file"]
+__all__ = ["RowLimits", "ScoreOptions", "Summary", "Tally", "resolve_reward", "score_file"]

@@ -1,24 +1,25 @@
-"""Chunks of rows over worker processes: in order, look-ahead bounded, nothing lost.
-
-A chunk whose process dies is judged again row by row, so that a row that kills its process costs
-only itself.
-"""
+"""Chunks of rows over worker processes: in order, look-ahead bounded, nothing lost."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, cast
+from contextlib import closing
 
-from rewards.scoring.judge import Job, JudgedChunk, WireRow, fail_row, judge_rows
+from rewards.scoring.isolation import Isolation
+from rewards.scoring.judge import (
+    Fields,
+    Job,
+    JudgedChunk,
+    WireRow,
+    error_fields,
+    judge_fields,
+    judge_rows,
+)
+from rewards.scoring.patience import Patience, RowLimits, expect_patience
 from rewards.scoring.rows import RawRow
-
-if TYPE_CHECKING:
-    from rewards.worker import JSON, TaskResult, WorkerPool
 
 CHUNK_ROWS = 64
 CHUNK_CHARACTERS = 2**20
-_MESSAGE_MB = 512  # a row of the greatest length, escaped twice
 
 
 def chunk_rows(rows: Iterable[RawRow]) -> Iterator[list[WireRow]]:
@@ -36,58 +37,58 @@ def chunk_rows(rows: Iterable[RawRow]) -> Iterator[list[WireRow]]:
 
 
 def judge_here(job: Job, rows: Iterable[RawRow]) -> Generator[JudgedChunk]:
-    """Judge rows in this very process: for debugging, and where no process can be started."""
+    """Judge rows in this very process: for debugging, and where no process can be started.
+
+    Without limits: a reward that hangs hangs the run, and one that crashes ends it. What it
+    raises, `SystemExit` and `MemoryError` included, costs only its row.
+    """
     for chunk in chunk_rows(rows):
-        yield judge_rows(job, chunk)
+        yield _judge_chunk_here(job, chunk)
 
 
-def judge_in_workers(job: Job, rows: Iterable[RawRow], *, workers: int) -> Generator[JudgedChunk]:
-    """Judge rows in `workers` processes, in the order of the rows.
+def _judge_chunk_here(job: Job, chunk: list[WireRow]) -> JudgedChunk:
+    try:
+        return judge_rows(job, chunk)
+    except MemoryError:
+        known = {
+            label: [_judge_row_here(job, row, label, source) for row in chunk]
+            for label, source in job["rewards"]
+        }
+        return judge_rows(job, chunk, known)
+
+
+def _judge_row_here(job: Job, row: WireRow, label: str, source: str) -> Fields:
+    try:
+        return judge_fields(job, [row], [label])[label][0]
+    except MemoryError:
+        return error_fields(f"{source} asked for more memory than there is")
+
+
+def judge_in_workers(
+    job: Job,
+    rows: Iterable[RawRow],
+    *,
+    workers: int,
+    limits: RowLimits | None = None,
+    patience: Patience | None = None,
+) -> Generator[JudgedChunk]:
+    """Judge rows in `workers` processes at a time, in the order of the rows.
+
+    Args:
+        job: what to judge with.
+        rows: what to judge.
+        workers: how many processes may work at once.
+        limits: what a user's reward may use.
+        patience: what earlier runs wrote, counted.
 
     Raises:
-        WorkerError: no worker process can be started.
+        WorkerError: no worker process can be started. It is not tried a second time.
     """
-    from rewards.worker import Budget, WorkerPool  # noqa: PLC0415 - only where it is used
+    from rewards.worker.stream import in_order  # noqa: PLC0415 - only where it is used
 
-    # No limits on a whole chunk: the rewards limit what each comparison may use.
-    unlimited = Budget(cpu_s=None, wall_s=None, memory_mb=None)
-    with WorkerPool(
-        "rewards.scoring.judge:judge_rows",
-        workers=workers,
-        budget=unlimited,
-        preload=["rewards"],
-        initializer="rewards.scoring.judge:claim_one_cpu",
-        message_mb=_MESSAGE_MB,
-    ) as pool:
-        sent: deque[list[WireRow]] = deque()
-        for result in pool.run_many(_tasks(job, chunk_rows(rows), sent)):
-            chunk = sent.popleft()
-            if result.ending.value == "done":
-                yield cast("JudgedChunk", result.value)
-            elif len(chunk) == 1:
-                yield fail_row(job, chunk[0], _reason(result))
-            else:
-                for row in chunk:
-                    yield _judge_alone(pool, job, row)
-
-
-def _tasks(
-    job: Job, chunks: Iterable[list[WireRow]], sent: deque[list[WireRow]]
-) -> Iterator[list[JSON]]:
-    for chunk in chunks:
-        sent.append(chunk)
-        yield [cast("JSON", job), chunk]
-
-
-def _judge_alone(pool: WorkerPool, job: Job, row: WireRow) -> JudgedChunk:
-    result = pool.run(cast("JSON", job), [row])
-    if result.ending.value == "done":
-        return cast("JudgedChunk", result.value)
-    return fail_row(job, row, _reason(result))
-
-
-def _reason(result: TaskResult) -> str:
-    if result.ending.value == "failed":  # it raised what no reward should, such as SystemExit
-        return f"judging this row failed: {result.error}"
-    # What else is known differs from run to run, and the output must not.
-    return f"judging this row ended its worker process ({result.ending.value})"
+    limits = limits or RowLimits()
+    patience = patience or expect_patience(job, limits)
+    with closing(Isolation(job, workers=workers, limits=limits, patience=patience)) as isolation:
+        isolation.start()
+        for judged in in_order(isolation.judge, chunk_rows(rows), threads=workers):
+            yield isolation.write(judged)

@@ -12,7 +12,8 @@ from typing import TypedDict
 
 from rewards.columns import COLUMN_ALIASES, Role, columns_for
 from rewards.reward import Reward
-from rewards.scoring.resolve import RewardFunction, resolve_reward
+from rewards.scoring.resolve import resolve_reward
+from rewards.scoring.reward_function import RewardFunction
 from rewards.scoring.row_columns import find_completion_flaw
 from rewards.scoring.rows import RawRow, parse_row, shorten
 from rewards.scoring.tally import Tally
@@ -22,6 +23,13 @@ _encoder = json.JSONEncoder(ensure_ascii=False)
 
 WireRow = tuple[int, str, str]
 """A `RawRow` as a JSON list."""
+
+
+Fields = dict[str, object]
+"""What is written of one verdict."""
+
+Known = Mapping[str, Sequence[Fields]]
+"""What rewards said before, by label: one entry per row of a chunk."""
 
 
 class Job(TypedDict):
@@ -41,16 +49,19 @@ class JudgedChunk(TypedDict):
     tally: dict[str, object]
 
 
-def claim_one_cpu() -> None:
-    """Tell a reward that starts workers of its own in this process to start only one.
+def prepare(job: Job) -> None:
+    """Import a job's rewards, before any row is judged, in a process that is one of several.
 
-    This process is one of several on the machine, as a rank of a training run is.
+    A reward that starts workers of its own is told to start only one, as a rank of a training run
+    is.
     """
     os.environ["LOCAL_WORLD_SIZE"] = str(os.cpu_count() or 1)
+    for _, source in job["rewards"]:
+        _resolved(source, job["reference"], job["search_path"])
 
 
-def judge_rows(job: Job, rows: Sequence[WireRow]) -> JudgedChunk:
-    """Judge a chunk of rows with every reward of the job.
+def judge_rows(job: Job, rows: Sequence[WireRow], known: Known | None = None) -> JudgedChunk:
+    """Judge a chunk of rows with every reward of the job that is not among the `known`.
 
     A row's own text is kept as it stands and the verdicts are put before its closing brace, so
     that numbers, duplicate keys and key order come out as they went in.
@@ -58,35 +69,67 @@ def judge_rows(job: Job, rows: Sequence[WireRow]) -> JudgedChunk:
     labels = [label for label, _ in job["rewards"]]
     raws = [RawRow(*row) for row in rows]
     parsed = [_parse(raw, labels) for raw in raws]
-    verdicts: list[dict[str, Verdict]] = [{} for _ in raws]
+    found = _judge_parsed(job, parsed, [label for label in labels if label not in (known or {})])
+    fields = {**(known or {}), **found}
+    tally = Tally.of(labels)
+    lines: list[str] = []
+    for at, (raw, row) in enumerate(zip(raws, parsed, strict=True)):
+        results = {label: fields[label][at] for label in labels}
+        tally.add_written(results)
+        lines.append(_line(raw, row, results))
+    return {"lines": lines, "tally": tally.to_dict()}
+
+
+def judge_fields(job: Job, rows: Sequence[WireRow], labels: Sequence[str]) -> Known:
+    """What some of the job's rewards say about a chunk of rows, for `judge_rows` to write."""
+    taken = [label for label, _ in job["rewards"]]
+    return _judge_parsed(job, [_parse(RawRow(*row), taken) for row in rows], labels)
+
+
+def judge(
+    job: Job, rows: Sequence[WireRow], known: Known | None, labels: Sequence[str] | None
+) -> JudgedChunk | Known:
+    """What a worker process does: `judge_fields` for some labels, or `judge_rows`."""
+    return judge_rows(job, rows, known) if labels is None else judge_fields(job, rows, labels)
+
+
+def users_rewards(job: Job) -> dict[str, str]:
+    """The import paths of the rewards that are not ours, by label."""
+    paths = {label: source.partition("(")[0].strip() for label, source in job["rewards"]}
+    return {label: path for label, path in paths.items() if ":" in path}
+
+
+def find_flaws(job: Job, rows: Sequence[WireRow]) -> list[str]:
+    """Why each row of a chunk cannot be judged by any reward, or ""."""
+    labels = [label for label, _ in job["rewards"]]
+    return [_flaw(job, _parse(RawRow(*row), labels)) for row in rows]
+
+
+def error_fields(reason: str) -> Fields:
+    """What is written for a reward that failed on a row."""
+    return _fields(Verdict(None, Status.ERROR, reason=reason))
+
+
+def _judge_parsed(
+    job: Job, parsed: Sequence[dict[str, object] | str], labels: Sequence[str]
+) -> dict[str, list[Fields]]:
+    fields: dict[str, list[Fields]] = {label: [{}] * len(parsed) for label in labels}
     usable: list[dict[str, object]] = []
     places: list[int] = []
     for at, row in enumerate(parsed):
-        flaw = row if isinstance(row, str) else find_completion_flaw(row, job["completion"])
+        flaw = _flaw(job, row)
         if isinstance(row, str) or flaw:
-            verdicts[at] = dict.fromkeys(labels, Verdict(None, Status.ERROR, reason=flaw))
+            for label in labels:
+                fields[label][at] = error_fields(flaw)
         else:
             usable.append(row)
             places.append(at)
     for label, source in job["rewards"]:
-        reward = _resolved(source, job["reference"], job["search_path"])
-        for at, verdict in zip(places, _judge(reward, usable, job), strict=True):
-            verdicts[at][label] = verdict
-    tally = Tally.of(labels)
-    for row_verdicts in verdicts:
-        tally.add(row_verdicts)
-    lines = [_line(*triple) for triple in zip(raws, parsed, verdicts, strict=True)]
-    return {"lines": lines, "tally": tally.to_dict()}
-
-
-def fail_row(job: Job, row: WireRow, reason: str) -> JudgedChunk:
-    """The output of a row whose judgement ended its process: an error for every reward."""
-    labels = [label for label, _ in job["rewards"]]
-    raw = RawRow(*row)
-    verdicts = dict.fromkeys(labels, Verdict(None, Status.ERROR, reason=reason))
-    tally = Tally.of(labels)
-    tally.add(verdicts)
-    return {"lines": [_line(raw, _parse(raw, labels), verdicts)], "tally": tally.to_dict()}
+        if label in fields and usable:
+            reward = _resolved(source, job["reference"], job["search_path"])
+            for at, verdict in zip(places, _judge(reward, usable, job), strict=True):
+                fields[label][at] = _fields(verdict)
+    return fields
 
 
 def _parse(raw: RawRow, labels: Sequence[str]) -> dict[str, object] | str:
@@ -96,14 +139,17 @@ def _parse(raw: RawRow, labels: Sequence[str]) -> dict[str, object] | str:
     return f"the row already has a column {taken[0]!r}" if taken else row
 
 
+def _flaw(job: Job, row: dict[str, object] | str) -> str:
+    return row if isinstance(row, str) else find_completion_flaw(row, job["completion"])
+
+
 def _judge(
     reward: Reward | RewardFunction, rows: Sequence[Mapping[str, object]], job: Job
 ) -> list[Verdict]:
     completions = [row[job["completion"]] for row in rows]
     prompts = [row.get(job["prompt"]) if job["prompt"] else None for row in rows]
     if isinstance(reward, RewardFunction):
-        taken = {job["completion"], job["prompt"]}
-        others = dict.fromkeys(name for row in rows for name in row if name not in taken)
+        others = dict.fromkeys(name for row in rows for name in row if name != job["completion"])
         return reward.verdicts(
             completions=completions,
             prompts=prompts,
@@ -144,17 +190,16 @@ def _resolved(source: str, reference: str | None, search_path: str) -> Reward | 
     return reward
 
 
-def _line(raw: RawRow, row: dict[str, object] | str, verdicts: Mapping[str, Verdict]) -> str:
+def _line(raw: RawRow, row: dict[str, object] | str, results: Mapping[str, Fields]) -> str:
     if isinstance(row, str):
         bad = {"line": raw.line, "error": row, "raw": shorten(raw.text)}
         start = _dumped(bad)[:-1]
     else:
         start = raw.text.strip()[:-1].rstrip()
-    results = _dumped({label: _fields(verdict) for label, verdict in verdicts.items()})
-    return f"{start}{'' if start == '{' else ', '}{results[1:]}"
+    return f"{start}{'' if start == '{' else ', '}{_dumped(results)[1:]}"
 
 
-def _fields(verdict: Verdict) -> dict[str, object]:
+def _fields(verdict: Verdict) -> Fields:
     """What is written of a verdict: all but the seconds, which differ from run to run."""
     return {
         "score": verdict.score,
@@ -165,7 +210,7 @@ def _fields(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def _dumped(value: object) -> str:
+def _dumped(value: Mapping[str, object]) -> str:
     text = _encoder.encode(value)
     try:
         text.encode()

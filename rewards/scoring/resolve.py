@@ -3,130 +3,21 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import difflib
-import inspect
-import math
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
 
-from rewards.columns import COLUMN_ALIASES, Role
 from rewards.errors import InputError
 from rewards.reward import Reward
-from rewards.verdict import Status, Verdict
+from rewards.scoring.reward_function import RewardFunction
 
 _LABEL = re.compile(r"\w[\w.-]{0,63}")
 _PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _RENAMED = re.compile(r"([^=(]*)=(.*)", re.DOTALL)
 _WITH_OPTIONS = re.compile(r"([^(]+)\((.*)\)\s*", re.DOTALL)
-
-
-class _MisshapenResultError(InputError):
-    """A function's result that is not one value per completion."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RewardFunction:
-    """A user's function with TRL's signature, called on a batch of rows.
-
-    Attributes:
-        name: the function's name.
-        function: takes `prompts`, `completions` and the dataset's columns as keywords, returns one
-            number or `None` per completion; may be a coroutine function.
-    """
-
-    name: str
-    function: Callable[..., object]
-
-    def verdicts(
-        self,
-        *,
-        completions: Sequence[object],
-        prompts: Sequence[object],
-        references: Sequence[object],
-        columns: Mapping[str, Sequence[object]],
-    ) -> list[Verdict]:
-        """One verdict per completion, in order; a failure costs only the rows that cause it.
-
-        A positive number counts as `correct`, any other number as `wrong`, `None` as
-        `not_applicable`: a bare number says no more than that.
-        """
-        try:
-            return self._call(completions, prompts, references, columns)
-        except _MisshapenResultError as error:
-            # Calling it row by row would only hide this: one value for one row is no proof that
-            # it looked at the row.
-            return [Verdict(None, Status.ERROR, reason=str(error))] * len(completions)
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-            if len(completions) == 1:
-                return [Verdict(None, Status.ERROR, reason=f"{type(error).__name__}: {error}")]
-        verdicts: list[Verdict] = []
-        for at in range(len(completions)):
-            one = slice(at, at + 1)
-            verdicts += self.verdicts(
-                completions=completions[one],
-                prompts=prompts[one],
-                references=references[one],
-                columns={name: values[one] for name, values in columns.items()},
-            )
-        return verdicts
-
-    def _call(
-        self,
-        completions: Sequence[object],
-        prompts: Sequence[object],
-        references: Sequence[object],
-        columns: Mapping[str, Sequence[object]],
-    ) -> list[Verdict]:
-        offered: dict[str, object] = {
-            **{name: list(values) for name, values in columns.items()},
-            "prompts": list(prompts),
-            "completions": list(completions),
-        }
-        parameters = inspect.signature(self.function).parameters
-        takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-        # TRL's own and most published functions ask for the reference under one fixed name.
-        for alias in COLUMN_ALIASES[Role.REFERENCE]:
-            if alias in parameters and alias not in offered:
-                offered[alias] = list(references)
-        for callback in ("log_extra", "log_metric"):
-            if callback in parameters:
-                offered[callback] = _ignore
-        result = self.function(
-            **{name: value for name, value in offered.items() if takes_all or name in parameters}
-        )
-        if inspect.iscoroutine(result):
-            result = asyncio.run(result)
-        if result is None or isinstance(result, str | bytes | Mapping | AbstractSet | float | int):
-            raise _MisshapenResultError(
-                f"{self.name} returned a {type(result).__name__}, not a list with one number per "
-                "completion"
-            )
-        if not isinstance(result, Sequence):
-            result = list(result)  # type: ignore[call-overload] # arrays and tensors
-        if len(result) != len(completions):
-            raise _MisshapenResultError(
-                f"{self.name} returned {len(result)} values for {len(completions)} completions"
-            )
-        return [self._verdict(value) for value in result]
-
-    def _verdict(self, value: object) -> Verdict:
-        if value is None:
-            return Verdict(None, Status.NOT_APPLICABLE, reason=f"{self.name} returned None")
-        if isinstance(value, str | bytes):
-            return Verdict(
-                None, Status.ERROR, reason=f"{self.name} returned text, not a number: {value!r:.80}"
-            )
-        score = float(value)  # type: ignore[arg-type] # numbers, NumPy scalars, tensors of one
-        if not math.isfinite(score):
-            return Verdict(None, Status.ERROR, reason=f"{self.name} returned {score}")
-        status = Status.CORRECT if score > 0 else Status.WRONG
-        return Verdict(score, status, reason=f"{self.name} returned {score:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +107,10 @@ def resolve_reward(source: str, *, search_path: Path | None = None) -> Reward | 
             ) from error
     if isinstance(found, Reward):
         return found
+    if isinstance(found, type):
+        raise InputError(
+            f"--reward {source}: is a class, neither a reward nor a function; name an instance"
+        )
     if not callable(found):
         raise InputError(
             f"--reward {source}: is a {type(found).__name__}, neither a reward nor a function"
@@ -269,7 +164,3 @@ def _import_object(source: str, search_path: Path) -> object:
             raise InputError(f"--reward {source}: {module_name} has no {name!r}; check the name")
         found = getattr(found, name)
     return found
-
-
-def _ignore(*_: object) -> None:
-    """Stands in for a trainer's logging callbacks."""

@@ -15,8 +15,9 @@ from pathlib import Path
 from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
 from rewards.scoring.dispatch import judge_here, judge_in_workers
-from rewards.scoring.judge import Job
+from rewards.scoring.judge import Job, JudgedChunk
 from rewards.scoring.partial import PartialOutput, Plan, check_place, partial_path
+from rewards.scoring.patience import Patience, RowLimits, expect_patience
 from rewards.scoring.processors import count_usable_cpus
 from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
 from rewards.scoring.row_columns import Columns, NamedColumns, choose_columns
@@ -36,6 +37,7 @@ class ScoreOptions:
         rewards: each a name, `module:object`, or `NAME=` before either.
         workers: worker processes; `None` for one per usable CPU, 0 to judge in this process.
         named: columns that the user named.
+        limits: what a user's own reward may use for one row, in worker processes.
         overwrite: replace a finished output, and drop an unfinished one that does not match.
     """
 
@@ -44,6 +46,7 @@ class ScoreOptions:
     rewards: Sequence[str]
     workers: int | None = None
     named: NamedColumns = field(default_factory=NamedColumns)
+    limits: RowLimits = field(default_factory=RowLimits)
     overwrite: bool = False
 
 
@@ -99,12 +102,13 @@ def score_file(
         "reference": columns.reference,
         "search_path": str(Path.cwd()),
     }
-    plan = _describe_run(options.input, named_rewards, columns)
+    plan = _describe_run(options, named_rewards, columns)
     with (
         PartialOutput(options.output, plan, overwrite=options.overwrite) as partial,
         RowReader(options.input) as reader,
     ):
-        tally = _count_written(partial, [named.label for named in named_rewards])
+        patience = expect_patience(job, options.limits)
+        tally = _count_written(partial, [named.label for named in named_rewards], patience)
         resumed = reader.skip(partial.rows_done)
         if resumed != partial.rows_done:
             raise DataFileError(
@@ -114,7 +118,7 @@ def score_file(
 
         try:
             with closing(
-                _judge_rest(job, reader, partial, tally, workers=options.workers)
+                _write_rest(_judge(job, reader, patience, options), partial, tally)
             ) as steps:
                 for _ in steps:
                     if on_progress is not None:
@@ -140,13 +144,19 @@ def score_file(
     )
 
 
-def _judge_rest(
-    job: Job, reader: RowReader, partial: PartialOutput, tally: Tally, *, workers: int | None
+def _judge(
+    job: Job, reader: RowReader, patience: Patience, options: ScoreOptions
+) -> Generator[JudgedChunk]:
+    workers = count_usable_cpus() if options.workers is None else options.workers
+    if not workers:
+        return judge_here(job, reader)
+    return judge_in_workers(job, reader, workers=workers, limits=options.limits, patience=patience)
+
+
+def _write_rest(
+    chunks: Generator[JudgedChunk], partial: PartialOutput, tally: Tally
 ) -> Generator[None]:
     """Judge, write and count the rows that are left; yields at the start and after each chunk."""
-    if workers is None:
-        workers = count_usable_cpus()
-    chunks = judge_in_workers(job, reader, workers=workers) if workers else judge_here(job, reader)
     with closing(chunks):
         yield
         for chunk in chunks:
@@ -190,11 +200,16 @@ def _check_files_differ(source: Path, output: Path) -> None:
             )
 
 
-def _describe_run(source: Path, rewards: Sequence[NamedReward], columns: Columns) -> Plan:
+def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns) -> Plan:
     """What the output depends on: an unfinished one is continued only when all of it is equal."""
-    status = source.stat()
-    with source.open("rb") as file:
+    status = options.input.stat()
+    with options.input.open("rb") as file:
         head = hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()
+    users = [one for one in rewards if ":" in one.path]
+    limits = {
+        "row timeout (s)": options.limits.timeout_s,
+        "row memory (MB)": options.limits.memory_mb,
+    }
     return {
         "input": {
             "size": status.st_size,
@@ -206,10 +221,11 @@ def _describe_run(source: Path, rewards: Sequence[NamedReward], columns: Columns
             "completion column": columns.completion,
             "prompt column": columns.prompt,
             "reference column": columns.reference,
+            **(limits if users else {}),
         },
         "code": {
             "rlvr": _version("rlvr"),
-            **{one.source: _digest_source(one.path) for one in rewards if ":" in one.path},
+            **{one.source: _digest_source(one.path) for one in users},
         },
     }
 
@@ -234,8 +250,8 @@ def _digest_source(source: str) -> str | None:
     return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()[:16]
 
 
-def _count_written(partial: PartialOutput, labels: Sequence[str]) -> Tally:
-    """The counts of the rows that earlier runs wrote."""
+def _count_written(partial: PartialOutput, labels: Sequence[str], patience: Patience) -> Tally:
+    """The counts of the rows that earlier runs wrote, for the tally and for patience."""
     tally = Tally.of(labels)
     if partial.rows_done:
         # The verdicts end each line. Their names cannot stand inside a JSON string like this:
@@ -244,8 +260,10 @@ def _count_written(partial: PartialOutput, labels: Sequence[str]) -> Tally:
         for number, line in enumerate(partial.written_lines(), 1):
             start = line.rfind(mark)
             try:
-                tally.add_written(json.loads(b"{" + line[start:]))
-            except (ValueError, KeyError, TypeError):
+                results = json.loads(b"{" + line[start:])
+                tally.add_written(results)
+                patience.count(results)
+            except (ValueError, KeyError, TypeError, AttributeError):
                 raise DataFileError(
                     f"{partial.path}:{number}: is no line of an rlvr output; start afresh with "
                     "--overwrite"

@@ -263,7 +263,7 @@ def test_a_row_that_ends_its_process_costs_only_itself(place):
     assert [row["id"] for row in rows] == list(range(200))
     lost = [row["id"] for row in rows if row["deadly"]["score"] is None]
     assert lost == [5, 70, 71]
-    assert rows[5]["deadly"]["reason"] == "judging this row failed: SystemExit: enough"
+    assert rows[5]["deadly"]["reason"] == "SystemExit: enough"
     assert rows[70]["deadly"]["status"] == "error"
 
 

@@ -7,7 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewards.scoring.judge import fail_row, judge_rows
+from rewards.scoring.judge import error_fields, find_flaws, judge_fields, judge_rows
 from rewards.scoring.tally import Tally
 
 JOB = {
@@ -88,14 +88,35 @@ def test_an_empty_object_is_recorded():
     assert list(row) == ["accuracy", "format"]
 
 
-def test_a_lost_row_says_why():
-    chunk = fail_row(JOB, (7, '{"completion": "x"}', ""), "its worker ended")
-    (row,) = [json.loads(line) for line in chunk["lines"]]
-    assert row["completion"] == "x"
-    assert row["accuracy"] == {
+def test_fields_that_are_known_are_written_and_not_judged_again():
+    rows = [(7, '{"completion": "x", "answer": "1"}', ""), (8, "nonsense", "")]
+    known = judge_fields(JOB, rows, ["format"])
+    assert list(known) == ["format"]
+    known["accuracy"] = [error_fields("it hung")] * 2
+    chunk = judge_rows(JOB, rows, known)
+    first, second = map(json.loads, chunk["lines"])
+    assert list(first) == ["completion", "answer", "accuracy", "format"]
+    assert first["accuracy"] == {
         "score": None,
         "status": "error",
         "extracted": None,
         "expected": None,
-        "reason": "its worker ended",
+        "reason": "it hung",
     }
+    assert second["format"]["reason"] == find_flaws(JOB, rows)[1]
+    assert find_flaws(JOB, rows)[0] == ""
+
+
+def test_a_function_gets_the_prompts_under_their_own_name_too(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "asks_question.py").write_text(
+        "def fn(prompts, question, **others):\n"
+        "    assert 'completion' not in others\n"
+        "    return [float(a == b == 'q') for a, b in zip(prompts, question)]\n"
+    )
+    (row,), _ = judge(
+        '{"completion": "x", "question": "q"}',
+        rewards=[("fn", "asks_question:fn")],
+        prompt="question",
+    )
+    assert row["fn"]["score"] == 1.0
