@@ -96,6 +96,7 @@ class Comparison:
 
     Attributes:
         path: the later run's file.
+        name: what the page calls it.
         matched: its rows that have a counterpart.
         only_here: its rows that have none.
         only_first: rows of the first run without a counterpart in this one.
@@ -104,6 +105,7 @@ class Comparison:
     """
 
     path: Path
+    name: str
     matched: int = 0
     only_here: int = 0
     only_first: int = 0

@@ -49,10 +49,13 @@ class Scores:
 
     @property
     def margin(self) -> float | None:
-        """Half the width of the mean's 95 % confidence interval (normal approximation)."""
-        if self.scored < 2:
+        """Half the width of the mean's 95 % confidence interval (normal approximation).
+
+        `None` where all scores are the same: they say nothing about how much others would differ.
+        """
+        if self.scored < 2 or self._squares <= 0:
             return None
-        return _Z95 * math.sqrt(max(self._squares, 0.0) / (self.scored - 1) / self.scored)
+        return _Z95 * math.sqrt(self._squares / (self.scored - 1) / self.scored)
 
 
 @dataclass
@@ -141,6 +144,7 @@ class RunFigures:
 
     Attributes:
         path: the file.
+        name: what the page calls it.
         rows: rows that could be read.
         flaws: what is wrong with the first lines that could not.
         unreadable: how many could not.
@@ -151,6 +155,7 @@ class RunFigures:
     """
 
     path: Path
+    name: str
     rows: int = 0
     unreadable: int = 0
     flaws: list[str] = field(default_factory=list)

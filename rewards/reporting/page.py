@@ -7,6 +7,7 @@ import hashlib
 import os
 import tempfile
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
@@ -88,6 +89,7 @@ def write_page(output: Path, content: PageContent) -> None:
             Path(unfinished).unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
     import jinja2  # noqa: PLC0415 - an extra
 
@@ -143,7 +145,7 @@ def _data(content: PageContent) -> dict[str, object]:
     rewards = dict.fromkeys(reward for run in content.runs for reward in run.rewards)
     groups = dict.fromkeys(column for run in content.runs for column in run.groups)
     return {
-        "runs": [visible(run.path.name) for run in content.runs],
+        "runs": [visible(run.name) for run in content.runs],
         "rewards": [visible(reward) for reward in rewards],
         "groups": [visible(column) for column in groups],
         "rows": content.rows,

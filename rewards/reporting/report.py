@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,16 +94,17 @@ def write_report(options: ReportOptions) -> ReportSummary:
 def _read_files(options: ReportOptions) -> PageContent:
     several = len(options.files) > 1
     column = _match_column(options) if several else None
+    names = _run_names(options.files)
     cutter = RowCutter(options.max_characters, options.named.completion)
     content = PageContent(
-        title=options.title or "Scores of " + ", ".join(path.name for path in options.files),
+        title=options.title or "Scores of " + ", ".join(names),
         match=column,
         max_characters=options.max_characters,
     )
     with VerdictIndex() as index:
         for run, path in enumerate(options.files):
-            figures = RunFigures(path)
-            comparison = Comparison(path)
+            figures = RunFigures(path, names[run])
+            comparison = Comparison(path, names[run])
             sample: Sample[ListedRow] = Sample(max(1, options.max_rows // len(options.files)))
             changed: Sample[tuple[int, ListedRow]] = Sample(
                 MAX_CHANGED_ROWS // max(1, len(options.files) - 1)
@@ -131,6 +132,14 @@ def _read_files(options: ReportOptions) -> PageContent:
                 content.comparisons.append(comparison)
                 content.changed += _with_first_sides(options, cutter, changed.items())
     return content
+
+
+def _run_names(paths: Sequence[Path]) -> list[str]:
+    """Names that tell the files apart, as short as they can be."""
+    for names in ([path.name for path in paths], [str(path) for path in paths]):
+        if len(set(names)) == len(names):
+            return names
+    return [f"{path} ({number})" for number, path in enumerate(paths, start=1)]
 
 
 def _rank(row: ScoredRow, figures: RunFigures) -> int:
@@ -191,6 +200,11 @@ def _check_verdicts(figures: RunFigures, options: ReportOptions) -> None:
                 f"{figures.path}: no row has the column {name!r} to group by; name another one "
                 "with --by"
             )
+    if options.named.completion is not None and not figures.lengths["characters"]:
+        raise InputError(
+            f"{figures.path}: no row has the column {options.named.completion!r} with a "
+            "completion; name another one with --completion-column"
+        )
     if options.named.label is not None and not figures.labelled:
         raise InputError(
             f"{figures.path}: no judged row has true or false in the column "

@@ -1,6 +1,5 @@
 "use strict";
 (() => {
-  const ROWS_A_PAGE = 50;
   const CELL_CHARACTERS = 140;
   const data = JSON.parse(document.getElementById("data").textContent);
   const collator = new Intl.Collator(undefined, { numeric: true });
@@ -17,9 +16,12 @@
   }
 
   const named = (status) => status.replaceAll("_", " ");
-  const verdictOf = (row, reward) => row.verdicts[reward] ?? [null, "", null, null, ""];
+  // A reward or column may be called `constructor`: only what the row itself has counts.
+  const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
+  const verdictOf = (row, reward) => own(row.verdicts, reward) ?? [null, "", null, null, ""];
   const scoreOf = (row, reward) => verdictOf(row, reward)[0];
   const statusOf = (row, reward) => verdictOf(row, reward)[1];
+  const grouped = (number) => (number === null ? "–" : number.toLocaleString("en"));
   const shownScore = (score) => (score === null ? "–" : String(Number(score.toPrecision(4))));
 
   function against(row, reward) {
@@ -32,7 +34,7 @@
 
   function statusCell(status) {
     if (!status) return element("span", {}, "–");
-    return element("span", {}, element("span", { class: `dot status-${status}` }), named(status));
+    return element("span", { class: "status" }, element("span", { class: `dot status-${status}` }), named(status));
   }
 
   const textCell = (text) =>
@@ -46,7 +48,7 @@
   }
 
   const columns = {
-    line: { title: "Line", width: "6rem", number: true, value: (row) => row.line },
+    line: { title: "Line", width: "6.5rem", value: (row) => row.line, cell: (row) => String(row.line) },
     run: { title: "File", width: "10rem", value: (row) => data.runs[row.run] },
     status: {
       title: "Status", width: "8.5rem", value: statusOf,
@@ -60,7 +62,10 @@
     extracted: { title: "Extracted", value: (row, reward) => verdictOf(row, reward)[2] },
     expected: { title: "Expected", value: (row, reward) => verdictOf(row, reward)[3] },
     reason: { title: "Reason", width: "34%", value: (row, reward) => verdictOf(row, reward)[4] },
-    length: { title: "Length", width: "6rem", number: true, value: (row) => row.length },
+    length: {
+      title: "Length", width: "6rem", number: true, value: (row) => row.length,
+      cell: (row) => grouped(row.length),
+    },
     text: {
       title: "Completion (its end)", width: "26%", value: (row) => row.text,
       cell: (row) => endCell(row.text),
@@ -102,18 +107,30 @@
     );
   }
 
-  function rowDetail(row) {
+  // The same from top to bottom, where there is no room for six columns.
+  function verdictList(row) {
+    const line = (name, content) =>
+      element("tr", {}, element("th", { scope: "row" }, element("bdi", {}, name)), element("td", {}, content));
+    const text = (value) => element("bdi", {}, value ?? "–");
+    const lines = Object.entries(row.verdicts).flatMap(([reward, [score, status, extracted, expected, reason]]) => [
+      line(reward, element("strong", {}, statusCell(status), `, score ${shownScore(score)}`)),
+      line("extracted", text(extracted)), line("expected", text(expected)), line("reason", text(reason)),
+    ]);
+    return element("table", {}, element("tbody", {}, ...lines));
+  }
+
+  function rowDetail(row, verdicts = verdictTable) {
     const others = row.columns.map(([name, value]) =>
       element("tr", {}, element("th", { scope: "row" }, element("bdi", {}, name)),
         element("td", {}, element("span", { class: "value", dir: "auto" }, value))));
-    const length = row.length === null ? "" : `, length ${row.length.toLocaleString("en")}`;
+    const length = row.length === null ? "" : `, length ${grouped(row.length)}`;
     const completion = element(
       "pre", { dir: "auto", tabindex: "0", role: "region", "aria-label": "Completion" },
       row.text ?? "(none)",
     );
     return element(
       "div", {},
-      element("div", { class: "wide" }, verdictTable(row)),
+      element("div", { class: "wide" }, verdicts(row)),
       element("h5", {}, `Completion${length}`), completion,
       others.length ? element("h5", {}, "Other columns") : null,
       others.length ? element("table", {}, element("tbody", {}, ...others)) : null,
@@ -124,7 +141,7 @@
     element("div", { class: "sides" }, ...["before", "after"].map((side) =>
       element("div", {},
         element("h4", {}, element("bdi", {}, data.runs[pair[side].run]), `, line ${pair[side].line}`),
-        rowDetail(pair[side]))));
+        rowDetail(pair[side], verdictList))));
 
   function distinct(items, value) {
     return [...new Set(items.map(value))].filter((found) => found !== undefined && found !== "").sort(collator.compare);
@@ -136,7 +153,7 @@
   }
 
   class Listing {
-    // spec: items, columns, filters [{title, options, all, test(item, option, reward)}],
+    // spec: name, rowsAPage, items, columns, filters [{title, options, all, test(item, option, reward)}],
     // holds(item, reward), text(item), detail(item), line(item)
     constructor(root, spec) {
       Object.assign(this, spec);
@@ -251,21 +268,21 @@
     }
 
     get lastPage() {
-      return Math.max(0, Math.ceil(this.shown.length / ROWS_A_PAGE) - 1);
+      return Math.max(0, Math.ceil(this.shown.length / this.rowsAPage) - 1);
     }
 
     draw() {
       this.page = Math.min(Math.max(this.page, 0), this.lastPage);
-      const start = this.page * ROWS_A_PAGE;
+      const start = this.page * this.rowsAPage;
       const total = this.items.filter((item) => this.holds(item, this.reward)).length;
-      this.count.textContent = `${this.shown.length.toLocaleString("en")} of ${total.toLocaleString("en")} rows`;
-      this.where.textContent = `Page ${(this.page + 1).toLocaleString("en")} of ${(this.lastPage + 1).toLocaleString("en")}`;
+      this.count.textContent = `${grouped(this.shown.length)} of ${grouped(total)} rows`;
+      this.where.textContent = `Page ${grouped(this.page + 1)} of ${grouped(this.lastPage + 1)}`;
       for (const button of this.back) button.disabled = this.page === 0;
       for (const button of this.forth) button.disabled = this.page === this.lastPage;
-      this.drawn = this.shown.slice(start, start + ROWS_A_PAGE);
+      this.drawn = this.shown.slice(start, start + this.rowsAPage);
       const lines = this.drawn.flatMap((item, at) => this.lines(item, at));
       if (!lines.length) {
-        lines.push(element("tr", {}, element("td", { class: "empty", colspan: this.columns.length }, "No row matches.")));
+        lines.push(element("tr", {}, element("td", { class: "empty", colspan: this.columns.length }, total ? "No row matches." : "There are none.")));
       }
       this.body.replaceChildren(...lines);
     }
@@ -275,7 +292,7 @@
       const detailId = `detail-${++identifiers}`;
       const cells = this.columns.map((column, number) => {
         const shown = column.cell ? column.cell(item, this.reward) : column.value(item, this.reward);
-        const content = shown instanceof Node ? shown : column.number ? String(shown ?? "–") : textCell(shown ?? null);
+        const content = column.cell ? shown : textCell(shown ?? null);
         const cell = element("td", { class: column.number ? "number" : null });
         if (number === 0) {
           cell.append(element("button", {
@@ -338,34 +355,36 @@
       const kinds = ["false positive", "false negative", "agrees with the label", "not judged", "no label"];
       filters.push({ title: "Against the label", options: kinds, test: (row, kind, reward) => against(row, reward) === kind });
     }
-    if (data.runs.length > 1) {
-      filters.push({ title: "File", options: data.runs, test: (row, name) => data.runs[row.run] === name });
+    const runs = distinct(rows, (row) => data.runs[row.run]);
+    if (runs.length > 1) {
+      filters.push({ title: "File", options: runs, test: (row, name) => data.runs[row.run] === name });
     }
     for (const column of data.groups) {
-      const options = distinct(rows, (row) => row.groups[column]);
+      const options = distinct(rows, (row) => own(row.groups, column));
       if (options.length > 1 && options.length <= MOST_OPTIONS) {
-        filters.push({ title: column, options, test: (row, value) => row.groups[column] === value });
+        filters.push({ title: column, options, test: (row, value) => own(row.groups, column) === value });
       }
     }
     return filters;
   }
 
   const several = data.runs.length > 1;
-  const common = { text: rowText, detail: rowDetail, line: (row) => row.line };
+  const common = { text: rowText, detail: (row) => rowDetail(row), line: (row) => row.line };
   const withRun = (...names) =>
     names.filter((name) => several || name !== "run").map((name) => columns[name]);
 
   const places = {
     "changed-table": () => ({
       name: "Rows whose verdict changed",
+      rowsAPage: 20,
       items: data.changed,
       columns: [
         sideOf("after", columns.line, "Line", "6rem"),
         ...(data.runs.length > 2 ? [sideOf("after", columns.run, "File", "9rem")] : []),
         sideOf("before", columns.status, "Before", "8.5rem"),
         sideOf("after", columns.status, "After", "8.5rem"),
-        sideOf("before", columns.score, "Score before", "7.5rem"),
-        sideOf("after", columns.score, "Score after", "7.5rem"),
+        sideOf("before", columns.score, "Score before", "8.5rem"),
+        sideOf("after", columns.score, "Score after", "8rem"),
         sideOf("before", columns.extracted, "Extracted before"),
         sideOf("after", columns.extracted, "Extracted after"),
         sideOf("after", columns.expected, "Expected"),
@@ -376,7 +395,7 @@
         test: (pair, option, reward) => filter.test(pair.after, option, reward),
       })),
       holds: ({ before, after }, reward) =>
-        reward in before.verdicts && reward in after.verdicts &&
+        Object.hasOwn(before.verdicts, reward) && Object.hasOwn(after.verdicts, reward) &&
         (statusOf(before, reward) !== statusOf(after, reward) || scoreOf(before, reward) !== scoreOf(after, reward)),
       text: (pair) => rowText(pair.before) + "\n" + rowText(pair.after),
       detail: pairDetail,
@@ -385,6 +404,7 @@
     "false-table": () => ({
       ...common,
       name: "False positives and negatives",
+      rowsAPage: 20,
       items: data.rows,
       columns: withRun("line", "run", "kind", "extracted", "expected", "reason"),
       filters: [{
@@ -396,10 +416,11 @@
     "rows-table": () => ({
       ...common,
       name: "Rows",
+      rowsAPage: 50,
       items: data.rows,
       columns: withRun("line", "run", "status", "score", "extracted", "expected", "length", "text"),
       filters: filtersFor(data.rows),
-      holds: (row, reward) => several || reward in row.verdicts || data.rewards.length === 1,
+      holds: () => true,
     }),
   };
   for (const [id, spec] of Object.entries(places)) {
