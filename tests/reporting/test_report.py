@@ -221,13 +221,13 @@ def test_columns_that_are_not_there(reports, make_row, options, message):
 
 def test_a_column_to_match_by_that_is_not_there(reports, make_row):
     path = reports.write([make_row(1)])
-    with pytest.raises(InputError, match="has no column 'uid' to match rows by.*Columns seen: id"):
+    with pytest.raises(InputError, match=r"has no column 'uid' to match rows by.*Columns seen: id"):
         reports.report(path, path, match="uid")
 
 
 @pytest.mark.parametrize("rows", [[{"completion": "4"}], ["{broken"], [{"accuracy": 1.0}]])
 def test_rows_without_verdicts(reports, rows):
-    with pytest.raises(InputError, match="holds no verdicts.*score it first: rlvr score"):
+    with pytest.raises(InputError, match=r"holds no verdicts.*score it first: rlvr score"):
         reports.report(reports.write(rows))
 
 

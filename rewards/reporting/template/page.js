@@ -152,6 +152,10 @@
     return typeof a === "number" ? a - b : collator.compare(a, b);
   }
 
+  // All of them must occur in a row; what stands in quotes is one of them.
+  const wordsOf = (text) =>
+    [...text.toLowerCase().matchAll(/"([^"]+)"|\S+/g)].map((found) => found[1] ?? found[0]);
+
   class Listing {
     // spec: name, rowsAPage, items, columns, filters [{title, options, all, test(item, option, reward)}],
     // holds(item, reward), text(item), detail(item), line(item)
@@ -206,12 +210,12 @@
     }
 
     controls() {
-      const search = element("input", { type: "search", placeholder: "Words, all of which must occur", autocomplete: "off" });
+      const search = element("input", { type: "search", placeholder: 'Words, or "a phrase"', autocomplete: "off" });
       let waiting = 0;
       search.addEventListener("input", () => {
         clearTimeout(waiting);
         waiting = setTimeout(() => {
-          this.words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+          this.words = wordsOf(search.value);
           this.apply();
         }, 150);
       });
