@@ -43,6 +43,7 @@ def test_wheel_holds_the_packages_and_nothing_else(wheel):
     assert tops == {"rewards", "sandbox", "grpo_plugin", "rlvr.py"}
     for package in ("rewards", "sandbox", "grpo_plugin"):
         assert f"{package}/py.typed" in names
+    assert {f"rewards/reporting/template/page.{kind}" for kind in ("html", "css", "js")} < {*names}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from rewards.columns import COLUMN_ALIASES, Role
-from rewards.reporting.display import cut_middle, visible
+from rewards.reporting.display import cut_middle, script_json, visible
 from rewards.reporting.scored_rows import ScoredRow, as_text
 
 MAX_COLUMNS = 20
@@ -46,14 +46,14 @@ class RowCutter:
     max_characters: int
     completion_column: str | None = None
 
-    def listed(self, row: ScoredRow, run: int) -> ListedRow:
-        """The row as the page lists it."""
+    def listed(self, row: ScoredRow, run: int) -> str:
+        """The row as the page lists it, a `ListedRow` as JSON."""
         shown_elsewhere = {"completion_ids", *row.verdicts, self.completion_column}
         if self.completion_column is None:
             aliases = COLUMN_ALIASES[Role.COMPLETION]
             shown_elsewhere.add(next((name for name in aliases if name in row.columns), None))
         others = [name for name in row.columns if name not in shown_elsewhere]
-        return {
+        listed: ListedRow = {
             "run": run,
             "line": row.line,
             "text": None if row.text is None else _cut(row.text, self.max_characters),
@@ -75,6 +75,7 @@ class RowCutter:
                 for name in others[:MAX_COLUMNS]
             ],
         }
+        return script_json(listed)
 
 
 def _cut(text: str, limit: int) -> str:

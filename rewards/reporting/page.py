@@ -6,12 +6,13 @@ import base64
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from rewards.errors import DataFileError
 from rewards.extras import require_package
@@ -20,7 +21,6 @@ from rewards.reporting.charts import stack_statuses as stack
 from rewards.reporting.comparison import Comparison
 from rewards.reporting.display import script_json, visible
 from rewards.reporting.figures import Breakdown, RunFigures, Scores
-from rewards.reporting.listed_rows import ListedRow
 
 if TYPE_CHECKING:
     import jinja2
@@ -28,34 +28,28 @@ if TYPE_CHECKING:
 SHOWN_GROUPS = 30
 
 
-class Changed(TypedDict):
-    """A row whose verdict changed: as the first run has it, and as a later one has it."""
-
-    before: ListedRow
-    after: ListedRow
-
-
 @dataclass(kw_only=True)
 class PageContent:
-    """Everything that the page shows.
+    """Everything that the page shows. Rows wait as JSON text, a fifth of the size of objects.
 
     Attributes:
         title: its heading.
         match: the column that runs were matched by; `None` for the row's number.
         max_characters: what completions were cut to.
         runs: the figures of each file.
-        rows: the rows listed.
+        rows: the rows listed, each a `ListedRow`.
         comparisons: of each later file with the first.
-        changed: rows listed in which the verdicts differ.
+        changed: rows listed in which the verdicts differ, each an object with a `ListedRow` of the
+            first run as `before` and one of a later run as `after`.
     """
 
     title: str
     match: str | None
     max_characters: int
     runs: list[RunFigures] = field(default_factory=list)
-    rows: list[ListedRow] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
-    changed: list[Changed] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
 
 
 def require_template_engine() -> None:
@@ -137,20 +131,17 @@ def _variables(content: PageContent) -> dict[str, object]:
         "style": Markup((folder / "page.css").read_text(encoding="utf-8")),  # noqa: S704
         "script": Markup(script),  # noqa: S704
         "script_digest": digest,
-        "data": Markup(script_json(_data(content))),  # noqa: S704
+        "data": {name: Markup(script_json(value)) for name, value in _names(content)},  # noqa: S704
+        "rows": map(Markup, content.rows),
+        "changed": map(Markup, content.changed),
     }
 
 
-def _data(content: PageContent) -> dict[str, object]:
-    rewards = dict.fromkeys(reward for run in content.runs for reward in run.rewards)
-    groups = dict.fromkeys(column for run in content.runs for column in run.groups)
-    return {
-        "runs": [visible(run.name) for run in content.runs],
-        "rewards": [visible(reward) for reward in rewards],
-        "groups": [visible(column) for column in groups],
-        "rows": content.rows,
-        "changed": content.changed,
-    }
+def _names(content: PageContent) -> Iterator[tuple[str, list[str]]]:
+    """What the page's script needs to know beside the rows."""
+    yield "runs", [visible(run.name) for run in content.runs]
+    yield "rewards", [*dict.fromkeys(visible(name) for run in content.runs for name in run.rewards)]
+    yield "groups", [*dict.fromkeys(visible(name) for run in content.runs for name in run.groups)]
 
 
 def _finalize(value: object) -> object:

@@ -9,8 +9,8 @@ from pathlib import Path
 from rewards.errors import DataFileError, InputError
 from rewards.reporting.comparison import Comparison, VerdictIndex
 from rewards.reporting.figures import RunFigures
-from rewards.reporting.listed_rows import ListedRow, RowCutter
-from rewards.reporting.page import Changed, PageContent, require_template_engine, write_page
+from rewards.reporting.listed_rows import RowCutter
+from rewards.reporting.page import PageContent, require_template_engine, write_page
 from rewards.reporting.sample import Sample
 from rewards.reporting.scored_rows import ID_COLUMN, NamedColumns, ScoredRow, as_text, read_scored
 from rewards.verdict import Status
@@ -105,8 +105,8 @@ def _read_files(options: ReportOptions) -> PageContent:
         for run, path in enumerate(options.files):
             figures = RunFigures(path, names[run])
             comparison = Comparison(path, names[run])
-            sample: Sample[ListedRow] = Sample(max(1, options.max_rows // len(options.files)))
-            changed: Sample[tuple[int, ListedRow]] = Sample(
+            sample: Sample[str] = Sample(max(1, options.max_rows // len(options.files)))
+            changed: Sample[tuple[int, str]] = Sample(
                 MAX_CHANGED_ROWS // max(1, len(options.files) - 1)
             )
             for number, row in enumerate(read_scored(path, options.named)):
@@ -156,11 +156,11 @@ def _key(row: ScoredRow, number: int, column: str | None) -> str:
 
 
 def _with_first_sides(
-    options: ReportOptions, cutter: RowCutter, changed: list[tuple[int, ListedRow]]
-) -> Iterator[Changed]:
+    options: ReportOptions, cutter: RowCutter, changed: list[tuple[int, str]]
+) -> Iterator[str]:
     """Each changed row with its counterpart, which only a second look at the first file has."""
     wanted = {line for line, _ in changed}
-    firsts: dict[int, ListedRow] = {}
+    firsts: dict[int, str] = {}
     if wanted:
         for row in read_scored(options.files[0], options.named):
             if isinstance(row, ScoredRow) and row.line in wanted:
@@ -168,7 +168,7 @@ def _with_first_sides(
                 if len(firsts) == len(wanted):
                     break
     for line, after in changed:
-        yield {"before": firsts[line], "after": after}
+        yield f'{{"before":{firsts[line]},"after":{after}}}'
 
 
 def _match_column(options: ReportOptions) -> str | None:

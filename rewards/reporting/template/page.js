@@ -38,7 +38,7 @@
   }
 
   const textCell = (text) =>
-    element("bdi", {}, text === null ? "–" : Array.from(text.slice(0, CELL_CHARACTERS)).join(""));
+    element("bdi", {}, text === null ? "–" : text.slice(0, CELL_CHARACTERS));
 
   // The end of a completion says more than its start: that is where the answer is.
   function endCell(text) {
@@ -61,7 +61,10 @@
     kind: { title: "Kind", width: "9rem", value: against },
     extracted: { title: "Extracted", value: (row, reward) => verdictOf(row, reward)[2] },
     expected: { title: "Expected", value: (row, reward) => verdictOf(row, reward)[3] },
-    reason: { title: "Reason", width: "34%", value: (row, reward) => verdictOf(row, reward)[4] },
+    reason: {
+      title: "Reason", width: "40%", wraps: true, value: (row, reward) => verdictOf(row, reward)[4],
+      cell: (row, reward) => element("bdi", {}, verdictOf(row, reward)[4]),
+    },
     length: {
       title: "Length", width: "6rem", number: true, value: (row) => row.length,
       cell: (row) => grouped(row.length),
@@ -297,7 +300,7 @@
       const cells = this.columns.map((column, number) => {
         const shown = column.cell ? column.cell(item, this.reward) : column.value(item, this.reward);
         const content = column.cell ? shown : textCell(shown ?? null);
-        const cell = element("td", { class: column.number ? "number" : null });
+        const cell = element("td", { class: column.number ? "number" : column.wraps ? "wraps" : null });
         if (number === 0) {
           cell.append(element("button", {
             type: "button", class: "opener", "aria-expanded": String(isOpen),
