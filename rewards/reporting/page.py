@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import jinja2
 
 SHOWN_GROUPS = 30
+_SCRIPTS = ("listing.js", "page.js")
 
 
 @dataclass(kw_only=True)
@@ -114,7 +115,7 @@ def _variables(content: PageContent) -> dict[str, object]:
     from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja2
 
     folder = files("rewards.reporting") / "template"
-    script = (folder / "page.js").read_text(encoding="utf-8")
+    script = "".join((folder / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     total = sum(run.rows for run in content.runs)
     return {

@@ -156,10 +156,14 @@ def page(browser, report):
 
 @pytest.fixture(scope="module")
 def comparison(make_reports, make_row):
+    """Two runs whose first reward says the same and whose second changed in three rows."""
     reports = make_reports()
-    before = [make_row(n, label=True) for n in range(30)]
+    same = {"score": 1.0, "status": "correct"}
+    before = [make_row(n, label=True, form=same) for n in range(30)]
+    changed = {0, 10, 20}
     after = [
-        make_row(n, label=True, status="wrong" if n % 10 == 0 else "correct") for n in range(30)
+        make_row(n, label=True, form=same, status="wrong" if n in changed else "correct")
+        for n in range(30)
     ]
     after[0]["accuracy"]["reason"] = "the later judgement"
     reports.report(reports.write(before, "old.jsonl"), reports.write(after, "new.jsonl"))
@@ -317,6 +321,8 @@ def test_fits_a_narrow_screen(page):
 def test_shows_what_changed_between_runs(browser, comparison):
     page = Page(browser, comparison)
     table = page.table("changed")
+    (reward, *_) = table.all("select")
+    assert Select(reward).first_selected_option.text == "accuracy"
     assert table.count == "3 of 3 rows"
     assert table.column("Line") == ["1", "11", "21"]
     assert table.column("Before") == ["correct"] * 3
