@@ -109,7 +109,12 @@ def as_text(value: object) -> str:
     >>> as_text("a"), as_text([1, None])
     ('a', '[1, null]')
     """
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # it could just be read
+        return "(nested too deeply to be shown)"
 
 
 def _understand(line: int, columns: dict[str, object], named: NamedColumns) -> ScoredRow:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+pytest.importorskip("jinja2", reason="jinja2 is not installed")
+
 
 @pytest.fixture(scope="module")
 def scored(make_place):

@@ -15,6 +15,8 @@ from rewards.errors import DataFileError, InputError, MissingExtraError
 from rewards.reporting import report as report_module
 from rewards.reporting.scored_rows import NamedColumns
 
+pytest.importorskip("jinja2", reason="jinja2 is not installed")
+
 HOSTILE = [
     "</script><script>window.hacked = 1</script>",
     "<!-- <script>",
@@ -89,6 +91,42 @@ def test_hostile_text_makes_no_element(reports, make_row):
 )
 def test_no_text_makes_an_element(reports, make_row, texts):
     assert_same_shape(reports, make_row, texts)
+
+
+DEPTHS = (100, *range(800, 1100, 3), 5000)
+NAMES = ("id", "completion", "completion_ids", "label", "source", "accuracy", "raw", "error", "é")
+# What no row should hold where something else is expected.
+ODD = st.sampled_from(
+    [
+        *(None, True, 0, -1.5, 10**400, float("nan"), float("inf"), "", "text", "\ud800"),
+        *([], [None], {}, ["text"], [{"role": "user"}], [{"content": 1}], [[[]]]),
+        *({"score": 1}, {"status": []}),
+    ]
+)
+VERDICTS = st.fixed_dictionaries(
+    {"score": ODD, "status": st.sampled_from(["wrong", "correct", "error", "else"])},
+    optional={"extracted": ODD, "expected": ODD, "reason": ODD},
+)
+ROWS = st.lists(st.dictionaries(st.sampled_from(NAMES), ODD | VERDICTS), max_size=4)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ROWS, ROWS)
+def test_no_row_stops_a_report(reports, make_row, first, second):
+    files = [
+        reports.write([make_row(1, label=True), *rows], f"{name}.jsonl")
+        for name, rows in (("a", first), ("b", second))
+    ]
+    summary = reports.report(*files)
+    assert [run.rows for run in summary.runs] == [1 + len(first), 1 + len(second)]
+    assert len(reports.data["rows"]) == 2 + len(first) + len(second)
+
+
+def test_deep_rows_are_shown(reports, make_row):
+    rows = [json.dumps(make_row(1))[:-1] + ', "deep": ' + "[" * n + "]" * n + "}" for n in DEPTHS]
+    summary = reports.report(reports.write(rows))
+    assert summary.runs[0].rows + summary.runs[0].unreadable == len(rows)
+    assert summary.runs[0].rows > 0
 
 
 def test_the_page_needs_nothing_from_elsewhere(reports, make_row):
