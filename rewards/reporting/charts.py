@@ -65,9 +65,7 @@ class Scale:
         >>> Scale(-1.0, 1.0, 100.0)(0.5)
         75.0
         """
-        # Halves first: the difference of two huge scores may be infinite.
-        span = self.highest / 2 - self.lowest / 2
-        return (score / 2 - self.lowest / 2) / span * self.length
+        return (score - self.lowest) / (self.highest - self.lowest) * self.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ class LengthPlot:
     def ticks(self) -> list[float]:
         """The scores to mark: the ends of the scale, 0, and the middle."""
         ends = {self.scale.lowest, 0.0, self.scale.highest}
-        return sorted(ends | {self.scale.lowest / 2 + self.scale.highest / 2})
+        return sorted(ends | {(self.scale.lowest + self.scale.highest) / 2})
 
 
 def plot_lengths(run: RunFigures) -> LengthPlot | None:

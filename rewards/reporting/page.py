@@ -1,4 +1,4 @@
-"""The page: `template/` filled with what was counted and listed, written in one piece or not."""
+"""The page: `template/` filled with what was counted and listed, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,8 +16,14 @@ from typing import TYPE_CHECKING
 
 from rewards.errors import DataFileError
 from rewards.extras import require_package
-from rewards.reporting.charts import PLOT_HEIGHT, PLOT_WIDTH, Scale, plot_lengths, score_bar
-from rewards.reporting.charts import stack_statuses as stack
+from rewards.reporting.charts import (
+    PLOT_HEIGHT,
+    PLOT_WIDTH,
+    Scale,
+    plot_lengths,
+    score_bar,
+    stack_statuses,
+)
 from rewards.reporting.comparison import Comparison
 from rewards.reporting.display import script_json, visible
 from rewards.reporting.figures import Breakdown, RunFigures, Scores
@@ -103,7 +109,7 @@ def _environment() -> jinja2.Environment:
         "tick": "{:g}".format,
     }
     environment.globals |= {
-        "stack": stack,
+        "stack_statuses": stack_statuses,
         "score_bar": score_bar,
         "plot_lengths": plot_lengths,
         "largest": _largest,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from rewards.verdict import Status
 GROUP_COLUMNS = ("source", "kind", "dataset", "level")
 ID_COLUMN = "id"
 _GROUP_CHARACTERS = 80
+_LARGEST_SCORE = 1e100  # sums of squares of larger ones overflow
 
 _STATUSES = frozenset(status.value for status in Status)
 _TRUTHS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
@@ -39,7 +39,7 @@ class NamedColumns:
 
 @dataclass(frozen=True, slots=True)
 class ScoredVerdict:
-    """A verdict as it stands in the file; the score is finite or `None`."""
+    """A verdict as it stands in the file; the score is a usable number or `None`."""
 
     score: float | None
     status: str
@@ -147,7 +147,7 @@ def _is_verdict(value: dict[str, object]) -> bool:
 def _verdict(value: dict[str, object]) -> ScoredVerdict:
     extracted, expected, reason = (value.get(name) for name in ("extracted", "expected", "reason"))
     return ScoredVerdict(
-        score=_finite(value["score"]),
+        score=_number(value["score"]),
         status=str(value["status"]),
         extracted=None if extracted is None else as_text(extracted),
         expected=None if expected is None else as_text(expected),
@@ -155,14 +155,14 @@ def _verdict(value: dict[str, object]) -> ScoredVerdict:
     )
 
 
-def _finite(value: object) -> float | None:
+def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         number = float(value)
     except OverflowError:
         return None
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= _LARGEST_SCORE else None  # NaN is not
 
 
 def _completion(columns: Mapping[str, object], named: str | None) -> str | None:

@@ -73,7 +73,7 @@ def test_scores_that_are_no_numbers_are_not_counted(reports, make_row):
     row = make_row(1)
     odd = [
         row | {"accuracy": row["accuracy"] | {"score": score}}
-        for score in (float("nan"), float("inf"), True, "1", 10**400, 0.5)
+        for score in (float("nan"), float("inf"), 1e300, True, "1", 10**400, 0.5)
     ]
     assert count(reports.write(odd)).rewards["accuracy"].scores.mean == 0.5
 
@@ -130,9 +130,3 @@ def test_bars_lie_on_the_scale(reports, make_row):
     assert [piece.status for piece in pieces] == ["correct", "wrong"]
     assert pieces[-1].x + pieces[-1].width == pytest.approx(1000.0)
     assert score_bar(Scores(), scale) is None
-
-
-def test_huge_scores_do_not_overflow_the_plot():
-    scale = Scale(-1.7e308, 1.7e308, 100.0)
-    assert scale(0.0) == 50.0
-    assert scale(1.7e308) == 100.0
