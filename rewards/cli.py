@@ -1,4 +1,4 @@
-"""The command line: `rlvr score`, `explain`, `run`, `doctor`, `demo`.
+"""The command line: `rlvr score`, `report`, `explain`, `run`, `doctor`, `demo`.
 
 Commands live in `rewards/commands/`, one a file, and import what they need when they run, so that
 `rlvr --help` is quick. Every error a user can mend is rendered here, as one line on standard
@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from rewards.commands.demo import demo
 from rewards.commands.doctor import doctor
 from rewards.commands.explain import explain
+from rewards.commands.report import report
 from rewards.commands.run import run
 from rewards.commands.score import score
 from rewards.errors import RlvrError
@@ -45,6 +46,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(score)
+app.command()(report)
 app.command()(explain)
 app.command()(run)
 app.command()(doctor)

@@ -1,4 +1,4 @@
-"""Packages that only some rewards need."""
+"""Packages that not every user needs."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from importlib.util import find_spec
 
 from rewards.errors import MissingExtraError
 
-EXTRA = "extra"  # the name of the extra in pyproject.toml
+EXTRA = "extra"  # the extra in pyproject.toml with what single rewards need
 
 
-def require_package(package: str, *, needed_by: str) -> None:
-    """Make sure that a package of the extra is installed.
+def require_package(package: str, *, needed_by: str, extra: str = EXTRA) -> None:
+    """Make sure that a package of an extra is installed.
 
     Raises:
         MissingExtraError: it is not; the message says how to install it.
     """
     if find_spec(package) is None:
         raise MissingExtraError(
-            f"{needed_by} needs the package {package}: pip install 'rlvr[{EXTRA}]' "
+            f"{needed_by} needs the package {package}: pip install 'rlvr[{extra}]' "
             f"(or pip install {package})"
         )

@@ -103,6 +103,7 @@ _DEAR = frozenset(
         "pyarrow",
         "pandas",
         "matplotlib",
+        "jinja2",
         "numpy",
         "typer",
         "rich",

@@ -17,7 +17,7 @@ def run(*arguments, **options):
     return CliRunner().invoke(app, list(arguments), **options)
 
 
-@pytest.mark.parametrize("command", ["score", "explain", "doctor", "demo"])
+@pytest.mark.parametrize("command", ["score", "report", "explain", "doctor", "demo"])
 def test_help_has_an_example_and_exit_codes(command):
     shown = run(command, "--help").stdout
     assert f"rlvr {command}" in shown
