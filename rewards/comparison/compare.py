@@ -138,7 +138,9 @@ def compare_rewards(
     with ExitStack() as stack:
         output = None
         if options.output is not None:
-            output = stack.enter_context(WholeOutput(options.output, overwrite=options.overwrite))
+            output = stack.enter_context(
+                WholeOutput(options.output, overwrite=options.overwrite, inputs=[options.input])
+            )
         rows = stack.enter_context(
             closing(
                 read_judged_rows(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import gzip
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from rewards.errors import DataFileError
+from rewards.errors import DataFileError, InputError
 from rewards.scoring.partial import check_place
 
 if TYPE_CHECKING:
@@ -25,12 +25,20 @@ class WholeOutput:
     Leaving the `with` block without an error renames the file into place; with one, an interrupt
     included, it is removed and what stood there before stays as it was.
 
+    Args:
+        path: the file.
+        overwrite: replace it when it is there already.
+        inputs: what it is made from, which it must not be.
+
     Raises:
+        InputError: it is one of the inputs.
         DataFileError: there is such a file and `overwrite` is not given, or it cannot be written.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, *, overwrite: bool = False, inputs: Sequence[Path] = ()) -> None:
         check_place(path)
+        if path.exists() and any(one.exists() and path.samefile(one) for one in inputs):
+            raise InputError(f"{path}: input and output are the same file; choose another --output")
         if path.exists() and not overwrite:
             raise DataFileError(f"{path}: is there already; --overwrite replaces it")
         self.path = path

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,7 +94,7 @@ def select_rows(options: SelectOptions, *, on_progress: OnProgress | None = None
     selection.rewards = columns.rewards
     before = [_stamp(path) for path in options.inputs]
     step = _Progress(options.inputs, on_progress)
-    with WholeOutput(options.output, overwrite=options.overwrite) as output:
+    with WholeOutput(options.output, overwrite=options.overwrite, inputs=options.inputs) as output:
         kept = _decide(options, columns, selection, step)
         _write(options, columns, kept, output, step)
         for path, stamp in zip(options.inputs, before, strict=True):
@@ -219,13 +220,8 @@ def _digest(value: object) -> bytes:
 def _check_options(options: SelectOptions) -> None:
     if options.per_prompt is not None and options.per_prompt < 1:
         raise InputError(f"--per-prompt {options.per_prompt}: keep at least 1, or leave it out")
-    if options.min_score != options.min_score:
+    if math.isnan(options.min_score):
         raise InputError("--min-score nan: give a number")
-    for path in options.inputs:
-        if options.output.exists() and path.exists() and options.output.samefile(path):
-            raise InputError(
-                f"{options.output}: input and output are the same file; choose another --output"
-            )
 
 
 def _choose_columns(options: SelectOptions, selection: Selection) -> _Columns:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import sys
 
 import pytest
@@ -12,13 +11,25 @@ from rewards.errors import DataFileError
 from rewards.scoring.whole_output import WholeOutput
 
 
+def names(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+def write(path, lines, error=None, **options):
+    with WholeOutput(path, **options) as output:
+        for line in lines:
+            output.write(line)
+        if error is not None:
+            raise error
+
+
 def test_appears_at_the_end(tmp_path):
     path = tmp_path / "out.jsonl"
     with WholeOutput(path) as output:
         output.write("é")
         assert not path.exists()
     assert path.read_bytes() == "é\n".encode()
-    assert os.listdir(tmp_path) == ["out.jsonl"]
+    assert names(tmp_path) == ["out.jsonl"]
 
 
 def test_gzip_gives_the_same_bytes_twice(tmp_path):
@@ -34,11 +45,10 @@ def test_gzip_gives_the_same_bytes_twice(tmp_path):
 def test_an_error_leaves_what_was_there(tmp_path, error, name):
     path = tmp_path / name
     path.write_bytes(b"before")
-    with pytest.raises(error), WholeOutput(path, overwrite=True) as output:
-        output.write("x")
-        raise error
+    with pytest.raises(error):
+        write(path, ["x"], error, overwrite=True)
     assert path.read_bytes() == b"before"
-    assert os.listdir(tmp_path) == [name]
+    assert names(tmp_path) == [name]
 
 
 def test_refuses_to_overwrite(tmp_path):
@@ -61,10 +71,9 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path):
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
     try:
-        with pytest.raises(DataFileError, match="the disk is full"), WholeOutput(path) as output:
-            for _ in range(100):
-                output.write("x" * 1000)
+        with pytest.raises(DataFileError, match="the disk is full"):
+            write(path, ["x" * 1000] * 100)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []

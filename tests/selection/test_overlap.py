@@ -32,7 +32,7 @@ def test_is_the_same_in_every_process():
 
 
 def test_long_texts_are_estimated_within_a_tenth():
-    generator = random.Random(0)  # noqa: S311 - no secret
+    generator = random.Random(0)
     words = [f"word{generator.randrange(10**6)}" for _ in range(6000)]
     one, other = words[:4000], words[2000:]
     sketched = sketch(" ".join(one)), sketch(" ".join(other))

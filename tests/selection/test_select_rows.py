@@ -90,7 +90,7 @@ def test_a_prompts_rows_need_not_stand_together(tmp_path, prefer):
         {"prompt": str(n // 5), "completion": "a b c " * (n % 3 + 1) + str(n), "r": verdict(1)}
         for n in range(40)
     ]
-    random.Random(1).shuffle(rows)  # noqa: S311 - no secret
+    random.Random(1).shuffle(rows)
     together = sorted(rows, key=lambda row: row["prompt"])
     kept = []
     for name, order in (("apart", rows), ("together", together)):
