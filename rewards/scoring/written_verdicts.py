@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
+from rewards.errors import DataFileError
 from rewards.scoring.row_columns import HEAD_ROWS
 from rewards.scoring.rows import RowReader, parse_row
 from rewards.verdict import Status, Verdict
@@ -64,12 +65,17 @@ def dump_row(row: Mapping[str, object]) -> str:
 
     >>> print(dump_row({"a": "é"}), dump_row({"a": "\ud800"}))
     {"a": "é"} {"a": "\ud800"}
+
+    Raises:
+        DataFileError: it is nested too deeply.
     """
-    text = json.dumps(row, ensure_ascii=False)
     try:
+        text = json.dumps(row, ensure_ascii=False)
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair
         return json.dumps(row)
+    except RecursionError:
+        raise DataFileError("a row is nested too deeply to be written; take it out") from None
     return text
 
 

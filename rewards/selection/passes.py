@@ -1,10 +1,11 @@
 """The whole job: scored files in, the verified completions worth training on out.
 
-Two passes. The first decides, and holds for each prompt a hash of 16 bytes and its candidates: no
-text, but a row number, a fingerprint and a length each (a sketch of at most 1 kB for
-`Prefer.DIVERSE`). Under a cap these are at most that many a prompt, so memory grows with the
-prompts and what is kept of them and not with the file, whether a prompt's rows stand together or
-not. The second pass writes the kept rows in the order of the input.
+Two passes. The first decides, and holds for each prompt a hash and its candidates: no text, but a
+row number, a fingerprint and a length each, some 400 bytes in all. Under a cap these are at most
+that many a prompt, so memory grows with the prompts and what is kept of them and not with the
+file, whether a prompt's rows stand together or not. `Prefer.DIVERSE` holds every verified
+completion that differs, with a sketch of at most 1 kB. The second pass writes the kept rows in the
+order of the input.
 """
 
 from __future__ import annotations
@@ -113,12 +114,14 @@ def _decide(
     templated = 0
     for at, (path, raw) in enumerate(step.rows()):
         row = parse_row(raw)
+        try:
+            key = b"" if isinstance(row, str) else _digest(row.get(columns.group))
+        except RecursionError:  # read at the limit, not to be written
+            row = "JSON nested too deeply"
         if isinstance(row, str):
             selection.count(Fate.UNREADABLE, f"{path}:{raw.line}", row)
             continue
-        group = row.get(columns.group)
-        key = _digest(group)
-        if group is not None and key not in prompts:
+        if row.get(columns.group) is not None and key not in prompts:
             prompts[key] = PromptCandidates(options.per_prompt, options.prefer)
         fate, why = _judge(row, columns, options)
         if fate is not None:
@@ -160,11 +163,11 @@ def _write(
         if at != next_one:
             continue
         next_one = next(wanted, None)
-        row = {} if options.form is Form.ROWS else parse_row(raw)
-        if isinstance(row, str):  # readable a moment ago: the file changes, which is found below
-            continue
         if options.form is Form.ROWS:
             output.write(raw.text.strip())
+            continue
+        row = parse_row(raw)
+        if isinstance(row, str):  # readable a moment ago: `select_rows` sees that the file changes
             continue
         prompt = row.get(columns.prompt) if columns.prompt is not None else None
         made = training_row(prompt, row.get(columns.completion), options.form)

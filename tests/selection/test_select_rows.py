@@ -205,3 +205,16 @@ def test_bad_options(tmp_path, more, expected):
     with pytest.raises(InputError, match=expected):
         select_rows(SelectOptions(**options))
     assert not options["output"].exists()
+
+
+def test_rows_nested_to_the_limit_break_nothing(tmp_path):
+    path = tmp_path / "in.jsonl"
+    good = json.dumps({"prompt": "p", "completion": "4", "r": verdict(1)})
+    deep = [
+        good.replace('"p"', "[" * depth + "]" * depth)
+        for depth in [*range(700, 1010), 30_000, 200_000]
+    ]
+    path.write_text("\n".join([good, *deep]) + "\n")
+    selection = select_rows(SelectOptions(inputs=[path], output=tmp_path / "out.jsonl"))
+    assert selection.kept == 1
+    assert selection.fates[Fate.UNREADABLE] + selection.fates[Fate.NO_PROMPT] == len(deep)
