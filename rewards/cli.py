@@ -1,4 +1,4 @@
-"""The command line: `rlvr score`, `report`, `explain`, `run`, `doctor`, `demo`.
+"""The command line, `rlvr`.
 
 Commands live in `rewards/commands/`, one a file, and import what they need when they run, so that
 `rlvr --help` is quick. Every error a user can mend is rendered here, as one line on standard
@@ -12,12 +12,14 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from rewards.commands.compare import compare
 from rewards.commands.demo import demo
 from rewards.commands.doctor import doctor
 from rewards.commands.explain import explain
 from rewards.commands.report import report
 from rewards.commands.run import run
 from rewards.commands.score import score
+from rewards.commands.selection import select
 from rewards.errors import RlvrError
 
 EXIT_BAD_INPUT = 2
@@ -46,6 +48,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(score)
+app.command()(select)
+app.command()(compare)
 app.command()(report)
 app.command()(explain)
 app.command()(run)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json as jsonlib
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from rewards.commands.sigterm import ended_by_sigterm
 
 EXIT_SOME_FAILED = 1
 
@@ -113,29 +112,10 @@ def score(  # noqa: PLR0913 - one parameter per option
         limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
         overwrite=overwrite,
     )
-    with _ended_by_sigterm(), show_progress() as on_progress:
+    with ended_by_sigterm(), show_progress() as on_progress:
         summary = score_file(options, on_progress=on_progress)
     print_summary(summary)
     if json:
         typer.echo(jsonlib.dumps(summary.to_dict(), ensure_ascii=False, indent=2))
     if summary.tally.error_rows:
         raise typer.Exit(EXIT_SOME_FAILED)
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM, which schedulers send, unwind like Ctrl-C instead of ending on the spot."""
-    from rewards.scoring.interruption import TerminatedError  # noqa: PLC0415 - `--help` is quick
-
-    def end(number: int, _frame: object) -> None:
-        raise TerminatedError(128 + number)
-
-    try:
-        before = signal.signal(signal.SIGTERM, end)
-    except ValueError:  # not in the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -17,7 +17,9 @@ def run(*arguments, **options):
     return CliRunner().invoke(app, list(arguments), **options)
 
 
-@pytest.mark.parametrize("command", ["score", "report", "explain", "doctor", "demo"])
+@pytest.mark.parametrize(
+    "command", ["score", "select", "compare", "report", "explain", "doctor", "demo"]
+)
 def test_help_has_an_example_and_exit_codes(command):
     shown = run(command, "--help").stdout
     assert f"rlvr {command}" in shown
@@ -33,7 +35,8 @@ def test_version():
 def test_help_does_not_import_what_only_a_run_needs(place):
     source = (
         "import sys, rewards.cli\n"
-        "heavy = {'sympy', 'torch', 'trl', 'math_verify', 'rewards.scoring', 'rewards.diagnosis'}\n"
+        "heavy = {'sympy', 'torch', 'trl', 'math_verify', 'rewards.scoring', 'rewards.diagnosis', "
+        "'rewards.selection', 'rewards.comparison'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )
     done = subprocess.run(
