@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.confidence import wilson_interval
 from benchmarks.environment import environment
 from benchmarks.math_data import Row, load_exceptions, load_sets
 from benchmarks.math_verifiers import Score, Verifier, load_verifiers
+from rewards.benchmarking.counts import wilson_interval
 from rewards.extraction import last_boxed
 
 RESULTS = Path(__file__).parent / "results"

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-SHIPPED = Path(__file__).parent / "data" / "math_labelled.jsonl"
+from rewards.benchmarking.labelled import shipped
+
+SHIPPED = shipped("math_labelled")
 LABELLED_SETS = (
     "qwen25_math_completions",
     "constructed",

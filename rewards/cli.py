@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
+from rewards.commands.bench import bench
 from rewards.commands.compare import compare
 from rewards.commands.demo import demo
 from rewards.commands.doctor import doctor
@@ -50,6 +51,7 @@ app = typer.Typer(
 app.command()(score)
 app.command()(select)
 app.command()(compare)
+app.command()(bench)
 app.command()(report)
 app.command()(explain)
 app.command()(run)

@@ -57,7 +57,7 @@ def prepare(job: Job) -> None:
     """
     os.environ["LOCAL_WORLD_SIZE"] = str(os.cpu_count() or 1)
     for _, source in job["rewards"]:
-        _resolved(source, job["reference"], job["search_path"])
+        resolve_for_job(source, job["reference"], job["search_path"])
 
 
 def judge_rows(job: Job, rows: Sequence[WireRow], known: Known | None = None) -> JudgedChunk:
@@ -126,8 +126,8 @@ def _judge_parsed(
             places.append(at)
     for label, source in job["rewards"]:
         if label in fields and usable:
-            reward = _resolved(source, job["reference"], job["search_path"])
-            for at, verdict in zip(places, _judge(reward, usable, job), strict=True):
+            reward = resolve_for_job(source, job["reference"], job["search_path"])
+            for at, verdict in zip(places, ask_reward(reward, usable, job), strict=True):
                 fields[label][at] = _fields(verdict)
     return fields
 
@@ -143,9 +143,10 @@ def _flaw(job: Job, row: dict[str, object] | str) -> str:
     return row if isinstance(row, str) else find_completion_flaw(row, job["completion"])
 
 
-def _judge(
+def ask_reward(
     reward: Reward | RewardFunction, rows: Sequence[Mapping[str, object]], job: Job
 ) -> list[Verdict]:
+    """What one reward says about rows that have no flaw."""
     completions = [row[job["completion"]] for row in rows]
     prompts = [row.get(job["prompt"]) if job["prompt"] else None for row in rows]
     if isinstance(reward, RewardFunction):
@@ -183,7 +184,10 @@ def _reference(row: Mapping[str, object], column: str | None) -> object:
 
 
 @lru_cache(maxsize=64)
-def _resolved(source: str, reference: str | None, search_path: str) -> Reward | RewardFunction:
+def resolve_for_job(
+    source: str, reference: str | None, search_path: str
+) -> Reward | RewardFunction:
+    """The reward called `source`, told which column holds its references."""
     reward = resolve_reward(source, search_path=Path(search_path))
     if isinstance(reward, Reward) and reward.role is Role.REFERENCE and reference is not None:
         return replace(reward, column=reference)

@@ -7,7 +7,6 @@ import time
 import pytest
 
 from benchmarks import math_accuracy, math_speed
-from benchmarks.confidence import wilson_interval
 from benchmarks.cpu_time import cpu_time
 from benchmarks.math_data import EXCEPTIONS, SHIPPED, Row, load_exceptions, load_rows
 from rewards import accuracy
@@ -55,14 +54,6 @@ def test_excepted_rows_are_named_and_counted(monkeypatch):
     monkeypatch.setattr(math_accuracy, "load_exceptions", lambda: {rows[0].key: "a slip"})
     summary = math_accuracy._summary(rows, [0.0, 0.0])
     assert (summary["false_negatives"], summary["false_negatives_excepted"]) == (2, 1)
-
-
-def test_wilson_interval():
-    assert wilson_interval(0, 0) == (0.0, 1.0)
-    for hits, count in [(0, 10), (10, 10), (5, 10), (1, 1000)]:
-        low, high = wilson_interval(hits, count)
-        assert 0 <= low <= hits / count + 1e-12
-        assert hits / count - 1e-12 <= high <= 1
 
 
 def test_cpu_time_counts_work_and_not_sleep():

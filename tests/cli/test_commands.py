@@ -18,7 +18,7 @@ def run(*arguments, **options):
 
 
 @pytest.mark.parametrize(
-    "command", ["score", "select", "compare", "report", "explain", "doctor", "demo"]
+    "command", ["score", "select", "compare", "bench", "report", "explain", "doctor", "demo"]
 )
 def test_help_has_an_example_and_exit_codes(command):
     shown = run(command, "--help").stdout

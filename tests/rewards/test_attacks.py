@@ -1,13 +1,13 @@
 """Completions written to win a reward they do not deserve, or to be denied one they do."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from rewards import accuracy
+from rewards.benchmarking.labelled import shipped
 
-CASES = Path(__file__).resolve().parents[1] / "cases" / "attacks.jsonl"
+CASES = shipped("attacks")
 
 
 def rows():
@@ -19,4 +19,4 @@ def rows():
 @pytest.mark.parametrize("row", rows())
 def test_attack(row):
     verdict = accuracy.verify(row["completion"], row["reference"])
-    assert verdict.score == row["expected"], f"{verdict.reason}; {row['why']}"
+    assert verdict.score == row["label"], f"{verdict.reason}; {row['why']}"

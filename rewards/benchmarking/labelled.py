@@ -1,0 +1,124 @@
+r"""Labelled rows: a completion, what is right, and whether the completion is right.
+
+Columns have their usual names: `completion`, `response`, …; the truth is a boolean (or 0 and 1) in
+`label`, `correct` or `is_correct`; `kind` (or `source`) says what sort of row it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from rewards.columns import COLUMN_ALIASES, Role, columns_for
+from rewards.errors import DataFileError
+from rewards.scoring.row_columns import find_completion_flaw
+from rewards.scoring.rows import RowReader, parse_row
+
+KINDS = ("kind", "source")
+# Kinds whose completion is one as it stands, boxed or not.
+_WHOLE = frozenset({"completion", "full_completion", "text"})
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRow:
+    """One row.
+
+    Attributes:
+        line: its number in its file, from 1.
+        truth: whether the completion is right.
+        kind: what sort of row it is, or "".
+        columns: the whole row, with the completion's column as `LabelledSet.completion` says.
+    """
+
+    line: int
+    truth: bool
+    kind: str
+    columns: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """The rows of one file.
+
+    Attributes:
+        name: the file's name without its ending.
+        completion: the column with the completions.
+        prompt: the column with the prompts, if there is one.
+        rows: the rows, in order.
+    """
+
+    name: str
+    completion: str
+    prompt: str | None
+    rows: tuple[LabelledRow, ...]
+
+
+def shipped(name: str) -> Path:
+    """A set that comes with the package: `math_labelled` or `attacks`."""
+    return Path(str(files("rewards.benchmarking") / "data" / f"{name}.jsonl"))
+
+
+def load_labelled(path: Path, *, box_bare: bool = False) -> LabelledSet:
+    r"""Read a file of labelled rows.
+
+    Args:
+        path: JSONL, gzipped or not.
+        box_bare: put a completion without `\boxed` in a box, unless its kind says that it is a
+            whole one (`completion`, `full_completion`, `text`): for files that hold answers.
+
+    Raises:
+        DataFileError: a row is broken, has no completion or no truth; the message names it.
+    """
+    rows: list[LabelledRow] = []
+    completion = prompt = None
+    with RowReader(path) as reader:
+        for raw in reader:
+            row = parse_row(raw)
+            if isinstance(row, str):
+                raise DataFileError(f"{path}:{raw.line}: {row}; a benchmark needs every row")
+            completion = completion or _first(Role.COMPLETION, row)
+            prompt = prompt or _first(Role.PROMPT, row)
+            if completion is None:
+                raise DataFileError(
+                    f"{path}:{raw.line}: has no completion; name its column one of "
+                    f"{', '.join(COLUMN_ALIASES[Role.COMPLETION])}"
+                )
+            if flaw := find_completion_flaw(row, completion):
+                raise DataFileError(f"{path}:{raw.line}: {flaw}")
+            truth = _truth(row)
+            if truth is None:
+                raise DataFileError(
+                    f"{path}:{raw.line}: does not say whether the completion is right; put true or "
+                    f"false in a column called {', '.join(COLUMN_ALIASES[Role.LABEL])}"
+                )
+            kind = next((str(row[name]) for name in KINDS if row.get(name) is not None), "")
+            if box_bare and kind not in _WHOLE:
+                row[completion] = _boxed(row[completion])
+            rows.append(LabelledRow(raw.line, truth, kind, row))
+    if completion is None:
+        raise DataFileError(f"{path}: holds no rows; give a JSONL file (one JSON object a line)")
+    name = path.name.removesuffix(".gz").removesuffix(".jsonl")
+    return LabelledSet(name, completion, prompt, tuple(rows))
+
+
+def _first(role: Role, row: Mapping[str, object]) -> str | None:
+    return next(iter(columns_for(role, row)), None)
+
+
+def _truth(row: Mapping[str, object]) -> bool | None:
+    for name in COLUMN_ALIASES[Role.LABEL]:
+        if row.get(name) in {True, False}:  # 1 and 0 are equal to them
+            return bool(row[name])
+    return None
+
+
+def _boxed(completion: object) -> object:
+    if not isinstance(completion, str) or "\\boxed" in completion:
+        return completion
+    answer = completion.strip()
+    inside = answer[1:-1]
+    if len(answer) > 2 and answer[0] == answer[-1] == "$" and "$" not in inside:
+        answer = inside
+    return f"\\boxed{{{answer}}}"
