@@ -40,7 +40,8 @@ def judge_here(job: Job, rows: Iterable[RawRow]) -> Generator[JudgedChunk]:
     """Judge rows in this very process: for debugging, and where no process can be started.
 
     Without limits: a reward that hangs hangs the run, and one that crashes ends it. What it
-    raises, `SystemExit` and `MemoryError` included, costs only its row.
+    raises, `SystemExit` and `MemoryError` included, costs only its row; `KeyboardInterrupt` cannot
+    be told from Ctrl-C and interrupts the run.
     """
     for chunk in chunk_rows(rows):
         yield _judge_chunk_here(job, chunk)

@@ -75,7 +75,7 @@ def judge_rows(job: Job, rows: Sequence[WireRow], known: Known | None = None) ->
     lines: list[str] = []
     for at, (raw, row) in enumerate(zip(raws, parsed, strict=True)):
         results = {label: fields[label][at] for label in labels}
-        tally.add_written(results)
+        tally.add(results)
         lines.append(_line(raw, row, results))
     return {"lines": lines, "tally": tally.to_dict()}
 

@@ -93,7 +93,9 @@ class RewardFunction:
             MemoryError: the function asked for more memory than there is.
             KeyboardInterrupt: it was interrupted, or raised that itself.
         """
-        batch = _Batch(completions, prompts, references, columns)
+        # TRL hands over lists of messages; a file may hold a single one.
+        lists = [[one] if isinstance(one, Mapping) else one for one in completions]
+        batch = _Batch(lists, prompts, references, columns)
         try:
             return self._judge(batch)
         except (MemoryError, KeyboardInterrupt, TerminatedError):

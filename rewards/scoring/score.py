@@ -261,7 +261,7 @@ def _count_written(partial: PartialOutput, labels: Sequence[str], patience: Pati
             start = line.rfind(mark)
             try:
                 results = json.loads(b"{" + line[start:])
-                tally.add_written(results)
+                tally.add(results)
                 patience.count(results)
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise DataFileError(

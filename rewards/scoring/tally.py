@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rewards.verdict import Status, Verdict
+from rewards.verdict import Status
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Tally:
     """The counts of a run or a chunk of it.
 
     >>> tally = Tally.of(["accuracy"])
-    >>> tally.add({"accuracy": Verdict(1.0, Status.CORRECT)})
+    >>> tally.add({"accuracy": {"score": 1.0, "status": "correct"}})
     >>> tally.rows, tally.rewards["accuracy"].mean
     (1, 1.0)
     """
@@ -56,14 +56,8 @@ class Tally:
         """An empty tally for rewards with these names."""
         return cls({label: RewardTally() for label in labels})
 
-    def add(self, verdicts: Mapping[str, Verdict]) -> None:
-        """Count one row."""
-        self.add_written(
-            {label: {"score": v.score, "status": v.status.value} for label, v in verdicts.items()}
-        )
-
-    def add_written(self, results: Mapping[str, Mapping[str, object]]) -> None:
-        """Count one row as it stands in an output file."""
+    def add(self, results: Mapping[str, Mapping[str, object]]) -> None:
+        """Count one row, as it is written."""
         self.rows += 1
         self.error_rows += any(r["status"] == Status.ERROR.value for r in results.values())
         for label, result in results.items():

@@ -16,7 +16,7 @@ from rewards.scoring import RowLimits, ScoreOptions, score_file
 from rewards.scoring.patience import PATIENCE_ROWS
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "math"
-TIMEOUT = ["--row-timeout", "1", "--row-memory", "150"]
+TIMEOUT = ["--row-timeout", "0.5", "--row-memory", "150"]
 
 MISBEHAVING = """
 import ctypes, functools, os, threading, time
@@ -77,8 +77,8 @@ closure = functools.partial(lambda limit, completions, id, **_: [
 """
 
 REASONS = {
-    "hangs": "misbehaving:hangs was ended after 1 s (its limit)",
-    "spins": "misbehaving:spins was ended after 1 s (its limit)",
+    "hangs": "misbehaving:hangs was ended after 0.5 s (its limit)",
+    "spins": "misbehaving:spins was ended after 0.5 s (its limit)",
     "crashes": "misbehaving:crashes ended its worker process",
     "exits": "misbehaving:exits ended its worker process",
     "quits": "SystemExit: enough",
@@ -160,6 +160,7 @@ class _StopError(Exception):
     pass
 
 
+@pytest.mark.slow  # tests/scoring/test_isolation.py says the same without processes
 def test_one_that_always_hangs_is_given_up_at_the_same_row_however_often_interrupted(
     place, monkeypatch
 ):

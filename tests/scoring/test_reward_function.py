@@ -181,8 +181,10 @@ def test_a_function_that_reads_messages_gets_messages(kind):
     texts = ["x", "", "y"]
     assert [v.score for v in verdicts(READERS[kind], texts)] == [1.0, 0.0, 0.0]
     messages = [[{"role": "assistant", "content": text}] for text in texts]
-    found = verdicts(READERS[kind], messages, prompts=[[{"role": "user", "content": "?"}]] * 3)
-    assert [v.score for v in found] == [1.0, 0.0, 0.0]
+    asked = [[{"role": "user", "content": "?"}]] * 3
+    for written in (messages, [message for (message,) in messages]):
+        found = verdicts(READERS[kind], written, prompts=asked)
+        assert [v.score for v in found] == [1.0, 0.0, 0.0]
 
 
 def test_a_function_that_takes_both_gets_what_the_row_has():
