@@ -70,7 +70,7 @@ class Confusion:
 
     def add(self, verdict: ScoredVerdict, *, truth: bool) -> None:
         """Count one labelled row."""
-        if verdict.score is None:
+        if verdict.score is None or verdict.status == Status.SCORED.value:
             self.not_judged += 1
         elif verdict.status == Status.CORRECT.value:
             self.true_positive += truth

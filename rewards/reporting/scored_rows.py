@@ -80,10 +80,13 @@ class ScoredRow:
     def is_false(self, reward: str) -> bool:
         """Whether a reward judged against the label.
 
-        `correct` is a positive verdict, every other one that carries a number a negative one.
+        `correct` is a positive verdict, `scored` (how much, not whether) none, and every other one
+        that carries a number a negative one.
         """
         verdict = self.verdicts.get(reward)
         if verdict is None or verdict.score is None or self.truth is None:
+            return False
+        if verdict.status == Status.SCORED.value:
             return False
         return (verdict.status == Status.CORRECT.value) is not self.truth
 

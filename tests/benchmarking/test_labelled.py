@@ -59,7 +59,7 @@ def test_a_row_that_cannot_be_used_is_named(tmp_path, row, message):
 def test_broken_and_empty_files_are_refused(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"completion": "4", "label": true}\n{"comp\n')
-    with pytest.raises(DataFileError, match="rows.jsonl:2: broken JSON"):
+    with pytest.raises(DataFileError, match=r"rows\.jsonl:2: broken JSON"):
         load_labelled(path)
     path.write_text("\n\n")
     with pytest.raises(DataFileError, match="holds no rows"):

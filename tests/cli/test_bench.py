@@ -45,7 +45,8 @@ class Locked:
         self.lock = threading.Lock()
 
     def __call__(self, completions, solution, **_):
-        return [float(said == f"\\\\boxed{{{right}}}") for said, right in zip(completions, solution)]
+        pairs = zip(completions, solution)
+        return [float(said == f"\\\\boxed{{{right}}}") for said, right in pairs]
 
 locked = Locked()
 """

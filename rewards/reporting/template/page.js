@@ -10,7 +10,7 @@ const shownScore = (score) => (score === null ? "–" : String(Number(score.toPr
 function against(row, reward) {
   const [score, status] = verdictOf(row, reward);
   if (row.truth === null) return "no label";
-  if (score === null) return "not judged";
+  if (score === null || status === "scored") return "not judged";
   if ((status === "correct") === row.truth) return "agrees with the label";
   return row.truth ? "false negative" : "false positive";
 }
