@@ -159,3 +159,22 @@ def test_two_processes_of_which_one_has_nothing_to_learn(tmp_path):
     for own, theirs in zip(fused["gradients"], plain["gradients"], strict=True):
         assert distance(own, theirs) <= 1e-5
     assert (fused["weights"] - plain["weights"]).abs().max() <= 2e-5
+
+
+@pytest.mark.slow
+def test_sharded_by_fsdp2(tmp_path):
+    """As DDP and as stock TRL, sharded likewise; with a reference, and off-policy."""
+    training = OFF_POLICY | {"beta": 0.2, "reference": True}
+    ours = {"objective": "grpo"} | training
+    stock = {"ours": False, "loss_type": "grpo"} | training
+    jobs = [ours, ours | {"sharded": True}, stock | {"sharded": True}]
+    whole, fused, plain = launch(tmp_path, jobs)
+    assert fused["sharded"]
+    assert plain["sharded"]
+    assert not whole["sharded"]
+    assert fused["fused"] == (True, True)
+    for other in (whole, plain):
+        for own, theirs in zip(fused["gradients"], other["gradients"], strict=True):
+            assert theirs.norm() > 1e-4
+            assert distance(own, theirs) <= 1e-5
+        assert (fused["weights"] - other["weights"]).abs().max() <= 2e-5
