@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 trl = pytest.importorskip("trl")
@@ -12,6 +14,7 @@ from training_runs import distance, flat, logs, make, spread, train  # noqa: E40
 
 from grpo_plugin.demo.tiny_model import build_tokenizer  # noqa: E402
 from grpo_plugin.objectives import available, resolve  # noqa: E402
+from grpo_plugin.training.fused import FusedHeads  # noqa: E402
 
 OFF_POLICY = {"num_iterations": 2, "max_steps": 4}
 FAMILIES = {
@@ -143,6 +146,25 @@ def test_a_head_that_cannot_be_fused_falls_back_with_one_warning(tmp_path, caplo
     warned = [record for record in caplog.records if "fused_loss is off" in record.getMessage()]
     assert len(warned) == 1
     assert "not its output layer" in warned[0].getMessage()
+
+
+def test_zero_3_falls_back_with_one_warning(tmp_path, caplog):
+    """With stand-ins for what DeepSpeed would have made of accelerate's state and the head."""
+    trainer = make(tmp_path, objective="grpo", beta=0.1, reference=True)
+    plugins = SimpleNamespace(deepspeed_plugin=SimpleNamespace(zero_stage=3))
+    accelerator = SimpleNamespace(state=plugins)
+    standing_in = SimpleNamespace(
+        plan=trainer.plan,
+        args=trainer.args,
+        accelerator=accelerator,
+        _get_per_token_logps_and_entropies=trainer._get_per_token_logps_and_entropies,
+    )
+    heads = FusedHeads(standing_in)
+    assert not heads.policy
+    assert not heads.reference
+    warned = [record for record in caplog.records if "fused_loss is off" in record.getMessage()]
+    assert len(warned) == 1
+    assert "ZeRO-3" in warned[0].getMessage()
 
 
 def test_without_an_objective_nothing_is_fused(tmp_path):
