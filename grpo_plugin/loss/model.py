@@ -102,6 +102,21 @@ class FusedOutput(ModelOutput):  # type: ignore[misc]
     router_logits: tuple[Tensor, ...] | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """What a model does to its output layer's logits.
+
+    Attributes:
+        factor: on the logits.
+        softcap: of them, or `None`.
+        kind: the model type and what its configuration says of both.
+    """
+
+    factor: float
+    softcap: float | None
+    kind: tuple[Any, ...]
+
+
 def predicting_positions(mask: Tensor, length: int) -> Tensor:
     """(N,) flat positions, in (B, length) hidden states, of those that predict live tokens.
 
@@ -116,11 +131,16 @@ def predicting_positions(mask: Tensor, length: int) -> Tensor:
     return row * length + (length - tokens - 1) + column if size else row
 
 
-def fuse_head(model: Any) -> None:
+def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling:
     """Let a causal language model compute the fused loss; to be called before it is wrapped.
 
     Args:
         model: a `PreTrainedModel` with its weights present; a PEFT model is patched underneath.
+        known: what was returned for a model of the same configuration: taken for one whose
+            weights FSDP2 has sharded already, so that it cannot be looked at.
+
+    Returns:
+        What its logits were found to be.
 
     Raises:
         UnsupportedHeadError: its logits are not those of a linear layer on the backbone's last
@@ -130,7 +150,8 @@ def fuse_head(model: Any) -> None:
         model = model.get_base_model()
     original = model.forward
     backbone_of(model)
-    scale, softcap = _probe(model)
+    sharded = isinstance(linear_head(model).weight, DTensor)
+    scaling = known if sharded and known and known.kind == _kind(model) else _probe(model)
 
     @functools.wraps(type(model).forward)  # `generate` checks its arguments by the signature
     def forward(self: Any, *args: Any, fused: FusedRequest | None = None, **kwargs: Any) -> Any:
@@ -140,22 +161,19 @@ def fuse_head(model: Any) -> None:
             kwargs.pop(unused, None)
         if getattr(self.config.get_text_config(), "output_router_logits", False):
             kwargs.setdefault("output_router_logits", True)
-        made = backbone_of(self)(*args, use_cache=False, **kwargs)
         head = linear_head(self)
-        found = _answer(made.last_hidden_state, head, fused, logit_scale=scale, softcap=softcap)
+        _check_present(head.weight)
+        made = backbone_of(self)(*args, use_cache=False, **kwargs)
+        found = _answer(made.last_hidden_state, head, fused, scaling)
         found.router_logits = getattr(made, "router_logits", None)
         return found
 
     model.forward = types.MethodType(forward, model)
+    return scaling
 
 
 def _answer(
-    states: Tensor,
-    head: nn.Linear,
-    request: FusedRequest,
-    *,
-    logit_scale: float,
-    softcap: float | None,
+    states: Tensor, head: nn.Linear, request: FusedRequest, scaling: Scaling
 ) -> FusedOutput:
     if states.shape[1] != request.length:
         raise UnsupportedHeadError(
@@ -167,8 +185,8 @@ def _answer(
     options: dict[str, Any] = {
         "bias": bias,
         "temperature": request.temperature,
-        "softcap": softcap,
-        "logit_scale": logit_scale,
+        "softcap": scaling.softcap,
+        "logit_scale": scaling.factor,
         "entropy": request.entropy,
         "memory_mb": request.memory_mb,
         "backend": request.backend,
@@ -211,6 +229,20 @@ def _whole(parameter: Any) -> Any:
     return whole
 
 
+def _check_present(weight: Tensor) -> None:
+    """Raise where another wrapper than FSDP2 has taken the weight to pieces.
+
+    Raises:
+        UnsupportedHeadError: names the wrapper where it can be told.
+    """
+    if hasattr(weight, "ds_id") and (weight.dim() != 2 or not weight.numel()):
+        raise UnsupportedHeadError(
+            "ZeRO-3 has partitioned the output layer (use stage 2 or FSDP2 for the fused loss)"
+        )
+    if weight.dim() != 2 or not weight.numel() or weight.is_meta:
+        raise UnsupportedHeadError("the weights are not here: fuse the head before sharding them")
+
+
 def backbone_of(model: Any) -> nn.Module:
     """The part that makes hidden states; looked up at each call, since wrappers replace it.
 
@@ -247,15 +279,16 @@ def linear_head(model: Any) -> nn.Linear:
 
 
 @torch.no_grad()
-def _probe(model: Any) -> tuple[float, float | None]:
-    """Logit scale and soft cap such that our logits of a few tokens are the model's own.
+def _probe(model: Any) -> Scaling:
+    """Factor and soft cap such that our logits of a few tokens are the model's own.
 
     Raises:
         UnsupportedHeadError: there are none.
     """
     head = linear_head(model)
-    if head.weight.numel() == 0 or head.weight.is_meta or isinstance(head.weight, DTensor):
-        raise UnsupportedHeadError("the weights are not here: fuse the head before sharding them")
+    _check_present(head.weight)
+    if isinstance(head.weight, DTensor):
+        raise UnsupportedHeadError("the weights are in shards: fuse the head before sharding them")
     ids = torch.arange(4, device=model.get_input_embeddings().weight.device)[None]
     ids = ids % min(head.out_features, model.get_input_embeddings().num_embeddings)
     training = model.training
@@ -276,11 +309,16 @@ def _probe(model: Any) -> tuple[float, float | None]:
         if softcap is not None:
             ours = softcap * torch.tanh(ours / softcap)
         if ours.shape == wanted.shape and float((ours - wanted).abs().max()) <= tolerance:
-            return scale, softcap
+            return Scaling(factor=scale, softcap=softcap, kind=_kind(model))
     raise UnsupportedHeadError(
         f"the logits of {type(model).__name__} are not its output layer's on the last hidden "
         "state, with a scale and a soft cap that its configuration names"
     )
+
+
+def _kind(model: Any) -> tuple[Any, ...]:
+    config = model.config.get_text_config()
+    return (config.model_type, *_candidates(config))
 
 
 def _candidates(config: Any) -> Iterator[tuple[float, float | None]]:

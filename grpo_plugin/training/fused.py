@@ -14,7 +14,13 @@ import torch
 from torch import Tensor
 
 from grpo_plugin.errors import UnsupportedHeadError
-from grpo_plugin.loss.model import FusedOutput, FusedRequest, fuse_head, predicting_positions
+from grpo_plugin.loss.model import (
+    FusedOutput,
+    FusedRequest,
+    Scaling,
+    fuse_head,
+    predicting_positions,
+)
 from grpo_plugin.objectives import Objective, ObjectiveConfig
 from grpo_plugin.training.microbatch import TEXT, MicroBatch
 
@@ -39,9 +45,15 @@ class FusedHeads:
         if trainer.args.cast_lm_head_to_fp32:
             _warn("the policy", "cast_lm_head_to_fp32 asks for a head outside autocast")
             return
-        self.policy = _fuse(trainer, trainer.model, "the policy")
-        if trainer.ref_model is not None:
-            self.reference = _fuse(trainer, trainer.ref_model, "the reference")
+        plugin = getattr(trainer.accelerator.state, "deepspeed_plugin", None)
+        if getattr(plugin, "zero_stage", 0) == 3:
+            _warn("either model", "ZeRO-3 partitions the output layer (stage 2 and FSDP2 can)")
+            return
+        found = _fuse(trainer, trainer.model, "the policy")
+        self.policy = found is not None
+        if trainer.ref_model is not None:  # under FSDP2 it is sharded already
+            reference = _fuse(trainer, trainer.ref_model, "the reference", known=found)
+            self.reference = reference is not None
         for asked, reason in (
             (trainer.top_entropy_quantile < 1.0, "top_entropy_quantile picks tokens by entropies"),
             (getattr(trainer, "aux_loss_enabled", False), "the router has a loss of its own"),
@@ -164,13 +176,12 @@ def _is_text(inputs: dict[str, Any]) -> bool:
     return all(key in TEXT for key, value in inputs.items() if value is not None)
 
 
-def _fuse(trainer: Any, model: Any, whose: str) -> bool:
+def _fuse(trainer: Any, model: Any, whose: str, known: Scaling | None = None) -> Scaling | None:
     try:
-        fuse_head(trainer.accelerator.unwrap_model(model))
+        return fuse_head(trainer.accelerator.unwrap_model(model), known=known)
     except UnsupportedHeadError as error:
         _warn(whose, str(error))
-        return False
-    return True
+        return None
 
 
 def _warn(whose: str, reason: str) -> None:

@@ -6,9 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
+from accelerate.state import AcceleratorState
+from accelerate.utils import DistributedType
+from torch.distributed.tensor import DTensor
 from training_runs import GRPOTrainer, flat, make, save_models
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,9 +87,38 @@ def fixed_completions():
     }
 
 
+@contextmanager
+def fsdp_on_cpu():
+    """Let accelerate shard on a CPU: it heeds FSDP options only where it sees accelerators."""
+    original = AcceleratorState.__init__
+
+    def started(self, *args, **kwargs):
+        if PartialState._shared_state and "distributed_type" not in AcceleratorState._shared_state:
+            PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
+        original(self, *args, **kwargs)
+
+    AcceleratorState.__init__ = started
+    try:
+        yield {
+            "fsdp": True,
+            "fsdp_config": {
+                "version": 2,
+                "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
+                "transformer_layer_cls_to_wrap": ["Qwen3DecoderLayer"],
+            },
+        }
+    finally:
+        AcceleratorState.__init__ = original
+
+
 def run(folder, job):
     """Train; the gradients, the weights, the logs and how many rows entered the model."""
     options = dict(job)
+    with fsdp_on_cpu() if options.pop("sharded", False) else nullcontext({}) as sharding:
+        return _run(folder, options | sharding)
+
+
+def _run(folder, options):
     fixed, resume = options.pop("fixed", False), options.pop("resume", None)
     folder = options.pop("folder", folder)
     trainer = make(folder, trainer_class=FixedCompletions if fixed else None, **options)
@@ -95,8 +129,11 @@ def run(folder, job):
         ),
         with_kwargs=True,
     )
+    heads = getattr(trainer, "fused_heads", None)
     trainer.train(resume_from_checkpoint=resume)
     return {
+        "fused": heads is not None and (heads.policy, heads.reference),
+        "sharded": isinstance(next(trainer.model.parameters()), DTensor),
         "gradients": trainer.gradients.steps,
         "weights": flat(trainer.model),
         "logs": trainer.state.log_history,

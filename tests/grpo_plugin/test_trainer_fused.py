@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 trl = pytest.importorskip("trl")
@@ -12,6 +14,7 @@ from training_runs import distance, flat, logs, make, spread, train  # noqa: E40
 
 from grpo_plugin.demo.tiny_model import build_tokenizer  # noqa: E402
 from grpo_plugin.objectives import available, resolve  # noqa: E402
+from grpo_plugin.training.fused import FusedHeads  # noqa: E402
 
 OFF_POLICY = {"num_iterations": 2, "max_steps": 4}
 FAMILIES = {
@@ -145,6 +148,25 @@ def test_a_head_that_cannot_be_fused_falls_back_with_one_warning(tmp_path, caplo
     assert "not its output layer" in warned[0].getMessage()
 
 
+def test_zero_3_falls_back_with_one_warning(tmp_path, caplog):
+    """With stand-ins for what DeepSpeed would have made of accelerate's state and the head."""
+    trainer = make(tmp_path, objective="grpo", beta=0.1, reference=True)
+    plugins = SimpleNamespace(deepspeed_plugin=SimpleNamespace(zero_stage=3))
+    accelerator = SimpleNamespace(state=plugins)
+    standing_in = SimpleNamespace(
+        plan=trainer.plan,
+        args=trainer.args,
+        accelerator=accelerator,
+        _get_per_token_logps_and_entropies=trainer._get_per_token_logps_and_entropies,
+    )
+    heads = FusedHeads(standing_in)
+    assert not heads.policy
+    assert not heads.reference
+    warned = [record for record in caplog.records if "fused_loss is off" in record.getMessage()]
+    assert len(warned) == 1
+    assert "ZeRO-3" in warned[0].getMessage()
+
+
 def test_without_an_objective_nothing_is_fused(tmp_path):
     assert not make(tmp_path).fused_heads.policy
 
@@ -159,3 +181,22 @@ def test_two_processes_of_which_one_has_nothing_to_learn(tmp_path):
     for own, theirs in zip(fused["gradients"], plain["gradients"], strict=True):
         assert distance(own, theirs) <= 1e-5
     assert (fused["weights"] - plain["weights"]).abs().max() <= 2e-5
+
+
+@pytest.mark.slow
+def test_sharded_by_fsdp2(tmp_path):
+    """As DDP and as stock TRL, sharded likewise; with a reference, and off-policy."""
+    training = OFF_POLICY | {"beta": 0.2, "reference": True}
+    ours = {"objective": "grpo"} | training
+    stock = {"ours": False, "loss_type": "grpo"} | training
+    jobs = [ours, ours | {"sharded": True}, stock | {"sharded": True}]
+    whole, fused, plain = launch(tmp_path, jobs)
+    assert fused["sharded"]
+    assert plain["sharded"]
+    assert not whole["sharded"]
+    assert fused["fused"] == (True, True)
+    for other in (whole, plain):
+        for own, theirs in zip(fused["gradients"], other["gradients"], strict=True):
+            assert theirs.norm() > 1e-4
+            assert distance(own, theirs) <= 1e-5
+        assert (fused["weights"] - other["weights"]).abs().max() <= 2e-5

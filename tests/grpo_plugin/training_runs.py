@@ -49,7 +49,8 @@ def flat(model, what="data"):
     for weight in model.parameters():
         value = weight.grad if what == "grad" else weight
         if weight.requires_grad:
-            found.append(torch.zeros_like(weight) if value is None else value)
+            value = torch.zeros_like(weight) if value is None else value
+            found.append(value.full_tensor() if hasattr(value, "full_tensor") else value)
     return torch.cat([value.detach().flatten().clone() for value in found])
 
 

@@ -98,6 +98,7 @@ def assert_same_training(model):
     alone = model(input_ids=ids, fused=FusedRequest(**request))
     assert alone.loss is None
     assert torch.allclose(alone.logp, logp[batch.mask], atol=1e-5)
+    return ours
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -145,7 +146,13 @@ def test_with_lora(whole_head):
     config = peft.LoraConfig(r=2, target_modules=["q_proj"], init_lora_weights=False, **options)
     model = peft.get_peft_model(build("Qwen3"), config)
     fuse_head(model)
-    assert_same_training(model)
+    if whole_head:  # else it could not be told which of the two heads was used
+        with torch.no_grad():
+            model.get_base_model().lm_head.modules_to_save["default"].weight.mul_(2)
+    trained = assert_same_training(model)
+    heads = [name for name in trained if "lm_head" in name]
+    assert len(heads) == whole_head
+    assert all("modules_to_save.default" in name for name in heads)
 
 
 def test_an_adapter_on_the_head_is_refused():
@@ -194,6 +201,36 @@ def test_weights_that_are_elsewhere_are_refused():
         model = build("Qwen3")
     with pytest.raises(UnsupportedHeadError, match="before sharding"):
         fuse_head(model)
+
+
+def partition(weight):
+    """What ZeRO-3 leaves of a parameter between uses."""
+    weight.ds_id = 0
+    weight.data = torch.empty(0)
+
+
+def test_a_head_partitioned_by_zero_3_is_refused_before_it_is_fused():
+    model = build("Qwen3")
+    partition(model.lm_head.weight)
+    with pytest.raises(UnsupportedHeadError, match="ZeRO-3 has partitioned"):
+        fuse_head(model)
+
+
+def test_a_head_partitioned_by_zero_3_is_refused_after_it_is_fused():
+    """And before the backbone has run."""
+    model = build("Qwen3")
+    fuse_head(model)
+    partition(model.lm_head.weight)
+    model.model.forward = None
+    ids, _, request = pose()
+    with pytest.raises(UnsupportedHeadError, match="ZeRO-3 has partitioned"):
+        model(input_ids=ids, fused=FusedRequest(**request))
+
+
+def test_what_is_known_of_another_model_is_for_sharded_weights_alone():
+    known = fuse_head(build("Granite"))
+    assert known.factor == pytest.approx(1 / 6)
+    assert fuse_head(build("Cohere"), known=known).factor == 0.25
 
 
 def test_prompt_tuning_is_refused():
@@ -250,6 +287,8 @@ if how == "ddp":
     wrapped = torch.nn.parallel.DistributedDataParallel(model)
 else:
     from torch.distributed.fsdp import fully_shard
+    known = t.fuse_head(t.build("Qwen3"))
+    late = t.build("Qwen3")  # sharded before it is fused, as TRL's reference model is
     mesh = torch.distributed.device_mesh.init_device_mesh("cpu", (2,))
     if how == "fsdp2":
         for layer in model.model.layers:
@@ -257,6 +296,17 @@ else:
     else:
         fully_shard(model.lm_head, mesh=mesh)
     wrapped = fully_shard(model, mesh=mesh)
+    fully_shard(late, mesh=mesh)
+    for other in (None, t.fuse_head(t.build("Granite"))):
+        try:
+            t.fuse_head(late, known=other)
+        except t.UnsupportedHeadError as error:
+            assert "in shards" in str(error)
+        else:
+            raise AssertionError("what is known of another configuration was taken")
+    t.fuse_head(late, known=known)
+    found = late(input_ids=ids, fused=t.FusedRequest(**request)).logp
+    assert torch.equal(found, wrapped(input_ids=ids, fused=t.FusedRequest(**request)).logp)
 loss = wrapped(input_ids=ids, fused=t.FusedRequest(**request, objective="grpo", batch=batch)).loss
 ((1 + rank) * loss).backward()  # the mean of both ranks is 1.5 times
 for name, parameter in model.named_parameters():
