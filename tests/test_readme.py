@@ -52,6 +52,16 @@ def test_commands_print_what_is_shown(block, folder):
         assert in_words(line) in printed
 
 
+def test_what_follows_scoring_runs(folder):
+    (score,) = [block for block in blocks("console") if "rlvr score" in block]
+    (after,) = [block for block in blocks("bash") if "rlvr select" in block]
+    for command in (score.partition("\n")[0].removeprefix("$ "), *after.splitlines()):
+        _, *arguments = shlex.split(command, comments=True)
+        done = subprocess.run([sys.executable, "-m", "rlvr", *arguments], cwd=folder, check=False)
+        assert done.returncode == 0, command
+    assert {"sft.jsonl", "report.html"} <= {path.name for path in folder.iterdir()}
+
+
 def test_examples_of_verdicts_hold(capsys):
     (example,) = [block for block in blocks("python") if "accuracy.verify" in block]
     exec(compile(example, "README.md", "exec"), {})
