@@ -127,7 +127,8 @@ class BenchReport:
     @property
     def ended(self) -> int:
         """How many calls did not return, or failed."""
-        return sum(sum(one.ended.values()) for found in self.sets for one in found.rewards.values())
+        files = self.sets[:-1] if len(self.sets) > 1 else self.sets
+        return sum(sum(one.ended.values()) for found in files for one in found.rewards.values())
 
     def to_dict(self) -> dict[str, object]:
         """The report as plain JSON."""

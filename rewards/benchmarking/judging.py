@@ -95,19 +95,26 @@ def judge_set(source: str, labelled: LabelledSet, *, search_path: str, limits: R
 
 
 def judge_batch(
-    job: Job, rows: Sequence[dict[str, object]]
+    job: Job,
+    rows: Sequence[dict[str, object]],
+    warm_up: bool,  # noqa: FBT001 - tasks have positional arguments only
 ) -> tuple[list[tuple[float | None, str, str | None, str, float]], float]:
-    """What a worker process does: each row judged by a call of its own, and its peak memory."""
+    """What a worker process does: each row judged by a call of its own, and its peak memory.
+
+    What is loaded at the first call is no row's own time, and a function that does not return one
+    value per completion is found by two completions, not by one: a warm-up call is for both.
+    """
     ((_, source),) = job["rewards"]
     reward = resolve_for_job(source, job["reference"], job["search_path"])
-    # What is loaded at the first call is no row's own time; and a function that does not return
-    # one value per completion is found by two completions, not by one.
-    first = ask_reward(reward, [rows[0], rows[0]], job)[0]
-    misshapen = first.status is Status.ERROR and "one value per completion" in first.reason
+    misshapen = None
+    if warm_up:
+        first = ask_reward(reward, [rows[0], rows[0]], job)[0]
+        if first.status is Status.ERROR and "one value per completion" in first.reason:
+            misshapen = first
     found = []
     for row in rows:
         started = perf_counter()
-        verdict = first if misshapen else ask_reward(reward, [row], job)[0]
+        verdict = misshapen or ask_reward(reward, [row], job)[0]
         seconds = perf_counter() - started
         found.append(
             (verdict.score, verdict.status.value, verdict.extracted, verdict.reason, seconds)
@@ -130,27 +137,31 @@ class _Run:
         self._pool, self._job, self._limits = pool, job, limits
         self._peak_mb = 0.0
         self._hung = 0
+        self._batch_rows = BATCH_ROWS
 
     def judge(self, rows: Sequence[LabelledRow]) -> Judged:
         """Judge rows in order, and stop asking a reward that hangs on row after row."""
         found: list[Judgement] = []
-        for start in range(0, len(rows), BATCH_ROWS):
-            found += self._judge_batch(rows[start : start + BATCH_ROWS])
+        while len(found) < len(rows):
+            found += self._judge_batch(rows[len(found) :][: self._batch_rows])
         return Judged(tuple(found), self._peak_mb)
 
     def _judge_batch(self, rows: Sequence[LabelledRow]) -> list[Judgement]:
         if self._hung < PATIENCE_ROWS:
-            result = self._ask(rows)
+            result = self._ask(rows, warm_up=True)
             if result.ending.value == "done":
                 self._hung = 0
                 return self._read(result)
-        return [self._judge_row(row) for row in rows]
+        found = [self._judge_row(row) for row in rows]
+        if all(one.seconds is not None for one in found):  # only their number was too large
+            self._batch_rows = max(1, self._batch_rows // 4)
+        return found
 
     def _judge_row(self, row: LabelledRow) -> Judgement:
         if self._hung >= PATIENCE_ROWS:
             reason = f"not called: it hung on {PATIENCE_ROWS} rows one after another"
             return Judgement(None, "not_run", None, reason, None)
-        result = self._ask([row])
+        result = self._ask([row], warm_up=False)
         if result.ending.value == "done":
             self._hung = 0
             return self._read(result)[0]
@@ -158,9 +169,9 @@ class _Run:
         self._hung = self._hung + 1 if status == "timeout" else 0
         return Judgement(None, status, None, self._reason(status, result), None)
 
-    def _ask(self, rows: Sequence[LabelledRow]) -> TaskResult:
+    def _ask(self, rows: Sequence[LabelledRow], *, warm_up: bool) -> TaskResult:
         columns = [dict(row.columns) for row in rows]
-        return self._pool.run(cast("JSON", self._job), cast("JSON", columns))
+        return self._pool.run(cast("JSON", self._job), cast("JSON", columns), warm_up)
 
     def _read(self, result: TaskResult) -> list[Judgement]:
         found, peak_mb = cast("tuple[list[list[object]], float]", result.value)

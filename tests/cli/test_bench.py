@@ -8,6 +8,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from rewards.benchmarking import BenchOptions, run_bench
 from rewards.cli import app
 
 BAD = """
@@ -119,6 +120,31 @@ def test_bad_rewards_stop_nothing(rows):
     assert "one value per completion" in lie
     assert json.loads((rows / "out" / "results.json").read_text())["sets"][0]["name"] == "rows"
     assert "| accuracy | 0 | 0 | 0 | 100.0 %" in (rows / "out" / "results.md").read_text()
+
+
+def test_a_slow_reward_is_no_hanging_one(rows):
+    (rows / "slow.py").write_text(
+        "import time\n"
+        "def slow(completions, **_):\n"
+        "    time.sleep(0.6 * len(completions))\n"
+        "    return [1.0] * len(completions)\n"
+    )
+    short = (rows / "rows.jsonl").read_text().splitlines(keepends=True)[8:12]
+    (rows / "rows.jsonl").write_text("".join(short))
+    limit = ("--row-timeout", "1.5")
+    result = bench("--data", "rows.jsonl", "--reward", "slow:slow", *limit, "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)["sets"][0]["rewards"]["slow"]
+    assert figures["ended"] == {}
+    assert figures["false_positives"] == {"high": 2}
+
+
+def test_failures_are_counted_once(rows):
+    (rows / "more.jsonl").write_text((rows / "rows.jsonl").read_text())
+    files = [rows / "rows.jsonl", rows / "more.jsonl"]
+    report = run_bench(BenchOptions(rewards=["bad_rewards:crashes"], data=files))
+    assert report.ended == 2
+    assert report.sets[-1].rewards["crashes"].ended == {"crash": 2}
 
 
 def test_several_files_and_peers(rows):
