@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Without a GPU the kernels are interpreted, which Triton must know before anything imports it.
 if not Path("/dev/nvidiactl").exists():
     os.environ.setdefault("TRITON_INTERPRET", "1")
+
+
+@pytest.fixture(autouse=True)
+def no_leftovers(tmp_path_factory):
+    """What a test imported from a folder of its own is not there for the next one."""
+    path, modules, own = [*sys.path], {*sys.modules}, str(tmp_path_factory.getbasetemp())
+    yield
+    sys.path[:] = path
+    for name in sys.modules.keys() - modules:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(own):
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def _first(role: Role, row: Mapping[str, object]) -> str | None:
 
 def _truth(row: Mapping[str, object]) -> bool | None:
     for name in COLUMN_ALIASES[Role.LABEL]:
-        if row.get(name) in {True, False}:  # 1 and 0 are equal to them
+        if row.get(name) in (True, False):
             return bool(row[name])
     return None
 

@@ -38,7 +38,7 @@ def expand_peer(argument: str) -> str:
     return f"{argument}={path}"
 
 
-def math_verify_boxed(completions: Sequence[str], solution: Sequence[str]) -> list[float]:
+def math_verify_boxed(completions: Sequence[str], solution: Sequence[object]) -> list[float]:
     """1.0 where math-verify finds the last box equal to the reference, else 0.0."""
     from math_verify import LatexExtractionConfig, parse, verify  # noqa: PLC0415 - seconds
 
@@ -46,6 +46,7 @@ def math_verify_boxed(completions: Sequence[str], solution: Sequence[str]) -> li
     boxed = [LatexExtractionConfig(boxed_match_priority=0)]
     scores = []
     for completion, reference in zip(completions, solution, strict=True):
+        reference = str(reference)  # noqa: PLW2901 - some files hold numbers
         gold = reference if "\\boxed" in reference else f"\\boxed{{{reference.strip('$ ')}}}"
         scores.append(float(verify(parse(gold, boxed), parse(completion, boxed))))
     return scores

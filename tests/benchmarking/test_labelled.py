@@ -46,6 +46,7 @@ def test_bare_answers_are_boxed(tmp_path):
     [
         ({"completion": "4"}, "true or false"),
         ({"completion": "4", "label": "yes"}, "true or false"),
+        ({"completion": "4", "label": [True]}, "true or false"),
         ({"label": True}, "has no completion"),
         ({"completion": 4, "label": True}, "is a string or a list"),
     ],
