@@ -178,7 +178,7 @@ def _within(
     """The answer; under ZeRO-3 in the head's own forward pass, for which its hooks gather it."""
     if not hasattr(head.weight, "ds_id"):
         return answer(states)
-    head.forward = answer  # type: ignore[method-assign]
+    head.forward = answer  # type: ignore[method-assign,assignment]
     try:
         found: FusedOutput = head(states)
     finally:
