@@ -162,9 +162,9 @@ def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling:
         if getattr(self.config.get_text_config(), "output_router_logits", False):
             kwargs.setdefault("output_router_logits", True)
         head = linear_head(self)
-        _check_present(head.weight)
         made = backbone_of(self)(*args, use_cache=False, **kwargs)
-        found = _answer(made.last_hidden_state, head, fused, scaling)
+        answer = functools.partial(_answer, head=head, request=fused, scaling=scaling)
+        found = _within(head, answer, made.last_hidden_state)
         found.router_logits = getattr(made, "router_logits", None)
         return found
 
@@ -172,9 +172,24 @@ def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling:
     return scaling
 
 
+def _within(
+    head: nn.Linear, answer: Callable[[Tensor], FusedOutput], states: Tensor
+) -> FusedOutput:
+    """The answer; under ZeRO-3 in the head's own forward pass, for which its hooks gather it."""
+    if not hasattr(head.weight, "ds_id"):
+        return answer(states)
+    head.forward = answer  # type: ignore[method-assign,assignment]
+    try:
+        found: FusedOutput = head(states)
+    finally:
+        del head.forward
+    return found
+
+
 def _answer(
     states: Tensor, head: nn.Linear, request: FusedRequest, scaling: Scaling
 ) -> FusedOutput:
+    _check_present(head.weight)
     if states.shape[1] != request.length:
         raise UnsupportedHeadError(
             f"the model made {states.shape[1]} hidden states of {request.length} tokens; prompt "
