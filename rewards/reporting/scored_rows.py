@@ -10,7 +10,8 @@ from pathlib import Path
 from rewards.columns import Role, columns_for
 from rewards.completion import completion_text
 from rewards.errors import InputError
-from rewards.scoring.rows import RowReader, parse_row, shorten
+from rewards.scoring.readers import open_rows
+from rewards.scoring.rows import parse_row, shorten
 from rewards.verdict import Status
 
 GROUP_COLUMNS = ("source", "kind", "dataset", "level")
@@ -97,7 +98,7 @@ def read_scored(path: Path, named: NamedColumns) -> Iterator[ScoredRow | str]:
     Raises:
         DataFileError: the file cannot be read.
     """
-    with RowReader(path) as rows:
+    with open_rows(path) as rows:
         for raw in rows:
             columns = parse_row(raw)
             if isinstance(columns, str):

@@ -11,7 +11,8 @@ from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text
 from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
-from rewards.scoring.rows import RowReader, parse_row, shorten
+from rewards.scoring.readers import open_rows
+from rewards.scoring.rows import parse_row, shorten
 
 HEAD_ROWS = 1000
 HEAD_BYTES = 32 * 2**20
@@ -121,7 +122,7 @@ def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
     """The rows of the file's head that can be read, with their line numbers."""
     rows: list[tuple[int, dict[str, object]]] = []
     first_flaw, broken, size = "", 0, 0
-    with RowReader(path) as reader:
+    with open_rows(path) as reader:
         for raw in islice(reader, HEAD_ROWS):
             parsed = parse_row(raw)
             if isinstance(parsed, dict):
@@ -140,7 +141,7 @@ def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
     if rows:
         return rows
     if not broken:
-        raise DataFileError(f"{path}: holds no rows; give a JSONL file (one JSON object a line)")
+        raise DataFileError(f"{path}: holds no rows; give a file with some")
     raise DataFileError(
         f"{first_flaw} ({_counted(broken)} read, none is a JSON object; give a JSONL file with one "
         "object a line)"

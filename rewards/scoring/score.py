@@ -19,6 +19,7 @@ from rewards.scoring.judge import Job, JudgedChunk
 from rewards.scoring.partial import PartialOutput, Plan, check_place, partial_path
 from rewards.scoring.patience import Patience, RowLimits, expect_patience
 from rewards.scoring.processors import count_usable_cpus
+from rewards.scoring.readers import open_rows
 from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
 from rewards.scoring.row_columns import Columns, NamedColumns, choose_columns
 from rewards.scoring.rows import RowReader
@@ -105,7 +106,7 @@ def score_file(
     plan = _describe_run(options, named_rewards, columns)
     with (
         PartialOutput(options.output, plan, overwrite=options.overwrite) as partial,
-        RowReader(options.input) as reader,
+        open_rows(options.input) as reader,
     ):
         patience = expect_patience(job, options.limits)
         tally = _count_written(partial, [named.label for named in named_rewards], patience)

@@ -9,8 +9,9 @@ from itertools import islice
 from pathlib import Path
 
 from rewards.errors import DataFileError
+from rewards.scoring.readers import open_rows
 from rewards.scoring.row_columns import HEAD_ROWS
-from rewards.scoring.rows import RowReader, parse_row
+from rewards.scoring.rows import parse_row
 from rewards.verdict import Status, Verdict
 
 
@@ -55,7 +56,7 @@ def read_head(path: Path, count: int = HEAD_ROWS) -> list[dict[str, object]]:
     Raises:
         DataFileError: the file cannot be opened, or is plainly no JSONL.
     """
-    with RowReader(path) as reader:
+    with open_rows(path) as reader:
         parsed = [parse_row(raw) for raw in islice(reader, count)]
     return [row for row in parsed if isinstance(row, dict)]
 

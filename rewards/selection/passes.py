@@ -21,8 +21,9 @@ from rewards.columns import Role, missing_column
 from rewards.completion import completion_text
 from rewards.errors import DataFileError, InputError
 from rewards.lengths import words
+from rewards.scoring.readers import open_rows
 from rewards.scoring.row_columns import BAD_ROW_FIELDS, NamedColumns, choose_columns
-from rewards.scoring.rows import RawRow, RowReader, parse_row
+from rewards.scoring.rows import RawRow, parse_row
 from rewards.scoring.whole_output import WholeOutput
 from rewards.scoring.written_verdicts import dump_row, read_head, read_verdict, verdict_columns
 from rewards.selection.candidates import Candidate, Prefer, PromptCandidates
@@ -283,7 +284,7 @@ class _Progress:
     def rows(self) -> Iterator[tuple[Path, RawRow]]:
         """One pass."""
         for path in self._paths:
-            with RowReader(path) as reader:
+            with open_rows(path) as reader:
                 for at, raw in enumerate(reader):
                     yield path, raw
                     if self._listener is not None and at % _ROWS_A_STEP == 0:

@@ -8,12 +8,13 @@ import pytest
 
 from rewards.errors import DataFileError
 from rewards.scoring import rows
-from rewards.scoring.rows import RawRow, RowReader, parse_row
+from rewards.scoring.readers import open_rows
+from rewards.scoring.rows import RawRow, parse_row
 
 
 def read(path, content, *, skip=0):
     path.write_bytes(content)
-    with RowReader(path) as reader:
+    with open_rows(path) as reader:
         assert reader.skip(skip) == skip
         return list(reader)
 
@@ -65,7 +66,7 @@ def test_a_line_that_is_too_long_is_a_flaw_and_is_not_held(path, monkeypatch):
 def test_positions_rise_with_the_rows_to_the_size(path, pack):
     count = 10**5
     path.write_bytes(pack(b"".join(b"%d\n" % (n * n) for n in range(count))))
-    with RowReader(path) as reader:
+    with open_rows(path) as reader:
         assert reader.locate(0) == 0
         reader.skip(1000)
         list(reader)
@@ -79,7 +80,7 @@ def test_an_error_in_the_middle_names_the_line(path):
     packed = gzip.compress(b"".join(b"%d\n" % (n * n) for n in range(10**5)))
     path.write_bytes(packed[: len(packed) // 2])
     with (
-        RowReader(path) as reader,
+        open_rows(path) as reader,
         pytest.raises(DataFileError, match=r"in.jsonl:\d{4,}: the gzip"),
     ):
         list(reader)
