@@ -178,7 +178,7 @@ def _completion(columns: Mapping[str, object], named: str | None) -> str | None:
             except InputError:  # neither text nor messages: shown as it stands
                 return as_text(value)
     raw = columns.get("raw")  # what `score` writes of a line that it could not read
-    return raw if isinstance(raw, str) and "error" in columns else None
+    return raw if isinstance(raw, str) and columns.get("error") is not None else None
 
 
 def _truth(columns: Mapping[str, object], named: str | None) -> bool | None:

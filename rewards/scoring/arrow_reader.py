@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rewards.errors import DataFileError
 from rewards.scoring import rows
-from rewards.scoring.json_text import write_json
+from rewards.scoring.json_text import escape_halves, write_json
 from rewards.scoring.rows import RawRow, RowReader, shorten
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _row_texts(piece: pa.RecordBatch) -> list[tuple[str, str]]:
         for name in marked:
             for row in values:
                 row[name] = _from_json(row[name])
-        return [(write_json(row), "") for row in values]
+        return [(escape_halves(write_json(row)), "") for row in values]
     except _UNREADABLE:
         # One of them has a value that Python or JSON does not know: look which.
         return [_row_text(piece, at, marked) for at in range(piece.num_rows)]
@@ -141,7 +141,7 @@ def _row_text(piece: pa.RecordBatch, at: int, marked: list[str]) -> tuple[str, s
 def _value_text(scalar: pa.Scalar, *, is_json: bool) -> tuple[str, str]:
     try:
         value = scalar.as_py()
-        return write_json(_from_json(value) if is_json else value), ""
+        return escape_halves(write_json(_from_json(value) if is_json else value)), ""
     except _UNREADABLE as error:
         return "", shorten(" ".join(str(error).split())) or type(error).__name__
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 from datetime import date, time, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -30,6 +31,19 @@ def write_json(value: object) -> str:
         return _encoder.encode(value)
     except ValueError:  # a number that is not finite, which this encoder cannot be taught
         return _write(value)
+
+
+def escape_halves(text: str) -> str:
+    r"""JSON text that UTF-8 can hold: half a surrogate pair becomes its escape.
+
+    >>> print(escape_halves('{"a": "\ud800é"}'))
+    {"a": "\ud800é"}
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _HALVES.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+    return text
 
 
 def _write(value: object) -> str:
@@ -65,3 +79,4 @@ def _replace(value: object) -> object:
 
 
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_replace)
+_HALVES = re.compile("[\ud800-\udfff]")

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,8 +14,10 @@ from pathlib import Path
 from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
 from rewards.scoring.dispatch import judge_here, judge_in_workers
+from rewards.scoring.input_files import check_apart, describe_input
 from rewards.scoring.judge import Job, JudgedChunk
-from rewards.scoring.partial import PartialOutput, Plan, check_place, partial_path
+from rewards.scoring.output_file import check_place
+from rewards.scoring.partial import PartialOutput, Plan, partial_path
 from rewards.scoring.patience import Patience, RowLimits, expect_patience
 from rewards.scoring.processors import count_usable_cpus
 from rewards.scoring.readers import open_rows
@@ -25,16 +26,15 @@ from rewards.scoring.row_columns import Columns, NamedColumns, choose_columns
 from rewards.scoring.rows import RowReader
 from rewards.scoring.tally import Summary, Tally
 
-_HEAD_BYTES = 2**20
-
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreOptions:
     """What to score, with what, and where to.
 
     Attributes:
-        input: a JSONL file, plain or gzipped.
-        output: where the rows and verdicts go; gzipped when the name ends in `.gz`.
+        input: a file or folder of rows, in any format that `open_rows` knows.
+        output: where the rows and verdicts go; packed when the name ends in `.gz`, `.zst` or
+            `.parquet`.
         rewards: each a name, `module:object`, or `NAME=` before either.
         workers: worker processes; `None` for one per usable CPU, 0 to judge in this process.
         named: columns that the user named.
@@ -90,7 +90,8 @@ def score_file(
     named_rewards = _read_rewards(options.rewards)
     rewards = [(named.label, resolve_reward(named.source)) for named in named_rewards]
     check_place(options.output)
-    _check_files_differ(options.input, options.output)
+    for written in (options.output, partial_path(options.output)):
+        check_apart(options.input, written)
     columns = choose_columns(
         options.input,
         [(label, reward if isinstance(reward, Reward) else None) for label, reward in rewards],
@@ -124,7 +125,7 @@ def score_file(
                 for _ in steps:
                     if on_progress is not None:
                         on_progress(_measure(reader, partial, tally, resumed_rows=resumed))
-            partial.finish()
+            notes = partial.finish()
         except KeyboardInterrupt:
             kept = "nothing is written yet"
             if partial.rows_done:
@@ -141,7 +142,7 @@ def score_file(
             "prompt": columns.prompt,
             "reference": columns.references_seen[0] if columns.references_seen else None,
         },
-        notes=columns.notes,
+        notes=(*columns.notes, *notes),
     )
 
 
@@ -191,32 +192,15 @@ def _read_rewards(arguments: Sequence[str]) -> list[NamedReward]:
     return named
 
 
-def _check_files_differ(source: Path, output: Path) -> None:
-    for written in (output, partial_path(output)):
-        if written.resolve() == source.resolve() or (
-            written.exists() and source.exists() and written.samefile(source)
-        ):
-            raise InputError(
-                f"{output}: input and output are the same file; choose another --output"
-            )
-
-
 def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns) -> Plan:
     """What the output depends on: an unfinished one is continued only when all of it is equal."""
-    status = options.input.stat()
-    with options.input.open("rb") as file:
-        head = hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()
     users = [one for one in rewards if ":" in one.path]
     limits = {
         "row timeout (s)": options.limits.timeout_s,
         "row memory (MB)": options.limits.memory_mb,
     }
     return {
-        "input": {
-            "size": status.st_size,
-            "modification time": _format_time(status.st_mtime_ns),
-            "first megabyte": head[:16],
-        },
+        "input": describe_input(options.input),
         "run": {
             "rewards": ", ".join(f"{one.label}={one.source}" for one in rewards),
             "completion column": columns.completion,
@@ -229,11 +213,6 @@ def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns
             **{one.source: _digest_source(one.path) for one in users},
         },
     }
-
-
-def _format_time(time_ns: int) -> str:
-    seconds, rest_ns = divmod(time_ns, 10**9)
-    return f"{datetime.fromtimestamp(seconds, tz=timezone.utc):%Y-%m-%d %H:%M:%S}.{rest_ns:09d} UTC"
 
 
 def _version(distribution: str) -> str | None:

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from rewards.errors import DataFileError
+from rewards.scoring.json_text import escape_halves, write_json
 from rewards.scoring.readers import open_rows
 from rewards.scoring.row_columns import HEAD_ROWS
 from rewards.scoring.rows import parse_row
@@ -71,13 +72,9 @@ def dump_row(row: Mapping[str, object]) -> str:
         DataFileError: it is nested too deeply.
     """
     try:
-        text = json.dumps(row, ensure_ascii=False)
-        text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair
-        return json.dumps(row)
+        return escape_halves(write_json(row))
     except RecursionError:
         raise DataFileError("a row is nested too deeply to be written; take it out") from None
-    return text
 
 
 def _text(value: object) -> str | None:

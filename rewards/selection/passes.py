@@ -21,6 +21,7 @@ from rewards.columns import Role, missing_column
 from rewards.completion import completion_text
 from rewards.errors import DataFileError, InputError
 from rewards.lengths import words
+from rewards.scoring.input_files import stamp
 from rewards.scoring.readers import open_rows
 from rewards.scoring.row_columns import BAD_ROW_FIELDS, NamedColumns, choose_columns
 from rewards.scoring.rows import RawRow, parse_row
@@ -49,8 +50,8 @@ class SelectOptions:
     """What to select from, what to keep, and where to.
 
     Attributes:
-        inputs: files that `rlvr score` wrote; shards are one file in the order given.
-        output: where the kept rows go; gzipped when the name ends in `.gz`.
+        inputs: files or folders that `rlvr score` wrote; shards are one file in the order given.
+        output: where the kept rows go; packed when the name ends in `.gz`, `.zst` or `.parquet`.
         rewards: the columns that must all reach `min_score`; empty for every one that is found.
         min_score: the least score of a verified completion. A verdict without a score never
             passes, whatever this is.
@@ -94,16 +95,17 @@ def select_rows(options: SelectOptions, *, on_progress: OnProgress | None = None
     selection = Selection(output=options.output, rewards=())
     columns = _choose_columns(options, selection)
     selection.rewards = columns.rewards
-    before = [_stamp(path) for path in options.inputs]
+    before = [stamp(path) for path in options.inputs]
     step = _Progress(options.inputs, on_progress)
     with WholeOutput(options.output, overwrite=options.overwrite, inputs=options.inputs) as output:
         kept = _decide(options, columns, selection, step)
         _write(options, columns, kept, output, step)
-        for path, stamp in zip(options.inputs, before, strict=True):
-            if _stamp(path) != stamp:
+        for path, earlier in zip(options.inputs, before, strict=True):
+            if stamp(path) != earlier:
                 raise DataFileError(
                     f"{path}: changed while it was read; run the command again when it is complete"
                 )
+    selection.notes += output.notes
     return selection
 
 
@@ -179,7 +181,10 @@ def _judge(
     row: dict[str, object], columns: _Columns, options: SelectOptions
 ) -> tuple[Fate | None, str]:
     """Why a row is out of the running, `None` when it is a candidate; and that in words."""
-    if columns.completion not in row and row.keys() >= set(BAD_ROW_FIELDS):
+    bad = row.get(columns.completion) is None and all(
+        row.get(name) is not None for name in BAD_ROW_FIELDS
+    )
+    if bad:
         return Fate.UNREADABLE, f"{row['error']} (line {row['line']} of the file that was scored)"
     for label in columns.rewards:
         verdict = read_verdict(row.get(label))
@@ -264,21 +269,13 @@ def _choose_columns(options: SelectOptions, selection: Selection) -> _Columns:
     return _Columns(completion=named.completion, prompt=named.prompt, group=group, rewards=rewards)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0)
-    return status.st_size, status.st_mtime_ns
-
-
 class _Progress:
     """The rows of all files in order, telling how far the reading is, over both passes."""
 
     def __init__(self, paths: Sequence[Path], listener: OnProgress | None) -> None:
         self._paths = paths
         self._listener = listener
-        self._total = 2 * sum(_stamp(path)[0] for path in paths)
+        self._total = 2 * sum(size for path in paths for _, size, _ in stamp(path))
         self._before = 0
 
     def rows(self) -> Iterator[tuple[Path, RawRow]]:

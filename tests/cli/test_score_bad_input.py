@@ -75,9 +75,10 @@ def test_a_gzip_that_ends_in_the_middle_of_a_run(folder):
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("nowhere.jsonl", "no such file"), (".", "is a directory"), ("/dev/null", "not a regular")],
+    [("nowhere.jsonl", "no such file"), ("none", "without rows"), ("/dev/null", "not a regular")],
 )
 def test_a_path_that_is_no_file(folder, name, expected):
+    (folder / "none").mkdir()
     assert expected in complaint(name)
 
 

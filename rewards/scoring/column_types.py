@@ -1,0 +1,98 @@
+"""The Arrow type that all values of a column have in common, if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Beyond these a column is no table any more, but objects whose names are data.
+_MOST_LEAVES = 200
+_DEEPEST = 20
+
+_VERDICT_FIELDS = frozenset({"score", "status", "extracted", "expected", "reason"})
+
+
+def infer_type(values: Sequence[object]) -> pa.DataType | None:
+    """The type of JSON values, `None` where there is none.
+
+    >>> infer_type([1, 2.5]), infer_type([1, "a"]), infer_type([True, 1.0])
+    (DataType(double), None, None)
+    """
+    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+
+    try:
+        kind = pa.array(values).type
+    except (pa.ArrowException, ArithmeticError, ValueError, TypeError):
+        return None
+    return None if any(_hides_truth(value, kind) for value in values) else kind
+
+
+def unify_types(one: pa.DataType | None, other: pa.DataType | None) -> pa.DataType | None:
+    """The type that holds the values of both, `None` where there is none."""
+    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+
+    if one is None or other is None or one == other:
+        return one if other is not None else None
+    schemas = [pa.schema([("", kind)]) for kind in (one, other)]
+    try:
+        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+    except pa.ArrowException:
+        return None
+
+
+def settle_type(kind: pa.DataType | None) -> pa.DataType | None:
+    """A type that parquet can hold and that does not depend on what happens to be empty.
+
+    What is null throughout is text, the score of a verdict floating-point: shards of one dataset
+    must fit together. `None` for an object without fields, or with more than a table should have.
+
+    >>> settle_type(infer_type([None])), settle_type(infer_type([{}]))
+    (DataType(string), None)
+    """
+    if kind is None or _count_leaves(kind) > _MOST_LEAVES:
+        return None
+    return _without_nulls(kind)
+
+
+def _hides_truth(value: object, kind: pa.DataType) -> bool:
+    """Whether true or false stands among fractions, where Arrow takes it for 1 or 0."""
+    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+
+    if pa.types.is_floating(kind):
+        return isinstance(value, bool)
+    if pa.types.is_list(kind) and isinstance(value, list):
+        return any(_hides_truth(one, kind.value_type) for one in value)
+    if pa.types.is_struct(kind) and isinstance(value, dict):
+        return any(_hides_truth(value.get(field.name), field.type) for field in kind)
+    return False
+
+
+def _count_leaves(kind: pa.DataType, depth: int = 0) -> int:
+    """How many leaves a type has; more than are allowed where one is none or lies too deep."""
+    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+
+    if depth > _DEEPEST or (pa.types.is_struct(kind) and not kind.num_fields):
+        return _MOST_LEAVES + 1
+    if pa.types.is_list(kind):
+        return _count_leaves(kind.value_type, depth + 1)
+    if pa.types.is_struct(kind):
+        return sum(_count_leaves(field.type, depth + 1) for field in kind)
+    return 1
+
+
+def _without_nulls(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+
+    if pa.types.is_null(kind):
+        return pa.string()
+    if pa.types.is_list(kind):
+        return pa.list_(_without_nulls(kind.value_type))
+    if not pa.types.is_struct(kind):
+        return kind
+    fields = {field.name: _without_nulls(field.type) for field in kind}
+    if fields.keys() == _VERDICT_FIELDS and pa.types.is_null(kind.field("score").type):
+        fields["score"] = pa.float64()
+    return pa.struct(list(fields.items()))
