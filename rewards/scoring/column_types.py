@@ -25,9 +25,9 @@ def infer_type(values: Sequence[object]) -> pa.DataType | None:
 
     try:
         kind = pa.array(values).type
-    except (pa.ArrowException, ArithmeticError, ValueError, TypeError):
+        return None if any(_hides_truth(value, kind) for value in values) else kind
+    except (pa.ArrowException, ArithmeticError, ValueError, TypeError, RecursionError):
         return None
-    return None if any(_hides_truth(value, kind) for value in values) else kind
 
 
 def unify_types(one: pa.DataType | None, other: pa.DataType | None) -> pa.DataType | None:

@@ -19,6 +19,9 @@ from rewards.errors import DataFileError
 from rewards.extras import require_package
 from rewards.scoring.parquet_output import write_parquet
 
+BeforeRename = Callable[[Path, tuple[str, ...]], None]
+"""Called with the packed file, and with what `put_in_place` will return."""
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _COPIED_BYTES = 2**20
 
@@ -45,14 +48,14 @@ def check_place(output: Path) -> None:
 
 
 def put_in_place(
-    lines: Path, output: Path, *, before: Callable[[Path], None] | None = None
+    lines: Path, output: Path, *, before: BeforeRename | None = None
 ) -> tuple[str, ...]:
     """Pack a file of lines and rename it to the output, in one step; the lines are gone then.
 
     Args:
         lines: complete, closed or flushed, and in the output's folder.
         output: where they go.
-        before: called with the packed file before it is renamed.
+        before: called before the rename.
 
     Returns:
         What a user should know of how the rows were written, one sentence each.
@@ -71,10 +74,10 @@ def put_in_place(
             packed.unlink(missing_ok=True)
             raise
     if before is not None:
-        before(packed)
+        before(packed, notes)
     packed.replace(output)
     if packed != lines:
-        lines.unlink()
+        lines.unlink(missing_ok=True)
     return notes
 
 

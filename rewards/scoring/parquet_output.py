@@ -47,11 +47,17 @@ def write_parquet(lines: Path, target: Path) -> tuple[str, ...]:
 
     Raises:
         OSError: the target cannot be written.
-        DataFileError: a row cannot be read at this depth of calls.
+        DataFileError: a row is nested so deeply that Python cannot read or write it.
     """
-    types = _find_types(lines)
-    while (misfit := _write(lines, target, types)) is not None:
-        types[misfit] = None  # such as 2**60 + 1 in a column with fractions
+    try:
+        types = _find_types(lines)
+        while (misfit := _write(lines, target, types)) is not None:
+            types[misfit] = None  # such as 2**60 + 1 in a column with fractions
+    except RecursionError:
+        raise DataFileError(
+            f"{lines}: a row is nested too deeply for parquet; take it out of the input, or write "
+            "JSONL"
+        ) from None
     return tuple(
         f"the column {name!r} is written as JSON text: its values have no common type"
         for name, kind in types.items()
@@ -119,22 +125,11 @@ def _read_blocks(lines: Path) -> Iterator[list[Row]]:
     rows: list[Row] = []
     size = 0
     with lines.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            rows.append(_parse(line, number))
+        for line in file:
+            rows.append(json.loads(line))
             size += len(line)
             if len(rows) >= _BLOCK_ROWS or size >= _BLOCK_BYTES:
                 yield rows
                 rows, size = [], 0
     if rows:
         yield rows
-
-
-def _parse(line: bytes, number: int) -> Row:
-    try:
-        row: Row = json.loads(line)
-    except RecursionError:
-        raise DataFileError(
-            f"row {number} is nested too deeply for parquet; take it out of the input, or write "
-            "JSONL"
-        ) from None
-    return row

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rewards.errors import DataFileError
 from rewards.scoring.locking import try_lock
-from rewards.scoring.output_file import put_in_place, reported
+from rewards.scoring.output_file import BeforeRename, put_in_place, reported
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -38,7 +38,7 @@ class PartialOutput:
         self.output = output
         self.path = partial_path(output)
         self.rows_done = 0
-        self._header = self.path.with_name(self.path.name + ".json")
+        self._header = header_path(output)
         with reported(self.path):
             self._file = _open_locked(self.path)
         try:
@@ -71,7 +71,7 @@ class PartialOutput:
                 data = data[self._file.write(data) :]
         self.rows_done += len(written)
 
-    def finish(self, *, before: Callable[[Path], None] | None = None) -> tuple[str, ...]:
+    def finish(self, *, before: BeforeRename | None = None) -> tuple[str, ...]:
         """Turn the partial file into the output, in one step.
 
         Args:
@@ -136,13 +136,7 @@ class PartialOutput:
             earlier = json.loads(self._header.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return f"{self._header.name} is missing or damaged"
-        found = [
-            f"{aspect} {name} ({_shown(before)} then, {_shown(value)} now)"
-            for aspect, values in plan.items()
-            for name, value in values.items()
-            if (before := earlier.get(aspect, {}).get(name)) != value
-        ]
-        return "changed since: " + "; ".join(found) if found else ""
+        return describe_difference(earlier, plan)
 
     def _drop_torn_line(self) -> None:
         """Cut what follows the last line end: the writer was killed in the middle of a line."""
@@ -161,9 +155,30 @@ class PartialOutput:
         self._file.seek(0, os.SEEK_END)
 
 
+def describe_difference(earlier: Plan, plan: Plan) -> str:
+    """What an earlier run was made from that this one is not, in words, or "".
+
+    >>> describe_difference({"run": {"rewards": "format"}}, {"run": {"rewards": "accuracy"}})
+    'changed since: run rewards (format then, accuracy now)'
+    """
+    found = [
+        f"{aspect} {name} ({_shown(before)} then, {_shown(value)} now)"
+        for aspect, values in plan.items()
+        for name, value in values.items()
+        if (before := earlier.get(aspect, {}).get(name)) != value
+    ]
+    return "changed since: " + "; ".join(found) if found else ""
+
+
 def partial_path(output: Path) -> Path:
     """Where the unfinished rows of `output` lie."""
     return output.with_name(output.name + ".partial")
+
+
+def header_path(output: Path) -> Path:
+    """Where the unfinished rows' plan lies."""
+    partial = partial_path(output)
+    return partial.with_name(partial.name + ".json")
 
 
 def _open_locked(path: Path) -> IO[bytes]:

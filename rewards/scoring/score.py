@@ -70,9 +70,48 @@ class Progress:
     tally: Tally
 
 
-def score_file(
-    options: ScoreOptions, *, on_progress: Callable[[Progress], None] | None = None
-) -> Summary:
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedRun:
+    """A run whose options and input have been looked at.
+
+    Attributes:
+        options: what it does.
+        job: what its workers are told.
+        columns: the columns in use.
+        plan: what its output is made from.
+    """
+
+    options: ScoreOptions
+    job: Job
+    columns: Columns
+    plan: Plan
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of its rewards."""
+        return [label for label, _ in self.job["rewards"]]
+
+    def summarise(self, tally: Tally, *, resumed_rows: int, notes: Sequence[str] = ()) -> Summary:
+        """How it ended."""
+        references = self.columns.references_seen
+        return Summary(
+            input=self.options.input,
+            output=self.options.output,
+            tally=tally,
+            resumed_rows=resumed_rows,
+            columns={
+                "completion": self.columns.completion,
+                "prompt": self.columns.prompt,
+                "reference": references[0] if references else None,
+            },
+            notes=(*self.columns.notes, *notes),
+        )
+
+
+def score_file(options: ScoreOptions, *, on_progress: OnProgress | None = None) -> Summary:
     """Score a file; continue where an interrupted run with the same options ended.
 
     Memory does not grow with the file. The output is the same, byte for byte, however often the
@@ -86,6 +125,15 @@ def score_file(
         InputError: something in the options or the file cannot be used.
         WorkerError: no worker process can be started.
         KeyboardInterrupt: interrupted; its message says how to continue.
+    """
+    return finish_run(prepare_run(options), on_progress=on_progress)
+
+
+def prepare_run(options: ScoreOptions) -> PreparedRun:
+    """Look at the options and at the head of the input.
+
+    Raises:
+        InputError: something in them cannot be used.
     """
     named_rewards = _read_rewards(options.rewards)
     rewards = [(named.label, resolve_reward(named.source)) for named in named_rewards]
@@ -105,12 +153,32 @@ def score_file(
         "search_path": str(Path.cwd()),
     }
     plan = _describe_run(options, named_rewards, columns)
+    return PreparedRun(options=options, job=job, columns=columns, plan=plan)
+
+
+def finish_run(
+    run: PreparedRun,
+    *,
+    on_progress: OnProgress | None = None,
+    before_rename: Callable[[Path, Summary], None] | None = None,
+) -> Summary:
+    """Score what is left of a run, and put its output in place.
+
+    Args:
+        run: what `prepare_run` made of the options.
+        on_progress: called at the start and after each chunk of rows.
+        before_rename: called with the finished file before it is renamed to the output.
+
+    Raises:
+        InputError, WorkerError, KeyboardInterrupt: as `score_file` does.
+    """
+    options = run.options
     with (
-        PartialOutput(options.output, plan, overwrite=options.overwrite) as partial,
+        PartialOutput(options.output, run.plan, overwrite=options.overwrite) as partial,
         open_rows(options.input) as reader,
     ):
-        patience = expect_patience(job, options.limits)
-        tally = _count_written(partial, [named.label for named in named_rewards], patience)
+        patience = expect_patience(run.job, options.limits)
+        tally = _count_written(partial, run.labels, patience)
         resumed = reader.skip(partial.rows_done)
         if resumed != partial.rows_done:
             raise DataFileError(
@@ -118,32 +186,25 @@ def score_file(
                 "--overwrite"
             )
 
+        def note_finished(finished: Path, notes: tuple[str, ...]) -> None:
+            if before_rename is not None:
+                before_rename(finished, run.summarise(tally, resumed_rows=resumed, notes=notes))
+
         try:
             with closing(
-                _write_rest(_judge(job, reader, patience, options), partial, tally)
+                _write_rest(_judge(run.job, reader, patience, options), partial, tally)
             ) as steps:
                 for _ in steps:
                     if on_progress is not None:
                         on_progress(_measure(reader, partial, tally, resumed_rows=resumed))
-            notes = partial.finish()
+            notes = partial.finish(before=note_finished)
         except KeyboardInterrupt:
             kept = "nothing is written yet"
             if partial.rows_done:
                 kept = f"{partial.rows_done:,} rows are kept in {partial.path}"
             message = f"interrupted; {kept}: run the same command again to continue"
             raise KeyboardInterrupt(message) from None
-    return Summary(
-        input=options.input,
-        output=options.output,
-        tally=tally,
-        resumed_rows=resumed,
-        columns={
-            "completion": columns.completion,
-            "prompt": columns.prompt,
-            "reference": columns.references_seen[0] if columns.references_seen else None,
-        },
-        notes=(*columns.notes, *notes),
-    )
+    return run.summarise(tally, resumed_rows=resumed, notes=notes)
 
 
 def _judge(

@@ -87,6 +87,25 @@ class Tally:
             },
         }
 
+    def describe(self) -> dict[str, object]:
+        """The counts as a user reads them, with means, for `--json`."""
+        return {
+            "rows": self.rows,
+            "error_rows": self.error_rows,
+            "rewards": {
+                label: {
+                    "mean_score": counts.mean,
+                    "scored": counts.scored,
+                    "statuses": {
+                        status.value: counts.statuses[status.value]
+                        for status in Status
+                        if counts.statuses[status.value]
+                    },
+                }
+                for label, counts in self.rewards.items()
+            },
+        }
+
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Tally:
         """A tally from what `to_dict` made of it."""
@@ -122,21 +141,8 @@ class Summary:
         return {
             "input": str(self.input),
             "output": str(self.output),
-            "rows": self.tally.rows,
-            "error_rows": self.tally.error_rows,
             "resumed_rows": self.resumed_rows,
             "columns": dict(self.columns),
             "notes": list(self.notes),
-            "rewards": {
-                label: {
-                    "mean_score": counts.mean,
-                    "scored": counts.scored,
-                    "statuses": {
-                        status.value: counts.statuses[status.value]
-                        for status in Status
-                        if counts.statuses[status.value]
-                    },
-                }
-                for label, counts in self.tally.rewards.items()
-            },
+            **self.tally.describe(),
         }
