@@ -35,7 +35,8 @@ def bench(  # noqa: PLR0913 - one parameter per option
         list[Path] | None,
         typer.Option(
             help="Labelled rows, in any format that rlvr score reads: a completion, a reference, "
-            "and true or false in label. Give it once per file. By default a small set that comes with rlvr.",
+            "and true or false in label. Give it once per file. By default a small set that comes "
+            "with rlvr.",
             show_default=False,
         ),
     ] = None,
