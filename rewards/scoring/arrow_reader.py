@@ -103,7 +103,7 @@ def translated_errors(where: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, EOFError, ValueError) as error:
-        if isinstance(error, DataFileError):
+        if isinstance(error, DataFileError | MemoryError):
             raise
         said = shorten(" ".join(str(error).split()).rstrip("."))
         raise DataFileError(
