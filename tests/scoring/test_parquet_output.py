@@ -13,7 +13,6 @@ from rewards.errors import DataFileError
 from rewards.scoring import parquet_output
 from rewards.scoring.parquet_output import write_parquet
 from rewards.scoring.readers import open_rows
-from tests.scoring.conftest import dump_lines
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -24,7 +23,9 @@ VERDICT = {"score": 1.0, "status": "correct", "extracted": "1", "expected": "1",
 def convert(folder, rows, name="out.parquet"):
     """Write rows; returns the file and the notes."""
     lines = folder / f"{name}.lines"
-    lines.write_bytes(rows if isinstance(rows, bytes) else dump_lines(rows))
+    if not isinstance(rows, bytes):
+        rows = "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+    lines.write_bytes(rows)
     return folder / name, write_parquet(lines, folder / name)
 
 
@@ -76,12 +77,11 @@ NAMES = st.sampled_from(["a", "b", "", "ü.x", "a b", "\0"])
 def test_rows_come_back_as_they_went(tmp_path, monkeypatch, rows, block):
     monkeypatch.setattr(parquet_output, "_BLOCK_ROWS", block)
     rows = [{"always": 1} | row for row in rows]
-    text = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
-    path, notes = convert(tmp_path, text)
+    path, notes = convert(tmp_path, rows)
     assert essence(read(path)) == essence(rows)
     names = dict.fromkeys(name for row in rows for name in row)
     assert len(notes) <= len(names)
-    again, _ = convert(tmp_path, text, "again.parquet")
+    again, _ = convert(tmp_path, rows, "again.parquet")
     assert path.read_bytes() == again.read_bytes()
 
 

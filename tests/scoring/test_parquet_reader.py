@@ -95,7 +95,7 @@ def test_passing_over_row_groups_does_not_read_them(tmp_path):
         (first.dictionary_page_offset or first.data_page_offset) - 4
     )
     path.write_bytes(bytes(content))
-    with pytest.raises(DataFileError, match="in.parquet: row 1: cannot be read"):
+    with pytest.raises(DataFileError, match=r"in.parquet: row 1: cannot be read"):
         read(path)
     with ParquetReader(path) as reader:
         assert reader.skip(57) == 57

@@ -203,14 +203,14 @@ def test_parquet_pages_with_a_checksum_are_checked(formats):
 @pytest.mark.parametrize("cut_bytes", [1, 8, 100, 1000])
 def test_a_file_of_a_saved_dataset_that_was_cut_off(formats, cut_bytes):
     path = formats.saved(ROWS)
-    last = sorted(path.glob("*.arrow"))[-1]
+    last = max(path.glob("*.arrow"))
     last.write_bytes(last.read_bytes()[:-cut_bytes])
     assert "ends early" in complaint(path, last)
 
 
 def test_a_file_of_a_saved_dataset_that_is_missing_or_scratched(formats):
     path = formats.saved(ROWS)
-    first = sorted(path.glob("*.arrow"))[0]
+    first = min(path.glob("*.arrow"))
     scratch(first, 0.01)
     assert "cannot be read" in complaint(path, first)
     first.unlink()
