@@ -25,7 +25,7 @@ def infer_type(values: Sequence[object]) -> pa.DataType | None:
 
     try:
         kind = pa.array(values).type
-        return None if any(_hides_truth(value, kind) for value in values) else kind
+        return None if _hide_truth(values, kind) else kind
     except (pa.ArrowException, ArithmeticError, ValueError, TypeError, RecursionError):
         return None
 
@@ -57,16 +57,20 @@ def settle_type(kind: pa.DataType | None) -> pa.DataType | None:
     return _without_nulls(kind)
 
 
-def _hides_truth(value: object, kind: pa.DataType) -> bool:
+def _hide_truth(values: Sequence[object], kind: pa.DataType) -> bool:
     """Whether true or false stands among fractions, where Arrow takes it for 1 or 0."""
     import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
 
     if pa.types.is_floating(kind):
-        return isinstance(value, bool)
-    if pa.types.is_list(kind) and isinstance(value, list):
-        return any(_hides_truth(one, kind.value_type) for one in value)
-    if pa.types.is_struct(kind) and isinstance(value, dict):
-        return any(_hides_truth(value.get(field.name), field.type) for field in kind)
+        return bool in set(map(type, values))
+    if pa.types.is_list(kind):
+        items = [item for value in values if isinstance(value, list) for item in value]
+        return _hide_truth(items, kind.value_type)
+    if pa.types.is_struct(kind):
+        objects = [value for value in values if isinstance(value, dict)]
+        return any(
+            _hide_truth([one.get(field.name) for one in objects], field.type) for field in kind
+        )
     return False
 
 
