@@ -23,6 +23,8 @@ BeforeRename = Callable[[Path, tuple[str, ...]], None]
 """Called with the packed file, and with what `put_in_place` will return."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# Formats that somebody would ask for by name and get JSONL instead.
+_OTHER_ENDINGS = frozenset({".arrow", ".bz2", ".csv", ".feather", ".tsv", ".xlsx", ".xz", ".zip"})
 _COPIED_BYTES = 2**20
 
 
@@ -30,7 +32,8 @@ def check_place(output: Path) -> None:
     """Refuse a path that no file can be written at.
 
     Raises:
-        DataFileError: its folder is not there, or it is a directory or a device.
+        DataFileError: its folder is not there, it is a directory or a device, or its name asks for
+            a format that is not written.
         MissingExtraError: what packs it is not installed.
     """
     folder = output.parent
@@ -42,7 +45,13 @@ def check_place(output: Path) -> None:
         raise DataFileError(f"{output}: is a directory; name a file in it for --output")
     if not folder.is_dir() or (output.exists() and not output.is_file()):
         raise DataFileError(f"{output}: is no place for a file; name a file for --output")
-    package = {".zst": "zstandard", ".parquet": "pyarrow"}.get(output.suffix)
+    ending = output.suffix.lower()
+    if ending in _OTHER_ENDINGS:
+        raise DataFileError(
+            f"{output}: rows are not written as {ending}; end the name in .jsonl, .jsonl.gz, "
+            ".jsonl.zst or .parquet"
+        )
+    package = {".zst": "zstandard", ".parquet": "pyarrow"}.get(ending)
     if package is not None:
         require_package(package, needed_by=str(output), extra="data")
 
@@ -63,7 +72,7 @@ def put_in_place(
     Raises:
         OSError: the disk is full, or a file cannot be written; the lines are as they were.
     """
-    pack = {".gz": _gzip, ".zst": _zstd, ".parquet": write_parquet}.get(output.suffix)
+    pack = {".gz": _gzip, ".zst": _zstd, ".parquet": write_parquet}.get(output.suffix.lower())
     packed = lines
     notes: tuple[str, ...] = ()
     if pack is not None:

@@ -11,6 +11,7 @@ from rewards.errors import DataFileError
 from rewards.scoring.rows import RawRow, RowReader
 
 SHARD_ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
+_UNFINISHED = tuple(f"{ending}.partial" for ending in SHARD_ENDINGS)
 _MARK_ROWS = 16
 
 
@@ -90,13 +91,21 @@ def find_shards(folder: Path) -> list[Path]:
     """The shards in a folder, `part-2` before `part-10`; hidden files are none.
 
     Raises:
-        DataFileError: there are none, or the folder cannot be read.
+        DataFileError: there are none, one of them is unfinished, or the folder cannot be read.
     """
     try:
         names = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except OSError as error:
         raise DataFileError(f"{folder}: cannot be read: {error.strerror or error}") from None
-    shards = [path for path in names if path.name.endswith(SHARD_ENDINGS) and path.is_file()]
+    shards = [
+        path for path in names if path.name.lower().endswith(SHARD_ENDINGS) and path.is_file()
+    ]
+    unfinished = [path for path in names if path.name.lower().endswith(_UNFINISHED)]
+    if unfinished:  # a shard that is not there yet must not go missing silently
+        raise DataFileError(
+            f"{min(unfinished)}: is the unfinished output of another run; run that command again "
+            "to finish it, or remove it"
+        )
     if not shards:
         endings = ", ".join(f"*{ending}" for ending in SHARD_ENDINGS)
         inside = ""

@@ -55,7 +55,7 @@ def read_head(path: Path, count: int = HEAD_ROWS) -> list[dict[str, object]]:
     """Those of a file's first rows that can be read.
 
     Raises:
-        DataFileError: the file cannot be opened, or is plainly no JSONL.
+        DataFileError: the file cannot be opened, or is plainly in no known format.
     """
     with open_rows(path) as reader:
         parsed = [parse_row(raw) for raw in islice(reader, count)]

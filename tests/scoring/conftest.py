@@ -15,8 +15,6 @@ def dump_lines(rows) -> bytes:
 class Formats:
     """Writes rows; each method but `write` is a format."""
 
-    NAMES = ("jsonl", "gz", "zst", "parquet", "saved", "shards")
-
     def __init__(self, folder):
         self.folder = folder
 

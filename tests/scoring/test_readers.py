@@ -123,6 +123,13 @@ def test_a_folder_without_rows_says_what_it_looked_for(formats):
         open_rows(formats.folder)
 
 
+def test_an_unfinished_shard_does_not_go_missing(formats):
+    folder = formats.shards(ROWS)
+    (folder / "part-12.jsonl.partial").write_text("{}")
+    with pytest.raises(DataFileError, match=r"part-12.jsonl.partial: is the unfinished output"):
+        open_rows(folder)
+
+
 def test_a_saved_dataset_without_rows(formats):
     datasets = pytest.importorskip("datasets")
     path = formats.folder / "saved"
