@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset, DatasetDict, load_dataset, load_from_disk
 
 from grpo_plugin import GRPOConfig, GRPOTrainer
@@ -119,12 +120,23 @@ def save_and_leave(trainer: GRPOTrainer) -> None:
     """Save the model, and part from the other processes when all are done."""
     trainer.save_model()
     trainer.accelerator.wait_for_everyone()
+    keep_group()
     trainer.accelerator.end_training()  # a process that just ends can abort another
+
+
+def keep_group() -> None:
+    """Keep the process group until this process exits, if there is one.
+
+    Else the last to hold it is the trainer's DistributedDataParallel, which ends gloo's threads
+    with the interpreter's lock in its hands, and one that just then frees a tensor waits for that
+    lock for good.
+    """
+    if torch.distributed.is_initialized():
+        atexit.register(id, torch.distributed.group.WORLD)
 
 
 def make_tiny_model() -> str:
     """A folder with a random Qwen3 of two layers and a tokenizer with one token per byte."""
-    import torch  # noqa: PLC0415 - seconds to import
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415
     from transformers import (  # noqa: PLC0415
         PreTrainedTokenizerFast,
