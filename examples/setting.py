@@ -11,6 +11,7 @@ import argparse
 import atexit
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,19 +121,13 @@ def save_and_leave(trainer: GRPOTrainer) -> None:
     """Save the model, and part from the other processes when all are done."""
     trainer.save_model()
     trainer.accelerator.wait_for_everyone()
-    keep_group()
-    trainer.accelerator.end_training()  # a process that just ends can abort another
-
-
-def keep_group() -> None:
-    """Keep the process group until this process exits, if there is one.
-
-    Else the last to hold it is the trainer's DistributedDataParallel, which ends gloo's threads
-    with the interpreter's lock in its hands, and one that just then frees a tensor waits for that
-    lock for good.
-    """
     if torch.distributed.is_initialized():
+        # Else the last to hold the group is DistributedDataParallel, which ends gloo's threads with
+        # the interpreter's lock in its hands; one that just then frees a tensor waits for it for
+        # good. In a moment's sleep they can have the lock.
         atexit.register(id, torch.distributed.group.WORLD)
+        time.sleep(0.2)
+    trainer.accelerator.end_training()  # a process that just ends can abort another
 
 
 def make_tiny_model() -> str:
