@@ -11,11 +11,13 @@ import argparse
 import atexit
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset, DatasetDict, load_dataset, load_from_disk
 
 from grpo_plugin import GRPOConfig, GRPOTrainer
@@ -119,12 +121,17 @@ def save_and_leave(trainer: GRPOTrainer) -> None:
     """Save the model, and part from the other processes when all are done."""
     trainer.save_model()
     trainer.accelerator.wait_for_everyone()
+    if torch.distributed.is_initialized():
+        # Else the last to hold the group is DistributedDataParallel, which ends gloo's threads with
+        # the interpreter's lock in its hands; one that just then frees a tensor waits for it for
+        # good. In a moment's sleep they can have the lock.
+        atexit.register(id, torch.distributed.group.WORLD)
+        time.sleep(0.2)
     trainer.accelerator.end_training()  # a process that just ends can abort another
 
 
 def make_tiny_model() -> str:
     """A folder with a random Qwen3 of two layers and a tokenizer with one token per byte."""
-    import torch  # noqa: PLC0415 - seconds to import
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415
     from transformers import (  # noqa: PLC0415
         PreTrainedTokenizerFast,

@@ -131,16 +131,18 @@ def predicting_positions(mask: Tensor, length: int) -> Tensor:
     return row * length + (length - tokens - 1) + column if size else row
 
 
-def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling:
+def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling | None:
     """Let a causal language model compute the fused loss; to be called before it is wrapped.
 
     Args:
-        model: a `PreTrainedModel` with its weights present; a PEFT model is patched underneath.
+        model: a `PreTrainedModel` with its weights present, or partitioned by ZeRO-3; a PEFT model
+            is patched underneath.
         known: what was returned for a model of the same configuration: taken for one whose
             weights FSDP2 has sharded already, so that it cannot be looked at.
 
     Returns:
-        What its logits were found to be.
+        What its logits were found to be; `None` under ZeRO-3, whose hooks gather weights in a
+        forward pass only: the first fused one looks, and raises the error below.
 
     Raises:
         UnsupportedHeadError: its logits are not those of a linear layer on the backbone's last
@@ -150,13 +152,21 @@ def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling:
         model = model.get_base_model()
     original = model.forward
     backbone_of(model)
-    sharded = isinstance(linear_head(model).weight, DTensor)
-    scaling = known if sharded and known and known.kind == _kind(model) else _probe(model)
+    weight = linear_head(model).weight
+    partitioned = hasattr(weight, "ds_id")
+    scaling = (
+        known if isinstance(weight, DTensor) and known and known.kind == _kind(model) else None
+    )
+    if scaling is None and not partitioned:
+        scaling = _probe(model, original)
 
     @functools.wraps(type(model).forward)  # `generate` checks its arguments by the signature
     def forward(self: Any, *args: Any, fused: FusedRequest | None = None, **kwargs: Any) -> Any:
+        nonlocal scaling
         if fused is None:
             return original(*args, **kwargs)
+        if scaling is None:
+            scaling = _probe(self, original)
         for unused in ("labels", "logits_to_keep", "use_cache"):
             kwargs.pop(unused, None)
         if getattr(self.config.get_text_config(), "output_router_logits", False):
@@ -294,14 +304,15 @@ def linear_head(model: Any) -> nn.Linear:
 
 
 @torch.no_grad()
-def _probe(model: Any) -> Scaling:
-    """Factor and soft cap such that our logits of a few tokens are the model's own.
+def _probe(model: Any, forward: Callable[..., Any]) -> Scaling:
+    """Factor and soft cap such that our logits of a few tokens are those of the model's `forward`.
 
     Raises:
         UnsupportedHeadError: there are none.
     """
     head = linear_head(model)
-    _check_present(head.weight)
+    if not hasattr(head.weight, "ds_id"):
+        _check_present(head.weight)
     if isinstance(head.weight, DTensor):
         raise UnsupportedHeadError("the weights are in shards: fuse the head before sharding them")
     ids = torch.arange(4, device=model.get_input_embeddings().weight.device)[None]
@@ -309,7 +320,7 @@ def _probe(model: Any) -> Scaling:
     training = model.training
     model.eval()
     try:
-        wanted = model(input_ids=ids, use_cache=False).logits[0].double()
+        wanted = forward(input_ids=ids, use_cache=False).logits[0].double()
         states = backbone_of(model)(input_ids=ids, use_cache=False).last_hidden_state[0]
         raw = head(states.to(head.weight)).double().to(wanted.device)
     except (TypeError, ValueError, AttributeError, RuntimeError) as error:

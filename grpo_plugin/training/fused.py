@@ -45,15 +45,9 @@ class FusedHeads:
         if trainer.args.cast_lm_head_to_fp32:
             _warn("the policy", "cast_lm_head_to_fp32 asks for a head outside autocast")
             return
-        plugin = getattr(trainer.accelerator.state, "deepspeed_plugin", None)
-        if getattr(plugin, "zero_stage", 0) == 3:
-            _warn("either model", "ZeRO-3 partitions the output layer (stage 2 and FSDP2 can)")
-            return
-        found = _fuse(trainer, trainer.model, "the policy")
-        self.policy = found is not None
+        self.policy, found = _fuse(trainer, trainer.model, "the policy")
         if trainer.ref_model is not None:  # under FSDP2 it is sharded already
-            reference = _fuse(trainer, trainer.ref_model, "the reference", known=found)
-            self.reference = reference is not None
+            self.reference, _ = _fuse(trainer, trainer.ref_model, "the reference", known=found)
         for asked, reason in (
             (trainer.top_entropy_quantile < 1.0, "top_entropy_quantile picks tokens by entropies"),
             (getattr(trainer, "aux_loss_enabled", False), "the router has a loss of its own"),
@@ -176,12 +170,15 @@ def _is_text(inputs: dict[str, Any]) -> bool:
     return all(key in TEXT for key, value in inputs.items() if value is not None)
 
 
-def _fuse(trainer: Any, model: Any, whose: str, known: Scaling | None = None) -> Scaling | None:
+def _fuse(
+    trainer: Any, model: Any, whose: str, known: Scaling | None = None
+) -> tuple[bool, Scaling | None]:
+    """Whether it could be done, and what was found."""
     try:
-        return fuse_head(trainer.accelerator.unwrap_model(model), known=known)
+        return True, fuse_head(trainer.accelerator.unwrap_model(model), known=known)
     except UnsupportedHeadError as error:
         _warn(whose, str(error))
-        return None
+        return False, None
 
 
 def _warn(whose: str, reason: str) -> None:

@@ -24,7 +24,7 @@ def launch(folder, jobs, *, processes=2):
     """Run the jobs one after another in so many processes; what `run` returns, for each job."""
     folder.mkdir(parents=True, exist_ok=True)
     for index, job in enumerate(jobs):
-        if job.get("reference"):
+        if job.get("reference") or job.get("loaded"):
             save_models(folder / f"run_{index}")
     (folder / "jobs.json").write_text(json.dumps(jobs))
     done = subprocess.run(
@@ -35,7 +35,7 @@ def launch(folder, jobs, *, processes=2):
         cwd=folder,
         env=os.environ
         | {"PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
-        | {"OMP_NUM_THREADS": "1"},
+        | {"OMP_NUM_THREADS": "1", "DS_ACCELERATOR": "cpu"},
         capture_output=True,
         text=True,
         timeout=400,
@@ -111,6 +111,18 @@ def fsdp_on_cpu():
         AcceleratorState.__init__ = original
 
 
+ZERO_3 = {
+    "zero_optimization": {
+        "stage": 3,
+        "stage3_param_persistence_threshold": 0,  # else so small a model is not partitioned
+    },
+    "zero_allow_untested_optimizer": True,
+    "train_micro_batch_size_per_gpu": "auto",
+    "gradient_accumulation_steps": "auto",
+    "gradient_clipping": "auto",
+}
+
+
 def run(folder, job):
     """Train; the gradients, the weights, the logs and how many rows entered the model."""
     options = dict(job)
@@ -118,9 +130,21 @@ def run(folder, job):
         return _run(folder, options | sharding)
 
 
+def whole_weights(model):
+    """The weights, gathered where ZeRO-3 has partitioned them."""
+    if not hasattr(next(model.parameters()), "ds_id"):
+        return flat(model)
+    import deepspeed  # noqa: PLC0415
+
+    with deepspeed.zero.GatheredParameters(list(model.parameters())):
+        return flat(model)
+
+
 def _run(folder, options):
     fixed, resume = options.pop("fixed", False), options.pop("resume", None)
     folder = options.pop("folder", folder)
+    if options.pop("loaded", False):  # by the trainer, which partitions it then as it is read
+        options["model"] = str(folder / "policy")
     trainer = make(folder, trainer_class=FixedCompletions if fixed else None, **options)
     rows = []
     trainer.model.register_forward_pre_hook(
@@ -135,7 +159,8 @@ def _run(folder, options):
         "fused": heads is not None and (heads.policy, heads.reference),
         "sharded": isinstance(next(trainer.model.parameters()), DTensor),
         "gradients": trainer.gradients.steps,
-        "weights": flat(trainer.model),
+        "partitioned": hasattr(next(trainer.model.parameters()), "ds_id"),
+        "weights": whole_weights(trainer.model),
         "logs": trainer.state.log_history,
         "rows": rows,
     }
@@ -152,6 +177,8 @@ def main():
     if torch.distributed.is_initialized():
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()
+        # The interpreter's end would abort where one of gloo's threads still wants its lock.
+        os._exit(0)
 
 
 if __name__ == "__main__":

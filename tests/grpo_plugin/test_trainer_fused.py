@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import importlib.util
 
 import pytest
 
 trl = pytest.importorskip("trl")
 import torch  # noqa: E402
 import transformers  # noqa: E402
-from process_runs import launch  # noqa: E402
+from process_runs import ZERO_3, launch  # noqa: E402
 from training_runs import distance, flat, logs, make, spread, train  # noqa: E402
 
 from grpo_plugin.demo.tiny_model import build_tokenizer  # noqa: E402
 from grpo_plugin.objectives import available, resolve  # noqa: E402
-from grpo_plugin.training.fused import FusedHeads  # noqa: E402
 
 OFF_POLICY = {"num_iterations": 2, "max_steps": 4}
 FAMILIES = {
@@ -148,25 +147,6 @@ def test_a_head_that_cannot_be_fused_falls_back_with_one_warning(tmp_path, caplo
     assert "not its output layer" in warned[0].getMessage()
 
 
-def test_zero_3_falls_back_with_one_warning(tmp_path, caplog):
-    """With stand-ins for what DeepSpeed would have made of accelerate's state and the head."""
-    trainer = make(tmp_path, objective="grpo", beta=0.1, reference=True)
-    plugins = SimpleNamespace(deepspeed_plugin=SimpleNamespace(zero_stage=3))
-    accelerator = SimpleNamespace(state=plugins)
-    standing_in = SimpleNamespace(
-        plan=trainer.plan,
-        args=trainer.args,
-        accelerator=accelerator,
-        _get_per_token_logps_and_entropies=trainer._get_per_token_logps_and_entropies,
-    )
-    heads = FusedHeads(standing_in)
-    assert not heads.policy
-    assert not heads.reference
-    warned = [record for record in caplog.records if "fused_loss is off" in record.getMessage()]
-    assert len(warned) == 1
-    assert "ZeRO-3" in warned[0].getMessage()
-
-
 def test_without_an_objective_nothing_is_fused(tmp_path):
     assert not make(tmp_path).fused_heads.policy
 
@@ -200,3 +180,23 @@ def test_sharded_by_fsdp2(tmp_path):
             assert theirs.norm() > 1e-4
             assert distance(own, theirs) <= 1e-5
         assert (fused["weights"] - other["weights"]).abs().max() <= 2e-5
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("deepspeed") is None, reason="needs deepspeed")
+def test_partitioned_by_zero_3(tmp_path):
+    """As DDP: with a reference and off-policy, a model that is here and one partitioned as read."""
+    ours = {"objective": "grpo", "beta": 0.2} | OFF_POLICY
+    jobs = [ours | {"reference": True}, ours | {"loaded": True}]
+    whole = launch(tmp_path / "whole", jobs)
+    # Each in processes of its own: DeepSpeed keeps state of the first.
+    for index, job in enumerate(jobs):
+        (found,) = launch(tmp_path / f"zero{index}", [job | {"deepspeed": ZERO_3}])
+        assert found["partitioned"]
+        assert found["fused"] == (True, True)
+        assert (found["weights"] - whole[index]["weights"]).abs().max() <= 2e-5
+        measured = [
+            [log["kl/k3"] for log in one["logs"] if "kl/k3" in log] for one in (found, whole[index])
+        ]
+        assert measured[0] == pytest.approx(measured[1], rel=1e-3, abs=1e-6)
+        assert max(measured[1]) > 1e-4
