@@ -82,6 +82,15 @@ def score(  # noqa: PLR0913 - one parameter per option
             help="The memory a reward of your own may take for one row; more is an error.",
         ),
     ] = 2048,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Remember verdicts in this file, and take from it those on pairs that were judged "
+            "before. Runs may share it.",
+            show_default=False,
+        ),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
     ] = False,
@@ -99,6 +108,11 @@ def score(  # noqa: PLR0913 - one parameter per option
     The output has the input's rows, in order, with one object per reward added: score, status,
     extracted, expected, reason. Columns are found by their usual names (completion, response, …;
     solution, answer, …) or named.
+
+    A row may hold a list of completions. Each gets a verdict, in a list, and beside it stands a
+    summary: pass@1, 2, 4, … and the answer of the majority. Pairs of completion and reference that
+    are equal are judged once; with --cache FILE also over runs. The cache holds verdicts of our
+    rewards, and only those of the very code that runs.
 
     An interrupted run leaves OUTPUT.partial; the same command continues it, and the output is the
     same as that of an uninterrupted run. A row that cannot be read is recorded with its line
@@ -138,6 +152,7 @@ def score(  # noqa: PLR0913 - one parameter per option
             completion=completion_column, prompt=prompt_column, reference=reference_column
         ),
         limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
+        cache=cache,
         overwrite=overwrite,
     )
     summary: Summary | ShardsSummary

@@ -37,10 +37,12 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
         for at, status in enumerate(shown):
             count = counts.statuses[status.value]
             name = Text(label) if at == 0 else Text(mean) if at == 1 else Text("")
-            share = f"{count / summary.tally.rows:.1%}"
+            share = f"{count / counts.statuses.total():.1%}"
             table.add_row(name, status.value, f"{count:,}", share)
         if len(shown) == 1:
             table.add_row(Text(mean), "", "", "")
+        for measure, value in counts.describe_together().items():
+            table.add_row("", measure, "", f"{value:.1%}")
         table.add_section()
     console.print(table)
     resumed = f" ({summary.resumed_rows:,} of them by earlier runs)" if summary.resumed_rows else ""

@@ -127,7 +127,7 @@ def compare_rewards(
         KeyboardInterrupt: interrupted; nothing is left behind.
     """
     rewards = _read_rewards(options)
-    head = read_head(options.input)
+    head = read_head(options.input, options.named.completion)
     read, judge = split_rewards(options.input, rewards, verdict_columns(head))
     labels = tuple(one.label for one in rewards)
     comparison = Comparison(

@@ -15,6 +15,7 @@ from rewards.scoring.resolve import NamedReward, resolve_reward
 from rewards.scoring.row_columns import NamedColumns
 from rewards.scoring.rows import parse_row
 from rewards.scoring.score import Progress, ScoreOptions, score_file
+from rewards.scoring.several import unfold_named
 from rewards.scoring.written_verdicts import read_verdict
 from rewards.verdict import Status, Verdict
 
@@ -89,8 +90,9 @@ def read_judged_rows(  # noqa: PLR0913 - the options of scoring and what to scor
                 raise DataFileError(f"{path}: changed while it was read; run the command again")
             parsed = parse_row(raw)
             row, flaw = ({}, parsed) if isinstance(parsed, str) else (parsed, "")
-            verdicts = {label: _verdict(row, label, flaw) for label in labels}
-            yield JudgedRow(original.line, row, verdicts)
+            for one in unfold_named(row, named.completion):
+                verdicts = {label: _verdict(one, label, flaw) for label in labels}
+                yield JudgedRow(original.line, one, verdicts)
 
 
 def _check_reward(one: NamedReward, path: Path, written: Sequence[str]) -> None:

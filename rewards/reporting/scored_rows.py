@@ -12,6 +12,7 @@ from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.scoring.readers import open_rows
 from rewards.scoring.rows import parse_row, shorten
+from rewards.scoring.several import unfold_named
 from rewards.verdict import Status
 
 GROUP_COLUMNS = ("source", "kind", "dataset", "level")
@@ -104,7 +105,8 @@ def read_scored(path: Path, named: NamedColumns) -> Iterator[ScoredRow | str]:
             if isinstance(columns, str):
                 yield f"line {raw.line}: {columns}"
             else:
-                yield _understand(raw.line, columns, named)
+                for one in unfold_named(columns, named.completion):
+                    yield _understand(raw.line, one, named)
 
 
 def as_text(value: object) -> str:

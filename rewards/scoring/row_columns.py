@@ -13,6 +13,7 @@ from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
 from rewards.scoring.readers import open_rows
 from rewards.scoring.rows import parse_row, shorten
+from rewards.scoring.several import holds_several, summary_name, unfold
 
 HEAD_ROWS = 1000
 HEAD_BYTES = 32 * 2**20
@@ -40,6 +41,7 @@ class Columns:
         reference: the column that the user named for references; `None` takes, row by row, the
             first one of the table that the row fills.
         references_seen: the columns of the file's head that can be references, best first.
+        several: whether rows hold lists of completions.
         notes: what a user should know about the choice, one sentence each.
     """
 
@@ -47,6 +49,7 @@ class Columns:
     prompt: str | None = None
     reference: str | None = None
     references_seen: tuple[str, ...] = ()
+    several: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -92,12 +95,17 @@ def choose_columns(
             references = found
     if len(references) > 1:
         notes.append(_ambiguity(Role.REFERENCE, references[0], references[1:]))
+    several = any(holds_several(row.get(completion)) for _, row in rows)
+    if several:
+        _check_clashes(path, seen, [summary_name(label) for label, _ in rewards])
+        rows = [(line, one) for line, row in rows for one in unfold(row, completion)]
     _check_completions(path, rows, completion)
     return Columns(
         completion=completion,
         prompt=prompt,
         reference=named.reference,
         references_seen=tuple(references),
+        several=several,
         notes=tuple(notes),
     )
 

@@ -21,9 +21,11 @@ from rewards.scoring.partial import PartialOutput, Plan, partial_path
 from rewards.scoring.patience import Patience, RowLimits, expect_patience
 from rewards.scoring.processors import count_usable_cpus
 from rewards.scoring.readers import open_rows
+from rewards.scoring.remembered import check_cache, describe_code
 from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
 from rewards.scoring.row_columns import Columns, NamedColumns, choose_columns
 from rewards.scoring.rows import RowReader
+from rewards.scoring.several import each_verdict
 from rewards.scoring.tally import Summary, Tally
 
 
@@ -39,6 +41,7 @@ class ScoreOptions:
         workers: worker processes; `None` for one per usable CPU, 0 to judge in this process.
         named: columns that the user named.
         limits: what a user's own reward may use for one row, in worker processes.
+        cache: a file in which verdicts are remembered from run to run; `None` for none.
         overwrite: replace a finished output, and drop an unfinished one that does not match.
     """
 
@@ -48,6 +51,7 @@ class ScoreOptions:
     workers: int | None = None
     named: NamedColumns = field(default_factory=NamedColumns)
     limits: RowLimits = field(default_factory=RowLimits)
+    cache: Path | None = None
     overwrite: bool = False
 
 
@@ -151,7 +155,10 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
         "prompt": columns.prompt,
         "reference": columns.reference,
         "search_path": str(Path.cwd()),
+        "several": columns.several,
     }
+    if options.cache is not None:
+        job |= {"cache": check_cache(options.cache), "code": describe_code()}
     plan = _describe_run(options, named_rewards, columns)
     return PreparedRun(options=options, job=job, columns=columns, plan=plan)
 
@@ -178,7 +185,7 @@ def finish_run(
         open_rows(options.input) as reader,
     ):
         patience = expect_patience(run.job, options.limits)
-        tally = _count_written(partial, run.labels, patience)
+        tally = _count_written(partial, run, patience)
         resumed = reader.skip(partial.rows_done)
         if resumed != partial.rows_done:
             raise DataFileError(
@@ -267,6 +274,7 @@ def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns
             "completion column": columns.completion,
             "prompt column": columns.prompt,
             "reference column": columns.reference,
+            **({"completions in a row": "several"} if columns.several else {}),
             **(limits if users else {}),
         },
         "code": {
@@ -291,19 +299,22 @@ def _digest_source(source: str) -> str | None:
     return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()[:16]
 
 
-def _count_written(partial: PartialOutput, labels: Sequence[str], patience: Patience) -> Tally:
+def _count_written(partial: PartialOutput, run: PreparedRun, patience: Patience) -> Tally:
     """The counts of the rows that earlier runs wrote, for the tally and for patience."""
-    tally = Tally.of(labels)
+    tally = Tally.of(run.labels)
     if partial.rows_done:
         # The verdicts end each line. Their names cannot stand inside a JSON string like this:
         # quotes are escaped there.
-        mark = f"{json.dumps(labels[0], ensure_ascii=False)}: {{".encode()
+        opening = "[" if run.columns.several else "{"
+        mark = f"{json.dumps(run.labels[0], ensure_ascii=False)}: {opening}".encode()
         for number, line in enumerate(partial.written_lines(), 1):
             start = line.rfind(mark)
             try:
                 results = json.loads(b"{" + line[start:])
                 tally.add(results)
-                patience.count(results)
+                columns = [each_verdict(results[label]) for label in run.labels]
+                for verdicts in zip(*columns, strict=True):
+                    patience.count(dict(zip(run.labels, verdicts, strict=True)))
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise DataFileError(
                     f"{partial.path}:{number}: is no line of an rlvr output; start afresh with "

@@ -13,6 +13,7 @@ from rewards.scoring.json_text import escape_halves, write_json
 from rewards.scoring.readers import open_rows
 from rewards.scoring.row_columns import HEAD_ROWS
 from rewards.scoring.rows import parse_row
+from rewards.scoring.several import unfold_named
 from rewards.verdict import Status, Verdict
 
 
@@ -51,15 +52,23 @@ def verdict_columns(rows: Iterable[Mapping[str, object]]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def read_head(path: Path, count: int = HEAD_ROWS) -> list[dict[str, object]]:
-    """Those of a file's first rows that can be read.
+def read_head(
+    path: Path, completion: str | None = None, *, count: int = HEAD_ROWS
+) -> list[dict[str, object]]:
+    """Those of a file's first rows that can be read, one for each of their completions.
+
+    Args:
+        path: the file.
+        completion: the column of the completions, if the user named it.
+        count: how many rows to look at.
 
     Raises:
         DataFileError: the file cannot be opened, or is plainly in no known format.
     """
     with open_rows(path) as reader:
         parsed = [parse_row(raw) for raw in islice(reader, count)]
-    return [row for row in parsed if isinstance(row, dict)]
+    rows = (row for row in parsed if isinstance(row, dict))
+    return [one for row in rows for one in unfold_named(row, completion)]
 
 
 def dump_row(row: Mapping[str, object]) -> str:
