@@ -21,7 +21,7 @@ def score(  # noqa: PLR0913 - one parameter per option
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="JSONL (one row a line, plain, .gz or .zst), parquet, a folder that datasets' "
             "save_to_disk wrote, or a folder of shards, read as one file. Several files, or a "
             "pattern such as 'shards/*.jsonl.gz', with --output-dir.",

@@ -16,7 +16,7 @@ _VERDICT_FIELDS = frozenset({"score", "status", "extracted", "expected", "reason
 
 
 def infer_type(values: Sequence[object]) -> pa.DataType | None:
-    """The type of JSON values, `None` where there is none.
+    """The type of JSON values, `None` where there is none, or one that is larger than a table's.
 
     >>> infer_type([1, 2.5]), infer_type([1, "a"]), infer_type([True, 1.0])
     (DataType(double), None, None)
@@ -24,7 +24,10 @@ def infer_type(values: Sequence[object]) -> pa.DataType | None:
     import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
 
     try:
-        kind = pa.array(values).type
+        kind = pa.infer_type(values)
+        if _count_leaves(kind) > _MOST_LEAVES:
+            return None
+        pa.array(values, type=kind)  # raises where one of them does not fit
         return None if _hide_truth(values, kind) else kind
     except (pa.ArrowException, ArithmeticError, ValueError, TypeError, RecursionError):
         return None
@@ -38,23 +41,22 @@ def unify_types(one: pa.DataType | None, other: pa.DataType | None) -> pa.DataTy
         return one if other is not None else None
     schemas = [pa.schema([("", kind)]) for kind in (one, other)]
     try:
-        return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
+        kind = pa.unify_schemas(schemas, promote_options="permissive").field(0).type
     except pa.ArrowException:
         return None
+    return None if _count_leaves(kind) > _MOST_LEAVES else kind
 
 
 def settle_type(kind: pa.DataType | None) -> pa.DataType | None:
     """A type that parquet can hold and that does not depend on what happens to be empty.
 
     What is null throughout is text, the score of a verdict floating-point: shards of one dataset
-    must fit together. `None` for an object without fields, or with more than a table should have.
+    must fit together. `None` where an object has no fields.
 
     >>> settle_type(infer_type([None])), settle_type(infer_type([{}]))
     (DataType(string), None)
     """
-    if kind is None or _count_leaves(kind) > _MOST_LEAVES:
-        return None
-    return _without_nulls(kind)
+    return None if kind is None or _holds_nothing(kind) else _without_nulls(kind)
 
 
 def _hide_truth(values: Sequence[object], kind: pa.DataType) -> bool:
@@ -75,16 +77,21 @@ def _hide_truth(values: Sequence[object], kind: pa.DataType) -> bool:
 
 
 def _count_leaves(kind: pa.DataType, depth: int = 0) -> int:
-    """How many leaves a type has; more than are allowed where one is none or lies too deep."""
+    """How many leaves a type has; more than are allowed where one lies too deep."""
+    if depth > _DEEPEST:
+        return _MOST_LEAVES + 1
+    if not kind.num_fields:
+        return 1
+    return sum(_count_leaves(kind.field(at).type, depth + 1) for at in range(kind.num_fields))
+
+
+def _holds_nothing(kind: pa.DataType) -> bool:
+    """Whether there is an object without fields in it, which parquet cannot hold."""
     import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
 
-    if depth > _DEEPEST or (pa.types.is_struct(kind) and not kind.num_fields):
-        return _MOST_LEAVES + 1
-    if pa.types.is_list(kind):
-        return _count_leaves(kind.value_type, depth + 1)
-    if pa.types.is_struct(kind):
-        return sum(_count_leaves(field.type, depth + 1) for field in kind)
-    return 1
+    if not kind.num_fields:
+        return bool(pa.types.is_struct(kind))
+    return any(_holds_nothing(kind.field(at).type) for at in range(kind.num_fields))
 
 
 def _without_nulls(kind: pa.DataType) -> pa.DataType:

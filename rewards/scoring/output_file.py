@@ -73,18 +73,16 @@ def put_in_place(
         OSError: the disk is full, or a file cannot be written; the lines are as they were.
     """
     pack = {".gz": _gzip, ".zst": _zstd, ".parquet": write_parquet}.get(output.suffix.lower())
-    packed = lines
-    notes: tuple[str, ...] = ()
-    if pack is not None:
-        packed = lines.with_name(lines.name + output.suffix)
-        try:
-            notes = pack(lines, packed)
-        except BaseException:
+    packed = lines if pack is None else lines.with_name(lines.name + output.suffix)
+    try:
+        notes = () if pack is None else pack(lines, packed)
+        if before is not None:
+            before(packed, notes)
+        packed.replace(output)
+    except BaseException:
+        if packed != lines:
             packed.unlink(missing_ok=True)
-            raise
-    if before is not None:
-        before(packed, notes)
-    packed.replace(output)
+        raise
     if packed != lines:
         lines.unlink(missing_ok=True)
     return notes

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 Row = Mapping[str, object]
 
 # A row group: what is held at a time.
-_BLOCK_ROWS = 2**16
+_BLOCK_ROWS = 2**14
 _BLOCK_BYTES = 2**23
+_MOST_COLUMNS = 2000
 
 
 class _MisfitError(Exception):
@@ -47,7 +48,8 @@ def write_parquet(lines: Path, target: Path) -> tuple[str, ...]:
 
     Raises:
         OSError: the target cannot be written.
-        DataFileError: a row is nested so deeply that Python cannot read or write it.
+        DataFileError: a row is nested so deeply that Python cannot read or write it, or there are
+            too many columns.
     """
     try:
         types = _find_types(lines)
@@ -74,6 +76,11 @@ def _find_types(lines: Path) -> dict[str, pa.DataType | None]:
                 continue
             found = infer_type([row.get(name) for row in rows])
             types[name] = unify_types(types[name], found) if name in types else found
+            if len(types) > _MOST_COLUMNS:
+                raise DataFileError(
+                    f"{lines}: has more than {_MOST_COLUMNS:,} different columns, which is no "
+                    "table; write JSONL"
+                )
     return {name: settle_type(kind) for name, kind in types.items()}
 
 

@@ -235,6 +235,8 @@ def _size(run: PreparedRun) -> int:
 def _made_folder(path: Path) -> Iterator[None]:
     """The folder of the outputs; removed again when nothing comes of it."""
     made = not path.exists()
+    if not made and not path.is_dir():
+        raise DataFileError(f"{path}: is no folder; choose another --output-dir")
     with reported(path):
         path.mkdir(parents=True, exist_ok=True)
     try:

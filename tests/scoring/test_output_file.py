@@ -65,6 +65,7 @@ def test_a_failure_leaves_the_lines_and_nothing_else(tmp_path, ending):
     with pytest.raises(KeyboardInterrupt):
         place(tmp_path, f"out{ending}", before=fail)
     assert not (tmp_path / f"out{ending}").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [f"out{ending}.lines"]
     assert (tmp_path / f"out{ending}.lines").read_text(encoding="utf-8") == TEXT
     place(tmp_path, f"out{ending}")
     assert [path.name for path in tmp_path.iterdir()] == [f"out{ending}"]

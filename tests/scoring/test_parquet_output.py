@@ -147,6 +147,19 @@ def test_row_groups_are_bounded(tmp_path, monkeypatch):
     assert pq.ParquetFile(path).metadata.num_row_groups == 10
 
 
+def test_names_that_are_data_do_not_become_types(tmp_path):
+    """A type of 20,000 fields for 20,000 rows would take gigabytes."""
+    path, notes = convert(tmp_path, [{"counts": {f"word {n}": n}} for n in range(20_000)])
+    assert len(notes) == 1
+    assert read(path)[19_999] == {"counts": {"word 19999": 19_999}}
+    assert pa.default_memory_pool().max_memory() < 2**30
+
+
+def test_more_columns_than_a_table_has_are_refused(tmp_path):
+    with pytest.raises(DataFileError, match="more than 2,000 different columns"):
+        convert(tmp_path, [{f"column {n}": n} for n in range(3000)])
+
+
 def test_nothing_is_a_file_too(tmp_path):
     path, _ = convert(tmp_path, [])
     assert read(path) == []

@@ -12,6 +12,9 @@ from rewards.scoring import ScoreOptions, score_file
 from rewards.scoring.partial import partial_path
 from rewards.scoring.readers import open_rows
 
+pytest.importorskip("pyarrow")
+pytest.importorskip("zstandard")
+
 FORMATS = ("gz", "zst", "parquet", "saved", "shards")
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 LABELS = ("accuracy", "format")
@@ -70,7 +73,6 @@ def many(count):
 @pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_interrupted_in_the_middle_the_bytes_are_the_same(formats, name, ending):
-    pytest.importorskip("pyarrow")
     source = formats.write(name, many(600))
     calm, output = formats.folder / f"calm{ending}", formats.folder / f"out{ending}"
     score(source, calm)

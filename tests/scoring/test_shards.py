@@ -218,6 +218,11 @@ def test_two_of_one_name_and_the_folder_itself_are_refused(folder):
             place_outputs(paths, folder)
 
 
+def test_a_file_is_no_folder_of_outputs(folder):
+    with pytest.raises(DataFileError, match="is no folder; choose another --output-dir"):
+        score(folder, to="noting.py")
+
+
 def test_a_folder_becomes_one_file(folder):
     assert place_outputs([folder / "a.jsonl", folder], folder / "out") == [
         folder / "out" / "a.jsonl",
