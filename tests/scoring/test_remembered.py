@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from rewards import Accuracy, Code, GroupLength, Length, accuracy
+from rewards import Accuracy, Code, GroupLength, accuracy
 from rewards.errors import DataFileError
 from rewards.scoring import ScoreOptions, judge, remembered, score_file
 from rewards.scoring.remembered import Memory, check_cache, is_remembered, pair_key
