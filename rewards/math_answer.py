@@ -117,6 +117,17 @@ class Accuracy(Reward):
         comparer = self._comparer()
         return self._settle([self._examine_safely(sample, comparer) for sample in samples])
 
+    def same_answer(self, one: str, other: str) -> bool:
+        r"""Whether two answers are equal by these options, without sympy.
+
+        >>> accuracy.same_answer(r"\frac12", "0.5")
+        True
+        """
+        try:
+            return self._comparer().compare(one, other).is_equal
+        except UnusableReferenceError:
+            return one == other
+
     def warm_up(self) -> None:
         """Start sympy's processes now rather than in the first training step.
 

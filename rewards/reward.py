@@ -89,6 +89,10 @@ class Reward(ABC):
         """Judge samples, in order. A reward with workers overrides this to use them together."""
         return [self._judge_safely(sample) for sample in samples]
 
+    def same_answer(self, one: str, other: str) -> bool:
+        """Whether two answers, as verdicts show them, say the same; for counting votes."""
+        return one == other
+
     def default_reference(self) -> object:
         """What stands for the reference of a row that has none, such as an option; or `None`."""
         return None

@@ -101,6 +101,7 @@ _DEAR = frozenset(
         "transformers",
         "datasets",
         "pyarrow",
+        "zstandard",
         "pandas",
         "matplotlib",
         "jinja2",

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from rewards.columns import COLUMN_ALIASES, Role, columns_for
 from rewards.errors import DataFileError
+from rewards.scoring.readers import open_rows
 from rewards.scoring.row_columns import find_completion_flaw
-from rewards.scoring.rows import RowReader, parse_row
+from rewards.scoring.rows import parse_row
 
 KINDS = ("kind", "source")
 # Kinds whose completion is one as it stands, boxed or not.
@@ -73,7 +74,7 @@ def load_labelled(path: Path, *, box_bare: bool = False) -> LabelledSet:
     """
     rows: list[LabelledRow] = []
     completion = prompt = None
-    with RowReader(path) as reader:
+    with open_rows(path) as reader:
         for raw in reader:
             row = parse_row(raw)
             if isinstance(row, str):

@@ -26,7 +26,8 @@ def compare(  # noqa: PLR0913 - one parameter per option
     file: Annotated[
         Path,
         typer.Argument(
-            help="JSONL, one row a line, gzipped or not; scored or not.", show_default=False
+            help="A file or folder of rows, in any format that rlvr score reads; scored or not.",
+            show_default=False,
         ),
     ],
     *,
@@ -51,7 +52,8 @@ def compare(  # noqa: PLR0913 - one parameter per option
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Where all rows with a disagreement go, as JSONL; gzipped if it ends in .gz.",
+            help="Where all rows with a disagreement go, packed as the name ends: .gz, .zst or "
+            ".parquet; JSONL otherwise.",
             show_default=False,
         ),
     ] = None,
@@ -139,6 +141,8 @@ def _print_comparison(comparison: Comparison) -> None:
         share = right / comparison.labelled_rows
         say = f"{label} is right on {right:,} of {comparison.labelled_rows:,} rows ({share:.1%})"
         console.print(Text(f"{say}, says {comparison.label_column}"), soft_wrap=True)
+    for note in comparison.notes:
+        console.print(Text(f"note: {note}"), soft_wrap=True)
     if comparison.error_rows:
         console.print(Text(f"{comparison.error_rows:,} rows could not be judged:"))
         for error in comparison.errors:

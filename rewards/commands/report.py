@@ -13,8 +13,8 @@ def report(  # noqa: PLR0913 - one parameter per option
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="What `rlvr score` wrote, gzipped or not. Later files are compared with "
-            "the first.",
+            help="What `rlvr score` wrote, in any format it writes: files, or folders of shards. "
+            "Later ones are compared with the first.",
             show_default=False,
         ),
     ],

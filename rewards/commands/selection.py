@@ -22,14 +22,19 @@ def select(  # noqa: PLR0913 - one parameter per option
         list[Path],
         typer.Argument(
             metavar="SCORED...",
-            help="What rlvr score wrote: one file or shards.",
+            help="What rlvr score wrote, in any format it writes: files, folders of shards, or a "
+            "pattern such as 'scored/*.parquet'.",
             show_default=False,
         ),
     ],
     *,
     output: Annotated[
         Path,
-        typer.Option(help="Where the kept rows go; gzipped if it ends in .gz.", show_default=False),
+        typer.Option(
+            help="Where the kept rows go, packed as the name ends: .gz, .zst or .parquet; JSONL "
+            "otherwise.",
+            show_default=False,
+        ),
     ],
     reward: Annotated[
         list[str] | None,
@@ -89,12 +94,13 @@ def select(  # noqa: PLR0913 - one parameter per option
 
         rlvr select scored.jsonl --per-prompt 4 --prefer shortest --output sft.jsonl
     """
-    from rewards.scoring.row_columns import NamedColumns  # noqa: PLC0415 - `--help` is quick
+    from rewards.commands.file_arguments import expand_patterns  # noqa: PLC0415 - `--help` is quick
+    from rewards.scoring.row_columns import NamedColumns  # noqa: PLC0415
     from rewards.selection import Form, SelectOptions, select_rows  # noqa: PLC0415
     from rewards.selection.candidates import Prefer  # noqa: PLC0415
 
     options = SelectOptions(
-        inputs=files,
+        inputs=expand_patterns(files),
         output=output,
         rewards=tuple(dict.fromkeys(reward or ())),
         min_score=min_score,

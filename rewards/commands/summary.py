@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rewards.scoring.shards import ShardsSummary
     from rewards.scoring.tally import Summary
 
+_MOST_FILES = 30
 
-def print_summary(summary: Summary) -> None:
+
+def print_summary(summary: Summary | ShardsSummary) -> None:
     """Print counts and shares by status and the mean score of each reward, on standard error."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
     from rich.console import Console  # noqa: PLC0415 - `--help` is quick
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    from rewards.scoring.shards import ShardsSummary  # noqa: PLC0415
     from rewards.verdict import Status  # noqa: PLC0415
 
     console = Console(stderr=True, highlight=False)
@@ -31,15 +37,22 @@ def print_summary(summary: Summary) -> None:
         for at, status in enumerate(shown):
             count = counts.statuses[status.value]
             name = Text(label) if at == 0 else Text(mean) if at == 1 else Text("")
-            share = f"{count / summary.tally.rows:.1%}"
+            share = f"{count / counts.statuses.total():.1%}"
             table.add_row(name, status.value, f"{count:,}", share)
         if len(shown) == 1:
             table.add_row(Text(mean), "", "", "")
+        for measure, value in counts.describe_together().items():
+            table.add_row("", measure, "", f"{value:.1%}")
         table.add_section()
     console.print(table)
     resumed = f" ({summary.resumed_rows:,} of them by earlier runs)" if summary.resumed_rows else ""
+    if isinstance(summary, ShardsSummary):
+        _print_files(console, summary)
+        scored, where = f"{len(summary.files):,} files, ", summary.output_dir
+    else:
+        scored, where = "", summary.output
     console.print(
-        Text(f"{summary.tally.rows:,} rows scored{resumed}, written to {summary.output}"),
+        Text(f"{scored}{summary.tally.rows:,} rows scored{resumed}, written to {where}"),
         soft_wrap=True,
     )
     if summary.tally.error_rows:
@@ -50,3 +63,23 @@ def print_summary(summary: Summary) -> None:
             ),
             soft_wrap=True,
         )
+
+
+def _print_files(console: Console, summary: ShardsSummary) -> None:
+    """Rows and mean scores of each file."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("file")
+    table.add_column("rows", justify="right")
+    for label in summary.tally.rewards:
+        table.add_column(Text(label), justify="right")
+    for one in summary.files[:_MOST_FILES]:
+        means = [counts.mean for counts in one.tally.rewards.values()]
+        shown = ("" if mean is None else f"{mean:.4f}" for mean in means)
+        table.add_row(Text(str(one.input)), f"{one.tally.rows:,}", *shown)
+    console.print(table)
+    if len(summary.files) > _MOST_FILES:
+        console.print(f"and {len(summary.files) - _MOST_FILES:,} more files (--json names all)")

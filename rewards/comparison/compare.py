@@ -38,7 +38,7 @@ class CompareOptions:
     """What to compare, on what.
 
     Attributes:
-        input: a JSONL file, scored or not.
+        input: a file or folder of rows, scored or not.
         rewards: two or more; each a column of verdicts that is there, or what `rlvr score` takes.
         limit: how many disagreements of each pair to show.
         min_score: the least score that passes; `None` asks for the status `correct`.
@@ -79,6 +79,7 @@ class Comparison:
         errors: "path:line: why" of the first of these.
         labelled_rows: how many rows say whether the completion is right.
         right: on how many of these each reward decides rightly.
+        notes: what a user should know of how the output was written.
     """
 
     input: Path
@@ -92,6 +93,7 @@ class Comparison:
     errors: list[str] = field(default_factory=list)
     labelled_rows: int = 0
     right: Counter[str] = field(default_factory=Counter)
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """The comparison as plain JSON, for `--json`."""
@@ -101,6 +103,7 @@ class Comparison:
             "rows": self.rows,
             "error_rows": self.error_rows,
             "errors": list(self.errors),
+            "notes": list(self.notes),
             "label_column": self.label_column,
             "kind_column": self.kind_column,
             "labelled_rows": self.labelled_rows,
@@ -124,7 +127,7 @@ def compare_rewards(
         KeyboardInterrupt: interrupted; nothing is left behind.
     """
     rewards = _read_rewards(options)
-    head = read_head(options.input)
+    head = read_head(options.input, options.named.completion)
     read, judge = split_rewards(options.input, rewards, verdict_columns(head))
     labels = tuple(one.label for one in rewards)
     comparison = Comparison(
@@ -157,6 +160,8 @@ def compare_rewards(
             differing = _count(row, comparison, shown, options)
             if output is not None and differing:
                 output.write(dump_row(_written_row(row, differing, labels)))
+    if output is not None:
+        comparison.notes = output.notes
     comparison.shown = [
         one.choose(counts) for one, counts in zip(shown, comparison.pairs, strict=True)
     ]

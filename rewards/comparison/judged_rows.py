@@ -10,10 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rewards.errors import DataFileError, InputError
+from rewards.scoring.readers import open_rows
 from rewards.scoring.resolve import NamedReward, resolve_reward
 from rewards.scoring.row_columns import NamedColumns
-from rewards.scoring.rows import RowReader, parse_row
+from rewards.scoring.rows import parse_row
 from rewards.scoring.score import Progress, ScoreOptions, score_file
+from rewards.scoring.several import unfold_named
 from rewards.scoring.written_verdicts import read_verdict
 from rewards.verdict import Status, Verdict
 
@@ -81,15 +83,16 @@ def read_judged_rows(  # noqa: PLR0913 - the options of scoring and what to scor
                 ),
                 on_progress,
             )
-        lines = stack.enter_context(RowReader(path))
-        rows = stack.enter_context(RowReader(source))
+        lines = stack.enter_context(open_rows(path))
+        rows = stack.enter_context(open_rows(source))
         for original, raw in zip_longest(lines, rows):
             if original is None or raw is None:
                 raise DataFileError(f"{path}: changed while it was read; run the command again")
             parsed = parse_row(raw)
             row, flaw = ({}, parsed) if isinstance(parsed, str) else (parsed, "")
-            verdicts = {label: _verdict(row, label, flaw) for label in labels}
-            yield JudgedRow(original.line, row, verdicts)
+            for one in unfold_named(row, named.completion):
+                verdicts = {label: _verdict(one, label, flaw) for label in labels}
+                yield JudgedRow(original.line, one, verdicts)
 
 
 def _check_reward(one: NamedReward, path: Path, written: Sequence[str]) -> None:

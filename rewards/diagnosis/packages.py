@@ -16,6 +16,7 @@ _EXTRAS = {
     "datasets": "train",
     "accelerate": "train",
     "pyarrow": "data",
+    "zstandard": "data",
     "matplotlib": "report",
     "jinja2": "report",
 }

@@ -10,7 +10,9 @@ from pathlib import Path
 from rewards.columns import Role, columns_for
 from rewards.completion import completion_text
 from rewards.errors import InputError
-from rewards.scoring.rows import RowReader, parse_row, shorten
+from rewards.scoring.readers import open_rows
+from rewards.scoring.rows import parse_row, shorten
+from rewards.scoring.several import unfold_named
 from rewards.verdict import Status
 
 GROUP_COLUMNS = ("source", "kind", "dataset", "level")
@@ -97,13 +99,14 @@ def read_scored(path: Path, named: NamedColumns) -> Iterator[ScoredRow | str]:
     Raises:
         DataFileError: the file cannot be read.
     """
-    with RowReader(path) as rows:
+    with open_rows(path) as rows:
         for raw in rows:
             columns = parse_row(raw)
             if isinstance(columns, str):
                 yield f"line {raw.line}: {columns}"
             else:
-                yield _understand(raw.line, columns, named)
+                for one in unfold_named(columns, named.completion):
+                    yield _understand(raw.line, one, named)
 
 
 def as_text(value: object) -> str:
@@ -177,7 +180,7 @@ def _completion(columns: Mapping[str, object], named: str | None) -> str | None:
             except InputError:  # neither text nor messages: shown as it stands
                 return as_text(value)
     raw = columns.get("raw")  # what `score` writes of a line that it could not read
-    return raw if isinstance(raw, str) and "error" in columns else None
+    return raw if isinstance(raw, str) and columns.get("error") is not None else None
 
 
 def _truth(columns: Mapping[str, object], named: str | None) -> bool | None:

@@ -14,6 +14,7 @@ from rewards.scoring.judge import (
     error_fields,
     judge_fields,
     judge_rows,
+    unfold_rows,
 )
 from rewards.scoring.patience import Patience, RowLimits, expect_patience
 from rewards.scoring.rows import RawRow
@@ -52,7 +53,7 @@ def _judge_chunk_here(job: Job, chunk: list[WireRow]) -> JudgedChunk:
         return judge_rows(job, chunk)
     except MemoryError:
         known = {
-            label: [_judge_row_here(job, row, label, source) for row in chunk]
+            label: [_judge_row_here(job, row, label, source) for row in unfold_rows(job, chunk)]
             for label, source in job["rewards"]
         }
         return judge_rows(job, chunk, known)

@@ -27,6 +27,7 @@ from rewards.scoring.judge import (
     error_fields,
     find_flaws,
     judge_rows,
+    unfold_rows,
     users_rewards,
 )
 from rewards.scoring.patience import PATIENCE_ROWS, Patience, RowLimits
@@ -40,9 +41,17 @@ _SHRINK = 4  # how much smaller batches become after one that was only too large
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A chunk and what came of it: lines, or the fields to make them from."""
+    """A chunk and what came of it: lines, or the fields to make them from.
+
+    Attributes:
+        chunk: its rows.
+        singles: the same with one completion each.
+        lines: the output.
+        fields: for the output, of each of `singles`.
+    """
 
     chunk: list[WireRow]
+    singles: Sequence[WireRow] = ()
     lines: JudgedChunk | None = None
     fields: dict[str, list[Fields]] | None = None
 
@@ -113,25 +122,26 @@ class Isolation:
             if result.ending.value == "done":
                 return Judged(chunk, lines=cast("JudgedChunk", result.value))
         fields: dict[str, list[Fields]] = {}
+        singles = unfold_rows(self._job, chunk)
         if self._our_pool is not None:
-            fields |= self._judge_ours(self._our_pool, chunk)
+            fields |= self._judge_ours(self._our_pool, singles)
         if self._users_pool is not None:
             for label in self._users:
-                fields[label] = self._judge_users(self._users_pool, chunk, label)
-        return Judged(chunk, fields=fields)
+                fields[label] = self._judge_users(self._users_pool, singles, label)
+        return Judged(chunk, singles, fields=fields)
 
     def write(self, judged: Judged) -> JudgedChunk:
         """The output of a chunk; rewards that ran out of patience are not heard."""
         if judged.lines is not None:
             return judged.lines
         fields = judged.fields or {}
-        for at in range(len(judged.chunk)):
+        for at, row in enumerate(judged.singles):
             for label in self._patience.given_up:
-                fields[label][at : at + 1] = self._skipped([judged.chunk[at]], label)
+                fields[label][at : at + 1] = self._skipped([row], label)
             self._patience.count({label: column[at] for label, column in fields.items()})
         return judge_rows(self._job, judged.chunk, fields)
 
-    def _judge_ours(self, pool: WorkerPool, chunk: list[WireRow]) -> dict[str, list[Fields]]:
+    def _judge_ours(self, pool: WorkerPool, chunk: Sequence[WireRow]) -> dict[str, list[Fields]]:
         result = self._run(pool, chunk, self._ours)
         if result.ending.value == "done":
             return cast("dict[str, list[Fields]]", result.value)
@@ -139,7 +149,7 @@ class Isolation:
             label: [self._judge_row(pool, row, label)[0] for row in chunk] for label in self._ours
         }
 
-    def _judge_users(self, pool: WorkerPool, chunk: list[WireRow], label: str) -> list[Fields]:
+    def _judge_users(self, pool: WorkerPool, chunk: Sequence[WireRow], label: str) -> list[Fields]:
         hanging = self._limits.describe_timeout(self._users[label])
         # From this chunk's start: what `write` knows of the rows before can only end it sooner.
         patience = Patience({label: hanging})
@@ -155,7 +165,9 @@ class Isolation:
                     break
         return found
 
-    def _judge_batch(self, pool: WorkerPool, batch: list[WireRow], label: str) -> Iterator[Fields]:
+    def _judge_batch(
+        self, pool: WorkerPool, batch: Sequence[WireRow], label: str
+    ) -> Iterator[Fields]:
         """Judge rows together, or else, as they are asked for, one by one."""
         too_large = False
         if len(batch) > 1:
@@ -180,11 +192,11 @@ class Isolation:
         return error_fields(self._reason(label, result)), result.ending.value
 
     def _run(
-        self, pool: WorkerPool, rows: list[WireRow], labels: Sequence[str] | None
+        self, pool: WorkerPool, rows: Sequence[WireRow], labels: Sequence[str] | None
     ) -> TaskResult:
-        return pool.run(cast("JSON", self._job), rows, None, labels)
+        return pool.run(cast("JSON", self._job), cast("JSON", rows), None, labels)
 
-    def _skipped(self, rows: list[WireRow], label: str) -> list[Fields]:
+    def _skipped(self, rows: Sequence[WireRow], label: str) -> list[Fields]:
         reason = (
             f"not called: {self._users[label]} was ended after {self._limits.timeout_s:g} s on "
             f"{PATIENCE_ROWS} rows one after another"

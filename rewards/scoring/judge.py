@@ -12,10 +12,12 @@ from typing import TypedDict
 
 from rewards.columns import COLUMN_ALIASES, Role, columns_for
 from rewards.reward import Reward
+from rewards.scoring.remembered import is_remembered, memory_of, pair_key
 from rewards.scoring.resolve import resolve_reward
 from rewards.scoring.reward_function import RewardFunction
 from rewards.scoring.row_columns import find_completion_flaw
 from rewards.scoring.rows import RawRow, parse_row, shorten
+from rewards.scoring.several import summarise, summary_name, unfold, unfold_text
 from rewards.scoring.tally import Tally
 from rewards.verdict import Status, Verdict
 
@@ -32,7 +34,13 @@ Known = Mapping[str, Sequence[Fields]]
 """What rewards said before, by label: one entry per row of a chunk."""
 
 
-class Job(TypedDict):
+class _Options(TypedDict, total=False):
+    several: bool  # whether rows hold lists of completions
+    cache: str | None  # where verdicts are remembered
+    code: str  # what they are remembered of
+
+
+class Job(_Options):
     """What every chunk of one run has in common, as plain JSON."""
 
     rewards: list[tuple[str, str]]  # label, source
@@ -65,23 +73,45 @@ def judge_rows(job: Job, rows: Sequence[WireRow], known: Known | None = None) ->
 
     A row's own text is kept as it stands and the verdicts are put before its closing brace, so
     that numbers, duplicate keys and key order come out as they went in.
+
+    Args:
+        job: what to judge with.
+        rows: what to judge.
+        known: what was said before, of each of the rows that `unfold_rows` makes of these.
     """
     labels = [label for label, _ in job["rewards"]]
     raws = [RawRow(*row) for row in rows]
     parsed = [_parse(raw, labels) for raw in raws]
-    found = _judge_parsed(job, parsed, [label for label in labels if label not in (known or {})])
+    singles = [_unfold(job, row) for row in parsed]
+    alone = [one for row in singles for one in row]
+    found = _judge_parsed(job, alone, [label for label in labels if label not in (known or {})])
     fields = {**(known or {}), **found}
     tally = Tally.of(labels)
     lines: list[str] = []
-    for at, (raw, row) in enumerate(zip(raws, parsed, strict=True)):
-        results = {label: fields[label][at] for label in labels}
-        tally.add(results)
-        lines.append(_line(raw, row, results))
+    start = 0
+    for raw, row, own in zip(raws, parsed, singles, strict=True):
+        end = start + len(own)
+        results = {label: fields[label][start:end] for label in labels}
+        written = _together(job, results)
+        tally.add(written)
+        lines.append(_line(raw, row, written))
+        start = end
     return {"lines": lines, "tally": tally.to_dict()}
 
 
+def unfold_rows(job: Job, rows: Sequence[WireRow]) -> Sequence[WireRow]:
+    """Rows with one completion each."""
+    if not job.get("several"):
+        return rows
+    return [
+        (one.line, one.text, one.flaw)
+        for row in rows
+        for one in unfold_text(RawRow(*row), job["completion"])
+    ]
+
+
 def judge_fields(job: Job, rows: Sequence[WireRow], labels: Sequence[str]) -> Known:
-    """What some of the job's rewards say about a chunk of rows, for `judge_rows` to write."""
+    """What some of the job's rewards say about rows of `unfold_rows`, for `judge_rows` to write."""
     taken = [label for label, _ in job["rewards"]]
     return _judge_parsed(job, [_parse(RawRow(*row), taken) for row in rows], labels)
 
@@ -127,9 +157,30 @@ def _judge_parsed(
     for label, source in job["rewards"]:
         if label in fields and usable:
             reward = resolve_for_job(source, job["reference"], job["search_path"])
-            for at, verdict in zip(places, ask_reward(reward, usable, job), strict=True):
-                fields[label][at] = _fields(verdict)
+            for at, said in zip(places, _ask_once(reward, source, usable, job), strict=True):
+                fields[label][at] = said
     return fields
+
+
+def _ask_once(
+    reward: Reward | RewardFunction, source: str, rows: Sequence[dict[str, object]], job: Job
+) -> list[Fields]:
+    """What is written of each row; equal pairs are judged once."""
+    if not isinstance(reward, Reward) or not is_remembered(reward):
+        return [_fields(verdict) for verdict in ask_reward(reward, rows, job)]
+    names = [job["completion"], *([job["prompt"]] if job["prompt"] else []), "completion_ids"]
+    names += [*_columns_read(reward), *reward.also_reads]
+    about = f"{source} {job['reference']} {job.get('code', '')}"
+    keys = [pair_key(about, [row.get(name) for name in names]) for row in rows]
+    memory = memory_of(job.get("cache"))
+    known = memory.look_up(keys)
+    new = {key: row for key, row in zip(keys, rows, strict=True) if key not in known}
+    if new:
+        verdicts = ask_reward(reward, list(new.values()), job)
+        found = dict(zip(new, map(_fields, verdicts), strict=True))
+        memory.remember(found)
+        known |= found
+    return [known[key] for key in keys]
 
 
 def _parse(raw: RawRow, labels: Sequence[str]) -> dict[str, object] | str:
@@ -140,7 +191,11 @@ def _parse(raw: RawRow, labels: Sequence[str]) -> dict[str, object] | str:
 
 
 def _flaw(job: Job, row: dict[str, object] | str) -> str:
-    return row if isinstance(row, str) else find_completion_flaw(row, job["completion"])
+    if isinstance(row, str):
+        return row
+    if job.get("several") and row.get(job["completion"]) == []:
+        return f"the column {job['completion']!r} holds no completion"
+    return find_completion_flaw(row, job["completion"])
 
 
 def ask_reward(
@@ -159,19 +214,23 @@ def ask_reward(
         )
     # Every name that may hold what the reward needs, empty ones too: a chunk in which no row has
     # it is no error, since the head of the file had it.
-    names: tuple[str, ...] = (reward.column,) if reward.column else ()
-    if not names and reward.role is not None:
-        names = COLUMN_ALIASES[reward.role]
     return reward.verdicts(
         completions=completions,
         prompts=prompts,
         completion_ids=[row.get("completion_ids") for row in rows],
         **{
             name: [row.get(name) for row in rows]
-            for name in (*names, *reward.also_reads)
+            for name in (*_columns_read(reward), *reward.also_reads)
             if name not in _GIVEN_APART
         },
     )
+
+
+def _columns_read(reward: Reward) -> tuple[str, ...]:
+    """The columns that may hold what a reward needs, in a row."""
+    if reward.column:
+        return (reward.column,)
+    return COLUMN_ALIASES[reward.role] if reward.role is not None else ()
 
 
 # Arguments of `Reward.verdicts` that no column may fill.
@@ -194,7 +253,26 @@ def resolve_for_job(
     return reward
 
 
-def _line(raw: RawRow, row: dict[str, object] | str, results: Mapping[str, Fields]) -> str:
+def _unfold(job: Job, row: dict[str, object] | str) -> Sequence[dict[str, object] | str]:
+    """The row as often as it has completions."""
+    if isinstance(row, str) or not job.get("several"):
+        return [row]
+    return unfold(row, job["completion"])
+
+
+def _together(job: Job, results: Mapping[str, Sequence[Fields]]) -> dict[str, object]:
+    """What is written of one row, reward by reward."""
+    if not job.get("several"):
+        return {label: one for label, (one,) in results.items()}
+    summaries = {}
+    for label, source in job["rewards"]:
+        reward = resolve_for_job(source, job["reference"], job["search_path"])
+        same = reward.same_answer if isinstance(reward, Reward) else str.__eq__
+        summaries[summary_name(label)] = summarise(results[label], same)
+    return {**results, **summaries}
+
+
+def _line(raw: RawRow, row: dict[str, object] | str, results: Mapping[str, object]) -> str:
     if isinstance(row, str):
         bad = {"line": raw.line, "error": row, "raw": shorten(raw.text)}
         start = _dumped(bad)[:-1]

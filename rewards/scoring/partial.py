@@ -8,26 +8,22 @@ and goes on behind the last whole one.
 
 from __future__ import annotations
 
-import errno
-import gzip
 import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from rewards.errors import DataFileError
 from rewards.scoring.locking import try_lock
+from rewards.scoring.output_file import BeforeRename, put_in_place, reported
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 Plan = Mapping[str, Mapping[str, object]]
 """What an output is made from: aspect, then name, then JSON value."""
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class PartialOutput:
@@ -42,8 +38,8 @@ class PartialOutput:
         self.output = output
         self.path = partial_path(output)
         self.rows_done = 0
-        self._header = self.path.with_name(self.path.name + ".json")
-        with _reported(self.path):
+        self._header = header_path(output)
+        with reported(self.path):
             self._file = _open_locked(self.path)
         try:
             self._begin(plan, overwrite=overwrite)
@@ -70,34 +66,31 @@ class PartialOutput:
         """
         written = list(lines)
         data = memoryview("".join(f"{line}\n" for line in written).encode())
-        with _reported(self.path, rows_done=self.rows_done):
+        with reported(self.path, rows_kept=self.rows_done):
             while data:
                 data = data[self._file.write(data) :]
         self.rows_done += len(written)
 
-    def finish(self) -> None:
+    def finish(self, *, before: BeforeRename | None = None) -> tuple[str, ...]:
         """Turn the partial file into the output, in one step.
+
+        Args:
+            before: called with the finished file before it is renamed to the output.
+
+        Returns:
+            What a user should know of how the rows were written, one sentence each.
 
         Raises:
             DataFileError: the disk is full, or the file cannot be written.
         """
-        with _reported(self.path, rows_done=self.rows_done):
+        with reported(self.path, rows_kept=self.rows_done):
             os.fsync(self._file.fileno())
-            if self.output.suffix == ".gz":
-                packed = self.path.with_name(self.path.name + ".gz")
-                try:
-                    _compress(self.path, packed)
-                except OSError:
-                    packed.unlink(missing_ok=True)
-                    raise
-                packed.replace(self.output)
-                self.path.unlink()
-            else:
-                if os.name == "nt":  # an open file cannot be renamed there
-                    self._file.close()
-                self.path.replace(self.output)
+            if os.name == "nt":  # an open file cannot be renamed there
+                self._file.close()
+            notes = put_in_place(self.path, self.output, before=before)
             self._header.unlink(missing_ok=True)
         self._file.close()
+        return notes
 
     def close(self) -> None:
         """Let go of the file; one without rows is removed."""
@@ -115,7 +108,7 @@ class PartialOutput:
                 f"{self.output}: already exists; choose another --output, or replace it with "
                 "--overwrite"
             )
-        with _reported(self.path):
+        with reported(self.path):
             if self._file.seek(0, os.SEEK_END) == 0:
                 self._start(plan)
                 return
@@ -143,13 +136,7 @@ class PartialOutput:
             earlier = json.loads(self._header.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return f"{self._header.name} is missing or damaged"
-        found = [
-            f"{aspect} {name} ({_shown(before)} then, {_shown(value)} now)"
-            for aspect, values in plan.items()
-            for name, value in values.items()
-            if (before := earlier.get(aspect, {}).get(name)) != value
-        ]
-        return "changed since: " + "; ".join(found) if found else ""
+        return describe_difference(earlier, plan)
 
     def _drop_torn_line(self) -> None:
         """Cut what follows the last line end: the writer was killed in the middle of a line."""
@@ -168,26 +155,30 @@ class PartialOutput:
         self._file.seek(0, os.SEEK_END)
 
 
+def describe_difference(earlier: Plan, plan: Plan) -> str:
+    """What an earlier run was made from that this one is not, in words, or "".
+
+    >>> describe_difference({"run": {"rewards": "format"}}, {"run": {"rewards": "accuracy"}})
+    'changed since: run rewards (format then, accuracy now)'
+    """
+    found = [
+        f"{aspect} {name} ({_shown(before)} then, {_shown(value)} now)"
+        for aspect, values in plan.items()
+        for name, value in values.items()
+        if (before := earlier.get(aspect, {}).get(name)) != value
+    ]
+    return "changed since: " + "; ".join(found) if found else ""
+
+
 def partial_path(output: Path) -> Path:
     """Where the unfinished rows of `output` lie."""
     return output.with_name(output.name + ".partial")
 
 
-def check_place(output: Path) -> None:
-    """Refuse a path that no file can be written at.
-
-    Raises:
-        DataFileError: its folder is not there, or it is a directory or a device.
-    """
-    folder = output.parent
-    if not folder.exists():
-        raise DataFileError(
-            f"{output}: the folder {folder} is not there; make it: mkdir -p {folder}"
-        )
-    if output.is_dir():
-        raise DataFileError(f"{output}: is a directory; name a file in it for --output")
-    if not folder.is_dir() or (output.exists() and not output.is_file()):
-        raise DataFileError(f"{output}: is no place for a file; name a file for --output")
+def header_path(output: Path) -> Path:
+    """Where the unfinished rows' plan lies."""
+    partial = partial_path(output)
+    return partial.with_name(partial.name + ".json")
 
 
 def _open_locked(path: Path) -> IO[bytes]:
@@ -205,35 +196,5 @@ def _open_locked(path: Path) -> IO[bytes]:
         file.close()
 
 
-def _compress(source: Path, target: Path) -> None:
-    # No name and no time in the header: the same rows give the same bytes.
-    with (
-        source.open("rb") as rows,
-        target.open("wb") as raw,
-        gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
-    ):
-        shutil.copyfileobj(rows, packed, 2**20)
-        packed.close()
-        raw.flush()
-        os.fsync(raw.fileno())
-
-
 def _shown(value: object) -> str:
     return "none" if value is None else str(value)
-
-
-@contextmanager
-def _reported(path: Path, *, rows_done: int | None = None) -> Iterator[None]:
-    """Turns a failed write into one clear error."""
-    try:
-        yield
-    except OSError as error:
-        again = ""
-        if rows_done is not None:
-            again = f"; {rows_done:,} rows are kept: run the same command again to continue"
-        if error.errno in _FULL:
-            raise DataFileError(f"{path}: the disk is full; free some space{again}") from None
-        raise DataFileError(
-            f"{path}: cannot be written: {error.strerror or error}; check the folder's "
-            f"permissions{again}"
-        ) from None

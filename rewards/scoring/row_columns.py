@@ -11,7 +11,9 @@ from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text
 from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
-from rewards.scoring.rows import RowReader, parse_row, shorten
+from rewards.scoring.readers import open_rows
+from rewards.scoring.rows import parse_row, shorten
+from rewards.scoring.several import holds_several, summary_name, unfold
 
 HEAD_ROWS = 1000
 HEAD_BYTES = 32 * 2**20
@@ -39,6 +41,7 @@ class Columns:
         reference: the column that the user named for references; `None` takes, row by row, the
             first one of the table that the row fills.
         references_seen: the columns of the file's head that can be references, best first.
+        several: whether rows hold lists of completions.
         notes: what a user should know about the choice, one sentence each.
     """
 
@@ -46,6 +49,7 @@ class Columns:
     prompt: str | None = None
     reference: str | None = None
     references_seen: tuple[str, ...] = ()
+    several: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -91,12 +95,17 @@ def choose_columns(
             references = found
     if len(references) > 1:
         notes.append(_ambiguity(Role.REFERENCE, references[0], references[1:]))
+    several = any(holds_several(row.get(completion)) for _, row in rows)
+    if several:
+        _check_clashes(path, seen, [summary_name(label) for label, _ in rewards])
+        rows = [(line, one) for line, row in rows for one in unfold(row, completion)]
     _check_completions(path, rows, completion)
     return Columns(
         completion=completion,
         prompt=prompt,
         reference=named.reference,
         references_seen=tuple(references),
+        several=several,
         notes=tuple(notes),
     )
 
@@ -121,7 +130,7 @@ def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
     """The rows of the file's head that can be read, with their line numbers."""
     rows: list[tuple[int, dict[str, object]]] = []
     first_flaw, broken, size = "", 0, 0
-    with RowReader(path) as reader:
+    with open_rows(path) as reader:
         for raw in islice(reader, HEAD_ROWS):
             parsed = parse_row(raw)
             if isinstance(parsed, dict):
@@ -140,7 +149,7 @@ def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
     if rows:
         return rows
     if not broken:
-        raise DataFileError(f"{path}: holds no rows; give a JSONL file (one JSON object a line)")
+        raise DataFileError(f"{path}: holds no rows; give a file with some")
     raise DataFileError(
         f"{first_flaw} ({_counted(broken)} read, none is a JSON object; give a JSONL file with one "
         "object a line)"

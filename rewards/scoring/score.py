@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,16 +14,19 @@ from pathlib import Path
 from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
 from rewards.scoring.dispatch import judge_here, judge_in_workers
+from rewards.scoring.input_files import check_apart, describe_input
 from rewards.scoring.judge import Job, JudgedChunk
-from rewards.scoring.partial import PartialOutput, Plan, check_place, partial_path
+from rewards.scoring.output_file import check_place
+from rewards.scoring.partial import PartialOutput, Plan, partial_path
 from rewards.scoring.patience import Patience, RowLimits, expect_patience
 from rewards.scoring.processors import count_usable_cpus
+from rewards.scoring.readers import open_rows
+from rewards.scoring.remembered import check_cache, describe_code
 from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
 from rewards.scoring.row_columns import Columns, NamedColumns, choose_columns
 from rewards.scoring.rows import RowReader
+from rewards.scoring.several import each_verdict
 from rewards.scoring.tally import Summary, Tally
-
-_HEAD_BYTES = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +34,14 @@ class ScoreOptions:
     """What to score, with what, and where to.
 
     Attributes:
-        input: a JSONL file, plain or gzipped.
-        output: where the rows and verdicts go; gzipped when the name ends in `.gz`.
+        input: a file or folder of rows, in any format that `open_rows` knows.
+        output: where the rows and verdicts go; packed when the name ends in `.gz`, `.zst` or
+            `.parquet`.
         rewards: each a name, `module:object`, or `NAME=` before either.
         workers: worker processes; `None` for one per usable CPU, 0 to judge in this process.
         named: columns that the user named.
         limits: what a user's own reward may use for one row, in worker processes.
+        cache: a file in which verdicts are remembered from run to run; `None` for none.
         overwrite: replace a finished output, and drop an unfinished one that does not match.
     """
 
@@ -47,6 +51,7 @@ class ScoreOptions:
     workers: int | None = None
     named: NamedColumns = field(default_factory=NamedColumns)
     limits: RowLimits = field(default_factory=RowLimits)
+    cache: Path | None = None
     overwrite: bool = False
 
 
@@ -69,9 +74,48 @@ class Progress:
     tally: Tally
 
 
-def score_file(
-    options: ScoreOptions, *, on_progress: Callable[[Progress], None] | None = None
-) -> Summary:
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedRun:
+    """A run whose options and input have been looked at.
+
+    Attributes:
+        options: what it does.
+        job: what its workers are told.
+        columns: the columns in use.
+        plan: what its output is made from.
+    """
+
+    options: ScoreOptions
+    job: Job
+    columns: Columns
+    plan: Plan
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of its rewards."""
+        return [label for label, _ in self.job["rewards"]]
+
+    def summarise(self, tally: Tally, *, resumed_rows: int, notes: Sequence[str] = ()) -> Summary:
+        """How it ended."""
+        references = self.columns.references_seen
+        return Summary(
+            input=self.options.input,
+            output=self.options.output,
+            tally=tally,
+            resumed_rows=resumed_rows,
+            columns={
+                "completion": self.columns.completion,
+                "prompt": self.columns.prompt,
+                "reference": references[0] if references else None,
+            },
+            notes=(*self.columns.notes, *notes),
+        )
+
+
+def score_file(options: ScoreOptions, *, on_progress: OnProgress | None = None) -> Summary:
     """Score a file; continue where an interrupted run with the same options ended.
 
     Memory does not grow with the file. The output is the same, byte for byte, however often the
@@ -86,10 +130,20 @@ def score_file(
         WorkerError: no worker process can be started.
         KeyboardInterrupt: interrupted; its message says how to continue.
     """
+    return finish_run(prepare_run(options), on_progress=on_progress)
+
+
+def prepare_run(options: ScoreOptions) -> PreparedRun:
+    """Look at the options and at the head of the input.
+
+    Raises:
+        InputError: something in them cannot be used.
+    """
     named_rewards = _read_rewards(options.rewards)
     rewards = [(named.label, resolve_reward(named.source)) for named in named_rewards]
     check_place(options.output)
-    _check_files_differ(options.input, options.output)
+    for written in (options.output, partial_path(options.output)):
+        check_apart(options.input, written)
     columns = choose_columns(
         options.input,
         [(label, reward if isinstance(reward, Reward) else None) for label, reward in rewards],
@@ -101,14 +155,37 @@ def score_file(
         "prompt": columns.prompt,
         "reference": columns.reference,
         "search_path": str(Path.cwd()),
+        "several": columns.several,
     }
+    if options.cache is not None:
+        job |= {"cache": check_cache(options.cache), "code": describe_code()}
     plan = _describe_run(options, named_rewards, columns)
+    return PreparedRun(options=options, job=job, columns=columns, plan=plan)
+
+
+def finish_run(
+    run: PreparedRun,
+    *,
+    on_progress: OnProgress | None = None,
+    before_rename: Callable[[Path, Summary], None] | None = None,
+) -> Summary:
+    """Score what is left of a run, and put its output in place.
+
+    Args:
+        run: what `prepare_run` made of the options.
+        on_progress: called at the start and after each chunk of rows.
+        before_rename: called with the finished file before it is renamed to the output.
+
+    Raises:
+        InputError, WorkerError, KeyboardInterrupt: as `score_file` does.
+    """
+    options = run.options
     with (
-        PartialOutput(options.output, plan, overwrite=options.overwrite) as partial,
-        RowReader(options.input) as reader,
+        PartialOutput(options.output, run.plan, overwrite=options.overwrite) as partial,
+        open_rows(options.input) as reader,
     ):
-        patience = expect_patience(job, options.limits)
-        tally = _count_written(partial, [named.label for named in named_rewards], patience)
+        patience = expect_patience(run.job, options.limits)
+        tally = _count_written(partial, run, patience)
         resumed = reader.skip(partial.rows_done)
         if resumed != partial.rows_done:
             raise DataFileError(
@@ -116,32 +193,25 @@ def score_file(
                 "--overwrite"
             )
 
+        def note_finished(finished: Path, notes: tuple[str, ...]) -> None:
+            if before_rename is not None:
+                before_rename(finished, run.summarise(tally, resumed_rows=resumed, notes=notes))
+
         try:
             with closing(
-                _write_rest(_judge(job, reader, patience, options), partial, tally)
+                _write_rest(_judge(run.job, reader, patience, options), partial, tally)
             ) as steps:
                 for _ in steps:
                     if on_progress is not None:
                         on_progress(_measure(reader, partial, tally, resumed_rows=resumed))
-            partial.finish()
+            notes = partial.finish(before=note_finished)
         except KeyboardInterrupt:
             kept = "nothing is written yet"
             if partial.rows_done:
                 kept = f"{partial.rows_done:,} rows are kept in {partial.path}"
             message = f"interrupted; {kept}: run the same command again to continue"
             raise KeyboardInterrupt(message) from None
-    return Summary(
-        input=options.input,
-        output=options.output,
-        tally=tally,
-        resumed_rows=resumed,
-        columns={
-            "completion": columns.completion,
-            "prompt": columns.prompt,
-            "reference": columns.references_seen[0] if columns.references_seen else None,
-        },
-        notes=columns.notes,
-    )
+    return run.summarise(tally, resumed_rows=resumed, notes=notes)
 
 
 def _judge(
@@ -190,37 +260,21 @@ def _read_rewards(arguments: Sequence[str]) -> list[NamedReward]:
     return named
 
 
-def _check_files_differ(source: Path, output: Path) -> None:
-    for written in (output, partial_path(output)):
-        if written.resolve() == source.resolve() or (
-            written.exists() and source.exists() and written.samefile(source)
-        ):
-            raise InputError(
-                f"{output}: input and output are the same file; choose another --output"
-            )
-
-
 def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns) -> Plan:
     """What the output depends on: an unfinished one is continued only when all of it is equal."""
-    status = options.input.stat()
-    with options.input.open("rb") as file:
-        head = hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()
     users = [one for one in rewards if ":" in one.path]
     limits = {
         "row timeout (s)": options.limits.timeout_s,
         "row memory (MB)": options.limits.memory_mb,
     }
     return {
-        "input": {
-            "size": status.st_size,
-            "modification time": _format_time(status.st_mtime_ns),
-            "first megabyte": head[:16],
-        },
+        "input": describe_input(options.input),
         "run": {
             "rewards": ", ".join(f"{one.label}={one.source}" for one in rewards),
             "completion column": columns.completion,
             "prompt column": columns.prompt,
             "reference column": columns.reference,
+            **({"completions in a row": "several"} if columns.several else {}),
             **(limits if users else {}),
         },
         "code": {
@@ -228,11 +282,6 @@ def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns
             **{one.source: _digest_source(one.path) for one in users},
         },
     }
-
-
-def _format_time(time_ns: int) -> str:
-    seconds, rest_ns = divmod(time_ns, 10**9)
-    return f"{datetime.fromtimestamp(seconds, tz=timezone.utc):%Y-%m-%d %H:%M:%S}.{rest_ns:09d} UTC"
 
 
 def _version(distribution: str) -> str | None:
@@ -250,19 +299,22 @@ def _digest_source(source: str) -> str | None:
     return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()[:16]
 
 
-def _count_written(partial: PartialOutput, labels: Sequence[str], patience: Patience) -> Tally:
+def _count_written(partial: PartialOutput, run: PreparedRun, patience: Patience) -> Tally:
     """The counts of the rows that earlier runs wrote, for the tally and for patience."""
-    tally = Tally.of(labels)
+    tally = Tally.of(run.labels)
     if partial.rows_done:
         # The verdicts end each line. Their names cannot stand inside a JSON string like this:
         # quotes are escaped there.
-        mark = f"{json.dumps(labels[0], ensure_ascii=False)}: {{".encode()
+        opening = "[" if run.columns.several else "{"
+        mark = f"{json.dumps(run.labels[0], ensure_ascii=False)}: {opening}".encode()
         for number, line in enumerate(partial.written_lines(), 1):
             start = line.rfind(mark)
             try:
                 results = json.loads(b"{" + line[start:])
                 tally.add(results)
-                patience.count(results)
+                columns = [each_verdict(results[label]) for label in run.labels]
+                for verdicts in zip(*columns, strict=True):
+                    patience.count(dict(zip(run.labels, verdicts, strict=True)))
             except (ValueError, KeyError, TypeError, AttributeError):
                 raise DataFileError(
                     f"{partial.path}:{number}: is no line of an rlvr output; start afresh with "

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rewards.scoring.several import each_verdict, summary_name
 from rewards.verdict import Status
 
 
@@ -18,11 +20,14 @@ class RewardTally:
         statuses: how often each status came.
         scored: how many rows got a number.
         total: the sum of these numbers.
+        together: of rows with several completions, pass@k and the majority's scores: name, their
+            sum, and of how many rows.
     """
 
     statuses: Counter[str] = field(default_factory=Counter)
     scored: int = 0
     total: float = 0.0
+    together: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     @property
     def mean(self) -> float | None:
@@ -35,6 +40,37 @@ class RewardTally:
         if score is not None:
             self.scored += 1
             self.total += score
+
+    def add_summary(self, summary: Mapping[str, object]) -> None:
+        """Count what the completions of one row come to together; see `rewards.scoring.several`."""
+        majority = summary["majority"]
+        found = {name: value for name, value in summary.items() if name.startswith("pass@")}
+        if isinstance(majority, Mapping):
+            found["majority"] = majority["score"]
+        self._add_together({name: (value, 1) for name, value in found.items()})  # type: ignore[misc]
+
+    def merge(self, other: RewardTally) -> None:
+        """Add the counts of `other`."""
+        self.statuses.update(other.statuses)
+        self.scored += other.scored
+        self.total += other.total
+        self._add_together(other.together)
+
+    def describe_together(self) -> dict[str, float]:
+        """Mean pass@k by rising k, and the mean score of the majority's answers."""
+
+        def size(name: str) -> float:
+            return float(name.removeprefix("pass@")) if name.startswith("pass@") else math.inf
+
+        return {
+            name: self.together[name][0] / self.together[name][1]
+            for name in sorted(self.together, key=size)
+        }
+
+    def _add_together(self, values: Mapping[str, tuple[float, int]]) -> None:
+        for name, (total, rows) in values.items():
+            before = self.together.get(name, (0.0, 0))
+            self.together[name] = (before[0] + total, before[1] + rows)
 
 
 @dataclass
@@ -56,25 +92,28 @@ class Tally:
         """An empty tally for rewards with these names."""
         return cls({label: RewardTally() for label in labels})
 
-    def add(self, results: Mapping[str, Mapping[str, object]]) -> None:
-        """Count one row, as it is written."""
+    def add(self, results: Mapping[str, object]) -> None:
+        """Count one row, as it is written: by reward a verdict, or a list and its summary."""
         self.rows += 1
-        self.error_rows += any(r["status"] == Status.ERROR.value for r in results.values())
-        for label, result in results.items():
-            score = result["score"]
-            self.rewards[label].add(
-                float(score) if isinstance(score, int | float) else None, str(result["status"])
-            )
+        failed = False
+        for label, counts in self.rewards.items():
+            for verdict in each_verdict(results[label]):
+                score = verdict["score"]
+                counts.add(
+                    float(score) if isinstance(score, int | float) else None, str(verdict["status"])
+                )
+                failed = failed or verdict["status"] == Status.ERROR.value
+            summary = results.get(summary_name(label))
+            if isinstance(summary, Mapping):
+                counts.add_summary(summary)
+        self.error_rows += failed
 
     def merge(self, other: Tally) -> None:
         """Add the counts of `other`."""
         self.rows += other.rows
         self.error_rows += other.error_rows
         for label, counts in other.rewards.items():
-            mine = self.rewards[label]
-            mine.statuses.update(counts.statuses)
-            mine.scored += counts.scored
-            mine.total += counts.total
+            self.rewards[label].merge(counts)
 
     def to_dict(self) -> dict[str, object]:
         """The tally as plain JSON."""
@@ -82,8 +121,33 @@ class Tally:
             "rows": self.rows,
             "error_rows": self.error_rows,
             "rewards": {
-                label: {"statuses": dict(r.statuses), "scored": r.scored, "total": r.total}
+                label: {
+                    "statuses": dict(r.statuses),
+                    "scored": r.scored,
+                    "total": r.total,
+                    "together": r.together,
+                }
                 for label, r in self.rewards.items()
+            },
+        }
+
+    def describe(self) -> dict[str, object]:
+        """The counts as a user reads them, with means, for `--json`."""
+        return {
+            "rows": self.rows,
+            "error_rows": self.error_rows,
+            "rewards": {
+                label: {
+                    "mean_score": counts.mean,
+                    "scored": counts.scored,
+                    **counts.describe_together(),
+                    "statuses": {
+                        status.value: counts.statuses[status.value]
+                        for status in Status
+                        if counts.statuses[status.value]
+                    },
+                }
+                for label, counts in self.rewards.items()
             },
         }
 
@@ -91,7 +155,12 @@ class Tally:
     def from_dict(cls, data: Mapping[str, object]) -> Tally:
         """A tally from what `to_dict` made of it."""
         rewards = {
-            label: RewardTally(Counter(r["statuses"]), r["scored"], r["total"])
+            label: RewardTally(
+                Counter(r["statuses"]),
+                r["scored"],
+                r["total"],
+                {name: (total, rows) for name, (total, rows) in r["together"].items()},
+            )
             for label, r in data["rewards"].items()  # type: ignore[attr-defined]
         }
         return cls(rewards, data["rows"], data["error_rows"])  # type: ignore[arg-type]
@@ -122,21 +191,8 @@ class Summary:
         return {
             "input": str(self.input),
             "output": str(self.output),
-            "rows": self.tally.rows,
-            "error_rows": self.tally.error_rows,
             "resumed_rows": self.resumed_rows,
             "columns": dict(self.columns),
             "notes": list(self.notes),
-            "rewards": {
-                label: {
-                    "mean_score": counts.mean,
-                    "scored": counts.scored,
-                    "statuses": {
-                        status.value: counts.statuses[status.value]
-                        for status in Status
-                        if counts.statuses[status.value]
-                    },
-                }
-                for label, counts in self.tally.rewards.items()
-            },
+            **self.tally.describe(),
         }

@@ -9,8 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 from rewards.errors import DataFileError
+from rewards.scoring.json_text import escape_halves, write_json
+from rewards.scoring.readers import open_rows
 from rewards.scoring.row_columns import HEAD_ROWS
-from rewards.scoring.rows import RowReader, parse_row
+from rewards.scoring.rows import parse_row
+from rewards.scoring.several import unfold_named
 from rewards.verdict import Status, Verdict
 
 
@@ -49,15 +52,23 @@ def verdict_columns(rows: Iterable[Mapping[str, object]]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def read_head(path: Path, count: int = HEAD_ROWS) -> list[dict[str, object]]:
-    """Those of a file's first rows that can be read.
+def read_head(
+    path: Path, completion: str | None = None, *, count: int = HEAD_ROWS
+) -> list[dict[str, object]]:
+    """Those of a file's first rows that can be read, one for each of their completions.
+
+    Args:
+        path: the file.
+        completion: the column of the completions, if the user named it.
+        count: how many rows to look at.
 
     Raises:
-        DataFileError: the file cannot be opened, or is plainly no JSONL.
+        DataFileError: the file cannot be opened, or is plainly in no known format.
     """
-    with RowReader(path) as reader:
+    with open_rows(path) as reader:
         parsed = [parse_row(raw) for raw in islice(reader, count)]
-    return [row for row in parsed if isinstance(row, dict)]
+    rows = (row for row in parsed if isinstance(row, dict))
+    return [one for row in rows for one in unfold_named(row, completion)]
 
 
 def dump_row(row: Mapping[str, object]) -> str:
@@ -70,13 +81,9 @@ def dump_row(row: Mapping[str, object]) -> str:
         DataFileError: it is nested too deeply.
     """
     try:
-        text = json.dumps(row, ensure_ascii=False)
-        text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair
-        return json.dumps(row)
+        return escape_halves(write_json(row))
     except RecursionError:
         raise DataFileError("a row is nested too deeply to be written; take it out") from None
-    return text
 
 
 def _text(value: object) -> str | None:

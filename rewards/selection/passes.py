@@ -21,8 +21,11 @@ from rewards.columns import Role, missing_column
 from rewards.completion import completion_text
 from rewards.errors import DataFileError, InputError
 from rewards.lengths import words
+from rewards.scoring.input_files import stamp
+from rewards.scoring.readers import open_rows
 from rewards.scoring.row_columns import BAD_ROW_FIELDS, NamedColumns, choose_columns
-from rewards.scoring.rows import RawRow, RowReader, parse_row
+from rewards.scoring.rows import RawRow, parse_row
+from rewards.scoring.several import unfold_text
 from rewards.scoring.whole_output import WholeOutput
 from rewards.scoring.written_verdicts import dump_row, read_head, read_verdict, verdict_columns
 from rewards.selection.candidates import Candidate, Prefer, PromptCandidates
@@ -48,8 +51,8 @@ class SelectOptions:
     """What to select from, what to keep, and where to.
 
     Attributes:
-        inputs: files that `rlvr score` wrote; shards are one file in the order given.
-        output: where the kept rows go; gzipped when the name ends in `.gz`.
+        inputs: files or folders that `rlvr score` wrote; shards are one file in the order given.
+        output: where the kept rows go; packed when the name ends in `.gz`, `.zst` or `.parquet`.
         rewards: the columns that must all reach `min_score`; empty for every one that is found.
         min_score: the least score of a verified completion. A verdict without a score never
             passes, whatever this is.
@@ -79,6 +82,7 @@ class _Columns:
     prompt: str | None
     group: str
     rewards: tuple[str, ...]
+    several: bool
 
 
 def select_rows(options: SelectOptions, *, on_progress: OnProgress | None = None) -> Selection:
@@ -93,16 +97,17 @@ def select_rows(options: SelectOptions, *, on_progress: OnProgress | None = None
     selection = Selection(output=options.output, rewards=())
     columns = _choose_columns(options, selection)
     selection.rewards = columns.rewards
-    before = [_stamp(path) for path in options.inputs]
-    step = _Progress(options.inputs, on_progress)
+    before = [stamp(path) for path in options.inputs]
+    step = _Progress(options.inputs, columns, on_progress)
     with WholeOutput(options.output, overwrite=options.overwrite, inputs=options.inputs) as output:
         kept = _decide(options, columns, selection, step)
         _write(options, columns, kept, output, step)
-        for path, stamp in zip(options.inputs, before, strict=True):
-            if _stamp(path) != stamp:
+        for path, earlier in zip(options.inputs, before, strict=True):
+            if stamp(path) != earlier:
                 raise DataFileError(
                     f"{path}: changed while it was read; run the command again when it is complete"
                 )
+    selection.notes += output.notes
     return selection
 
 
@@ -178,7 +183,10 @@ def _judge(
     row: dict[str, object], columns: _Columns, options: SelectOptions
 ) -> tuple[Fate | None, str]:
     """Why a row is out of the running, `None` when it is a candidate; and that in words."""
-    if columns.completion not in row and row.keys() >= set(BAD_ROW_FIELDS):
+    bad = row.get(columns.completion) is None and all(
+        row.get(name) is not None for name in BAD_ROW_FIELDS
+    )
+    if bad:
         return Fate.UNREADABLE, f"{row['error']} (line {row['line']} of the file that was scored)"
     for label in columns.rewards:
         verdict = read_verdict(row.get(label))
@@ -230,10 +238,12 @@ def _check_options(options: SelectOptions) -> None:
 def _choose_columns(options: SelectOptions, selection: Selection) -> _Columns:
     """The columns in use, decided on the first file; the others must have them too."""
     named, rewards = options.named, tuple(options.rewards)
+    several = False
     for at, path in enumerate(options.inputs):
         chosen = choose_columns(path, [], named)
-        head = read_head(path)
+        head = read_head(path, chosen.completion)
         found = verdict_columns(head)
+        several = several or chosen.several
         seen = list(dict.fromkeys(name for row in head for name in row))
         if not found:
             raise InputError(
@@ -260,32 +270,37 @@ def _choose_columns(options: SelectOptions, selection: Selection) -> _Columns:
     group = options.group_column or named.prompt
     if named.completion is None or group is None:
         raise InputError("no file given; name at least one that rlvr score wrote")
-    return _Columns(completion=named.completion, prompt=named.prompt, group=group, rewards=rewards)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0)
-    return status.st_size, status.st_mtime_ns
+    return _Columns(
+        completion=named.completion,
+        prompt=named.prompt,
+        group=group,
+        rewards=rewards,
+        several=several,
+    )
 
 
 class _Progress:
     """The rows of all files in order, telling how far the reading is, over both passes."""
 
-    def __init__(self, paths: Sequence[Path], listener: OnProgress | None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], columns: _Columns, listener: OnProgress | None
+    ) -> None:
         self._paths = paths
+        self._columns = columns
         self._listener = listener
-        self._total = 2 * sum(_stamp(path)[0] for path in paths)
+        self._total = 2 * sum(size for path in paths for _, size, _ in stamp(path))
         self._before = 0
 
     def rows(self) -> Iterator[tuple[Path, RawRow]]:
-        """One pass."""
+        """One pass; a row for each completion."""
         for path in self._paths:
-            with RowReader(path) as reader:
+            with open_rows(path) as reader:
                 for at, raw in enumerate(reader):
-                    yield path, raw
+                    if self._columns.several:
+                        for one in unfold_text(raw, self._columns.completion):
+                            yield path, one
+                    else:
+                        yield path, raw
                     if self._listener is not None and at % _ROWS_A_STEP == 0:
                         self._listener(self._before + reader.locate(at), self._total)
                 self._before += reader.size_bytes

@@ -16,7 +16,11 @@ MODULES = [
 ]
 
 # What the examples of a module need besides.
-EXTRAS = {"rewards.json_answer": "jsonschema", "rewards.quantities": "pint"}
+EXTRAS = {
+    "rewards.json_answer": "jsonschema",
+    "rewards.quantities": "pint",
+    "rewards.scoring.column_types": "pyarrow",
+}
 
 
 @pytest.mark.parametrize("name", ["rewards", *MODULES])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-
 import pytest
 
 from rewards.errors import DataFileError
@@ -62,17 +60,6 @@ def test_a_lock_ends_with_its_holder(tmp_path):
             PartialOutput(output, PLAN)
     with PartialOutput(output, PLAN) as partial:
         assert partial.rows_done == 1
-
-
-def test_gzip_has_no_name_and_no_time(tmp_path):
-    for name in ("a.jsonl.gz", "b.jsonl.gz"):
-        with PartialOutput(tmp_path / name, PLAN) as partial:
-            partial.append(["{}"])
-            partial.finish()
-    packed = (tmp_path / "a.jsonl.gz").read_bytes()
-    assert packed == (tmp_path / "b.jsonl.gz").read_bytes()
-    assert gzip.decompress(packed) == b"{}\n"
-    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_missing_header_is_not_guessed(tmp_path):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import sys
 
 import pytest
 
-from rewards.errors import DataFileError
+from rewards.errors import DataFileError, InputError
 from rewards.scoring.whole_output import WholeOutput
 
 
@@ -32,17 +31,11 @@ def test_appears_at_the_end(tmp_path):
     assert names(tmp_path) == ["out.jsonl"]
 
 
-def test_gzip_gives_the_same_bytes_twice(tmp_path):
-    for name in ("a.gz", "b.gz"):
-        with WholeOutput(tmp_path / name) as output:
-            output.write("x")
-    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
-    assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == b"x\n"
-
-
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz"])
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.gz", "out.parquet"])
 def test_an_error_leaves_what_was_there(tmp_path, error, name):
+    if name == "out.parquet":
+        pytest.importorskip("pyarrow")
     path = tmp_path / name
     path.write_bytes(b"before")
     with pytest.raises(error):
@@ -77,3 +70,13 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert names(tmp_path) == []
+
+
+def test_the_same_file_is_refused(tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text("{}")
+    with pytest.raises(InputError, match="same file"):
+        WholeOutput(path, overwrite=True, inputs=[path])
+    with pytest.raises(InputError, match="lies in the folder that is read"):
+        WholeOutput(tmp_path / "out.jsonl", inputs=[tmp_path])
+    assert names(tmp_path) == ["in.jsonl"]

@@ -1,0 +1,236 @@
+"""`rlvr score` on a large file: memory over the run, two workers against one, interruptions.
+
+    python -m benchmarks.scoring [--quick] [--rows 1000000] [--folder FOLDER]
+
+- memory: the largest resident size of the command and all its processes over the first fifth of
+  the rows and over the last.
+- scaling: wall seconds with one worker against two, in turn, over a part of the rows; medians. The
+  CPU seconds of the command's own process and of its workers say what the machine's other work
+  cannot: two workers scale as long as the first stays below half of the second.
+- interruptions: ended by SIGINT, SIGTERM and SIGKILL at a quarter, a half and three quarters, and
+  started again each time: the output must be that of the uninterrupted run, byte for byte.
+
+The rows are made, always the same ones: sums with their working, most boxed, some wrong, some
+without an answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from benchmarks.environment import environment
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "scoring.json"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+REWARDS = ("accuracy", "format")
+WATCH_S = 0.2
+
+
+def write_rows(path: Path, count: int) -> None:
+    """The rows that are scored; about 700 bytes each."""
+    numbers = random.Random(0)  # noqa: S311 - not for secrets
+    with path.open("w", encoding="utf-8") as file:
+        for at in range(count):
+            terms = [numbers.randrange(1, 10**4) for _ in range(12)]
+            total = sum(terms) + (numbers.random() < 0.3)
+            steps = [f"{sum(terms[:n])} + {terms[n]} = {sum(terms[: n + 1])}" for n in range(1, 12)]
+            answer = rf"the sum is \boxed{{{total}}}." if numbers.random() < 0.9 else "it is so."
+            row = {
+                "id": at,
+                "prompt": f"What is {' + '.join(map(str, terms))}?",
+                "completion": f"<think>\n{'; '.join(steps)}.\n</think>\n\nTherefore {answer}",
+                "solution": str(sum(terms)),
+            }
+            file.write(json.dumps(row) + "\n")
+
+
+class Run:
+    """One `rlvr score`, watched."""
+
+    def __init__(self, source: Path, output: Path, *, workers: int) -> None:
+        command = [sys.executable, "-m", "rlvr", "score", str(source), "--output", str(output)]
+        for reward in REWARDS:
+            command += ["--reward", reward]
+        self.partial = output.with_name(f"{output.name}.partial")
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(
+            [*command, "--workers", str(workers)],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.memory: list[tuple[int, int]] = []  # bytes written, resident bytes
+        self.cpu_s = {"command": 0.0, "workers": 0.0}
+
+    def watch(self, until_bytes: float = float("inf")) -> bool:
+        """Look at it until it has ended (true), or has written so much."""
+        while self.process.poll() is None:
+            written = self.partial.stat().st_size if self.partial.exists() else 0
+            if written >= until_bytes:
+                return False
+            self._measure(written)
+            time.sleep(WATCH_S)
+        return True
+
+    def finish(self) -> float:
+        """Watch to the end; wall seconds."""
+        self.watch()
+        if self.process.returncode:
+            raise RuntimeError(self.process.communicate()[1])
+        return time.perf_counter() - self.started
+
+    def end(self, how: signal.Signals) -> None:
+        """End it."""
+        self.process.send_signal(how)
+        self.process.communicate()
+
+    def _measure(self, written: int) -> None:
+        with suppress(psutil.NoSuchProcess):
+            own = psutil.Process(self.process.pid)
+            others = own.children(recursive=True)
+            resident = sum(_or_zero(one, "memory") for one in (own, *others))
+            self.memory.append((written, resident))
+            spent = {"command": [own], "workers": others}
+            for what, processes in spent.items():  # those that have ended no longer count
+                seconds = sum(_or_zero(one, "cpu") for one in processes)
+                self.cpu_s[what] = max(self.cpu_s[what], seconds)
+
+
+def _or_zero(process: psutil.Process, what: str) -> float:
+    try:
+        if what == "memory":
+            return int(process.memory_info().rss)
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def measure_memory(source: Path, output: Path) -> dict[str, object]:
+    """The uninterrupted run."""
+    run = Run(source, output, workers=2)
+    seconds = run.finish()
+    whole = output.stat().st_size
+    early = [size for at, size in run.memory if 0 < at <= whole / 5]
+    late = [size for at, size in run.memory if at >= whole * 4 / 5]
+    if not early or not late:
+        raise RuntimeError("the run is too short to be looked at: give more --rows")
+    return {
+        "seconds": seconds,
+        "input_mb": source.stat().st_size / 2**20,
+        "output_mb": whole / 2**20,
+        "first_fifth_mb": max(early) / 2**20,
+        "last_fifth_mb": max(late) / 2**20,
+        "last / first": max(late) / max(early),
+    }
+
+
+def measure_scaling(source: Path, folder: Path, *, rounds: int) -> dict[str, object]:
+    """One worker against two, in turn."""
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    cpu: dict[int, list[dict[str, float]]] = {1: [], 2: []}
+    for number in range(rounds):
+        for workers in (1, 2) if number % 2 == 0 else (2, 1):
+            output = folder / "scaling.jsonl"
+            output.unlink(missing_ok=True)
+            run = Run(source, output, workers=workers)
+            seconds[workers].append(run.finish())
+            cpu[workers].append(run.cpu_s)
+        print(f"round {number + 1}: {seconds[1][-1]:.1f} s, {seconds[2][-1]:.1f} s", flush=True)
+    ratios = [one / two for one, two in zip(seconds[1], seconds[2], strict=True)]
+
+    def cpu_s(workers: int, what: str) -> float:
+        return statistics.median(run[what] for run in cpu[workers])
+
+    return {
+        "rounds": rounds,
+        "seconds_by_workers": {str(n): statistics.median(found) for n, found in seconds.items()},
+        "speed_up": statistics.median(ratios),
+        "of_linear": statistics.median(ratios) / 2,
+        "cpu_s": {
+            str(n): {what: cpu_s(n, what) for what in ("command", "workers")} for n in seconds
+        },
+    }
+
+
+def measure_interruptions(source: Path, whole: Path, output: Path) -> dict[str, object]:
+    """Ended three times, started again each time."""
+    size = whole.stat().st_size
+    rows_kept: list[int] = []
+    for part, how in enumerate(SIGNALS, 1):
+        run = Run(source, output, workers=2)
+        if run.watch(until_bytes=size * part / 4):
+            raise RuntimeError("it ended before it could be interrupted: give more --rows")
+        run.end(how)
+        with run.partial.open("rb") as file:
+            rows_kept.append(sum(1 for _ in file))
+    Run(source, output, workers=2).finish()
+    return {
+        "signals": [how.name for how in SIGNALS],
+        "rows_kept": rows_kept,
+        "identical": _digest(whole) == _digest(output),
+    }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="rlvr-scoring-") as made:
+        yield Path(made)
+
+
+def main(arguments: list[str] | None = None) -> dict[str, object]:
+    """Measure, print, and write the result file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--quick", action="store_true", help="30,000 rows and one round")
+    parser.add_argument("--folder", type=Path, help="where the files go; some 4 GB")
+    parser.add_argument("--output", type=Path, default=RESULT)
+    options = parser.parse_args(arguments)
+    rows, rounds = (30_000, 1) if options.quick else (options.rows, 5)
+    with _folder(options.folder) as folder:
+        source, part = folder / "rows.jsonl", folder / "part.jsonl"
+        write_rows(source, rows)
+        write_rows(part, max(rows // 5, 1))
+        whole = folder / "whole.jsonl"
+        whole.unlink(missing_ok=True)
+        found: dict[str, object] = {"environment": environment(), "rows": rows}
+        found["load_before"] = os.getloadavg()
+        found["memory"] = measure_memory(source, whole)
+        print(found["memory"], flush=True)
+        found["scaling"] = measure_scaling(part, folder, rounds=rounds)
+        print(found["scaling"], flush=True)
+        found["interruptions"] = measure_interruptions(source, whole, folder / "again.jsonl")
+        print(found["interruptions"], flush=True)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+if __name__ == "__main__":
+    main()
