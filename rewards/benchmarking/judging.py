@@ -1,9 +1,11 @@
-"""Each reward on each row, one row a call, in a process that can be ended.
+"""Each reward on each row, in a process that can be ended.
 
-Rows go to a worker process in batches; a batch that ends its process is judged again row by row, so
-that a reward which hangs, crashes or eats memory on one row loses that row only.
+A row is asked for by a call of its own, or together with its group where that is how the reward
+will be used. Rows go to a worker process in batches; a batch that ends its process is judged again
+row by row, so that a reward which hangs, crashes or eats memory on one row loses that row only.
 
-Not covered: a function that returns the wrong number of values only for batches of more than two.
+Some functions return the right number of values for one completion and a wrong one for many. So
+rows that were judged alone are asked for once more in batches of several sizes.
 """
 
 from __future__ import annotations
@@ -11,13 +13,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from rewards.benchmarking.labelled import LabelledRow, LabelledSet
+from rewards.benchmarking.shapes import BATCH_SIZES, find_misshapen
 from rewards.scoring.judge import Job, ask_reward, resolve_for_job
 from rewards.scoring.patience import PATIENCE_ROWS, RowLimits
-from rewards.verdict import Status
 
 if TYPE_CHECKING:
     from rewards.worker import JSON, TaskResult, WorkerPool
@@ -43,7 +46,8 @@ class Judgement:
             not return.
         extracted: what was read from the completion, if the reward says so.
         reason: why.
-        seconds: wall seconds of the call, or `None` when it did not return.
+        seconds: wall seconds of the call, its row's share where rows were judged together, or
+            `None` when it did not return.
     """
 
     score: float | None
@@ -51,6 +55,10 @@ class Judgement:
     extracted: str | None
     reason: str
     seconds: float | None
+
+    def rewarded(self, threshold: float) -> bool:
+        """Whether the score is above a threshold; none at all is not."""
+        return self.score is not None and self.score > threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,60 +74,122 @@ class Judged:
     peak_mb: float
 
 
-def judge_set(source: str, labelled: LabelledSet, *, search_path: str, limits: RowLimits) -> Judged:
+@dataclass
+class Record:
+    """What is known of one reward, from set to set.
+
+    Attributes:
+        hung: on how many rows it hung one after another, the last ones asked for.
+        shape_known: whether it was asked for rows in batches of several sizes.
+        misshapen: how it was found to return a wrong number of values, or "".
+    """
+
+    hung: int = 0
+    shape_known: bool = False
+    misshapen: str = ""
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it is not called any more."""
+        return self.hung >= PATIENCE_ROWS
+
+
+def judge_set(  # noqa: PLR0913 - options are keyword-only
+    source: str,
+    labelled: LabelledSet,
+    *,
+    search_path: str,
+    limits: RowLimits,
+    record: Record | None = None,
+    groups: Sequence[Sequence[int]] | None = None,
+) -> Judged:
     """One reward on every row of a set.
+
+    Args:
+        source: the reward.
+        labelled: the rows.
+        search_path: see `resolve_reward`.
+        limits: what one call may use.
+        record: what is known of the reward from earlier sets; brought up to date.
+        groups: places of rows to judge together, each row in one of them; by default each row is
+            judged alone.
 
     Raises:
         WorkerError: no worker process can be started.
     """
-    from rewards.worker import Budget, WorkerPool  # noqa: PLC0415 - only where it is used
+    job = job_for(source, labelled, search_path)
+    with open_pool("rewards.benchmarking.judging:judge_batch", job, limits) as pool:
+        run = _Run(pool, job, limits, record or Record())
+        if groups is None:
+            return run.judge(labelled.rows)
+        return run.judge_groups(labelled.rows, groups)
 
-    job: Job = {
+
+def job_for(source: str, labelled: LabelledSet, search_path: str) -> Job:
+    """What all calls of one reward on one set have in common."""
+    return {
         "rewards": [("", source)],
         "completion": labelled.completion,
         "prompt": labelled.prompt,
         "reference": None,
         "search_path": search_path,
     }
-    budget = Budget(cpu_s=None, wall_s=limits.timeout_s, memory_mb=limits.memory_mb)
-    with WorkerPool(
-        "rewards.benchmarking.judging:judge_batch",
-        budget=budget,
+
+
+def open_pool(function: str, job: Job, limits: RowLimits, *, workers: int = 1) -> WorkerPool:
+    """Processes that have imported a job's reward and can be ended.
+
+    Raises:
+        WorkerError: no worker process can be started.
+    """
+    from rewards.worker import Budget, WorkerPool  # noqa: PLC0415 - only where it is used
+
+    pool = WorkerPool(
+        function,
+        workers=workers,
+        budget=Budget(cpu_s=None, wall_s=limits.timeout_s, memory_mb=limits.memory_mb),
         preload=["rewards"],
         initializer="rewards.scoring.judge:prepare",
         initargs=[cast("JSON", job)],
         message_mb=512,
-    ) as pool:
+    )
+    try:
         pool.start()
-        return _Run(pool, job, limits).judge(labelled.rows)
+    except BaseException:
+        pool.close()
+        raise
+    return pool
 
 
 def judge_batch(
-    job: Job,
-    rows: Sequence[dict[str, object]],
-    warm_up: bool,  # noqa: FBT001 - tasks have positional arguments only
-) -> tuple[list[tuple[float | None, str, str | None, str, float]], float]:
-    """What a worker process does: each row judged by a call of its own, and its peak memory.
+    job: Job, rows: Sequence[dict[str, object]], task: str
+) -> tuple[list[tuple[float | None, str, str | None, str, float]], float] | str:
+    """What a worker process does, with one of these tasks.
 
-    What is loaded at the first call is no row's own time, and a function that does not return one
-    value per completion is found by two completions, not by one: a warm-up call is for both.
+    "alone" judges each row by a call of its own, "together" all rows by one call; both return the
+    verdicts and the process's peak memory. "shape" returns how the reward returns a wrong number
+    of values, or "".
     """
     ((_, source),) = job["rewards"]
     reward = resolve_for_job(source, job["reference"], job["search_path"])
-    misshapen = None
-    if warm_up:
-        first = ask_reward(reward, [rows[0], rows[0]], job)[0]
-        if first.status is Status.ERROR and "one value per completion" in first.reason:
-            misshapen = first
+    if task == "shape":
+        return find_misshapen(reward, rows, job)
+    if source not in _warm:  # what is loaded at the first call is no row's own time
+        _warm.add(source)
+        ask_reward(reward, rows[:1], job)
     found = []
-    for row in rows:
+    for batch in [rows] if task == "together" else [[row] for row in rows]:
         started = perf_counter()
-        verdict = misshapen or ask_reward(reward, [row], job)[0]
-        seconds = perf_counter() - started
-        found.append(
+        verdicts = ask_reward(reward, batch, job)
+        seconds = (perf_counter() - started) / len(batch)
+        found += [
             (verdict.score, verdict.status.value, verdict.extracted, verdict.reason, seconds)
-        )
+            for verdict in verdicts
+        ]
     return found, _peak_mb()
+
+
+_warm: set[str] = set()  # the rewards that this process has called
 
 
 def _peak_mb() -> float:
@@ -133,45 +203,74 @@ def _peak_mb() -> float:
 class _Run:
     """One reward's batches, one after another."""
 
-    def __init__(self, pool: WorkerPool, job: Job, limits: RowLimits) -> None:
-        self._pool, self._job, self._limits = pool, job, limits
+    def __init__(self, pool: WorkerPool, job: Job, limits: RowLimits, record: Record) -> None:
+        self._pool, self._job, self._limits, self._record = pool, job, limits, record
         self._peak_mb = 0.0
-        self._hung = 0
         self._batch_rows = BATCH_ROWS
 
     def judge(self, rows: Sequence[LabelledRow]) -> Judged:
         """Judge rows in order, and stop asking a reward that hangs on row after row."""
         found: list[Judgement] = []
         while len(found) < len(rows):
-            found += self._judge_batch(rows[len(found) :][: self._batch_rows])
+            found += self._judge_batch(rows[len(found) :][: self._batch_rows], "alone")
+        return self._judged(found)
+
+    def judge_groups(self, rows: Sequence[LabelledRow], groups: Sequence[Sequence[int]]) -> Judged:
+        """Judge rows group by group."""
+        found: dict[int, Judgement] = {}
+        for places in groups:
+            said = self._judge_batch([rows[at] for at in places], "together")
+            found.update(zip(places, said, strict=True))
+        return self._judged([found[at] for at in range(len(rows))])
+
+    def _judged(self, found: Sequence[Judgement]) -> Judged:
+        if self._record.misshapen:
+            broken = Judgement(None, "error", None, self._record.misshapen, None)
+            found = [broken] * len(found)
         return Judged(tuple(found), self._peak_mb)
 
-    def _judge_batch(self, rows: Sequence[LabelledRow]) -> list[Judgement]:
-        if self._hung < PATIENCE_ROWS:
-            result = self._ask(rows, warm_up=True)
+    def _judge_batch(self, rows: Sequence[LabelledRow], task: str) -> list[Judgement]:
+        if not self._record.given_up:
+            result = self._ask(rows, task)
             if result.ending.value == "done":
-                self._hung = 0
+                self._record.hung = 0
+                self._check_shape(rows)
                 return self._read(result)
         found = [self._judge_row(row) for row in rows]
         if all(one.seconds is not None for one in found):  # only their number was too large
             self._batch_rows = max(1, self._batch_rows // 4)
+        judged = [row for row, one in zip(rows, found, strict=True) if one.seconds is not None]
+        if judged:
+            self._check_shape(judged)
         return found
 
+    def _check_shape(self, rows: Sequence[LabelledRow]) -> None:
+        """Find a wrong number of values, with rows that can be judged: a hang proves nothing."""
+        if self._record.shape_known:
+            return
+        self._record.shape_known = True
+        for size in BATCH_SIZES:
+            result = self._ask(list(islice(cycle(rows), size)), "shape")
+            if result.ending.value == "done":
+                self._record.misshapen = str(result.value)
+            if result.ending.value != "done" or self._record.misshapen:
+                break
+
     def _judge_row(self, row: LabelledRow) -> Judgement:
-        if self._hung >= PATIENCE_ROWS:
+        if self._record.given_up:
             reason = f"not called: it hung on {PATIENCE_ROWS} rows one after another"
             return Judgement(None, "not_run", None, reason, None)
-        result = self._ask([row], warm_up=False)
+        result = self._ask([row], "alone")
         if result.ending.value == "done":
-            self._hung = 0
+            self._record.hung = 0
             return self._read(result)[0]
         status = _ENDINGS[result.ending.value]
-        self._hung = self._hung + 1 if status == "timeout" else 0
+        self._record.hung = self._record.hung + 1 if status == "timeout" else 0
         return Judgement(None, status, None, self._reason(status, result), None)
 
-    def _ask(self, rows: Sequence[LabelledRow], *, warm_up: bool) -> TaskResult:
+    def _ask(self, rows: Sequence[LabelledRow], task: str) -> TaskResult:
         columns = [dict(row.columns) for row in rows]
-        return self._pool.run(cast("JSON", self._job), cast("JSON", columns), warm_up)
+        return self._pool.run(cast("JSON", self._job), cast("JSON", columns), task)
 
     def _read(self, result: TaskResult) -> list[Judgement]:
         found, peak_mb = cast("tuple[list[list[object]], float]", result.value)

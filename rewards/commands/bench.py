@@ -1,4 +1,4 @@
-"""`rlvr bench`: reward functions against labels, and against each other."""
+"""`rlvr bench`: reward functions against labels, each other and attacks; what they teach."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def bench(  # noqa: PLR0913 - one parameter per option
     data: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Labelled JSONL, gzipped or not: a completion, a reference, and true or false in "
-            "label. Give it once per file. By default a small set that comes with rlvr.",
+            help="JSONL, gzipped or not: a completion, a reference, and true or false in label "
+            "(not with --signal). Give it once per file. By default a small set that comes with "
+            "rlvr.",
             show_default=False,
         ),
     ] = None,
@@ -43,9 +44,35 @@ def bench(  # noqa: PLR0913 - one parameter per option
         bool,
         typer.Option(
             "--stress",
-            help="Also on completions that try to win a reward they do not deserve.",
+            help="Also on completions that try to win a reward they do not deserve: hedges, "
+            "injections, hostile formats, bombs, ….",
         ),
     ] = False,
+    signal: Annotated[
+        bool,
+        typer.Option(
+            "--signal",
+            help="What the rewards would teach, on files with several completions of each prompt; "
+            "labels are not needed.",
+        ),
+    ] = False,
+    group_column: Annotated[
+        str | None,
+        typer.Option(
+            help="For --signal: the column that tells prompts apart. By default group, group_id, "
+            "prompt_id, problem_id, question_id, … or the prompt itself.",
+            show_default=False,
+        ),
+    ] = None,
+    throughput: Annotated[
+        str | None,
+        typer.Option(
+            help="Also completions a second with so many worker processes: 1,2,4, or auto for one "
+            "and all processors.",
+            metavar="WORKERS",
+            show_default=False,
+        ),
+    ] = None,
     box_bare: Annotated[
         bool,
         typer.Option("--box-bare", help="Put completions without a box in one."),
@@ -60,7 +87,8 @@ def bench(  # noqa: PLR0913 - one parameter per option
     output: Annotated[
         Path | None,
         typer.Option(
-            help="A folder for results.json, results.md, figures.csv and mistakes.csv.",
+            help="A folder for results.json, results.md, figures.csv, mistakes.csv and, where they "
+            "were asked for, signal.csv, hackability.csv and throughput.csv.",
             show_default=False,
         ),
     ] = None,
@@ -73,20 +101,29 @@ def bench(  # noqa: PLR0913 - one parameter per option
     test; the time of a call, memory, time-outs and crashes. Each call is made in a process of its
     own that can be ended, so a reward that hangs stops nothing.
 
-    Exit codes: 0 measured, whatever was found; 1 measured, but some calls hung, crashed or failed;
-    2 bad input or options; 130 interrupted (143 by SIGTERM).
+    --stress adds a table of what share of wrong answers each sort of attack gets accepted.
+    --signal shows what a trainer would get: groups in which all rewards are equal, the spread, the
+    share of completions with an advantage, and the correlation with length.
+
+    Exit codes: 0 measured, whatever was found; 1 measured, but some calls hung, crashed or failed,
+    or trl or math-verify is not installed; 2 bad input or options; 130 interrupted (143 by
+    SIGTERM).
 
     For example:
 
         rlvr bench --reward accuracy --reward math-verify --reward mine:fn --data labelled.jsonl
     """
     from rewards.benchmarking import BenchOptions, run_bench  # noqa: PLC0415 - `--help` is quick
+    from rewards.benchmarking.throughput import read_workers  # noqa: PLC0415
     from rewards.scoring.patience import RowLimits  # noqa: PLC0415
 
     options = BenchOptions(
         rewards=reward,
         data=data or (),
         stress=stress,
+        signal=signal,
+        group_column=group_column,
+        throughput=() if throughput is None else read_workers(throughput),
         box_bare=box_bare,
         threshold=threshold,
         limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
@@ -99,22 +136,18 @@ def bench(  # noqa: PLR0913 - one parameter per option
         typer.echo(jsonlib.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     else:
         _print(report)
-    if report.ended:
+    if not report.complete:
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
 def _write(report: BenchReport, folder: Path) -> None:
-    from rewards.benchmarking.tables import (  # noqa: PLC0415
-        as_markdown,
-        figures_as_csv,
-        mistakes_as_csv,
-    )
+    from rewards.benchmarking.spreadsheets import spreadsheets  # noqa: PLC0415
+    from rewards.benchmarking.tables import as_markdown  # noqa: PLC0415
 
     texts = {
         "results.json": jsonlib.dumps(report.to_dict(), indent=1) + "\n",
         "results.md": as_markdown(report),
-        "figures.csv": figures_as_csv(report),
-        "mistakes.csv": mistakes_as_csv(report),
+        **spreadsheets(report),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
