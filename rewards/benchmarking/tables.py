@@ -132,6 +132,8 @@ def _lengths(found: SetFigures) -> TextTable:
         for unit, known in one.length.items():
             cells = (known.pearson, known.spearman, known.pearson_within, known.spearman_within)
             reasons = dict.fromkeys(cell.reason for cell in cells if cell.reason)
+            if unit == "tokens" and "completion_ids" in known.pearson.reason:
+                continue
             rows.append([name, unit, *map(_coefficient, cells), "; ".join(reasons)])
     headings = ["reward", "unit", "Pearson", "Spearman", "in groups: Pearson", "Spearman", "note"]
     return TextTable(f"{found.name}: correlation with length", headings, rows)

@@ -133,7 +133,7 @@ def bench(  # noqa: PLR0913 - one parameter per option
     if output is not None:
         _write(report, output)
     if json:
-        typer.echo(jsonlib.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        typer.echo(jsonlib.dumps(report.to_dict(), indent=2))
     else:
         _print(report)
     if not report.complete:
@@ -166,6 +166,7 @@ def _print(report: BenchReport) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     from rewards.benchmarking.tables import tables  # noqa: PLC0415
+    from rewards.reporting.display import visible  # noqa: PLC0415
 
     console = Console(highlight=False)
     for shown in tables(report):
@@ -177,7 +178,7 @@ def _print(report: BenchReport) -> None:
         console.print(table)
     for mistake in report.mistakes[:_SHOWN_MISTAKES]:
         said = f"{mistake.set}:{mistake.line} {mistake.reward}: {mistake.status}, {mistake.reason}"
-        console.print(Text(" ".join(said.split())[:300]), soft_wrap=True)
+        console.print(Text(visible(" ".join(said.split())[:300])), soft_wrap=True)
     left = len(report.mistakes) - _SHOWN_MISTAKES
     if left > 0:
         console.print(f"and {left:,} more wrong decisions: --output writes all, --json too")
