@@ -2,7 +2,8 @@
 
 A row is asked for by a call of its own, or together with its group where that is how the reward
 will be used. Rows go to a worker process in batches; a batch that ends its process is judged again
-row by row, so that a reward which hangs, crashes or eats memory on one row loses that row only.
+row by row, so that a reward which hangs, crashes or eats memory on one row loses that row only. The
+next batches are small, for such rows come one after another.
 
 Some functions return the right number of values for one completion and a wrong one for many. So
 rows that were judged alone are asked for once more in batches of several sizes.
@@ -162,21 +163,24 @@ def open_pool(function: str, job: Job, limits: RowLimits, *, workers: int = 1) -
 
 
 def judge_batch(
-    job: Job, rows: Sequence[dict[str, object]], task: str
+    job: Job, rows: Sequence[dict[str, object]], task: str, warm_up: dict[str, object] | None
 ) -> tuple[list[tuple[float | None, str, str | None, str, float]], float] | str:
     """What a worker process does, with one of these tasks.
 
     "alone" judges each row by a call of its own, "together" all rows by one call; both return the
     verdicts and the process's peak memory. "shape" returns how the reward returns a wrong number
     of values, or "".
+
+    What is loaded at the first call is no row's own time: a new process is called with `warm_up`
+    before.
     """
     ((_, source),) = job["rewards"]
     reward = resolve_for_job(source, job["reference"], job["search_path"])
     if task == "shape":
         return find_misshapen(reward, rows, job)
-    if source not in _warm:  # what is loaded at the first call is no row's own time
+    if warm_up is not None and source not in _warm:
         _warm.add(source)
-        ask_reward(reward, rows[:1], job)
+        ask_reward(reward, [warm_up], job)
     found = []
     for batch in [rows] if task == "together" else [[row] for row in rows]:
         started = perf_counter()
@@ -206,7 +210,8 @@ class _Run:
     def __init__(self, pool: WorkerPool, job: Job, limits: RowLimits, record: Record) -> None:
         self._pool, self._job, self._limits, self._record = pool, job, limits, record
         self._peak_mb = 0.0
-        self._batch_rows = BATCH_ROWS
+        self._batch_rows = self._most_rows = BATCH_ROWS
+        self._harmless: dict[str, object] | None = None  # a row that was judged
 
     def judge(self, rows: Sequence[LabelledRow]) -> Judged:
         """Judge rows in order, and stop asking a reward that hangs on row after row."""
@@ -230,16 +235,21 @@ class _Run:
         return Judged(tuple(found), self._peak_mb)
 
     def _judge_batch(self, rows: Sequence[LabelledRow], task: str) -> list[Judgement]:
-        if not self._record.given_up:
+        if len(rows) > 1 and not self._record.given_up:
             result = self._ask(rows, task)
             if result.ending.value == "done":
                 self._record.hung = 0
+                self._batch_rows = min(2 * self._batch_rows, self._most_rows)
                 self._check_shape(rows)
                 return self._read(result)
         found = [self._judge_row(row) for row in rows]
-        if all(one.seconds is not None for one in found):  # only their number was too large
-            self._batch_rows = max(1, self._batch_rows // 4)
         judged = [row for row, one in zip(rows, found, strict=True) if one.seconds is not None]
+        if len(rows) > 1:
+            self._batch_rows = 1
+            if len(judged) == len(rows):  # only their number was too large
+                self._most_rows = max(1, len(rows) // 2)
+        elif judged:
+            self._batch_rows = min(2, self._most_rows)
         if judged:
             self._check_shape(judged)
         return found
@@ -270,7 +280,13 @@ class _Run:
 
     def _ask(self, rows: Sequence[LabelledRow], task: str) -> TaskResult:
         columns = [dict(row.columns) for row in rows]
-        return self._pool.run(cast("JSON", self._job), cast("JSON", columns), task)
+        warm_up = self._harmless or (columns[0] if len(rows) > 1 else None)
+        result = self._pool.run(
+            cast("JSON", self._job), cast("JSON", columns), task, cast("JSON", warm_up)
+        )
+        if result.ending.value == "done":
+            self._harmless = self._harmless or columns[0]
+        return result
 
     def _read(self, result: TaskResult) -> list[Judgement]:
         found, peak_mb = cast("tuple[list[list[object]], float]", result.value)

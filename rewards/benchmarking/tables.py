@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rewards.benchmarking.bench import BenchReport
 from rewards.benchmarking.correlation import Correlation
@@ -16,11 +16,15 @@ _NONE = "–"
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """A title, column headings and rows of text; the first column names the row."""
+    """A title, column headings, rows of text and what there is to say about them.
+
+    The first column names the row.
+    """
 
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
+    notes: Sequence[str] = ()
 
 
 def tables(report: BenchReport) -> Iterator[TextTable]:
@@ -28,6 +32,7 @@ def tables(report: BenchReport) -> Iterator[TextTable]:
     for found in report.sets:
         if found.signal:
             yield _signal(found, report.missing)
+            yield _spread(found)
             yield _lengths(found)
         if any(one.counts for one in found.rewards.values()):
             yield _accuracy(found, report)
@@ -51,7 +56,7 @@ def as_markdown(report: BenchReport) -> str:
     for table in tables(report):
         lines = [table.headings, ["---"] * len(table.headings), *table.rows]
         body = "\n".join(f"| {' | '.join(map(_escaped, cells))} |" for cells in lines)
-        parts.append(f"## {table.title}\n\n{body}")
+        parts += [f"## {table.title}\n\n{body}", *map(_escaped, table.notes)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -75,7 +80,7 @@ def _accuracy(found: SetFigures, report: BenchReport) -> TextTable:
             ]
         )
     title = f"{found.name}: {found.rows:,} rows; rewarded is a score above {report.threshold:g}"
-    return TextTable(title, headings, rows + _missing(report.missing, headings))
+    return _with_missing(TextTable(title, headings, rows), report.missing)
 
 
 def _hackability(found: SetFigures, *, truth: bool) -> TextTable:
@@ -101,42 +106,47 @@ def _fooled(one: Hackability) -> str:
 
 
 def _signal(found: SetFigures, missing: Mapping[str, str]) -> TextTable:
-    headings = [
-        *("reward", "groups", "no variance", "all 0", "all 1", "all another", "mean", "std"),
-        *("std in groups", "with advantage", "no score"),
-    ]
-    rows = []
+    rows, notes = [], []
     for name, one in found.signal.items():
-        why = ", ".join(f"{count} {status}" for status, count in one.no_score.items())
         rows.append(
             [
                 *(name, f"{one.groups:,}", _percent(one.zero_variance)),
                 *map(str, (one.all_zero, one.all_one, one.all_same)),
-                *map(_number, (one.mean, one.std, one.group_std)),
-                _percent(one.effective_share),
-                _percent(one.no_score_share) + (f" ({why})" if why else ""),
+                *map(_percent, (one.effective_share, one.no_score_share)),
             ]
         )
+        if one.no_score:
+            why = ", ".join(f"{count:,} {status}" for status, count in one.no_score.items())
+            notes.append(f"{name}: rows without a score: {why}")
     sizes = sorted(found.group_sizes)
     size = f"{sizes[0]}" if sizes[0] == sizes[-1] else f"{sizes[0]} to {sizes[-1]}"
     title = (
         f"{found.name}: signal on {found.rows:,} rows in {len(sizes):,} groups of {size} "
         f"(by {found.grouped_by})"
     )
-    return TextTable(title, headings, rows + _missing(missing, headings))
+    headings = ["reward", "groups", "all equal", "all 0", "all 1", "other", "advantage", "no score"]
+    return _with_missing(TextTable(title, headings, rows, notes), missing)
+
+
+def _spread(found: SetFigures) -> TextTable:
+    rows = [
+        [name, *map(_number, (one.mean, one.std, one.group_std))]
+        for name, one in found.signal.items()
+    ]
+    headings = ["reward", "mean", "std", "std in groups"]
+    return TextTable(f"{found.name}: spread of the rewards", headings, rows)
 
 
 def _lengths(found: SetFigures) -> TextTable:
     rows = []
+    notes: dict[str, None] = {}
     for name, one in found.signal.items():
         for unit, known in one.length.items():
             cells = (known.pearson, known.spearman, known.pearson_within, known.spearman_within)
-            reasons = dict.fromkeys(cell.reason for cell in cells if cell.reason)
-            if unit == "tokens" and "completion_ids" in known.pearson.reason:
-                continue
-            rows.append([name, unit, *map(_coefficient, cells), "; ".join(reasons)])
-    headings = ["reward", "unit", "Pearson", "Spearman", "in groups: Pearson", "Spearman", "note"]
-    return TextTable(f"{found.name}: correlation with length", headings, rows)
+            notes |= {f"{name}, {unit}: {cell.reason}": None for cell in cells if cell.reason}
+            rows.append([name, unit, *map(_coefficient, cells)])
+    headings = ["reward", "unit", "Pearson", "Spearman", "in groups: Pearson", "Spearman"]
+    return TextTable(f"{found.name}: correlation with length", headings, rows, list(notes))
 
 
 def _kinds(found: SetFigures) -> TextTable:
@@ -193,21 +203,28 @@ def _throughput(throughput: Mapping[str, Sequence[Throughput]]) -> TextTable:
             _NONE if one.per_s is None else f"{one.per_s:,.0f}",
             _NONE if not (one.per_s and base) else f"{one.per_s / base:.2f} ×",
             ", ".join(f"{seconds:.2g}" for seconds in one.runs_s) or _NONE,
-            one.reason,
         ]
         for name, measured in throughput.items()
         for base in [measured[0].per_s]
         for one in measured
     ]
     least = next(iter(throughput.values()))[0].workers
-    headings = ["reward", "workers", "completions", "a second", f"to {least}", "runs s", "note"]
-    return TextTable("Throughput by worker processes", headings, rows)
+    headings = ["reward", "workers", "completions", "a second", f"to {least}", "seconds a run"]
+    notes = [
+        f"{name} with {one.workers}: {one.reason}"
+        for name, measured in throughput.items()
+        for one in measured
+        if one.reason
+    ]
+    return TextTable("Throughput by worker processes", headings, rows, notes)
 
 
-def _missing(missing: Mapping[str, str], headings: Sequence[str]) -> list[list[str]]:
-    """A row for each reward that is not there."""
-    blank = [_NONE] * (len(headings) - 2)
-    return [[name, why, *blank] for name, why in missing.items()]
+def _with_missing(table: TextTable, missing: Mapping[str, str]) -> TextTable:
+    """The table with a row for each reward that is not there."""
+    blank = [_NONE] * (len(table.headings) - 2)
+    rows = [[name, "missing", *blank] for name in missing]
+    notes = [f"{name}: {why}" for name, why in missing.items()]
+    return replace(table, rows=[*table.rows, *rows], notes=[*table.notes, *notes])
 
 
 def _with_interval(value: object, interval: object) -> str:

@@ -176,6 +176,8 @@ def _print(report: BenchReport) -> None:
         for row in shown.rows:
             table.add_row(*map(Text, row))
         console.print(table)
+        for note in shown.notes:
+            console.print(Text(f"  {visible(note)}"), soft_wrap=True)
     for mistake in report.mistakes[:_SHOWN_MISTAKES]:
         said = f"{mistake.set}:{mistake.line} {mistake.reward}: {mistake.status}, {mistake.reason}"
         console.print(Text(visible(" ".join(said.split())[:300])), soft_wrap=True)
