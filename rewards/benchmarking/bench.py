@@ -57,6 +57,8 @@ class BenchReport:
         sets: one per file, one over all where there are several files, and the attacks.
         mistakes: every wrong decision.
         missing: other verifiers that are not installed, with the mend.
+        batch_dependent: rewards whose scores differed in a batch from those of rows asked for one
+            by one, and how.
         throughput: by reward, one for each number of workers.
         environment: versions and hardware.
         threshold: a score above it is a reward.
@@ -65,6 +67,7 @@ class BenchReport:
     sets: Sequence[SetFigures]
     mistakes: Sequence[Mistake]
     missing: Mapping[str, str]
+    batch_dependent: Mapping[str, str]
     throughput: Mapping[str, Sequence[Throughput]]
     environment: Mapping[str, object]
     threshold: float
@@ -91,6 +94,7 @@ class BenchReport:
             "environment": dict(self.environment),
             "threshold": self.threshold,
             "missing": dict(self.missing),
+            "batch_dependent": dict(self.batch_dependent),
             "sets": [one.to_dict() for one in self.sets],
         }
         if self.throughput:
@@ -127,9 +131,11 @@ def run_bench(
         )
     )
     judged: dict[str, list[Judged]] = {}
+    records: dict[str, Record] = {}
     throughput: dict[str, list[Throughput]] = {}
     for reward in named:
-        judged[reward.label] = _judge_sets(reward, sets, options, on_progress)
+        record = records[reward.label] = Record()
+        judged[reward.label] = _judge_sets(reward, sets, options, record, on_progress)
         if options.throughput:
             if on_progress is not None:
                 on_progress("throughput", reward.label)
@@ -159,6 +165,9 @@ def run_bench(
             for mistake in list_mistakes(one.labelled, said, options.threshold)
         ],
         missing=missing,
+        batch_dependent={
+            name: one.batch_dependent for name, one in records.items() if one.batch_dependent
+        },
         throughput=throughput,
         environment=environment(),
         threshold=options.threshold,
@@ -169,9 +178,9 @@ def _judge_sets(
     reward: NamedReward,
     sets: Sequence[BenchSet],
     options: BenchOptions,
+    record: Record,
     on_progress: Callable[[str, str], None] | None,
 ) -> list[Judged]:
-    record = Record()
     found = []
     for one in sets:
         if on_progress is not None:

@@ -14,6 +14,7 @@ from rewards.benchmarking.labelled import LabelledRow, LabelledSet
 from rewards.benchmarking.pairs import Pair, compare_pair
 from rewards.benchmarking.stress import Hackability
 from rewards.columns import Role, columns_for
+from rewards.reporting.display import cut_middle
 
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 _ENDED = ("timeout", "memory", "crash", "error", "not_run")
@@ -196,6 +197,4 @@ def _count(names: Iterable[str]) -> dict[str, int]:
 
 
 def _shown(value: object) -> str:
-    text = str(value)
-    left = len(text) - _SHOWN_CHARACTERS
-    return text if left <= 0 else f"{text[:_SHOWN_CHARACTERS]}… and {left:,} characters more"
+    return cut_middle(str(value), _SHOWN_CHARACTERS)[0]

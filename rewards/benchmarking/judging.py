@@ -19,7 +19,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from rewards.benchmarking.labelled import LabelledRow, LabelledSet
-from rewards.benchmarking.shapes import BATCH_SIZES, find_misshapen
+from rewards.benchmarking.shapes import BATCH_SIZES, find_differences, find_misshapen
 from rewards.scoring.judge import Job, ask_reward, resolve_for_job
 from rewards.scoring.patience import PATIENCE_ROWS, RowLimits
 
@@ -83,11 +83,14 @@ class Record:
         hung: on how many rows it hung one after another, the last ones asked for.
         shape_known: whether it was asked for rows in batches of several sizes.
         misshapen: how it was found to return a wrong number of values, or "".
+        batch_dependent: how scores in a batch were found to differ from those of rows judged
+            alone, or "".
     """
 
     hung: int = 0
     shape_known: bool = False
     misshapen: str = ""
+    batch_dependent: str = ""
 
     @property
     def given_up(self) -> bool:
@@ -164,12 +167,14 @@ def open_pool(function: str, job: Job, limits: RowLimits, *, workers: int = 1) -
 
 def judge_batch(
     job: Job, rows: Sequence[dict[str, object]], task: str, warm_up: dict[str, object] | None
-) -> tuple[list[tuple[float | None, str, str | None, str, float]], float] | str:
+) -> (
+    tuple[list[tuple[float | None, str, str | None, str, float]], float]
+    | tuple[str, list[float | None]]
+):
     """What a worker process does, with one of these tasks.
 
     "alone" judges each row by a call of its own, "together" all rows by one call; both return the
-    verdicts and the process's peak memory. "shape" returns how the reward returns a wrong number
-    of values, or "".
+    verdicts and the process's peak memory. "shape" returns what `find_misshapen` does.
 
     What is loaded at the first call is no row's own time: a new process is called with `warm_up`
     before.
@@ -240,31 +245,39 @@ class _Run:
             if result.ending.value == "done":
                 self._record.hung = 0
                 self._batch_rows = min(2 * self._batch_rows, self._most_rows)
-                self._check_shape(rows)
-                return self._read(result)
+                found = self._read(result)
+                self._check_shape(rows, found, alone=task == "alone")
+                return found
         found = [self._judge_row(row) for row in rows]
-        judged = [row for row, one in zip(rows, found, strict=True) if one.seconds is not None]
+        returned = [at for at, one in enumerate(found) if one.seconds is not None]
         if len(rows) > 1:
             self._batch_rows = 1
-            if len(judged) == len(rows):  # only their number was too large
+            if len(returned) == len(rows):  # only their number was too large
                 self._most_rows = max(1, len(rows) // 2)
-        elif judged:
+        elif returned:
             self._batch_rows = min(2, self._most_rows)
-        if judged:
-            self._check_shape(judged)
+        if returned:
+            self._check_shape([rows[at] for at in returned], [found[at] for at in returned])
         return found
 
-    def _check_shape(self, rows: Sequence[LabelledRow]) -> None:
-        """Find a wrong number of values, with rows that can be judged: a hang proves nothing."""
+    def _check_shape(
+        self, rows: Sequence[LabelledRow], said: Sequence[Judgement], *, alone: bool = True
+    ) -> None:
+        """Ask for rows that can be judged in batches of several sizes, once."""
         if self._record.shape_known:
             return
         self._record.shape_known = True
         for size in BATCH_SIZES:
             result = self._ask(list(islice(cycle(rows), size)), "shape")
-            if result.ending.value == "done":
-                self._record.misshapen = str(result.value)
-            if result.ending.value != "done" or self._record.misshapen:
-                break
+            if result.ending.value != "done":  # a batch that takes too long proves nothing
+                return
+            flaw, scores = cast("tuple[str, list[float | None]]", result.value)
+            self._record.misshapen = flaw
+            if flaw:
+                return
+            if alone:
+                expected = [one.score for one in islice(cycle(said), size)]
+                self._record.batch_dependent = find_differences(expected, scores)
 
     def _judge_row(self, row: LabelledRow) -> Judgement:
         if self._record.given_up:

@@ -45,7 +45,7 @@ def tables(report: BenchReport) -> Iterator[TextTable]:
             yield kinds
         if found.pairs:
             yield _pairs(found)
-        yield _cost(found)
+        yield _cost(found, report.batch_dependent)
     if report.throughput:
         yield _throughput(report.throughput)
 
@@ -178,7 +178,7 @@ def _pairs(found: SetFigures) -> TextTable:
     return TextTable(f"{found.name}: each two", headings, rows)
 
 
-def _cost(found: SetFigures) -> TextTable:
+def _cost(found: SetFigures, batch_dependent: Mapping[str, str]) -> TextTable:
     rows = [
         [
             name,
@@ -191,7 +191,8 @@ def _cost(found: SetFigures) -> TextTable:
     ]
     headings = ["reward", "p50 ms", "p90 ms", "p99 ms", "max ms", "rows/s", "peak MB", "failures"]
     how = "a completion, asked for with its group" if found.signal else "one call"
-    return TextTable(f"{found.name}: cost of {how}", headings, rows)
+    notes = [f"{name} {how_differs}" for name, how_differs in batch_dependent.items()]
+    return TextTable(f"{found.name}: cost of {how}", headings, rows, notes)
 
 
 def _throughput(throughput: Mapping[str, Sequence[Throughput]]) -> TextTable:

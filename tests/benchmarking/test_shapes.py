@@ -51,7 +51,9 @@ def raises(completions, **_):
 
 def found_with(function, size):
     reward = RewardFunction(name=function.__name__, function=function)
-    return find_misshapen(reward, [{"completion": "4"}] * size, JOB)
+    flaw, scores = find_misshapen(reward, [{"completion": "4"}] * size, JOB)
+    assert len(scores) == (0 if flaw else size)
+    return flaw
 
 
 @pytest.mark.parametrize("function", [honest, honest_later, honest_of_messages, raises])
@@ -82,4 +84,5 @@ def test_small_batches_show_nothing():
 
 
 def test_a_reward_makes_its_list_itself():
-    assert find_misshapen(accuracy, [{"completion": "4"}] * 3, JOB) == ""
+    rows = [{"completion": r"\boxed{4}", "answer": "4"}] * 3
+    assert find_misshapen(accuracy, rows, JOB) == ("", [1.0] * 3)
