@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from rewards.benchmarking import throughput
 from rewards.benchmarking.judging import Judgement, judge_set
 from rewards.benchmarking.labelled import load_labelled
 from rewards.benchmarking.throughput import measure_throughput, read_workers
@@ -63,7 +64,8 @@ def test_each_number_of_workers(rows, tmp_path):
     assert one.reason == ""
 
 
-def test_one_that_hangs_on_batches_stops_nothing(rows, tmp_path):
+def test_one_that_hangs_on_batches_stops_nothing(rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(throughput, "_GRACE_S", 0.2)
     for found in measure(rows, "hangs_on_many", tmp_path, timeout_s=0.5):
         assert found.per_s is None
         assert "ended with wall_limit" in found.reason
