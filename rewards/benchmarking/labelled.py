@@ -57,12 +57,6 @@ class LabelledSet:
     prompt: str | None
     rows: tuple[LabelledRow, ...]
 
-    @property
-    def truths(self) -> list[bool] | None:
-        """Whether each completion is right; `None` where a row does not say."""
-        known = [row.truth for row in self.rows if row.truth is not None]
-        return known if len(known) == len(self.rows) else None
-
 
 def shipped(name: str) -> Path:
     """A set that comes with the package: `math_labelled`, `attacks` or `rollouts`."""

@@ -139,14 +139,17 @@ def _spread(found: SetFigures) -> TextTable:
 
 def _lengths(found: SetFigures) -> TextTable:
     rows = []
-    notes: dict[str, None] = {}
+    reasons: dict[str, dict[str, None]] = {}
     for name, one in found.signal.items():
         for unit, known in one.length.items():
             cells = (known.pearson, known.spearman, known.pearson_within, known.spearman_within)
-            notes |= {f"{name}, {unit}: {cell.reason}": None for cell in cells if cell.reason}
             rows.append([name, unit, *map(_coefficient, cells)])
+            for cell in cells:
+                if cell.reason:
+                    reasons.setdefault(cell.reason, {})[f"{name} in {unit}"] = None
+    notes = [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
     headings = ["reward", "unit", "Pearson", "Spearman", "in groups: Pearson", "Spearman"]
-    return TextTable(f"{found.name}: correlation with length", headings, rows, list(notes))
+    return TextTable(f"{found.name}: correlation with length", headings, rows, notes)
 
 
 def _kinds(found: SetFigures) -> TextTable:
