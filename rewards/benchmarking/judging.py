@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
 from time import perf_counter
@@ -20,8 +21,11 @@ from typing import TYPE_CHECKING, cast
 
 from rewards.benchmarking.labelled import LabelledRow, LabelledSet
 from rewards.benchmarking.shapes import BATCH_SIZES, find_differences, find_misshapen
+from rewards.errors import RlvrError
+from rewards.reward import Reward
 from rewards.scoring.judge import Job, ask_reward, resolve_for_job
 from rewards.scoring.patience import PATIENCE_ROWS, RowLimits
+from rewards.scoring.reward_function import RewardFunction
 
 if TYPE_CHECKING:
     from rewards.worker import JSON, TaskResult, WorkerPool
@@ -184,8 +188,8 @@ def judge_batch(
     if task == "shape":
         return find_misshapen(reward, rows, job)
     if warm_up is not None and source not in _warm:
-        _warm.add(source)
-        ask_reward(reward, [warm_up], job)
+        load_reward(reward, warm_up, job)
+    _warm.add(source)
     found = []
     for batch in [rows] if task == "together" else [[row] for row in rows]:
         started = perf_counter()
@@ -199,6 +203,14 @@ def judge_batch(
 
 
 _warm: set[str] = set()  # the rewards that this process has called
+
+
+def load_reward(reward: Reward | RewardFunction, row: dict[str, object], job: Job) -> None:
+    """Call a reward for what it loads at its first call, and start its workers if it has some."""
+    ask_reward(reward, [row], job)
+    if callable(start := getattr(reward, "warm_up", None)):
+        with suppress(RlvrError):  # what cannot be started is the verdict of the rows that need it
+            start()
 
 
 def _peak_mb() -> float:
@@ -293,7 +305,8 @@ class _Run:
 
     def _ask(self, rows: Sequence[LabelledRow], task: str) -> TaskResult:
         columns = [dict(row.columns) for row in rows]
-        warm_up = self._harmless or (columns[0] if len(rows) > 1 else None)
+        # A single row has its limit to itself: loading might not leave enough of it.
+        warm_up = (self._harmless or columns[0]) if len(rows) > 1 else None
         result = self._pool.run(
             cast("JSON", self._job), cast("JSON", columns), task, cast("JSON", warm_up)
         )

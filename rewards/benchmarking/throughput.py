@@ -14,7 +14,7 @@ from statistics import median
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, cast
 
-from rewards.benchmarking.judging import Judgement, job_for, open_pool
+from rewards.benchmarking.judging import Judgement, job_for, load_reward, open_pool
 from rewards.benchmarking.labelled import LabelledSet
 from rewards.errors import InputError
 from rewards.scoring.judge import Job, ask_reward, resolve_for_job
@@ -140,10 +140,12 @@ def measure_throughput(  # noqa: PLR0913 - options are keyword-only
 def judge_together(job: Job, rows: Sequence[dict[str, object]], hold_s: float) -> int:
     """What a worker process does: a batch judged by one call, or a warm-up that holds it."""
     ((_, source),) = job["rewards"]
-    verdicts = ask_reward(resolve_for_job(source, job["reference"], job["search_path"]), rows, job)
+    reward = resolve_for_job(source, job["reference"], job["search_path"])
     if hold_s:
+        load_reward(reward, rows[0], job)
         sleep(hold_s)
-    return len(verdicts)
+        return 0
+    return len(ask_reward(reward, rows, job))
 
 
 def _run_once(
