@@ -274,12 +274,12 @@ def test_the_signal_of_unlabelled_rows_with_a_reward_that_never_varies(rows):
 def test_throughput_by_workers(rows):
     result = bench(
         *("--data", "rows.jsonl", "--throughput", "1,2", "--row-timeout", "0.3"),
-        *("--reward", "accuracy", "--reward", "bad_rewards:spins", "--output", "out"),
+        *("--reward", "exact_match", "--reward", "bad_rewards:spins", "--output", "out"),
     )
     assert result.exit_code == 1  # the one that hangs
     measured = json.loads((rows / "out" / "results.json").read_text())["throughput"]
-    assert [one["workers"] for one in measured["accuracy"]] == [1, 2]
-    for one in measured["accuracy"]:
+    assert [one["workers"] for one in measured["exact_match"]] == [1, 2]
+    for one in measured["exact_match"]:
         assert one["per_s"] == pytest.approx(20 / sorted(one["runs_s"])[1])
     assert {one["per_s"] for one in measured["spins"]} == {None}
     assert "Throughput by worker processes" in result.stdout
