@@ -1,29 +1,23 @@
-"""The figures of a run: every reward on every labelled set."""
+"""A run: every reward on every set."""
 
 from __future__ import annotations
 
-import os
-import platform
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
-from itertools import chain, combinations
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
-from rewards.benchmarking.counts import Counts, quantile
-from rewards.benchmarking.judging import Judged, Judgement, judge_set
-from rewards.benchmarking.labelled import LabelledRow, LabelledSet, load_labelled, shipped
-from rewards.benchmarking.pairs import Pair, compare_pair
-from rewards.benchmarking.peers import expand_peer
-from rewards.columns import Role, columns_for
+from rewards.benchmarking.environment import environment
+from rewards.benchmarking.figures import Mistake, SetFigures, list_mistakes, measure_set
+from rewards.benchmarking.group_signal import measure_signal
+from rewards.benchmarking.judging import Judged, Record, judge_set
+from rewards.benchmarking.peers import read_rewards
+from rewards.benchmarking.sets import ALL, BenchSet, join_sets, load_sets
+from rewards.benchmarking.stress import hackability
+from rewards.benchmarking.throughput import Throughput, measure_throughput
 from rewards.errors import InputError
 from rewards.scoring.patience import RowLimits
-from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
-
-_PACKAGES = ("rlvr", "math-verify", "latex2sympy2_extended", "sympy", "trl")
-_QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
-_ENDED = ("timeout", "memory", "crash", "error", "not_run")
+from rewards.scoring.resolve import NamedReward
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +26,13 @@ class BenchOptions:
 
     Attributes:
         rewards: names, `trl`, `math-verify`, `module:object`, or `NAME=` before one of them.
-        data: labelled JSONL files; none for the set that comes with the package.
+        data: JSONL files; none for a set that comes with the package. Labelled ones, unless
+            `signal` is asked for.
         stress: measure on completions that try to win an undeserved reward, too.
+        signal: measure what the rewards would teach, on files with several completions of each
+            prompt; a reward is then asked for a whole group at a time, as a trainer does.
+        group_column: see `find_groups`.
+        throughput: numbers of worker processes with which to measure completions a second.
         box_bare: see `load_labelled`.
         threshold: a score above it is a reward.
         limits: what one call may use.
@@ -42,70 +41,12 @@ class BenchOptions:
     rewards: Sequence[str]
     data: Sequence[Path] = ()
     stress: bool = False
+    signal: bool = False
+    group_column: str | None = None
+    throughput: Sequence[int] = ()
     box_bare: bool = False
     threshold: float = 0.5
     limits: RowLimits = field(default_factory=RowLimits)
-
-
-@dataclass(frozen=True, slots=True)
-class RewardFigures:
-    """One reward on one set.
-
-    Attributes:
-        counts: right and wrong decisions.
-        false_negatives: how many by kind.
-        false_positives: likewise.
-        ended: calls without a score by what became of them: timeout, memory, crash, error, not_run.
-        latency_s: wall seconds of a call by quantile: p50, p90, p99, max.
-        rows_per_s: rows by the sum of those seconds.
-        peak_mb: the most memory that a process judging rows held.
-    """
-
-    counts: Counts
-    false_negatives: Mapping[str, int]
-    false_positives: Mapping[str, int]
-    ended: Mapping[str, int]
-    latency_s: Mapping[str, float | None]
-    rows_per_s: float | None
-    peak_mb: float
-
-    def to_dict(self) -> dict[str, object]:
-        """The figures as plain JSON."""
-        return {**asdict(self), "counts": self.counts.to_dict()}
-
-
-@dataclass(frozen=True, slots=True)
-class SetFigures:
-    """Every reward on one set.
-
-    Attributes:
-        name: of the set.
-        rewards: by name.
-        kinds: how many rows there are by kind.
-        pairs: each two rewards.
-    """
-
-    name: str
-    rewards: Mapping[str, RewardFigures]
-    kinds: Mapping[str, int]
-    pairs: Sequence[Pair]
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One wrong decision, with the verdict's explanation."""
-
-    set: str
-    line: int
-    kind: str
-    reward: str
-    truth: bool
-    reference: str
-    completion: str
-    score: float | None
-    status: str
-    extracted: str | None
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,45 +54,61 @@ class BenchReport:
     """What `run_bench` found.
 
     Attributes:
-        sets: one per file, and one over all where there are several files.
+        sets: one per file, one over all where there are several files, and the attacks.
         mistakes: every wrong decision.
+        missing: other verifiers that are not installed, with the mend.
+        batch_dependent: rewards whose scores differed in a batch from those of rows asked for one
+            by one, and how.
+        throughput: by reward, one for each number of workers.
         environment: versions and hardware.
         threshold: a score above it is a reward.
     """
 
     sets: Sequence[SetFigures]
     mistakes: Sequence[Mistake]
+    missing: Mapping[str, str]
+    batch_dependent: Mapping[str, str]
+    throughput: Mapping[str, Sequence[Throughput]]
     environment: Mapping[str, object]
     threshold: float
 
     @property
     def ended(self) -> int:
         """How many calls did not return, or failed."""
-        files = self.sets[:-1] if len(self.sets) > 1 else self.sets
-        return sum(sum(one.ended.values()) for found in files for one in found.rewards.values())
+        return sum(
+            sum(one.ended.values())
+            for found in self.sets
+            if found.name != ALL
+            for one in found.rewards.values()
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether every call returned and nothing that was asked for is missing."""
+        measured = chain.from_iterable(self.throughput.values())
+        return not self.ended and not self.missing and all(one.per_s for one in measured)
 
     def to_dict(self) -> dict[str, object]:
         """The report as plain JSON."""
-        return {
+        found: dict[str, object] = {
             "environment": dict(self.environment),
             "threshold": self.threshold,
-            "sets": [
-                {
-                    "name": one.name,
-                    "kinds": dict(one.kinds),
-                    "rewards": {name: found.to_dict() for name, found in one.rewards.items()},
-                    "pairs": [asdict(pair) for pair in one.pairs],
-                }
-                for one in self.sets
-            ],
-            "mistakes": [asdict(mistake) for mistake in self.mistakes],
+            "missing": dict(self.missing),
+            "batch_dependent": dict(self.batch_dependent),
+            "sets": [one.to_dict() for one in self.sets],
         }
+        if self.throughput:
+            found["throughput"] = {
+                name: [asdict(one) for one in measured]
+                for name, measured in self.throughput.items()
+            }
+        return {**found, "mistakes": [asdict(mistake) for mistake in self.mistakes]}
 
 
 def run_bench(
     options: BenchOptions, *, on_progress: Callable[[str, str], None] | None = None
 ) -> BenchReport:
-    """Measure rewards on labelled rows.
+    """Measure rewards.
 
     Args:
         options: what to do.
@@ -161,134 +118,108 @@ def run_bench(
         InputError: a reward or a row cannot be used; the message says which and why.
         WorkerError: no worker process can be started.
     """
-    named = _read_rewards(options.rewards)
-    paths = list(options.data) or ([] if options.stress else [shipped("math_labelled")])
-    sets = [load_labelled(path, box_bare=options.box_bare) for path in paths]
-    if options.stress:
-        sets.append(load_labelled(shipped("attacks")))
-    found: list[SetFigures] = []
-    mistakes: list[Mistake] = []
-    all_rows: list[LabelledRow] = []
-    all_judged: dict[str, list[Judged]] = {one.label: [] for one in named}
-    for labelled in sets:
-        judged: dict[str, Judged] = {}
-        for one in named:
+    if options.group_column is not None and not options.signal:
+        raise InputError("--group-column is for --signal; add that, or leave it out")
+    named, missing = read_rewards(options.rewards)
+    sets = list(
+        load_sets(
+            options.data,
+            stress=options.stress,
+            signal=options.signal,
+            group_column=options.group_column,
+            box_bare=options.box_bare,
+        )
+    )
+    judged: dict[str, list[Judged]] = {}
+    records: dict[str, Record] = {}
+    throughput: dict[str, list[Throughput]] = {}
+    for reward in named:
+        record = records[reward.label] = Record()
+        judged[reward.label] = _judge_sets(reward, sets, options, record, on_progress)
+        if options.throughput:
             if on_progress is not None:
-                on_progress(labelled.name, one.label)
-            judged[one.label] = judge_set(
-                one.source, labelled, search_path=str(Path.cwd()), limits=options.limits
+                on_progress("throughput", reward.label)
+            throughput[reward.label] = measure_throughput(
+                reward.source,
+                [
+                    (one.labelled, said.judgements)
+                    for one, said in zip(sets, judged[reward.label], strict=True)
+                    if not one.attacks
+                ],
+                workers=options.throughput,
+                search_path=str(Path.cwd()),
+                limits=options.limits,
             )
-            all_judged[one.label].append(judged[one.label])
-        all_rows += labelled.rows
-        found.append(_measure(labelled.name, labelled.rows, judged, options.threshold))
-        mistakes += _mistakes(labelled, judged, options.threshold)
-    if len(sets) > 1:
-        joined = {
-            label: Judged(
-                tuple(chain.from_iterable(one.judgements for one in parts)),
-                max(one.peak_mb for one in parts),
-            )
-            for label, parts in all_judged.items()
-        }
-        found.append(_measure("all", all_rows, joined, options.threshold))
+    by_set = [{label: said[at] for label, said in judged.items()} for at in range(len(sets))]
+    files = [at for at, one in enumerate(sets) if not one.attacks]
+    found = [_measure(one, said, options.threshold) for one, said in zip(sets, by_set, strict=True)]
+    if len(files) > 1:
+        joint = join_sets([sets[at] for at in files])
+        said = {name: _join_judged([said[at] for at in files]) for name, said in judged.items()}
+        found.insert(len(files), _measure(joint, said, options.threshold))
     return BenchReport(
-        sets=found, mistakes=mistakes, environment=_environment(), threshold=options.threshold
+        sets=found,
+        mistakes=[
+            mistake
+            for one, said in zip(sets, by_set, strict=True)
+            for mistake in list_mistakes(one.labelled, said, options.threshold)
+        ],
+        missing=missing,
+        batch_dependent={
+            name: one.batch_dependent for name, one in records.items() if one.batch_dependent
+        },
+        throughput=throughput,
+        environment=environment(),
+        threshold=options.threshold,
     )
 
 
-def _read_rewards(arguments: Sequence[str]) -> list[NamedReward]:
-    if not arguments:
-        raise InputError("no reward given; name at least one: --reward accuracy")
-    named = [read_reward_argument(expand_peer(argument)) for argument in arguments]
-    labels = [one.label for one in named]
-    for one in named:
-        if labels.count(one.label) > 1:
-            raise InputError(
-                f"two rewards are called {one.label!r}; give one another name: "
-                f"--reward NAME={one.source}"
-            )
-        resolve_reward(one.source)
-    return named
-
-
-def _measure(
-    name: str, rows: Sequence[LabelledRow], judged: Mapping[str, Judged], threshold: float
-) -> SetFigures:
-    truths = [row.truth for row in rows]
-    figures, decisions = {}, {}
-    for label, one in judged.items():
-        figures[label] = _figures(rows, one, threshold)
-        decisions[label] = [_rewards(judgement, threshold) for judgement in one.judgements]
-    pairs = [
-        compare_pair((one, other), (decisions[one], decisions[other]), truths)
-        for one, other in combinations(judged, 2)
-    ]
-    return SetFigures(name, figures, _count(row.kind for row in rows), pairs)
-
-
-def _figures(rows: Sequence[LabelledRow], judged: Judged, threshold: float) -> RewardFigures:
-    said = judged.judgements
-    pairs = list(zip(rows, said, strict=True))
-    wrong = [row for row, one in pairs if _rewards(one, threshold) is not row.truth]
-    seconds = [one.seconds for one in said if one.seconds is not None]
-    statuses = _count(one.status for one in said if one.score is None)
-    return RewardFigures(
-        counts=Counts.of([row.truth for row in rows], [one.score for one in said], threshold),
-        false_negatives=_count(row.kind for row in wrong if row.truth),
-        false_positives=_count(row.kind for row in wrong if not row.truth),
-        ended={name: statuses[name] for name in _ENDED if name in statuses},
-        latency_s={name: quantile(seconds, share) for name, share in _QUANTILES.items()},
-        rows_per_s=len(seconds) / sum(seconds) if seconds and sum(seconds) else None,
-        peak_mb=judged.peak_mb,
-    )
-
-
-def _mistakes(
-    labelled: LabelledSet, judged: Mapping[str, Judged], threshold: float
-) -> list[Mistake]:
+def _judge_sets(
+    reward: NamedReward,
+    sets: Sequence[BenchSet],
+    options: BenchOptions,
+    record: Record,
+    on_progress: Callable[[str, str], None] | None,
+) -> list[Judged]:
     found = []
-    for label, one in judged.items():
-        for row, said in zip(labelled.rows, one.judgements, strict=True):
-            if _rewards(said, threshold) is row.truth:
-                continue
-            names = columns_for(Role.REFERENCE, row.columns)
-            found.append(
-                Mistake(
-                    set=labelled.name,
-                    line=row.line,
-                    kind=row.kind,
-                    reward=label,
-                    truth=row.truth,
-                    reference=str(row.columns[names[0]]) if names else "",
-                    completion=str(row.columns[labelled.completion]),
-                    score=said.score,
-                    status=said.status,
-                    extracted=said.extracted,
-                    reason=said.reason,
-                )
+    for one in sets:
+        if on_progress is not None:
+            on_progress(one.labelled.name, reward.label)
+        found.append(
+            judge_set(
+                reward.source,
+                one.labelled,
+                search_path=str(Path.cwd()),
+                limits=options.limits,
+                record=record,
+                groups=one.grouping.groups if one.grouping else None,
             )
+        )
     return found
 
 
-def _rewards(judgement: Judgement, threshold: float) -> bool:
-    return judgement.score is not None and judgement.score > threshold
+def _measure(one: BenchSet, judged: Mapping[str, Judged], threshold: float) -> SetFigures:
+    rows = one.labelled.rows
+    found = measure_set(one.labelled.name, rows, judged, threshold)
+    if one.attacks:
+        categories = {
+            label: hackability(rows, said.judgements, threshold) for label, said in judged.items()
+        }
+        return replace(found, hackability=categories)
+    if one.grouping is None:
+        return found
+    groups = one.grouping.groups
+    return replace(
+        found,
+        grouped_by=one.grouping.column,
+        group_sizes=list(map(len, groups)),
+        signal={
+            label: measure_signal(said.judgements, groups, one.lengths)
+            for label, said in judged.items()
+        },
+    )
 
 
-def _count(names: Iterable[str]) -> dict[str, int]:
-    return dict(Counter(names).most_common())
-
-
-def _environment() -> dict[str, object]:
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(terse=True),
-        "cpus": os.cpu_count(),
-        "versions": {name: _version(name) for name in _PACKAGES},
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+def _join_judged(parts: Sequence[Judged]) -> Judged:
+    judgements = tuple(chain.from_iterable(one.judgements for one in parts))
+    return Judged(judgements, max(one.peak_mb for one in parts))

@@ -1,7 +1,8 @@
-r"""Labelled rows: a completion, what is right, and whether the completion is right.
+r"""Rows to measure on: a completion, what is right, and whether the completion is right.
 
 Columns have their usual names: `completion`, `response`, …; the truth is a boolean (or 0 and 1) in
-`label`, `correct` or `is_correct`; `kind` (or `source`) says what sort of row it is.
+`label`, `correct` or `is_correct`; `kind` (or `source`) says what sort of row it is and `category`
+what sort of kind.
 """
 
 from __future__ import annotations
@@ -28,14 +29,16 @@ class LabelledRow:
 
     Attributes:
         line: its number in its file, from 1.
-        truth: whether the completion is right.
+        truth: whether the completion is right; `None` where the row does not say.
         kind: what sort of row it is, or "".
+        category: what sort of kind that is, or "".
         columns: the whole row, with the completion's column as `LabelledSet.completion` says.
     """
 
     line: int
-    truth: bool
+    truth: bool | None
     kind: str
+    category: str
     columns: Mapping[str, object]
 
 
@@ -44,7 +47,7 @@ class LabelledSet:
     """The rows of one file.
 
     Attributes:
-        name: the file's name without its ending.
+        name: what the file is called.
         completion: the column with the completions.
         prompt: the column with the prompts, if there is one.
         rows: the rows, in order.
@@ -57,17 +60,21 @@ class LabelledSet:
 
 
 def shipped(name: str) -> Path:
-    """A set that comes with the package: `math_labelled` or `attacks`."""
+    """A set that comes with the package: `math_labelled`, `attacks` or `rollouts`."""
     return Path(str(files("rewards.benchmarking") / "data" / f"{name}.jsonl"))
 
 
-def load_labelled(path: Path, *, box_bare: bool = False) -> LabelledSet:
-    r"""Read a file of labelled rows.
+def load_labelled(
+    path: Path, *, name: str | None = None, box_bare: bool = False, need_truth: bool = True
+) -> LabelledSet:
+    r"""Read a file of rows.
 
     Args:
         path: JSONL, gzipped or not.
+        name: what to call the set; by default the file's name without its ending.
         box_bare: put a completion without `\boxed` in a box, unless its kind says that it is a
             whole one (`completion`, `full_completion`, `text`): for files that hold answers.
+        need_truth: refuse rows that do not say whether the completion is right.
 
     Raises:
         DataFileError: a row is broken, has no completion or no truth; the message names it.
@@ -89,19 +96,29 @@ def load_labelled(path: Path, *, box_bare: bool = False) -> LabelledSet:
             if flaw := find_completion_flaw(row, completion):
                 raise DataFileError(f"{path}:{raw.line}: {flaw}")
             truth = _truth(row)
-            if truth is None:
+            if truth is None and need_truth:
                 raise DataFileError(
                     f"{path}:{raw.line}: does not say whether the completion is right; put true or "
-                    f"false in a column called {', '.join(COLUMN_ALIASES[Role.LABEL])}"
+                    f"false in a column called {', '.join(COLUMN_ALIASES[Role.LABEL])} (--signal "
+                    "needs none)"
                 )
             kind = next((str(row[name]) for name in KINDS if row.get(name) is not None), "")
             if box_bare and kind not in _WHOLE:
                 row[completion] = _boxed(row[completion])
-            rows.append(LabelledRow(raw.line, truth, kind, row))
+            category = str(row.get("category") or "")
+            rows.append(LabelledRow(raw.line, truth, kind, category, row))
     if completion is None:
         raise DataFileError(f"{path}: holds no rows; give a JSONL file (one JSON object a line)")
-    name = path.name.removesuffix(".gz").removesuffix(".jsonl")
-    return LabelledSet(name, completion, prompt, tuple(rows))
+    return LabelledSet(name or set_name(path), completion, prompt, tuple(rows))
+
+
+def set_name(path: Path) -> str:
+    """A file's name without its ending.
+
+    >>> set_name(Path("sets/hard.jsonl.gz"))
+    'hard'
+    """
+    return path.name.removesuffix(".gz").removesuffix(".jsonl")
 
 
 def _first(role: Role, row: Mapping[str, object]) -> str | None:

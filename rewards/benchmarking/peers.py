@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from rewards.errors import InputError
+from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
 
 PEERS = {
     "trl": ("trl", "trl.rewards:accuracy_reward"),
@@ -21,21 +22,44 @@ PEERS = {
 def expand_peer(argument: str) -> str:
     """`trl` and `math-verify` as `NAME=module:function`; anything else as it is.
 
-    Raises:
-        InputError: its package is not installed.
-
     >>> expand_peer("accuracy"), expand_peer("math-verify")
     ('accuracy', 'math-verify=rewards.benchmarking.peers:math_verify_boxed')
     """
-    if argument not in PEERS:
-        return argument
-    package, path = PEERS[argument]
+    return f"{argument}={PEERS[argument][1]}" if argument in PEERS else argument
+
+
+def read_rewards(arguments: Sequence[str]) -> tuple[list[NamedReward], dict[str, str]]:
+    """The rewards that arguments name, and the peers among them that are not there, with the mend.
+
+    Raises:
+        InputError: one cannot be used, or there is none left to measure.
+    """
+    if not arguments:
+        raise InputError("no reward given; name at least one: --reward accuracy")
+    missing = {name: why for name in arguments if name in PEERS and (why := _why_missing(name))}
+    named = [read_reward_argument(expand_peer(one)) for one in arguments if one not in missing]
+    labels = [one.label for one in named]
+    for one in named:
+        if labels.count(one.label) > 1:
+            raise InputError(
+                f"two rewards are called {one.label!r}; give one another name: "
+                f"--reward NAME={one.source}"
+            )
+        resolve_reward(one.source)
+    if not named:
+        raise InputError("; ".join(f"--reward {name}: {why}" for name, why in missing.items()))
+    return named, missing
+
+
+def _why_missing(name: str) -> str:
+    package, path = PEERS[name]
     if find_spec(package) is None:
-        raise InputError(
-            f"--reward {argument}: the package {package} is not installed; pip install "
-            f"{package.replace('_', '-')}, or leave this reward out"
-        )
-    return f"{argument}={path}"
+        return f"not installed; pip install {package.replace('_', '-')}"
+    try:
+        resolve_reward(path)
+    except InputError as error:  # a broken installation
+        return str(error)
+    return ""
 
 
 def math_verify_boxed(completions: Sequence[str], solution: Sequence[object]) -> list[float]:

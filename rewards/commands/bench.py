@@ -1,4 +1,4 @@
-"""`rlvr bench`: reward functions against labels, and against each other."""
+"""`rlvr bench`: reward functions against labels, each other and attacks; what they teach."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def bench(  # noqa: PLR0913 - one parameter per option
     data: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Labelled JSONL, gzipped or not: a completion, a reference, and true or false in "
-            "label. Give it once per file. By default a small set that comes with rlvr.",
+            help="JSONL, gzipped or not: a completion, a reference, and true or false in label "
+            "(not with --signal). Give it once per file. By default a small set that comes with "
+            "rlvr.",
             show_default=False,
         ),
     ] = None,
@@ -43,9 +44,35 @@ def bench(  # noqa: PLR0913 - one parameter per option
         bool,
         typer.Option(
             "--stress",
-            help="Also on completions that try to win a reward they do not deserve.",
+            help="Also on completions that try to win a reward they do not deserve: hedges, "
+            "injections, hostile formats, bombs, ….",
         ),
     ] = False,
+    signal: Annotated[
+        bool,
+        typer.Option(
+            "--signal",
+            help="What the rewards would teach, on files with several completions of each prompt; "
+            "labels are not needed.",
+        ),
+    ] = False,
+    group_column: Annotated[
+        str | None,
+        typer.Option(
+            help="For --signal: the column that tells prompts apart. By default group, group_id, "
+            "prompt_id, problem_id, question_id, … or the prompt itself.",
+            show_default=False,
+        ),
+    ] = None,
+    throughput: Annotated[
+        str | None,
+        typer.Option(
+            help="Also completions a second with so many worker processes: 1,2,4, or auto for one "
+            "and all processors.",
+            metavar="WORKERS",
+            show_default=False,
+        ),
+    ] = None,
     box_bare: Annotated[
         bool,
         typer.Option("--box-bare", help="Put completions without a box in one."),
@@ -60,7 +87,8 @@ def bench(  # noqa: PLR0913 - one parameter per option
     output: Annotated[
         Path | None,
         typer.Option(
-            help="A folder for results.json, results.md, figures.csv and mistakes.csv.",
+            help="A folder for results.json, results.md, figures.csv, mistakes.csv and, where they "
+            "were asked for, signal.csv, hackability.csv and throughput.csv.",
             show_default=False,
         ),
     ] = None,
@@ -73,20 +101,29 @@ def bench(  # noqa: PLR0913 - one parameter per option
     test; the time of a call, memory, time-outs and crashes. Each call is made in a process of its
     own that can be ended, so a reward that hangs stops nothing.
 
-    Exit codes: 0 measured, whatever was found; 1 measured, but some calls hung, crashed or failed;
-    2 bad input or options; 130 interrupted (143 by SIGTERM).
+    --stress adds a table of what share of wrong answers each sort of attack gets accepted.
+    --signal shows what a trainer would get: groups in which all rewards are equal, the spread, the
+    share of completions with an advantage, and the correlation with length.
+
+    Exit codes: 0 measured, whatever was found; 1 measured, but some calls hung, crashed or failed,
+    or trl or math-verify is not installed; 2 bad input or options; 130 interrupted (143 by
+    SIGTERM).
 
     For example:
 
         rlvr bench --reward accuracy --reward math-verify --reward mine:fn --data labelled.jsonl
     """
     from rewards.benchmarking import BenchOptions, run_bench  # noqa: PLC0415 - `--help` is quick
+    from rewards.benchmarking.throughput import read_workers  # noqa: PLC0415
     from rewards.scoring.patience import RowLimits  # noqa: PLC0415
 
     options = BenchOptions(
         rewards=reward,
         data=data or (),
         stress=stress,
+        signal=signal,
+        group_column=group_column,
+        throughput=() if throughput is None else read_workers(throughput),
         box_bare=box_bare,
         threshold=threshold,
         limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
@@ -96,25 +133,21 @@ def bench(  # noqa: PLR0913 - one parameter per option
     if output is not None:
         _write(report, output)
     if json:
-        typer.echo(jsonlib.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+        typer.echo(jsonlib.dumps(report.to_dict(), indent=2))
     else:
         _print(report)
-    if report.ended:
+    if not report.complete:
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
 def _write(report: BenchReport, folder: Path) -> None:
-    from rewards.benchmarking.tables import (  # noqa: PLC0415
-        as_markdown,
-        figures_as_csv,
-        mistakes_as_csv,
-    )
+    from rewards.benchmarking.spreadsheets import spreadsheets  # noqa: PLC0415
+    from rewards.benchmarking.tables import as_markdown  # noqa: PLC0415
 
     texts = {
         "results.json": jsonlib.dumps(report.to_dict(), indent=1) + "\n",
         "results.md": as_markdown(report),
-        "figures.csv": figures_as_csv(report),
-        "mistakes.csv": mistakes_as_csv(report),
+        **spreadsheets(report),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -133,6 +166,7 @@ def _print(report: BenchReport) -> None:
     from rich.text import Text  # noqa: PLC0415
 
     from rewards.benchmarking.tables import tables  # noqa: PLC0415
+    from rewards.reporting.display import visible  # noqa: PLC0415
 
     console = Console(highlight=False)
     for shown in tables(report):
@@ -142,9 +176,11 @@ def _print(report: BenchReport) -> None:
         for row in shown.rows:
             table.add_row(*map(Text, row))
         console.print(table)
+        for note in shown.notes:
+            console.print(Text(f"  {visible(note)}"), soft_wrap=True)
     for mistake in report.mistakes[:_SHOWN_MISTAKES]:
         said = f"{mistake.set}:{mistake.line} {mistake.reward}: {mistake.status}, {mistake.reason}"
-        console.print(Text(" ".join(said.split())[:300]), soft_wrap=True)
+        console.print(Text(visible(" ".join(said.split())[:300])), soft_wrap=True)
     left = len(report.mistakes) - _SHOWN_MISTAKES
     if left > 0:
         console.print(f"and {left:,} more wrong decisions: --output writes all, --json too")

@@ -41,6 +41,13 @@ def test_bare_answers_are_boxed(tmp_path):
     assert load_labelled(kinds, box_bare=True).rows[0].columns["completion"] == "so 4"
 
 
+def test_rows_may_do_without_the_truth(tmp_path):
+    path = written(tmp_path, {"completion": "4", "label": True}, {"completion": "5"})
+    found = load_labelled(path, name="mine", need_truth=False)
+    assert [row.truth for row in found.rows] == [True, None]
+    assert found.name == "mine"
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

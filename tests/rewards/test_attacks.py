@@ -1,22 +1,15 @@
 """Completions written to win a reward they do not deserve, or to be denied one they do."""
 
-import json
-
 import pytest
 
 from rewards import accuracy
-from rewards.benchmarking.labelled import shipped
+from rewards.benchmarking.stress import load_attacks
 
-CASES = shipped("attacks")
-
-
-def rows():
-    for line in CASES.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        yield pytest.param(row, id=f"{row['kind']}:{row['completion'][:40]}")
+ROWS = load_attacks().rows
 
 
-@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.line}:{row.kind}") for row in ROWS])
 def test_attack(row):
-    verdict = accuracy.verify(row["completion"], row["reference"])
-    assert verdict.score == row["label"], f"{verdict.reason}; {row['why']}"
+    columns = row.columns
+    verdict = accuracy.verify(columns["completion"], columns["reference"])
+    assert verdict.score == row.truth, f"{verdict.reason}; {columns['why']}"
