@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, Partial
 from transformers.utils import ModelOutput
@@ -23,12 +22,16 @@ from grpo_plugin.batch import Batch
 from grpo_plugin.errors import UnsupportedHeadError
 from grpo_plugin.loss.fused import fused_logps, fused_policy_loss
 from grpo_plugin.loss.kernels import Backend
+from grpo_plugin.loss.output_layer import (
+    Scaling,
+    backbone_of,
+    check_present,
+    kind_of,
+    linear_head,
+    probe,
+)
 from grpo_plugin.objectives.config import ObjectiveConfig
 from grpo_plugin.objectives.registry import Objective
-
-# What configurations call a factor on, or a divisor of, the logits; which of the two it is, and
-# whether the model heeds it, is found by looking at logits.
-_SCALES = ("logit_scale", "logits_scaling", "lm_head_multiplier", "output_multiplier")
 
 
 class FusedRequest:
@@ -102,21 +105,6 @@ class FusedOutput(ModelOutput):  # type: ignore[misc]
     router_logits: tuple[Tensor, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scaling:
-    """What a model does to its output layer's logits.
-
-    Attributes:
-        factor: on the logits.
-        softcap: of them, or `None`.
-        kind: the model type and what its configuration says of both.
-    """
-
-    factor: float
-    softcap: float | None
-    kind: tuple[Any, ...]
-
-
 def predicting_positions(mask: Tensor, length: int) -> Tensor:
     """(N,) flat positions, in (B, length) hidden states, of those that predict live tokens.
 
@@ -155,10 +143,10 @@ def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling | None:
     weight = linear_head(model).weight
     partitioned = hasattr(weight, "ds_id")
     scaling = (
-        known if isinstance(weight, DTensor) and known and known.kind == _kind(model) else None
+        known if isinstance(weight, DTensor) and known and known.kind == kind_of(model) else None
     )
     if scaling is None and not partitioned:
-        scaling = _probe(model, original)
+        scaling = probe(model, original)
 
     @functools.wraps(type(model).forward)  # `generate` checks its arguments by the signature
     def forward(self: Any, *args: Any, fused: FusedRequest | None = None, **kwargs: Any) -> Any:
@@ -166,7 +154,7 @@ def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling | None:
         if fused is None:
             return original(*args, **kwargs)
         if scaling is None:
-            scaling = _probe(self, original)
+            scaling = probe(self, original)
         for unused in ("labels", "logits_to_keep", "use_cache"):
             kwargs.pop(unused, None)
         if getattr(self.config.get_text_config(), "output_router_logits", False):
@@ -199,7 +187,7 @@ def _within(
 def _answer(
     states: Tensor, head: nn.Linear, request: FusedRequest, scaling: Scaling
 ) -> FusedOutput:
-    _check_present(head.weight)
+    check_present(head.weight)
     if states.shape[1] != request.length:
         raise UnsupportedHeadError(
             f"the model made {states.shape[1]} hidden states of {request.length} tokens; prompt "
@@ -252,106 +240,3 @@ def _whole(parameter: Any) -> Any:
         hook: Any = whole.register_hook
         hook(lambda gradient: gradient / mesh.size())
     return whole
-
-
-def _check_present(weight: Tensor) -> None:
-    """Raise where another wrapper than FSDP2 has taken the weight to pieces.
-
-    Raises:
-        UnsupportedHeadError: names the wrapper where it can be told.
-    """
-    if hasattr(weight, "ds_id") and (weight.dim() != 2 or not weight.numel()):
-        raise UnsupportedHeadError(
-            "ZeRO-3 has partitioned the output layer (use stage 2 or FSDP2 for the fused loss)"
-        )
-    if weight.dim() != 2 or not weight.numel() or weight.is_meta:
-        raise UnsupportedHeadError("the weights are not here: fuse the head before sharding them")
-
-
-def backbone_of(model: Any) -> nn.Module:
-    """The part that makes hidden states; looked up at each call, since wrappers replace it.
-
-    Raises:
-        UnsupportedHeadError: there is none apart from the model itself.
-    """
-    backbone = getattr(model, "base_model", None)
-    if not isinstance(backbone, nn.Module) or backbone is model:
-        raise UnsupportedHeadError(f"{type(model).__name__} has no backbone apart from its head")
-    return backbone
-
-
-def linear_head(model: Any) -> nn.Linear:
-    """The output layer, looked up at each call, since PEFT replaces it.
-
-    Raises:
-        UnsupportedHeadError: it is no plain linear layer.
-    """
-    head = model.get_output_embeddings()
-    if hasattr(head, "modules_to_save"):  # PEFT trains a copy
-        saved = next((n for n in head.active_adapters if n in head.modules_to_save), None)
-        off = head.disable_adapters or saved is None
-        head = head.original_module if off else head.modules_to_save[saved]
-    if hasattr(head, "base_layer"):
-        raise UnsupportedHeadError(
-            "the output layer carries an adapter of its own; leave it out of target_modules, or "
-            "train it whole with modules_to_save"
-        )
-    if not isinstance(head, nn.Linear) or not head.weight.is_floating_point():
-        raise UnsupportedHeadError(
-            f"the output layer is a {type(head).__name__}, not a linear layer in floating point"
-        )
-    return head
-
-
-@torch.no_grad()
-def _probe(model: Any, forward: Callable[..., Any]) -> Scaling:
-    """Factor and soft cap such that our logits of a few tokens are those of the model's `forward`.
-
-    Raises:
-        UnsupportedHeadError: there are none.
-    """
-    head = linear_head(model)
-    if not hasattr(head.weight, "ds_id"):
-        _check_present(head.weight)
-    if isinstance(head.weight, DTensor):
-        raise UnsupportedHeadError("the weights are in shards: fuse the head before sharding them")
-    ids = torch.arange(4, device=model.get_input_embeddings().weight.device)[None]
-    ids = ids % min(head.out_features, model.get_input_embeddings().num_embeddings)
-    training = model.training
-    model.eval()
-    try:
-        wanted = forward(input_ids=ids, use_cache=False).logits[0].double()
-        states = backbone_of(model)(input_ids=ids, use_cache=False).last_hidden_state[0]
-        raw = head(states.to(head.weight)).double().to(wanted.device)
-    except (TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise UnsupportedHeadError(
-            f"{type(model).__name__} does not run on token ids alone: {error}"
-        ) from error
-    finally:
-        model.train(training)
-    tolerance = 8 * max(torch.finfo(head.weight.dtype).eps, 1e-6) * float(wanted.abs().max())
-    for scale, softcap in _candidates(model.config.get_text_config()):
-        ours = raw * scale
-        if softcap is not None:
-            ours = softcap * torch.tanh(ours / softcap)
-        if ours.shape == wanted.shape and float((ours - wanted).abs().max()) <= tolerance:
-            return Scaling(factor=scale, softcap=softcap, kind=_kind(model))
-    raise UnsupportedHeadError(
-        f"the logits of {type(model).__name__} are not its output layer's on the last hidden "
-        "state, with a scale and a soft cap that its configuration names"
-    )
-
-
-def _kind(model: Any) -> tuple[Any, ...]:
-    config = model.config.get_text_config()
-    return (config.model_type, *_candidates(config))
-
-
-def _candidates(config: Any) -> Iterator[tuple[float, float | None]]:
-    """Scales and soft caps, what the configuration names first."""
-    softcaps = [getattr(config, "final_logit_softcapping", None), None]
-    named = [getattr(config, name, None) for name in _SCALES]
-    scales = [float(value) for value in named if isinstance(value, int | float) and value]
-    for softcap in dict.fromkeys(softcaps):
-        for scale in [*scales, *(1 / scale for scale in scales), 1.0]:
-            yield scale, softcap

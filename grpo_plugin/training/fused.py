@@ -17,10 +17,10 @@ from grpo_plugin.errors import UnsupportedHeadError
 from grpo_plugin.loss.model import (
     FusedOutput,
     FusedRequest,
-    Scaling,
     fuse_head,
     predicting_positions,
 )
+from grpo_plugin.loss.output_layer import Scaling
 from grpo_plugin.objectives import Objective, ObjectiveConfig
 from grpo_plugin.training.microbatch import TEXT, MicroBatch
 

@@ -7,7 +7,7 @@ import deepspeed
 import test_model as t
 import torch
 
-from grpo_plugin.loss.model import linear_head
+from grpo_plugin.loss.output_layer import linear_head
 
 RATE = 0.1
 
