@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 from rewards.scoring.isolation import Isolation
 from rewards.scoring.judge import (
@@ -66,13 +67,49 @@ def _judge_row_here(job: Job, row: WireRow, label: str, source: str) -> Fields:
         return error_fields(f"{source} asked for more memory than there is")
 
 
-def judge_in_workers(
+class KeptWorkers:
+    """The worker processes of one file, kept for the next when that has the same job.
+
+    >>> with closing(KeptWorkers()) as kept:  # doctest: +SKIP
+    ...     for rows in files:
+    ...         chunks = list(judge_in_workers(job, rows, workers=2, kept=kept))
+    """
+
+    def __init__(self) -> None:
+        self._isolation: Isolation | None = None
+        self._made_of: object = None
+
+    def take(self, job: Job, workers: int, limits: RowLimits, patience: Patience) -> Isolation:
+        """Processes for this job: those of the file before, or new ones.
+
+        Raises:
+            WorkerError: they cannot be started.
+        """
+        made_of = (json.dumps(job), workers, limits)
+        if self._isolation is not None and self._made_of == made_of:
+            self._isolation.patience = patience
+            return self._isolation
+        self.close()
+        self._isolation = Isolation(job, workers=workers, limits=limits, patience=patience)
+        self._made_of = made_of
+        self._isolation.start()
+        return self._isolation
+
+    def close(self) -> None:
+        """End them."""
+        if self._isolation is not None:
+            self._isolation.close()
+            self._isolation = None
+
+
+def judge_in_workers(  # noqa: PLR0913 - options are keyword-only and have defaults
     job: Job,
     rows: Iterable[RawRow],
     *,
     workers: int,
     limits: RowLimits | None = None,
     patience: Patience | None = None,
+    kept: KeptWorkers | None = None,
 ) -> Generator[JudgedChunk]:
     """Judge rows in `workers` processes at a time, in the order of the rows.
 
@@ -82,6 +119,7 @@ def judge_in_workers(
         workers: how many processes may work at once.
         limits: what a user's reward may use.
         patience: what earlier runs wrote, counted.
+        kept: processes that outlive this call; without it they end with the rows.
 
     Raises:
         WorkerError: no worker process can be started. It is not tried a second time.
@@ -90,7 +128,7 @@ def judge_in_workers(
 
     limits = limits or RowLimits()
     patience = patience or expect_patience(job, limits)
-    with closing(Isolation(job, workers=workers, limits=limits, patience=patience)) as isolation:
-        isolation.start()
+    with nullcontext(kept) if kept is not None else closing(KeptWorkers()) as crew:
+        isolation = crew.take(job, workers, limits, patience)
         for judged in in_order(isolation.judge, chunk_rows(rows), threads=workers):
             yield isolation.write(judged)

@@ -61,6 +61,9 @@ class Isolation:
 
     `judge` may be called from as many threads as there are `workers`; `write` is called in the
     order of the rows.
+
+    Attributes:
+        patience: what was written so far, counted; a new file sets a new one.
     """
 
     def __init__(self, job: Job, *, workers: int, limits: RowLimits, patience: Patience) -> None:
@@ -68,7 +71,7 @@ class Isolation:
 
         self._job = job
         self._limits = limits
-        self._patience = patience
+        self.patience = patience
         self._users = users_rewards(job)
         self._ours = [label for label, _ in job["rewards"] if label not in self._users]
         self._batch_rows = dict.fromkeys(self._users, sys.maxsize)  # at first a whole chunk
@@ -136,9 +139,9 @@ class Isolation:
             return judged.lines
         fields = judged.fields or {}
         for at, row in enumerate(judged.singles):
-            for label in self._patience.given_up:
+            for label in self.patience.given_up:
                 fields[label][at : at + 1] = self._skipped([row], label)
-            self._patience.count({label: column[at] for label, column in fields.items()})
+            self.patience.count({label: column[at] for label, column in fields.items()})
         return judge_rows(self._job, judged.chunk, fields)
 
     def _judge_ours(self, pool: WorkerPool, chunk: Sequence[WireRow]) -> dict[str, list[Fields]]:
@@ -155,13 +158,13 @@ class Isolation:
         patience = Patience({label: hanging})
         found: list[Fields] = []
         while len(found) < len(chunk):
-            if label in patience.given_up or label in self._patience.given_up:
+            if label in patience.given_up or label in self.patience.given_up:
                 return found + self._skipped(chunk[len(found) :], label)
             batch = chunk[len(found) :][: self._batch_rows[label]]
             for fields in self._judge_batch(pool, batch, label):
                 patience.count({label: fields})
                 found.append(fields)
-                if label in patience.given_up or label in self._patience.given_up:
+                if label in patience.given_up or label in self.patience.given_up:
                     break
         return found
 

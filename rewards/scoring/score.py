@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
-from rewards.scoring.dispatch import judge_here, judge_in_workers
+from rewards.scoring.dispatch import KeptWorkers, judge_here, judge_in_workers
 from rewards.scoring.input_files import check_apart, describe_input
 from rewards.scoring.judge import Job, JudgedChunk
 from rewards.scoring.output_file import check_place
@@ -168,6 +168,7 @@ def finish_run(
     *,
     on_progress: OnProgress | None = None,
     before_rename: Callable[[Path, Summary], None] | None = None,
+    kept: KeptWorkers | None = None,
 ) -> Summary:
     """Score what is left of a run, and put its output in place.
 
@@ -175,6 +176,7 @@ def finish_run(
         run: what `prepare_run` made of the options.
         on_progress: called at the start and after each chunk of rows.
         before_rename: called with the finished file before it is renamed to the output.
+        kept: worker processes that outlive the run.
 
     Raises:
         InputError, WorkerError, KeyboardInterrupt: as `score_file` does.
@@ -198,29 +200,30 @@ def finish_run(
                 before_rename(finished, run.summarise(tally, resumed_rows=resumed, notes=notes))
 
         try:
-            with closing(
-                _write_rest(_judge(run.job, reader, patience, options), partial, tally)
-            ) as steps:
+            with closing(_write_rest(_judge(run, reader, patience, kept), partial, tally)) as steps:
                 for _ in steps:
                     if on_progress is not None:
                         on_progress(_measure(reader, partial, tally, resumed_rows=resumed))
             notes = partial.finish(before=note_finished)
         except KeyboardInterrupt:
-            kept = "nothing is written yet"
+            state = "nothing is written yet"
             if partial.rows_done:
-                kept = f"{partial.rows_done:,} rows are kept in {partial.path}"
-            message = f"interrupted; {kept}: run the same command again to continue"
+                state = f"{partial.rows_done:,} rows are kept in {partial.path}"
+            message = f"interrupted; {state}: run the same command again to continue"
             raise KeyboardInterrupt(message) from None
     return run.summarise(tally, resumed_rows=resumed, notes=notes)
 
 
 def _judge(
-    job: Job, reader: RowReader, patience: Patience, options: ScoreOptions
+    run: PreparedRun, reader: RowReader, patience: Patience, kept: KeptWorkers | None
 ) -> Generator[JudgedChunk]:
+    options = run.options
     workers = count_usable_cpus() if options.workers is None else options.workers
     if not workers:
-        return judge_here(job, reader)
-    return judge_in_workers(job, reader, workers=workers, limits=options.limits, patience=patience)
+        return judge_here(run.job, reader)
+    return judge_in_workers(
+        run.job, reader, workers=workers, limits=options.limits, patience=patience, kept=kept
+    )
 
 
 def _write_rest(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rewards.errors import DataFileError, InputError
+from rewards.scoring.dispatch import KeptWorkers
 from rewards.scoring.output_file import reported
 from rewards.scoring.partial import describe_difference, header_path, partial_path
 from rewards.scoring.score import (
@@ -123,20 +124,23 @@ def score_shards(
     total = Tally.of(runs[0].labels if runs else [])
     summaries: list[Summary] = []
     sizes = [_size(run) for run in runs]
-    for at, (run, summary) in enumerate(zip(runs, finished, strict=True)):
-        base = Progress(
-            rows=total.rows,
-            resumed_rows=sum(one.resumed_rows for one in summaries),
-            position_bytes=sum(sizes[:at]),
-            size_bytes=sum(sizes),
-            tally=total,
-        )
-        summaries.append(summary or _finish(run, base, on_progress))
-        total.merge(summaries[-1].tally)
+    with closing(KeptWorkers()) as kept:
+        for at, (run, summary) in enumerate(zip(runs, finished, strict=True)):
+            base = Progress(
+                rows=total.rows,
+                resumed_rows=sum(one.resumed_rows for one in summaries),
+                position_bytes=sum(sizes[:at]),
+                size_bytes=sum(sizes),
+                tally=total,
+            )
+            summaries.append(summary or _finish(run, base, on_progress, kept))
+            total.merge(summaries[-1].tally)
     return ShardsSummary(output_dir=output_dir, files=tuple(summaries), tally=total)
 
 
-def _finish(run: PreparedRun, base: Progress, on_progress: OnProgress | None) -> Summary:
+def _finish(
+    run: PreparedRun, base: Progress, on_progress: OnProgress | None, kept: KeptWorkers
+) -> Summary:
     def listen(progress: Progress) -> None:
         if on_progress is None:
             return
@@ -156,6 +160,7 @@ def _finish(run: PreparedRun, base: Progress, on_progress: OnProgress | None) ->
         run,
         on_progress=listen,
         before_rename=lambda file, summary: _write_record(run, file, summary),
+        kept=kept,
     )
 
 

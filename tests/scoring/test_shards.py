@@ -9,8 +9,10 @@ import pytest
 
 from rewards.errors import DataFileError, InputError, MissingColumnError
 from rewards.scoring import ScoreOptions, score_shards
+from rewards.scoring.isolation import Isolation
 from rewards.scoring.output_file import put_in_place
 from rewards.scoring.partial import header_path, partial_path
+from rewards.scoring.patience import RowLimits
 from rewards.scoring.shards import RECORDS, place_outputs
 
 ROWS = 200
@@ -228,3 +230,25 @@ def test_a_folder_becomes_one_file(folder):
         folder / "out" / "a.jsonl",
         folder / "out" / f"{folder.name}.jsonl",
     ]
+
+
+def test_the_files_share_worker_processes_and_nothing_else(folder, monkeypatch):
+    """A reward that hangs on the last rows of a file is asked again in the next one."""
+    started = []
+    original = Isolation.start
+    monkeypatch.setattr(Isolation, "start", lambda self: (started.append(1), original(self)))
+    (folder / "slow.py").write_text(
+        "import time\n"
+        "def late(completions, n, **_):\n"
+        f"    if any(one % {ROWS} >= {ROWS - 12} for one in n):\n"
+        "        time.sleep(60)\n"
+        "    return [0.5] * len(n)\n"
+    )
+    monkeypatch.syspath_prepend(str(folder))
+    limits = RowLimits(timeout_s=0.2)
+    summary = score(folder, "a", "b", rewards=("slow:late",), workers=1, limits=limits)
+    assert len(started) == 1
+    for one in summary.files:
+        assert one.tally.rewards["late"].statuses == {"scored": ROWS - 12, "error": 12}
+        reasons = [json.loads(line)["late"]["reason"] for line in one.output.open()][-2:]
+        assert all(reason.startswith("not called") for reason in reasons)
