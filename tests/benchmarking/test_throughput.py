@@ -53,6 +53,7 @@ def measure(rows, name, folder, timeout_s=1.0, **options):
     )
 
 
+@pytest.mark.slow
 def test_each_number_of_workers(rows, tmp_path):
     one, two = measure(rows, "slow", tmp_path)
     assert (one.workers, two.workers) == (1, 2)
@@ -64,6 +65,7 @@ def test_each_number_of_workers(rows, tmp_path):
     assert one.reason == ""
 
 
+@pytest.mark.slow
 def test_one_that_hangs_on_batches_stops_nothing(rows, tmp_path, monkeypatch):
     monkeypatch.setattr(throughput, "_GRACE_S", 0.2)
     for found in measure(rows, "hangs_on_many", tmp_path, timeout_s=0.5):

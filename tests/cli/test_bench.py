@@ -123,6 +123,7 @@ def test_a_reward_without_mistakes_has_no_table_of_kinds(rows):
     assert "FN / FP by kind" not in result.stdout
 
 
+@pytest.mark.slow
 def test_bad_rewards_stop_nothing(rows):
     names = ("hangs", "spins", "crashes", "eats", "lies", "lies_in_batches", "raises", "locked")
     result = bench(
@@ -159,6 +160,7 @@ def test_bad_rewards_stop_nothing(rows):
     assert "| accuracy | 0 | 0 | 0 | 100.0 %" in (rows / "out" / "results.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_slow_reward_is_no_hanging_one(rows):
     (rows / "slow.py").write_text(
         "import time\n"
@@ -184,6 +186,7 @@ def test_failures_are_counted_once(rows):
     assert report.sets[-1].rewards["crashes"].ended == {"crash": 2}
 
 
+@pytest.mark.slow
 def test_a_hanging_reward_does_not_start_afresh_with_each_file(rows):
     lines = (rows / "rows.jsonl").read_text().splitlines(keepends=True)
     (rows / "first.jsonl").write_text("".join(lines[:6]))
@@ -271,6 +274,7 @@ def test_the_signal_of_unlabelled_rows_with_a_reward_that_never_varies(rows):
     assert "correlation with length" in by_seed.stdout
 
 
+@pytest.mark.slow
 def test_throughput_by_workers(rows):
     result = bench(
         *("--data", "rows.jsonl", "--throughput", "1,2", "--row-timeout", "0.3"),
@@ -288,6 +292,7 @@ def test_throughput_by_workers(rows):
         assert [row["workers"] for row in csv.DictReader(file)] == ["1", "2", "1", "2"]
 
 
+@pytest.mark.slow
 def test_several_files_and_peers(rows):
     pytest.importorskip("trl")
     (rows / "more.jsonl").write_text('{"response": "$7$", "gold": "7", "correct": true}\n')

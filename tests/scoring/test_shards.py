@@ -232,6 +232,7 @@ def test_a_folder_becomes_one_file(folder):
     ]
 
 
+@pytest.mark.slow
 def test_the_files_share_worker_processes_and_nothing_else(folder, monkeypatch):
     """A reward that hangs on the last rows of a file is asked again in the next one."""
     started = []
