@@ -212,6 +212,8 @@ def main(arguments: list[str] | None = None) -> dict[str, object]:
     parser.add_argument("--folder", type=Path, help="where the files go; some 4 GB")
     parser.add_argument("--output", type=Path, default=RESULT)
     options = parser.parse_args(arguments)
+    # A shell's background jobs ignore it, and so would the runs that are to be interrupted.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     rows, rounds = (30_000, 1) if options.quick else (options.rows, 5)
     with _folder(options.folder) as folder:
         source, part = folder / "rows.jsonl", folder / "part.jsonl"
