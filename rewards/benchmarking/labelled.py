@@ -17,6 +17,7 @@ from rewards.errors import DataFileError
 from rewards.scoring.readers import open_rows
 from rewards.scoring.row_columns import find_completion_flaw
 from rewards.scoring.rows import parse_row
+from rewards.scoring.several import unfold
 
 KINDS = ("kind", "source")
 # Kinds whose completion is one as it stands, boxed or not.
@@ -70,7 +71,8 @@ def load_labelled(
     r"""Read a file of rows.
 
     Args:
-        path: JSONL, gzipped or not.
+        path: a file or folder in any format that `open_rows` knows. A row with a list of
+            completions stands for each of them, with its part of a list of labels.
         name: what to call the set; by default the file's name without its ending.
         box_bare: put a completion without `\boxed` in a box, unless its kind says that it is a
             whole one (`completion`, `full_completion`, `text`): for files that hold answers.
@@ -93,22 +95,23 @@ def load_labelled(
                     f"{path}:{raw.line}: has no completion; name its column one of "
                     f"{', '.join(COLUMN_ALIASES[Role.COMPLETION])}"
                 )
-            if flaw := find_completion_flaw(row, completion):
-                raise DataFileError(f"{path}:{raw.line}: {flaw}")
-            truth = _truth(row)
-            if truth is None and need_truth:
-                raise DataFileError(
-                    f"{path}:{raw.line}: does not say whether the completion is right; put true or "
-                    f"false in a column called {', '.join(COLUMN_ALIASES[Role.LABEL])} (--signal "
-                    "needs none)"
-                )
-            kind = next((str(row[name]) for name in KINDS if row.get(name) is not None), "")
-            if box_bare and kind not in _WHOLE:
-                row[completion] = _boxed(row[completion])
-            category = str(row.get("category") or "")
-            rows.append(LabelledRow(raw.line, truth, kind, category, row))
+            for one in unfold(row, completion):
+                if flaw := find_completion_flaw(one, completion):
+                    raise DataFileError(f"{path}:{raw.line}: {flaw}")
+                truth = _truth(one)
+                if truth is None and need_truth:
+                    raise DataFileError(
+                        f"{path}:{raw.line}: does not say whether the completion is right; put "
+                        "true or false in a column called "
+                        f"{', '.join(COLUMN_ALIASES[Role.LABEL])} (--signal needs none)"
+                    )
+                kind = next((str(one[name]) for name in KINDS if one.get(name) is not None), "")
+                if box_bare and kind not in _WHOLE:
+                    one[completion] = _boxed(one[completion])
+                category = str(one.get("category") or "")
+                rows.append(LabelledRow(raw.line, truth, kind, category, one))
     if completion is None:
-        raise DataFileError(f"{path}: holds no rows; give a JSONL file (one JSON object a line)")
+        raise DataFileError(f"{path}: holds no rows; give a file with one row for each completion")
     return LabelledSet(name or set_name(path), completion, prompt, tuple(rows))
 
 

@@ -34,7 +34,8 @@ def bench(  # noqa: PLR0913 - one parameter per option
     data: Annotated[
         list[Path] | None,
         typer.Option(
-            help="JSONL, gzipped or not: a completion, a reference, and true or false in label "
+            help="A file or folder that rlvr score reads: a completion, a reference, and true or "
+            "false in label "
             "(not with --signal). Give it once per file. By default a small set that comes with "
             "rlvr.",
             show_default=False,

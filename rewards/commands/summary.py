@@ -42,7 +42,8 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
         if len(shown) == 1:
             table.add_row(Text(mean), "", "", "")
         for measure, value in counts.describe_together().items():
-            table.add_row("", measure, "", f"{value:.1%}")
+            rows = f"{counts.together[measure][1]:,}"
+            table.add_row("", measure, rows, f"{value:.1%}")
         table.add_section()
     console.print(table)
     resumed = f" ({summary.resumed_rows:,} of them by earlier runs)" if summary.resumed_rows else ""

@@ -26,7 +26,15 @@ JSON_MARK: Mapping[bytes, bytes] = {b"rlvr": b"json"}
 
 
 # What pyarrow and Python raise over a value: no UTF-8, a year 10000, nanoseconds without pandas, …
-_UNREADABLE = (ValueError, TypeError, ArithmeticError, ImportError, RuntimeError)
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    ImportError,
+    LookupError,
+    RuntimeError,
+    SystemError,
+)
 
 
 class ArrowReader(RowReader):

@@ -61,6 +61,7 @@ class DatasetFolderReader(ArrowReader):
                 with translated_errors(f"{path}: behind row {self.line} of the dataset"):
                     try:
                         batch = stream.read_next_batch()
+                        batch.validate(full=True)  # damaged offsets would end the process
                     except StopIteration:
                         break
                 yield batch

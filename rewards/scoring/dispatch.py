@@ -11,10 +11,12 @@ from rewards.scoring.judge import (
     Fields,
     Job,
     JudgedChunk,
+    Single,
     WireRow,
     error_fields,
     judge_fields,
     judge_rows,
+    pack,
     unfold_rows,
 )
 from rewards.scoring.patience import Patience, RowLimits, expect_patience
@@ -60,9 +62,9 @@ def _judge_chunk_here(job: Job, chunk: list[WireRow]) -> JudgedChunk:
         return judge_rows(job, chunk, known)
 
 
-def _judge_row_here(job: Job, row: WireRow, label: str, source: str) -> Fields:
+def _judge_row_here(job: Job, row: Single, label: str, source: str) -> Fields:
     try:
-        return judge_fields(job, [row], [label])[label][0]
+        return judge_fields(job, pack([row]), [label])[label][0]
     except MemoryError:
         return error_fields(f"{source} asked for more memory than there is")
 

@@ -14,7 +14,6 @@ forked after that (let it do so at the first call).
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -23,10 +22,12 @@ from rewards.scoring.judge import (
     Fields,
     Job,
     JudgedChunk,
+    Single,
     WireRow,
     error_fields,
     find_flaws,
     judge_rows,
+    pack,
     unfold_rows,
     users_rewards,
 )
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from rewards.worker import JSON, Budget, TaskResult, WorkerPool
 
 _MESSAGE_MB = 512  # a row of the greatest length, escaped twice
+_BATCH_ROWS = 64  # of a user's reward at first
 _SHRINK = 4  # how much smaller batches become after one that was only too large
 
 
@@ -51,7 +53,7 @@ class Judged:
     """
 
     chunk: list[WireRow]
-    singles: Sequence[WireRow] = ()
+    singles: Sequence[Single] = ()
     lines: JudgedChunk | None = None
     fields: dict[str, list[Fields]] | None = None
 
@@ -74,7 +76,7 @@ class Isolation:
         self.patience = patience
         self._users = users_rewards(job)
         self._ours = [label for label, _ in job["rewards"] if label not in self._users]
-        self._batch_rows = dict.fromkeys(self._users, sys.maxsize)  # at first a whole chunk
+        self._batch_rows = dict.fromkeys(self._users, _BATCH_ROWS)
         no_limit = Budget(cpu_s=None, wall_s=None, memory_mb=None)
         limited = Budget(cpu_s=None, wall_s=limits.timeout_s, memory_mb=limits.memory_mb)
         self._our_pool = self._pool(self._ours, no_limit, workers)
@@ -144,7 +146,7 @@ class Isolation:
             self.patience.count({label: column[at] for label, column in fields.items()})
         return judge_rows(self._job, judged.chunk, fields)
 
-    def _judge_ours(self, pool: WorkerPool, chunk: Sequence[WireRow]) -> dict[str, list[Fields]]:
+    def _judge_ours(self, pool: WorkerPool, chunk: Sequence[Single]) -> dict[str, list[Fields]]:
         result = self._run(pool, chunk, self._ours)
         if result.ending.value == "done":
             return cast("dict[str, list[Fields]]", result.value)
@@ -152,7 +154,7 @@ class Isolation:
             label: [self._judge_row(pool, row, label)[0] for row in chunk] for label in self._ours
         }
 
-    def _judge_users(self, pool: WorkerPool, chunk: Sequence[WireRow], label: str) -> list[Fields]:
+    def _judge_users(self, pool: WorkerPool, chunk: Sequence[Single], label: str) -> list[Fields]:
         hanging = self._limits.describe_timeout(self._users[label])
         # From this chunk's start: what `write` knows of the rows before can only end it sooner.
         patience = Patience({label: hanging})
@@ -160,7 +162,7 @@ class Isolation:
         while len(found) < len(chunk):
             if label in patience.given_up or label in self.patience.given_up:
                 return found + self._skipped(chunk[len(found) :], label)
-            batch = chunk[len(found) :][: self._batch_rows[label]]
+            batch = chunk[len(found) : len(found) + self._batch_rows[label]]
             for fields in self._judge_batch(pool, batch, label):
                 patience.count({label: fields})
                 found.append(fields)
@@ -169,7 +171,7 @@ class Isolation:
         return found
 
     def _judge_batch(
-        self, pool: WorkerPool, batch: Sequence[WireRow], label: str
+        self, pool: WorkerPool, batch: Sequence[Single], label: str
     ) -> Iterator[Fields]:
         """Judge rows together, or else, as they are asked for, one by one."""
         too_large = False
@@ -187,7 +189,7 @@ class Isolation:
             smaller = max(1, len(batch) // _SHRINK)
             self._batch_rows[label] = min(self._batch_rows[label], smaller)
 
-    def _judge_row(self, pool: WorkerPool, row: WireRow, label: str) -> tuple[Fields, str]:
+    def _judge_row(self, pool: WorkerPool, row: Single, label: str) -> tuple[Fields, str]:
         """What is written for one row and one reward, and how judging it ended."""
         result = self._run(pool, [row], [label])
         if result.ending.value == "done":
@@ -195,16 +197,17 @@ class Isolation:
         return error_fields(self._reason(label, result)), result.ending.value
 
     def _run(
-        self, pool: WorkerPool, rows: Sequence[WireRow], labels: Sequence[str] | None
+        self, pool: WorkerPool, rows: Sequence[WireRow | Single], labels: Sequence[str] | None
     ) -> TaskResult:
-        return pool.run(cast("JSON", self._job), cast("JSON", rows), None, labels)
+        sent = rows if labels is None else pack(cast("Sequence[Single]", rows))
+        return pool.run(cast("JSON", self._job), cast("JSON", sent), None, labels)
 
-    def _skipped(self, rows: Sequence[WireRow], label: str) -> list[Fields]:
+    def _skipped(self, rows: Sequence[Single], label: str) -> list[Fields]:
         reason = (
             f"not called: {self._users[label]} was ended after {self._limits.timeout_s:g} s on "
             f"{PATIENCE_ROWS} rows one after another"
         )
-        return [error_fields(flaw or reason) for flaw in find_flaws(self._job, rows)]
+        return [error_fields(flaw or reason) for flaw in find_flaws(self._job, pack(rows))]
 
     def _reason(self, label: str, result: TaskResult) -> str:
         """Why a reward failed on a row; the same in each run, so without what was measured."""

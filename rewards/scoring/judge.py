@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from rewards.columns import COLUMN_ALIASES, Role, columns_for
 from rewards.reward import Reward
@@ -17,7 +18,7 @@ from rewards.scoring.resolve import resolve_reward
 from rewards.scoring.reward_function import RewardFunction
 from rewards.scoring.row_columns import find_completion_flaw
 from rewards.scoring.rows import RawRow, parse_row, shorten
-from rewards.scoring.several import summarise, summary_name, unfold, unfold_text
+from rewards.scoring.several import find_ids_flaw, holds_several, summarise, summary_name, unfold
 from rewards.scoring.tally import Tally
 from rewards.verdict import Status, Verdict
 
@@ -25,6 +26,16 @@ _encoder = json.JSONEncoder(ensure_ascii=False)
 
 WireRow = tuple[int, str, str]
 """A `RawRow` as a JSON list."""
+
+WirePart = WireRow | tuple[int, str, str, int, int]
+"""A row with the first of its completions that are meant, and the one behind the last; or all."""
+
+
+class Single(NamedTuple):
+    """One completion of a row: the `at`-th."""
+
+    row: WireRow
+    at: int
 
 
 Fields = dict[str, object]
@@ -81,7 +92,7 @@ def judge_rows(job: Job, rows: Sequence[WireRow], known: Known | None = None) ->
     """
     labels = [label for label, _ in job["rewards"]]
     raws = [RawRow(*row) for row in rows]
-    parsed = [_parse(raw, labels) for raw in raws]
+    parsed = [_parse(job, raw) for raw in raws]
     singles = [_unfold(job, row) for row in parsed]
     alone = [one for row in singles for one in row]
     found = _judge_parsed(job, alone, [label for label in labels if label not in (known or {})])
@@ -92,32 +103,39 @@ def judge_rows(job: Job, rows: Sequence[WireRow], known: Known | None = None) ->
     for raw, row, own in zip(raws, parsed, singles, strict=True):
         end = start + len(own)
         results = {label: fields[label][start:end] for label in labels}
-        written = _together(job, results)
+        written = _together(job, row, results)
         tally.add(written)
         lines.append(_line(raw, row, written))
         start = end
     return {"lines": lines, "tally": tally.to_dict()}
 
 
-def unfold_rows(job: Job, rows: Sequence[WireRow]) -> Sequence[WireRow]:
-    """Rows with one completion each."""
-    if not job.get("several"):
-        return rows
+def unfold_rows(job: Job, rows: Sequence[WireRow]) -> list[Single]:
+    """The completions of the rows, one by one."""
     return [
-        (one.line, one.text, one.flaw)
-        for row in rows
-        for one in unfold_text(RawRow(*row), job["completion"])
+        Single(row, at) for row in rows for at in range(len(_completions_of(job, RawRow(*row))))
     ]
 
 
-def judge_fields(job: Job, rows: Sequence[WireRow], labels: Sequence[str]) -> Known:
-    """What some of the job's rewards say about rows of `unfold_rows`, for `judge_rows` to write."""
-    taken = [label for label, _ in job["rewards"]]
-    return _judge_parsed(job, [_parse(RawRow(*row), taken) for row in rows], labels)
+def pack(singles: Sequence[Single]) -> list[WirePart]:
+    """Completions as parts of rows: a row once for those that stand side by side in it."""
+    parts: list[WirePart] = []
+    start = 0
+    for at, one in enumerate(singles):
+        following = singles[at + 1] if at + 1 < len(singles) else None
+        if following is None or following.row is not one.row or following.at != one.at + 1:
+            parts.append((*one.row, singles[start].at, one.at + 1))
+            start = at + 1
+    return parts
+
+
+def judge_fields(job: Job, parts: Sequence[WirePart], labels: Sequence[str]) -> Known:
+    """What some of the job's rewards say about parts of rows, for `judge_rows` to write."""
+    return _judge_parsed(job, _parse_parts(job, parts), labels)
 
 
 def judge(
-    job: Job, rows: Sequence[WireRow], known: Known | None, labels: Sequence[str] | None
+    job: Job, rows: Sequence[Any], known: Known | None, labels: Sequence[str] | None
 ) -> JudgedChunk | Known:
     """What a worker process does: `judge_fields` for some labels, or `judge_rows`."""
     return judge_rows(job, rows, known) if labels is None else judge_fields(job, rows, labels)
@@ -129,10 +147,9 @@ def users_rewards(job: Job) -> dict[str, str]:
     return {label: path for label, path in paths.items() if ":" in path}
 
 
-def find_flaws(job: Job, rows: Sequence[WireRow]) -> list[str]:
-    """Why each row of a chunk cannot be judged by any reward, or ""."""
-    labels = [label for label, _ in job["rewards"]]
-    return [_flaw(job, _parse(RawRow(*row), labels)) for row in rows]
+def find_flaws(job: Job, parts: Sequence[WirePart]) -> list[str]:
+    """Why each completion of parts of rows cannot be judged by any reward, or ""."""
+    return [_flaw(job, row) for row in _parse_parts(job, parts)]
 
 
 def error_fields(reason: str) -> Fields:
@@ -166,7 +183,7 @@ def _ask_once(
     reward: Reward | RewardFunction, source: str, rows: Sequence[dict[str, object]], job: Job
 ) -> list[Fields]:
     """What is written of each row; equal pairs are judged once."""
-    if not isinstance(reward, Reward) or not is_remembered(reward):
+    if ":" in source or not isinstance(reward, Reward) or not is_remembered(reward):
         return [_fields(verdict) for verdict in ask_reward(reward, rows, job)]
     names = [job["completion"], *([job["prompt"]] if job["prompt"] else []), "completion_ids"]
     names += [*_columns_read(reward), *reward.also_reads]
@@ -183,17 +200,34 @@ def _ask_once(
     return [known[key] for key in keys]
 
 
-def _parse(raw: RawRow, labels: Sequence[str]) -> dict[str, object] | str:
+def _parse(job: Job, raw: RawRow) -> dict[str, object] | str:
     """The row as an object, or why the verdicts cannot be written into it."""
     row = parse_row(raw)
-    taken = [label for label in labels if not isinstance(row, str) and label in row]
+    if isinstance(row, str):
+        return row
+    written = [label for label, _ in job["rewards"]]
+    if _is_several(job, row):
+        written += [summary_name(label) for label in written]
+    taken = [name for name in written if name in row]
     return f"the row already has a column {taken[0]!r}" if taken else row
+
+
+def _parse_parts(job: Job, parts: Sequence[WirePart]) -> list[dict[str, object] | str]:
+    found: list[dict[str, object] | str] = []
+    for line, text, flaw, *part in parts:
+        each = _completions_of(job, RawRow(line, text, flaw))
+        found += each[slice(*part)] if part else each
+    return found
+
+
+def _completions_of(job: Job, raw: RawRow) -> Sequence[dict[str, object] | str]:
+    return _unfold(job, _parse(job, raw))
 
 
 def _flaw(job: Job, row: dict[str, object] | str) -> str:
     if isinstance(row, str):
         return row
-    if job.get("several") and row.get(job["completion"]) == []:
+    if row.get(job["completion"]) == []:
         return f"the column {job['completion']!r} holds no completion"
     return find_completion_flaw(row, job["completion"])
 
@@ -255,20 +289,34 @@ def resolve_for_job(
 
 def _unfold(job: Job, row: dict[str, object] | str) -> Sequence[dict[str, object] | str]:
     """The row as often as it has completions."""
-    if isinstance(row, str) or not job.get("several"):
+    if isinstance(row, str):
         return [row]
-    return unfold(row, job["completion"])
+    each = unfold(row, job["completion"])
+    flaw = find_ids_flaw(row, job["completion"])
+    return [flaw] * len(each) if flaw else each
 
 
-def _together(job: Job, results: Mapping[str, Sequence[Fields]]) -> dict[str, object]:
+def _is_several(job: Job, row: Mapping[str, object]) -> bool:
+    """Whether lists of verdicts are written: the file holds lists, or this row does."""
+    return bool(job.get("several")) or holds_several(row.get(job["completion"]))
+
+
+def _together(
+    job: Job, row: dict[str, object] | str, results: Mapping[str, Sequence[Fields]]
+) -> dict[str, object]:
     """What is written of one row, reward by reward."""
-    if not job.get("several"):
+    if not _is_several(job, {} if isinstance(row, str) else row):
         return {label: one for label, (one,) in results.items()}
+    said = None if isinstance(row, str) else row.get(job["completion"])
+    completions = None if said else 0
+    users = users_rewards(job)
     summaries = {}
     for label, source in job["rewards"]:
-        reward = resolve_for_job(source, job["reference"], job["search_path"])
-        same = reward.same_answer if isinstance(reward, Reward) else str.__eq__
-        summaries[summary_name(label)] = summarise(results[label], same)
+        same: Callable[[str, str], bool] = operator.eq
+        if label not in users:  # a user's could do anything, and this is outside of any limit
+            reward = resolve_for_job(source, job["reference"], job["search_path"])
+            same = reward.same_answer if isinstance(reward, Reward) else same
+        summaries[summary_name(label)] = summarise(results[label], same, completions=completions)
     return {**results, **summaries}
 
 

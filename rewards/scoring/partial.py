@@ -67,8 +67,15 @@ class PartialOutput:
         written = list(lines)
         data = memoryview("".join(f"{line}\n" for line in written).encode())
         with reported(self.path, rows_kept=self.rows_done):
-            while data:
-                data = data[self._file.write(data) :]
+            before = self._file.tell()
+            try:
+                while data:
+                    data = data[self._file.write(data) :]
+            except OSError:
+                # Part of a chunk would move the chunks of the run that goes on, and a reward that
+                # compares the completions of a group would see other groups.
+                self._file.truncate(before)
+                raise
         self.rows_done += len(written)
 
     def finish(self, *, before: BeforeRename | None = None) -> tuple[str, ...]:
@@ -161,6 +168,8 @@ def describe_difference(earlier: Plan, plan: Plan) -> str:
     >>> describe_difference({"run": {"rewards": "format"}}, {"run": {"rewards": "accuracy"}})
     'changed since: run rewards (format then, accuracy now)'
     """
+    if not isinstance(earlier, dict) or not all(isinstance(one, dict) for one in earlier.values()):
+        return "the record of the earlier run is damaged"
     found = [
         f"{aspect} {name} ({_shown(before)} then, {_shown(value)} now)"
         for aspect, values in plan.items()

@@ -34,6 +34,7 @@ Fields = dict[str, object]
 _KEPT = 8_192
 _KEPT_CHARACTERS = 4_096  # of a verdict's texts; longer ones would let the memory grow
 _NOT_KEPT = frozenset({Status.ERROR.value, Status.TIMEOUT.value})
+_ASKED_AT_ONCE = 500
 _PATIENCE_S = 10.0  # for another process's writing
 _DECIDED_BY = ("sympy", "math-verify", "latex2sympy2-extended", "antlr4-python3-runtime")
 
@@ -41,8 +42,8 @@ _DECIDED_BY = ("sympy", "math-verify", "latex2sympy2-extended", "antlr4-python3-
 def is_remembered(reward: object) -> bool:
     """Whether each verdict depends on its own row alone, and costs more than to remember it.
 
-    Not a function of the user's, which may look at the whole batch, and not a combination, which
-    may compare the completions of a group.
+    Not a combination, which may compare the completions of a group. Those of the user's own are
+    not remembered either, by whoever asks this: their code may change, and look at the batch.
     """
     return (
         isinstance(reward, Reward)
@@ -85,19 +86,26 @@ class Memory:
                 found[key] = self._recent[key]
             else:
                 missing.append(key)
-        if missing and self._file is not None:
-            marks = ", ".join("?" * len(missing))
+        for start in range(0, len(missing), _ASKED_AT_ONCE):
+            if self._file is None:
+                break
+            some = missing[start : start + _ASKED_AT_ONCE]
+            marks = ", ".join("?" * len(some))
             try:
                 rows = self._file.execute(
-                    f"SELECT key, fields FROM verdicts WHERE key IN ({marks})",  # noqa: S608
-                    missing,
+                    f"SELECT key, fields, digest FROM verdicts WHERE key IN ({marks})",  # noqa: S608
+                    some,
                 ).fetchall()
-                read = {bytes(key): json.loads(fields) for key, fields in rows}
-            except (sqlite3.Error, ValueError):
+            except sqlite3.Error:
                 self._file = None
-            else:
-                found |= read
-                self._keep(read)
+                break
+            read = {
+                bytes(key): json.loads(fields)
+                for key, fields, digest in rows
+                if digest == _digest(key, fields)  # what was damaged is judged anew
+            }
+            found |= read
+            self._keep(read)
         return found
 
     def remember(self, verdicts: Mapping[bytes, Fields]) -> None:
@@ -108,8 +116,8 @@ class Memory:
             try:
                 with self._file:
                     self._file.executemany(
-                        "INSERT OR IGNORE INTO verdicts VALUES (?, ?)",
-                        [(key, json.dumps(one)) for key, one in lasting.items()],
+                        "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?)",
+                        [_row(key, one) for key, one in lasting.items()],
                     )
             except sqlite3.Error:  # a full disk, or another process writes for too long
                 self._file = None
@@ -139,8 +147,8 @@ def check_cache(path: Path) -> str:
     try:
         file = _open(str(path))
         with file:
-            file.execute("SELECT key, fields FROM verdicts LIMIT 1").fetchall()
-            file.execute("INSERT OR IGNORE INTO verdicts VALUES (?, ?)", (b"", "{}"))
+            file.execute("SELECT key, fields, digest FROM verdicts LIMIT 1").fetchall()
+            file.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?)", _row(b"", {}))
         file.close()
     except sqlite3.Error as error:
         raise DataFileError(f"{path}: cannot be used as a cache ({error}); {mend}") from None
@@ -161,6 +169,15 @@ def describe_code() -> str:
     return digest.hexdigest()
 
 
+def _row(key: bytes, fields: Fields) -> tuple[bytes, str, bytes]:
+    text = json.dumps(fields)
+    return key, text, _digest(key, text)
+
+
+def _digest(key: bytes, fields: str) -> bytes:
+    return blake2b(key + fields.encode(), digest_size=8).digest()
+
+
 @lru_cache(maxsize=2)
 def _memory(cache: str | None, pid: int) -> Memory:  # noqa: ARG001 - a memory for each process
     return Memory(cache)
@@ -168,10 +185,11 @@ def _memory(cache: str | None, pid: int) -> Memory:  # noqa: ARG001 - a memory f
 
 def _open(path: str) -> sqlite3.Connection:
     file = sqlite3.connect(path, timeout=_PATIENCE_S, check_same_thread=False)
-    file.execute("PRAGMA journal_mode=WAL")  # so that readers need not wait for a writer
-    file.execute("PRAGMA synchronous=NORMAL")
+    # A machine that stops may damage the file; that is found out, and costs time alone.
+    file.execute("PRAGMA synchronous=OFF")
     file.execute(
-        "CREATE TABLE IF NOT EXISTS verdicts (key BLOB PRIMARY KEY, fields TEXT) WITHOUT ROWID"
+        "CREATE TABLE IF NOT EXISTS verdicts "
+        "(key BLOB PRIMARY KEY, fields TEXT, digest BLOB) WITHOUT ROWID"
     )
     file.commit()
     return file

@@ -69,6 +69,13 @@ def known_rewards() -> dict[str, Reward]:
     return {name: value for name, value in found.items() if isinstance(value, Reward)}
 
 
+def _read_literal(value: ast.expr) -> object:
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        raise ValueError(f"{ast.unparse(value)} is no literal") from None
+
+
 def resolve_reward(source: str, *, search_path: Path | None = None) -> Reward | RewardFunction:
     """The reward called `source`.
 
@@ -126,11 +133,11 @@ def _with_options(
         call = ast.parse(f"f({options})", mode="eval").body
         if not isinstance(call, ast.Call) or call.args or any(k.arg is None for k in call.keywords):
             raise ValueError("write name=value, name=value")  # noqa: TRY301 - one message for all
-        given = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
+        given = {str(word.arg): _read_literal(word.value) for word in call.keywords}
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InputError(
-            f"--reward {source}: the options cannot be read ({error}); write literals, as in "
-            "accuracy(tolerance=1e-3)"
+            f"--reward {source}: the options cannot be read ({error}); write literals, texts in "
+            "quotes, as in accuracy(tolerance=1e-3, units='require')"
         ) from error
     if not isinstance(reward, Reward):
         raise InputError(f"--reward {source}: a function has no options; only rewards have")

@@ -96,8 +96,10 @@ def choose_columns(
     if len(references) > 1:
         notes.append(_ambiguity(Role.REFERENCE, references[0], references[1:]))
     several = any(holds_several(row.get(completion)) for _, row in rows)
+    labels = [label for label, _ in rewards]
+    _check_clashes(path, labels, [summary_name(label) for label in labels])
     if several:
-        _check_clashes(path, seen, [summary_name(label) for label, _ in rewards])
+        _check_clashes(path, seen, [summary_name(label) for label in labels])
         rows = [(line, one) for line, row in rows for one in unfold(row, completion)]
     _check_completions(path, rows, completion)
     return Columns(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES = 32 * 2**20
 SHOWN_CHARACTERS = 200
+TOO_DEEP = "JSON nested too deeply"
+_MOST_NESTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,30 @@ def parse_row(row: RawRow) -> dict[str, object] | str:
     except json.JSONDecodeError as error:
         return f"broken JSON at character {error.pos + 1}: {error.msg}"
     except RecursionError:
-        return "JSON nested too deeply"
+        return TOO_DEEP
     except ValueError as error:  # Python refuses integers of more than 4,300 digits
         return f"a number that cannot be read: {error}"
     if isinstance(value, dict):
-        return value
+        return TOO_DEEP if _is_too_deep(row.text, value) else value
     return f"not a JSON object but a {type(value).__name__}"
+
+
+def _is_too_deep(text: str, value: object) -> bool:
+    """Whether brackets nest deeper than `_MOST_NESTED`: not what Python's stack happens to hold."""
+    if text.count("[") + text.count("{") <= _MOST_NESTED:
+        return False
+    level = [value]
+    for _ in range(_MOST_NESTED):
+        level = [
+            one
+            for outer in level
+            if isinstance(outer, dict | list)
+            for one in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(one, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def shorten(text: str, limit: int = SHOWN_CHARACTERS) -> str:

@@ -308,10 +308,10 @@ def _count_written(partial: PartialOutput, run: PreparedRun, patience: Patience)
     if partial.rows_done:
         # The verdicts end each line. Their names cannot stand inside a JSON string like this:
         # quotes are escaped there.
-        opening = "[" if run.columns.several else "{"
-        mark = f"{json.dumps(run.labels[0], ensure_ascii=False)}: {opening}".encode()
+        name = json.dumps(run.labels[0], ensure_ascii=False)
+        marks = [f"{name}: {opening}".encode() for opening in "{["]
         for number, line in enumerate(partial.written_lines(), 1):
-            start = line.rfind(mark)
+            start = max(line.rfind(mark) for mark in marks)
             try:
                 results = json.loads(b"{" + line[start:])
                 tally.add(results)

@@ -15,13 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import comb
 
-from rewards.columns import Role, columns_for
+from rewards.columns import COLUMN_ALIASES, Role, columns_for
 from rewards.scoring.json_text import escape_halves, write_json
-from rewards.scoring.rows import RawRow, parse_row, shorten
+from rewards.scoring.rows import TOO_DEEP, RawRow, parse_row, shorten
 from rewards.verdict import Status
 
 SUMMARY_SUFFIX = "_summary"
-_COMPARED_ANSWERS = 32  # further ones are told apart by their text, so that time stays in bounds
+_COMPARISONS = 512
+_IN_STEP = ("completion_ids", *COLUMN_ALIASES[Role.LABEL])
 
 Fields = Mapping[str, object]
 """What is written of one verdict."""
@@ -38,9 +39,11 @@ def holds_several(value: object) -> bool:
     >>> holds_several(["a", "b"]), holds_several([{"role": "assistant", "content": "a"}])
     (True, False)
     """
-    if not isinstance(value, list) or not value:
-        return False
-    return all(isinstance(one, str) for one in value) or all(isinstance(one, list) for one in value)
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(one is None or isinstance(one, str | list) for one in value)
+    )
 
 
 def each_verdict(written: object) -> list[Fields]:
@@ -52,8 +55,8 @@ def each_verdict(written: object) -> list[Fields]:
 def unfold(row: dict[str, object], completion: str) -> list[dict[str, object]]:
     """A row for each of its completions; the row itself where there is one.
 
-    Token ids and verdicts that come in a list of the same length go with their completions, all
-    other columns to each of them.
+    Token ids, labels and verdicts that come in a list of the same length go with their
+    completions, all other columns to each of them; token ids of another length to none.
 
     >>> unfold({"answer": "2", "completion": ["2", "3"]}, "completion")
     [{'answer': '2', 'completion': '2'}, {'answer': '2', 'completion': '3'}]
@@ -65,11 +68,28 @@ def unfold(row: dict[str, object], completion: str) -> list[dict[str, object]]:
         for name, cell in row.items()
         if isinstance(cell, list)
         and len(cell) == (count or 1)
-        and ((count and name in {completion, "completion_ids"}) or _are_verdicts(cell))
+        and ((count and name in {completion, *_IN_STEP}) or _are_verdicts(cell))
     }
     if not in_step:
         return [row]
+    if find_ids_flaw(row, completion):
+        row = row | {"completion_ids": None}
+        in_step.pop("completion_ids", None)
     return [row | {name: cell[at] for name, cell in in_step.items()} for at in range(count or 1)]
+
+
+def find_ids_flaw(row: Mapping[str, object], completion: str) -> str:
+    """Why the token ids of a row with several completions are not theirs, in words, or ""."""
+    completions, ids = row.get(completion), row.get("completion_ids")
+    if ids is None or not isinstance(completions, list) or not holds_several(completions):
+        return ""
+    if not isinstance(ids, list) or not all(one is None or isinstance(one, list) for one in ids):
+        return "the column 'completion_ids' holds no list for each of the completions"
+    if len(ids) != len(completions):
+        return (
+            f"the column 'completion_ids' holds {len(ids)} lists for {len(completions)} completions"
+        )
+    return ""
 
 
 def unfold_named(row: dict[str, object], named: str | None) -> list[dict[str, object]]:
@@ -79,7 +99,7 @@ def unfold_named(row: dict[str, object], named: str | None) -> list[dict[str, ob
 
 
 def unfold_text(raw: RawRow, completion: str) -> list[RawRow]:
-    """As `unfold`, of a row that was not parsed."""
+    """As `unfold`, of a row that was not parsed, as texts."""
     row = parse_row(raw)
     each = [] if isinstance(row, str) else unfold(row, completion)
     if not each or each[0] is row:
@@ -87,11 +107,14 @@ def unfold_text(raw: RawRow, completion: str) -> list[RawRow]:
     try:
         return [RawRow(raw.line, escape_halves(write_json(one))) for one in each]
     except RecursionError:  # it could just be read
-        return [RawRow(raw.line, shorten(raw.text), "JSON nested too deeply")] * len(each)
+        return [RawRow(raw.line, shorten(raw.text), TOO_DEEP)] * len(each)
 
 
 def summarise(
-    verdicts: Sequence[Fields], same_answer: Callable[[str, str], bool]
+    verdicts: Sequence[Fields],
+    same_answer: Callable[[str, str], bool],
+    *,
+    completions: int | None = None,
 ) -> dict[str, object]:
     """What the verdicts of one row's completions come to.
 
@@ -100,6 +123,7 @@ def summarise(
     Args:
         verdicts: as they are written.
         same_answer: whether two extracted answers say the same.
+        completions: how many there are, where that is not one for each verdict.
 
     >>> right = {"score": 1.0, "status": "correct", "extracted": "2"}
     >>> wrong = {"score": 0.0, "status": "wrong", "extracted": "3"}
@@ -111,7 +135,7 @@ def summarise(
     scores = [float(one["score"]) for one in judged]  # type: ignore[arg-type]
     correct = sum(one["status"] == Status.CORRECT.value for one in judged)
     made: dict[str, object] = {
-        "completions": len(verdicts),
+        "completions": len(verdicts) if completions is None else completions,
         "judged": len(judged),
         "correct": correct,
         "mean_score": sum(scores) / len(scores) if scores else None,
@@ -145,13 +169,18 @@ def _majority(
 ) -> dict[str, object] | None:
     votes: dict[str, int] = {}
     scores: dict[str, object] = {}
+    named: dict[str, str] = {}  # each text, and the first one that says the same
+    comparisons = 0
     for one in judged:
         answer = one["extracted"]
         if not isinstance(answer, str):
             continue
-        if answer not in votes:
-            known = list(votes)[:_COMPARED_ANSWERS]
-            answer = next((other for other in known if same_answer(other, answer)), answer)
+        if answer not in named:
+            # Beyond this many, answers are told apart by their text, so that time stays in bounds.
+            known = list(votes)[: max(0, _COMPARISONS - comparisons)]
+            comparisons += len(known)
+            named[answer] = next((other for other in known if same_answer(other, answer)), answer)
+        answer = named[answer]
         votes[answer] = votes.get(answer, 0) + 1
         scores.setdefault(answer, one["score"])
     if not votes:

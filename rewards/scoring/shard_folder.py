@@ -98,8 +98,11 @@ def find_shards(folder: Path) -> list[Path]:
     except OSError as error:
         raise DataFileError(f"{folder}: cannot be read: {error.strerror or error}") from None
     shards = [
-        path for path in names if path.name.lower().endswith(SHARD_ENDINGS) and path.is_file()
+        path for path in names if path.name.lower().endswith(SHARD_ENDINGS) and not path.is_dir()
     ]
+    for path in shards:
+        if not path.exists():  # as a download that was broken off leaves them
+            raise DataFileError(f"{path}: is a link to nothing; fetch the file, or remove the link")
     unfinished = [path for path in names if path.name.lower().endswith(_UNFINISHED)]
     if unfinished:  # a shard that is not there yet must not go missing silently
         raise DataFileError(

@@ -39,7 +39,7 @@ class FakePool:
     def run(self, job, rows, known, labels):
         (label,) = labels
         self.calls += 1
-        letters = [json.loads(text)["completion"][label == "two"] for _, text, _ in rows]
+        letters = [json.loads(text)["completion"][label == "two"] for _, text, *_ in rows]
         for letter in letters:
             if letter in ENDINGS:
                 return SimpleNamespace(ending=ENDINGS[letter], value=None, error="KeyError: 1")

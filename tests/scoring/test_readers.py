@@ -249,3 +249,10 @@ def test_the_files_of_an_input(formats):
     ]
     saved = data_files(formats.saved(ROWS))
     assert [path.name for path in saved][:2] == ["state.json", "data-00000-of-00003.arrow"]
+
+
+def test_a_shard_that_is_a_link_to_nothing_is_missed(tmp_path):
+    (tmp_path / "part-1.jsonl").write_text("{}\n")
+    (tmp_path / "part-2.jsonl").symlink_to(tmp_path / "gone.jsonl")
+    with pytest.raises(DataFileError, match=r"part-2\.jsonl: is a link to nothing"):
+        open_rows(tmp_path)

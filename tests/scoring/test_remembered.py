@@ -120,6 +120,27 @@ def test_a_cache_that_breaks_in_the_middle_is_not_used(tmp_path, asked):
     assert json.loads(found["lines"][0])["accuracy"]["score"] == 1.0
 
 
+@pytest.mark.parametrize("fields", ["{}", "5", '{"score": 1.0, "status": "correct"}'])
+def test_what_was_changed_in_the_file_is_judged_anew(tmp_path, asked, fields):
+    path = tmp_path / "cache.db"
+    job = JOB | {"cache": check_cache(path), "code": "now"}
+    first = judge.judge_rows(job, rows((r"\boxed{2}", "1")))
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE verdicts SET fields = ?", (fields,))
+    for _ in range(2):
+        remembered._memory.cache_clear()
+        assert judge.judge_rows(job, rows((r"\boxed{2}", "1"))) == first
+    assert asked == [1, 1]
+
+
+def test_a_reward_of_the_user_s_is_always_asked(tmp_path, asked, monkeypatch):
+    (tmp_path / "own.py").write_text("from rewards import Accuracy\nagain = Accuracy()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    job = JOB | {"rewards": [("again", "own:again")]}
+    judge.judge_rows(job, rows((r"\boxed{1}", "1"), (r"\boxed{1}", "1")))
+    assert asked == [2]
+
+
 @pytest.mark.parametrize("kind", ["text", "folder", "no folder"])
 def test_what_is_no_cache_is_refused_at_the_start(tmp_path, kind):
     path = tmp_path / "cache.db"

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewards.errors import InputError
 from rewards.scoring import ScoreOptions, score_file
 from rewards.scoring.rows import RawRow, parse_row
-from rewards.scoring.several import pass_at, summarise, unfold, unfold_text
+from rewards.scoring.several import each_verdict, pass_at, summarise, unfold, unfold_text
 
 GROUPS = [
     {"prompt": "a", "answer": "2", "completion": [r"\boxed{2}", r"\boxed{3}", r"\boxed{3.0}", "?"]},
@@ -155,3 +156,92 @@ def test_an_interrupted_run_goes_on(tmp_path):
     described = summary.tally.describe()["rewards"]["accuracy"]
     assert described["scored"] == sum(len(row["accuracy"]) for row in whole)
     assert isclose(described["pass@1"], (1 / 4 + 2 / 3 + 1) / 3)
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from rewards import Reward, Status, Verdict\n"
+        "def length(completions, **_):\n"
+        "    return [float(len(text)) for text in completions]\n"
+        "@dataclass(frozen=True, kw_only=True)\n"
+        "class Rude(Reward):\n"
+        "    name: str = 'rude'\n"
+        "    def judge(self, sample):\n"
+        "        return Verdict(1.0, Status.CORRECT, extracted=sample.completion)\n"
+        "    def same_answer(self, one, other):\n"
+        "        raise RuntimeError('never asked')\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_bad_list_shifts_nobody_s_verdicts(tmp_path, mine, workers):
+    """Whatever is wrong with a list, the rows behind it keep their own."""
+    deep = json.loads("[" * 300 + "]" * 300)
+    bad = [
+        {"completion": ["aa", "bb"], "answer": "x", "length": 3},
+        {"completion": ["aa", "bb"], "length_summary": 3},
+        {"completion": ["aa", "bb"], "other": deep},
+        {"completion": ["aa", "bb"], "completion_ids": [[1]]},
+        {"completion": []},
+        {"completion": ["aa", 3]},
+    ]
+    good = [{"completion": ["d" * size]} for size in range(1, 6)]
+    head = [{"completion": ["x"]}] * 1000  # what is wrong there is refused at the start
+    rows, _ = score(tmp_path, [*head, *good, *bad, *good], "mine:length", workers=workers)
+    rows = rows[1000:]
+    scores = [[one["score"] for one in each_verdict(row["length"])] for row in rows]
+    wanted = [[1], [2], [3], [4], [5]]
+    assert scores == [*wanted, [None], [None], [None], [None] * 2, [None], [None], *wanted]
+    reasons = [row["length"][0]["reason"] for row in rows[5:10]]
+    assert reasons == [
+        "the row already has a column 'length'",
+        "the row already has a column 'length_summary'",
+        "JSON nested too deeply",
+        "the column 'completion_ids' holds 1 lists for 2 completions",
+        "the column 'completion' holds no completion",
+    ]
+    assert rows[9]["length_summary"]["completions"] == 0
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_lists_behind_the_head_of_a_file_are_lists(tmp_path, mine, workers):
+    singles = [{"completion": "x"} for _ in range(1000)]
+    rows, summary = score(
+        tmp_path, [*singles, {"completion": ["a", None, "bb"]}], "mine:length", workers=workers
+    )
+    assert rows[0]["length"]["score"] == 1
+    assert [one["score"] for one in rows[-1]["length"]] == [1, None, 2]
+    assert rows[-1]["length_summary"]["judged"] == 2
+    assert summary.tally.error_rows == 1
+
+
+def test_a_user_s_idea_of_the_same_answer_is_not_asked(tmp_path, mine):
+    rows, _ = score(tmp_path, [{"completion": ["a", "b", "b"]}], "rude=mine:Rude")
+    assert rows[0]["rude_summary"]["majority"] == {"answer": "b", "votes": 2, "score": 1.0}
+
+
+def test_two_rewards_do_not_write_the_same_column(tmp_path):
+    with pytest.raises(InputError, match="another name"):
+        score(tmp_path, GROUPS, "accuracy", "accuracy_summary=format")
+
+
+def test_a_row_of_many_completions_is_sent_to_a_user_s_reward_in_pieces(tmp_path, mine):
+    row = {"completion": ["x" * (n % 7) for n in range(3000)], "more": list(range(3000))}
+    (found,), _ = score(tmp_path, [row], "mine:length", workers=1)
+    assert [one["score"] for one in found["length"]] == [n % 7 for n in range(3000)]
+
+
+def test_votes_are_counted_in_bounded_time():
+    asked = []
+
+    def same(one, other):
+        asked.append(1)
+        return False
+
+    made = summarise([verdict(str(n)) for n in range(2000)] + [verdict("7")], same)
+    assert made["majority"]["votes"] == 2
+    assert len(asked) < 2000
