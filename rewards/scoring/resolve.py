@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from rewards.errors import InputError
 from rewards.reward import Reward
@@ -69,7 +70,7 @@ def known_rewards() -> dict[str, Reward]:
     return {name: value for name, value in found.items() if isinstance(value, Reward)}
 
 
-def _read_literal(value: ast.expr) -> object:
+def _read_literal(value: ast.expr) -> Any:
     try:
         return ast.literal_eval(value)
     except ValueError:
