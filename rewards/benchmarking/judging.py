@@ -23,9 +23,10 @@ from rewards.benchmarking.labelled import LabelledRow, LabelledSet
 from rewards.benchmarking.shapes import BATCH_SIZES, find_differences, find_misshapen
 from rewards.errors import RlvrError
 from rewards.reward import Reward
-from rewards.scoring.judge import Job, ask_reward, resolve_for_job
+from rewards.scoring.judge import ask_reward, resolve_for_job
 from rewards.scoring.patience import PATIENCE_ROWS, RowLimits
 from rewards.scoring.reward_function import RewardFunction
+from rewards.scoring.row_parts import Job
 
 if TYPE_CHECKING:
     from rewards.worker import JSON, TaskResult, WorkerPool

@@ -13,8 +13,9 @@ from functools import wraps
 
 from rewards.benchmarking.correlation import SAME
 from rewards.reward import Reward
-from rewards.scoring.judge import Job, ask_reward
+from rewards.scoring.judge import ask_reward
 from rewards.scoring.reward_function import RewardFunction
+from rewards.scoring.row_parts import Job
 
 # A pair, an odd number, and the sizes of a small and a large batch in training.
 BATCH_SIZES = (2, 3, 8, 33)

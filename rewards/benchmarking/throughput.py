@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, cast
 from rewards.benchmarking.judging import Judgement, job_for, load_reward, open_pool
 from rewards.benchmarking.labelled import LabelledSet
 from rewards.errors import InputError
-from rewards.scoring.judge import Job, ask_reward, resolve_for_job
+from rewards.scoring.judge import ask_reward, resolve_for_job
 from rewards.scoring.patience import RowLimits
 from rewards.scoring.processors import count_usable_cpus
+from rewards.scoring.row_parts import Job
 
 if TYPE_CHECKING:
     from rewards.worker import JSON, WorkerPool

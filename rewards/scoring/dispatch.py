@@ -7,19 +7,9 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
 
 from rewards.scoring.isolation import Isolation
-from rewards.scoring.judge import (
-    Fields,
-    Job,
-    JudgedChunk,
-    Single,
-    WireRow,
-    error_fields,
-    judge_fields,
-    judge_rows,
-    pack,
-    unfold_rows,
-)
+from rewards.scoring.judge import Fields, JudgedChunk, error_fields, judge_fields, judge_rows
 from rewards.scoring.patience import Patience, RowLimits, expect_patience
+from rewards.scoring.row_parts import Job, Single, WireRow, pack, unfold_rows
 from rewards.scoring.rows import RawRow
 
 CHUNK_ROWS = 64

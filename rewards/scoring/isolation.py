@@ -18,20 +18,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from rewards.scoring.judge import (
-    Fields,
+from rewards.scoring.judge import Fields, JudgedChunk, error_fields, judge_rows
+from rewards.scoring.patience import PATIENCE_ROWS, Patience, RowLimits
+from rewards.scoring.row_parts import (
     Job,
-    JudgedChunk,
     Single,
     WireRow,
-    error_fields,
     find_flaws,
-    judge_rows,
     pack,
     unfold_rows,
     users_rewards,
 )
-from rewards.scoring.patience import PATIENCE_ROWS, Patience, RowLimits
 
 if TYPE_CHECKING:
     from rewards.worker import JSON, Budget, TaskResult, WorkerPool

@@ -9,56 +9,36 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, TypedDict
 
 from rewards.columns import COLUMN_ALIASES, Role, columns_for
 from rewards.reward import Reward
 from rewards.scoring.remembered import is_remembered, memory_of, pair_key
 from rewards.scoring.resolve import resolve_reward
 from rewards.scoring.reward_function import RewardFunction
-from rewards.scoring.row_columns import find_completion_flaw
-from rewards.scoring.rows import RawRow, parse_row, shorten
-from rewards.scoring.several import find_ids_flaw, holds_several, summarise, summary_name, unfold
+from rewards.scoring.row_parts import (
+    Job,
+    WirePart,
+    WireRow,
+    completions_in,
+    find_flaw,
+    is_several,
+    parse_parts,
+    parse_writable,
+    users_rewards,
+)
+from rewards.scoring.rows import RawRow, shorten
+from rewards.scoring.several import summarise, summary_name
 from rewards.scoring.tally import Tally
 from rewards.verdict import Status, Verdict
 
 _encoder = json.JSONEncoder(ensure_ascii=False)
-
-WireRow = tuple[int, str, str]
-"""A `RawRow` as a JSON list."""
-
-WirePart = WireRow | tuple[int, str, str, int, int]
-"""A row with the first of its completions that are meant, and the one behind the last; or all."""
-
-
-class Single(NamedTuple):
-    """One completion of a row: the `at`-th."""
-
-    row: WireRow
-    at: int
-
 
 Fields = dict[str, object]
 """What is written of one verdict."""
 
 Known = Mapping[str, Sequence[Fields]]
 """What rewards said before, by label: one entry per row of a chunk."""
-
-
-class _Options(TypedDict, total=False):
-    several: bool  # whether rows hold lists of completions
-    cache: str | None  # where verdicts are remembered
-    code: str  # what they are remembered of
-
-
-class Job(_Options):
-    """What every chunk of one run has in common, as plain JSON."""
-
-    rewards: list[tuple[str, str]]  # label, source
-    completion: str
-    prompt: str | None
-    reference: str | None
-    search_path: str
 
 
 class JudgedChunk(TypedDict):
@@ -92,8 +72,8 @@ def judge_rows(job: Job, rows: Sequence[WireRow], known: Known | None = None) ->
     """
     labels = [label for label, _ in job["rewards"]]
     raws = [RawRow(*row) for row in rows]
-    parsed = [_parse(job, raw) for raw in raws]
-    singles = [_unfold(job, row) for row in parsed]
+    parsed = [parse_writable(job, raw) for raw in raws]
+    singles = [completions_in(job, row) for row in parsed]
     alone = [one for row in singles for one in row]
     found = _judge_parsed(job, alone, [label for label in labels if label not in (known or {})])
     fields = {**(known or {}), **found}
@@ -110,28 +90,9 @@ def judge_rows(job: Job, rows: Sequence[WireRow], known: Known | None = None) ->
     return {"lines": lines, "tally": tally.to_dict()}
 
 
-def unfold_rows(job: Job, rows: Sequence[WireRow]) -> list[Single]:
-    """The completions of the rows, one by one."""
-    return [
-        Single(row, at) for row in rows for at in range(len(_completions_of(job, RawRow(*row))))
-    ]
-
-
-def pack(singles: Sequence[Single]) -> list[WirePart]:
-    """Completions as parts of rows: a row once for those that stand side by side in it."""
-    parts: list[WirePart] = []
-    start = 0
-    for at, one in enumerate(singles):
-        following = singles[at + 1] if at + 1 < len(singles) else None
-        if following is None or following.row is not one.row or following.at != one.at + 1:
-            parts.append((*one.row, singles[start].at, one.at + 1))
-            start = at + 1
-    return parts
-
-
 def judge_fields(job: Job, parts: Sequence[WirePart], labels: Sequence[str]) -> Known:
     """What some of the job's rewards say about parts of rows, for `judge_rows` to write."""
-    return _judge_parsed(job, _parse_parts(job, parts), labels)
+    return _judge_parsed(job, parse_parts(job, parts), labels)
 
 
 def judge(
@@ -139,17 +100,6 @@ def judge(
 ) -> JudgedChunk | Known:
     """What a worker process does: `judge_fields` for some labels, or `judge_rows`."""
     return judge_rows(job, rows, known) if labels is None else judge_fields(job, rows, labels)
-
-
-def users_rewards(job: Job) -> dict[str, str]:
-    """The import paths of the rewards that are not ours, by label."""
-    paths = {label: source.partition("(")[0].strip() for label, source in job["rewards"]}
-    return {label: path for label, path in paths.items() if ":" in path}
-
-
-def find_flaws(job: Job, parts: Sequence[WirePart]) -> list[str]:
-    """Why each completion of parts of rows cannot be judged by any reward, or ""."""
-    return [_flaw(job, row) for row in _parse_parts(job, parts)]
 
 
 def error_fields(reason: str) -> Fields:
@@ -164,7 +114,7 @@ def _judge_parsed(
     usable: list[dict[str, object]] = []
     places: list[int] = []
     for at, row in enumerate(parsed):
-        flaw = _flaw(job, row)
+        flaw = find_flaw(job, row)
         if isinstance(row, str) or flaw:
             for label in labels:
                 fields[label][at] = error_fields(flaw)
@@ -198,38 +148,6 @@ def _ask_once(
         memory.remember(found)
         known |= found
     return [known[key] for key in keys]
-
-
-def _parse(job: Job, raw: RawRow) -> dict[str, object] | str:
-    """The row as an object, or why the verdicts cannot be written into it."""
-    row = parse_row(raw)
-    if isinstance(row, str):
-        return row
-    written = [label for label, _ in job["rewards"]]
-    if _is_several(job, row):
-        written += [summary_name(label) for label in written]
-    taken = [name for name in written if name in row]
-    return f"the row already has a column {taken[0]!r}" if taken else row
-
-
-def _parse_parts(job: Job, parts: Sequence[WirePart]) -> list[dict[str, object] | str]:
-    found: list[dict[str, object] | str] = []
-    for line, text, flaw, *part in parts:
-        each = _completions_of(job, RawRow(line, text, flaw))
-        found += each[slice(*part)] if part else each
-    return found
-
-
-def _completions_of(job: Job, raw: RawRow) -> Sequence[dict[str, object] | str]:
-    return _unfold(job, _parse(job, raw))
-
-
-def _flaw(job: Job, row: dict[str, object] | str) -> str:
-    if isinstance(row, str):
-        return row
-    if row.get(job["completion"]) == []:
-        return f"the column {job['completion']!r} holds no completion"
-    return find_completion_flaw(row, job["completion"])
 
 
 def ask_reward(
@@ -287,25 +205,11 @@ def resolve_for_job(
     return reward
 
 
-def _unfold(job: Job, row: dict[str, object] | str) -> Sequence[dict[str, object] | str]:
-    """The row as often as it has completions."""
-    if isinstance(row, str):
-        return [row]
-    each = unfold(row, job["completion"])
-    flaw = find_ids_flaw(row, job["completion"])
-    return [flaw] * len(each) if flaw else each
-
-
-def _is_several(job: Job, row: Mapping[str, object]) -> bool:
-    """Whether lists of verdicts are written: the file holds lists, or this row does."""
-    return bool(job.get("several")) or holds_several(row.get(job["completion"]))
-
-
 def _together(
     job: Job, row: dict[str, object] | str, results: Mapping[str, Sequence[Fields]]
 ) -> dict[str, object]:
     """What is written of one row, reward by reward."""
-    if not _is_several(job, {} if isinstance(row, str) else row):
+    if not is_several(job, {} if isinstance(row, str) else row):
         return {label: one for label, (one,) in results.items()}
     said = None if isinstance(row, str) else row.get(job["completion"])
     completions = None if said else 0

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rewards.errors import InputError
-from rewards.scoring.judge import Job, users_rewards
+from rewards.scoring.row_parts import Job, users_rewards
 
 PATIENCE_ROWS = 10
 _LONGEST_S = 10**6

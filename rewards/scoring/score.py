@@ -15,7 +15,7 @@ from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
 from rewards.scoring.dispatch import KeptWorkers, judge_here, judge_in_workers
 from rewards.scoring.input_files import check_apart, describe_input
-from rewards.scoring.judge import Job, JudgedChunk
+from rewards.scoring.judge import JudgedChunk
 from rewards.scoring.output_file import check_place
 from rewards.scoring.partial import PartialOutput, Plan, partial_path
 from rewards.scoring.patience import Patience, RowLimits, expect_patience
@@ -24,6 +24,7 @@ from rewards.scoring.readers import open_rows
 from rewards.scoring.remembered import check_cache, describe_code
 from rewards.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
 from rewards.scoring.row_columns import Columns, NamedColumns, choose_columns
+from rewards.scoring.row_parts import Job
 from rewards.scoring.rows import RowReader
 from rewards.scoring.several import each_verdict
 from rewards.scoring.tally import Summary, Tally

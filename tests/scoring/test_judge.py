@@ -7,7 +7,8 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewards.scoring.judge import error_fields, find_flaws, judge_fields, judge_rows
+from rewards.scoring.judge import error_fields, judge_fields, judge_rows
+from rewards.scoring.row_parts import find_flaws
 from rewards.scoring.tally import Tally
 
 JOB = {
