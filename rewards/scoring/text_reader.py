@@ -39,6 +39,7 @@ _FOREIGN_STARTS = {
     b"\xff\xfe": "is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8 IN > OUT",
     b"\xfe\xff": "is UTF-16, not UTF-8; convert it first: iconv -f UTF-16 -t UTF-8 IN > OUT",
 }
+_READ_ERRORS = (EOFError, OSError, zlib.error, DamagedZstdError)
 
 
 class TextReader(RowReader):
@@ -115,12 +116,16 @@ class TextReader(RowReader):
         return line
 
     def _read_line(self) -> bytes:
-        with _translated_errors(self.path, self.line + 1, self._packing):
+        try:
             return self._lines.readline(rows.MAX_LINE_BYTES + 1)
+        except _READ_ERRORS as error:
+            raise _explain(error, f"{self.path}:{self.line + 1}", self._packing) from None
 
     def _read(self, count: int) -> bytes:
-        with _translated_errors(self.path, self.line + 1, self._packing):
+        try:
             return self._lines.read(count)
+        except _READ_ERRORS as error:
+            raise _explain(error, f"{self.path}:{self.line + 1}", self._packing) from None
 
 
 def open_regular(path: Path) -> io.BufferedReader:
@@ -175,33 +180,17 @@ def _check_text(path: Path, start: bytes) -> None:
         )
 
 
-class _translated_errors:  # noqa: N801 - reads as a verb phrase in a `with`
-    """Turns what a damaged or unreadable file raises into one clear error."""
-
-    def __init__(self, path: Path, line: int, packing: str) -> None:
-        self._where = f"{path}:{line}"
-        self._packing = packing
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        again = f"fetch the file again and check it with: {self._packing} -t"
-        if isinstance(error, EOFError):
-            raise DataFileError(
-                f"{self._where}: the {self._packing} stream ends early (a truncated download?); "
-                f"{again}"
-            ) from None
-        if isinstance(error, DamagedZstdError) and "too much memory" in str(error):
-            raise DataFileError(
-                f"{self._where}: was packed with a window of more than 128 MB; unpack it first: "
-                "zstd -d --long=31 FILE"
-            ) from None
-        if isinstance(error, gzip.BadGzipFile | zlib.error | DamagedZstdError):
-            raise DataFileError(
-                f"{self._where}: damaged {self._packing} data ({error}); {again}"
-            ) from None
-        if isinstance(error, OSError):
-            raise DataFileError(
-                f"{self._where}: cannot be read: {error.strerror or error}"
-            ) from None
+def _explain(error: Exception, where: str, packing: str) -> DataFileError:
+    """What a damaged or unreadable file raises, as one clear error."""
+    again = f"fetch the file again and check it with: {packing} -t"
+    if isinstance(error, EOFError):
+        why = f"the {packing} stream ends early (a truncated download?); {again}"
+    elif isinstance(error, DamagedZstdError) and "too much memory" in str(error):
+        why = (
+            "was packed with a window of more than 128 MB; unpack it first: zstd -d --long=31 FILE"
+        )
+    elif isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile | DamagedZstdError):
+        why = f"cannot be read: {error.strerror or error}"
+    else:
+        why = f"damaged {packing} data ({error}); {again}"
+    return DataFileError(f"{where}: {why}")
