@@ -123,15 +123,26 @@ def from_latex(text: str) -> Any:
             raise UntranslatableError(f"latex2sympy makes the variable {symbol.name!r} out of it")
     if read.atoms(sympy.core.function.AppliedUndef):
         raise UntranslatableError("it names a function that is not defined")
+    # 0.1 arrives as a binary float; its decimal digits are what was written.
+    read = _with_all_operators(read, text)
+    return read.xreplace({f: sympy.Rational(str(f)) for f in read.atoms(sympy.Float)})
+
+
+def _with_all_operators(read: Any, text: str) -> Any:
+    """What was read, with its limits two-sided, if sympy has kept all that was written.
+
+    Raises:
+        UntranslatableError: sympy has worked out a part on its own.
+    """
     bounds = _OPERATOR.findall(text)
-    if "infty" in (rest := _OPERATOR.sub(" ", text)) or "∞" in rest:
+    rest = _OPERATOR.sub(" ", text)
+    if "infty" in rest or "∞" in rest:
         raise UntranslatableError("sympy takes ∞ for a number")
     if not any(map(_SIDED.search, bounds)):
         read = read.replace(sympy.Limit, _two_sided)
     if _operations(read) < len(bounds):
         raise UntranslatableError("sympy drops a limit, a sum or an integral, whatever its value")
-    # 0.1 arrives as a binary float; its decimal digits are what was written.
-    return read.xreplace({f: sympy.Rational(str(f)) for f in read.atoms(sympy.Float)})
+    return read
 
 
 def _operations(expression: Any) -> int:
