@@ -229,7 +229,7 @@ _Key: TypeAlias = "tuple[str, int]"
 _ONE: _Key = ("1", 1)
 
 
-def _linear(node: Node, exact: Exact) -> dict[_Key, Fraction]:
+def _linear(node: Node, exact: Exact) -> dict[_Key, Fraction]:  # noqa: C901 - a line for each kind
     """Coefficients over 1, π, e, i, √n (n without squares) and ln p (p prime)."""
     if isinstance(node, Const) and node.name in {"pi", "e", "i"}:
         return {(node.name, 1): Fraction(1)}
@@ -268,7 +268,7 @@ def _multiplied(one: _Form, other: _Form) -> _Form:
     product: _Form = {}
     for left, a in one.items():
         for right, b in other.items():
-            if left == _ONE or right == _ONE:
+            if _ONE in {left, right}:
                 form = {left if right == _ONE else right: Fraction(1)}
             elif left[0] == right[0] == "sqrt":
                 form = _root(Fraction(left[1] * right[1]))
