@@ -56,7 +56,11 @@ class UntranslatableError(ValueError):
     """There is no sympy expression that surely means the same."""
 
 
-class RoundedStepError(UntranslatableError):
+class RefusedError(UntranslatableError):
+    """What was understood must not go to sympy; nor is latex2sympy asked for another reading."""
+
+
+class RoundedStepError(RefusedError):
     """Sympy would take a whole part or a sign of rounded digits."""
 
 
@@ -72,7 +76,7 @@ def from_answer(answer: Answer) -> Any:
         return from_latex(answer.text)
     try:
         translated = from_tree(answer.tree)
-    except RoundedStepError:
+    except RefusedError:
         raise
     except UntranslatableError:
         return from_latex(answer.text)
@@ -185,13 +189,13 @@ def _depth(text: str) -> int:
 def _number(node: tree.Num) -> Any:
     value = node.value
     if value.numerator.bit_length() + value.denominator.bit_length() > 4 * _MAX_NUMERAL_CHARS:
-        raise UntranslatableError("a number has too many digits for sympy")
+        raise RefusedError("a number has too many digits for sympy")
     return sympy.Rational(value.numerator, value.denominator)
 
 
 def _constant(node: tree.Const) -> Any:
     if node.name == "inf":  # 1/∞ is 0 to sympy, and ∞^0 is 1
-        raise UntranslatableError("sympy takes ∞ for a number")
+        raise RefusedError("sympy takes ∞ for a number")
     return {"pi": sympy.pi, "e": sympy.E, "i": sympy.I}[node.name]
 
 
@@ -204,7 +208,7 @@ def _power(node: tree.Pow) -> Any:
     if base.is_Rational and exponent.is_Rational:
         bits = max(int(base.p).bit_length(), int(base.q).bit_length())
         if bits * abs(exponent) > _MAX_POWER_BITS:
-            raise UntranslatableError("a power has too many digits for sympy")
+            raise RefusedError("a power has too many digits for sympy")
     return sympy.Pow(base, exponent)
 
 
