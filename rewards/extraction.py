@@ -65,6 +65,28 @@ def after_reasoning(text: str, *, opened: bool = False, tag: str = "think") -> s
     return text[answer_at:reopened]
 
 
+def leaves_open(text: str, tag: str = "think") -> bool:
+    """Whether the last tag of a text opens a block.
+
+    >>> leaves_open("<think>so"), leaves_open("<think>so</think>"), leaves_open("so")
+    (True, False, False)
+    """
+    last = None
+    for last in _tag_pattern(tag).finditer(text):  # noqa: B007 - the last one counts
+        pass
+    return last is not None and "/" not in last.group()
+
+
+def ends_in_tag(text: str, tag: str = "think") -> bool:
+    r"""Whether an opening tag is the last thing in a text.
+
+    >>> ends_in_tag("2+2? <think>\n"), ends_in_tag("write <think> first")
+    (True, False)
+    """
+    text = text.rstrip()
+    return text.endswith(">") and leaves_open(text[text.rfind("<") :], tag)
+
+
 @lru_cache(maxsize=64)
 def _tag_pattern(tag: str) -> re.Pattern[str]:
     """A tag that ends or opens the reasoning, in any case: `<THINK >` hides no answer either."""

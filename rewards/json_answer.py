@@ -13,7 +13,7 @@ from rewards.extraction import last_code_block, last_tagged
 from rewards.extras import require_package
 from rewards.judged_apart import JudgedApart, Task
 from rewards.reward import Sample
-from rewards.stated_answer import UNFINISHED, answer_part, shown
+from rewards.stated_answer import UNFINISHED, shown
 from rewards.verdict import Status, Verdict
 
 _MAX_DEPTH = 100
@@ -88,7 +88,7 @@ class JsonSchema(JudgedApart):
         schema, flaw = _schema_text(sample.reference)
         if flaw:
             return Verdict(None, Status.BAD_REFERENCE, reason=flaw)
-        part = answer_part(sample)
+        part = sample.answer_part()
         if part is None:
             return Verdict(0.0, Status.NO_ANSWER, expected=shown(schema), reason=UNFINISHED)
         text, why = _json_text(part)

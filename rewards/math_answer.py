@@ -15,12 +15,10 @@ from rewards.answer_places import (
     find_answer,
 )
 from rewards.columns import Role
-from rewards.completion import opens_think_block
 from rewards.errors import InputError
-from rewards.extraction import after_reasoning
 from rewards.reference_text import UnusableReferenceError, reference_text
 from rewards.reward import Reward, Sample
-from rewards.turns import first_turn
+from rewards.stated_answer import UNFINISHED
 from rewards.verdict import Stage, Status, Verdict
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 _MAX_ANSWER_CHARS = 4_000
 _SHOWN_CHARS = 1_000
 _UNDECIDED = "undecided"
-_UNFINISHED = "the reasoning never ends, so there is no answer"
 
 
 class _Case(NamedTuple):
@@ -148,9 +145,9 @@ class Accuracy(Reward):
         from rewards.answer_memory import usable_reference  # noqa: PLC0415 - see the top
         from rewards.answers import read_answer  # noqa: PLC0415
 
-        part = self._answer_part(sample.completion, sample.prompt)
+        part = sample.answer_part(prefilled=self.prefilled)
         if part is None:
-            return [Stage("answer part", _UNFINISHED)]
+            return [Stage("answer part", UNFINISHED)]
         found = find_answer(part, self.answer_in)
         whole = part == sample.completion
         stages = [Stage("answer part", "the whole completion" if whole else _shown(part))]
@@ -168,12 +165,6 @@ class Accuracy(Reward):
         judge = "sympy, in a process of its own" if case.undecided else "exact comparison"
         return [*stages, Stage("compared by", judge)]
 
-    def _answer_part(self, completion: str, prompt: object) -> str | None:
-        opened = self.prefilled
-        if opened is None:
-            opened = prompt is not None and opens_think_block(prompt)
-        return after_reasoning(first_turn(completion), opened=opened)
-
     def _examine(self, sample: Sample, comparer: Comparer) -> _Case:
         """Everything that needs no sympy."""
         started = perf_counter()
@@ -183,10 +174,8 @@ class Accuracy(Reward):
         except UnusableReferenceError as error:
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
         shown = _shown(expected)
-        part = self._answer_part(sample.completion, sample.prompt)
-        found = (
-            FoundAnswer(None, _UNFINISHED) if part is None else find_answer(part, self.answer_in)
-        )
+        part = sample.answer_part(prefilled=self.prefilled)
+        found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self.answer_in)
         undecided = None
         if found.text is None:
             score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rewards.assert_parts import split_asserts
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
-from rewards.extraction import CodeBlock, after_reasoning, last_code_block
+from rewards.extraction import CodeBlock, last_code_block
 from rewards.program_tests import ProgramTests, Row, lacks_entry, read_tests
 from rewards.reward import Reward, Sample
+from rewards.stated_answer import UNFINISHED
 from rewards.verdict import Status, Verdict
 
 if TYPE_CHECKING:
@@ -103,9 +104,9 @@ class Code(Reward):
         Raises:
             WorkerError: no sandbox could be started on this machine.
         """
-        answer = after_reasoning(sample.completion)
+        answer = sample.answer_part()
         if answer is None:
-            return Verdict(0.0, Status.NO_ANSWER, reason="the reasoning never ends")
+            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
         block = last_code_block(answer)
         if block is None or not block.source.strip():
             # A completion that goes on where a Python prompt stops needs no fence.

@@ -13,7 +13,6 @@ from rewards.extras import require_package
 from rewards.languages import Count, Target, count_words, main_target
 from rewards.reward import Reward, Sample
 from rewards.scripts import find_words, language_code
-from rewards.turns import first_turn
 from rewards.verdict import Status, Verdict
 
 _LANGUAGE_COLUMNS = ("target_language", "response_language")
@@ -98,7 +97,7 @@ class LanguageConsistency(Reward):
         target = self._target(sample)
         if isinstance(target, Verdict):
             return target
-        whole = first_turn(sample.completion)
+        whole = sample.own_turn
         where, text = ("the completion", whole)
         if self.part == "reasoning":
             where, text = _reasoning(whole, opened=opens_think_block(sample.prompt))

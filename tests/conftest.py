@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Modules that several folders of tests share.
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
 # A shell starts what it runs in the background with Ctrl-C ignored, and every process started from
 # there inherits that; tests that interrupt a process need the usual handling.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
