@@ -21,7 +21,8 @@ ENDS = {
     "<|start_header_id|>assistant<|end_header_id|>\n\n",
     "Gemma": "<end_of_turn>\n<start_of_turn>user\nReally?<end_of_turn>\n<start_of_turn>model\n",
     "Mistral": "</s>[INST] Really? [/INST]",
-    "DeepSeek": "<\uff5cend\u2581of\u2581sentence\uff5c><\uff5cUser\uff5c>Really?<\uff5cAssistant\uff5c>",
+    "DeepSeek": "<\uff5cend\u2581of\u2581sentence\uff5c>"
+    "<\uff5cUser\uff5c>Really?<\uff5cAssistant\uff5c>",
     "Phi": "<|end|><|user|>Really?<|end|><|assistant|>",
     "GPT-2": "<|endoftext|>Human: Really?\nAssistant: ",
 }
@@ -30,7 +31,7 @@ PROMPTS = {
     "in capitals": "How much? <THINK>",
     "ChatML": "<|im_start|>user\nHow much?<|im_end|>\n<|im_start|>assistant\n<think>\n",
     "ChatML, begun": "<|im_start|>user\n?<|im_end|>\n<|im_start|>assistant\n<think>\nOkay, so",
-    "DeepSeek": "<\uff5cbegin\u2581of\u2581sentence\uff5c><\uff5cUser\uff5c>How much?<\uff5cAssistant\uff5c><think>\n",
+    "DeepSeek": "<\uff5cUser\uff5c>How much?<\uff5cAssistant\uff5c><think>\n",
     "Llama": "<|start_header_id|>user<|end_header_id|>\n\n?<|eot_id|>"
     "<|start_header_id|>assistant<|end_header_id|>\n\n<think>",
     "messages": [
