@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "math"
 sys.path.insert(0, str(ROOT))
 
-from rewards.answers import compare, join_boxes, read_answer, read_reference  # noqa: E402
+from rewards.answers import compare, read_answer, read_reference  # noqa: E402
+from rewards.extraction import last_boxed  # noqa: E402
 
 WHOLE = {"completion", "full_completion", "text"}
 
@@ -30,7 +31,7 @@ def answer_of(row):
     if row.get("kind") in WHOLE or "\\boxed" in text:
         if "</think>" in text:
             text = text.rsplit("</think>", 1)[1]
-        boxed = join_boxes(text)
+        boxed = last_boxed(text)
         if boxed is not None or row.get("kind") == "completion" or len(text) > 200:
             return boxed
         return re.split(r"(?:[Aa]nswer(?: is|:)|答案是) *", text)[-1]
