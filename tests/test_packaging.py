@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,6 +35,17 @@ def wheel(tmp_path_factory):
     assert built.returncode == 0, built.stdout + built.stderr
     (path,) = out.glob("rlvr-*.whl")
     return path
+
+
+def test_constraints_open_with_what_they_are_for():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    said = [line for line in lines if line.startswith("#")]
+    assert lines[: len(said)] == said, "comments stand at the top, not sorted among the pins"
+    assert said[0].startswith("# The versions"), "and in order"
+    pins = lines[len(said) :]
+    assert all("==" in pin for pin in pins)
+    names = [canonicalize_name(pin.partition("==")[0]) for pin in pins]
+    assert len({*names}) == len(names)
 
 
 @pytest.mark.slow
