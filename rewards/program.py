@@ -302,6 +302,51 @@ class Code(Reward):
         return Verdict(score, status, extracted=source, expected=expected, reason=reason)
 
 
+@dataclass(frozen=True)
+class SandboxTrial:
+    """What a sandbox that was started for a look says of itself.
+
+    Attributes:
+        layers: each layer of confinement; `None` where it is active, else why it is not.
+        required: the layers without which no program is run, unless `allow_degraded` names them.
+        works: whether a program ran as it should, with every layer that is required.
+        reason: why it did not.
+    """
+
+    layers: Mapping[str, str | None]
+    required: tuple[str, ...]
+    works: bool
+    reason: str = ""
+
+
+def try_sandbox() -> SandboxTrial:
+    """Start a sandbox with one worker, run a program in it and close it again.
+
+    Raises:
+        WorkerError: none can be started on this platform, whatever may be missing.
+    """
+    from sandbox import Case, Sandbox, SandboxError, StdinTests  # noqa: PLC0415
+    from sandbox.box import REQUIRED  # noqa: PLC0415
+
+    lacks = ""
+    try:
+        box = Sandbox(workers=1)
+    except SandboxError as error:
+        lacks = str(error)
+        try:
+            box = Sandbox(workers=1, allow_degraded=REQUIRED)
+        except SandboxError:
+            raise WorkerError(lacks) from error
+    with box:
+        outcome = box.run("print(6 * 7)", StdinTests([Case(stdin="", expected="42")]))
+        report = box.report()
+    active, missing = report["active"], report["unavailable"]
+    layers: dict[str, str | None] = dict.fromkeys(active) if isinstance(active, list) else {}
+    layers |= missing if isinstance(missing, dict) else {}
+    works = not lacks and outcome.passed == outcome.total
+    return SandboxTrial(layers, REQUIRED, works, lacks or outcome.reason)
+
+
 def _text(said: Mapping[str, object], names: Sequence[str]) -> str | None:
     values = (said.get(name) for name in names)
     return next((value for value in values if isinstance(value, str) and value.strip()), None)

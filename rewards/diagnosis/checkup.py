@@ -6,6 +6,7 @@ import platform
 import sys
 
 from rewards.diagnosis.check import Check, Grade
+from rewards.diagnosis.confinement import check_sandbox
 from rewards.diagnosis.origins import check_origins
 from rewards.diagnosis.packages import check_packages
 from rewards.diagnosis.workers import check_workers
@@ -15,8 +16,14 @@ _SUPPORTED = ((3, 10), (3, 13))
 
 
 def diagnose() -> list[Check]:
-    """Look at everything; takes a second or two, since worker limits are tried for real."""
-    return [*_check_machine(), *check_packages(), *check_origins(), *check_workers()]
+    """Look at everything; takes some seconds, since limits and sandbox are tried for real."""
+    return [
+        *_check_machine(),
+        *check_packages(),
+        *check_origins(),
+        *check_workers(),
+        *check_sandbox(),
+    ]
 
 
 def _check_machine() -> list[Check]:
