@@ -22,73 +22,51 @@ for one of your own; `Verdict` and `Status` are what a verifier returns. Errors 
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rewards.combined import Clip, Gate, WeightedSum
-    from rewards.instructions import InstructionFollowing, instruction_following
-    from rewards.json_answer import JsonSchema, json_schema
-    from rewards.length_cosine import CosineLength, cosine_length
-    from rewards.length_group import GroupLength
-    from rewards.length_overlong import Overlong, overlong
-    from rewards.math_answer import Accuracy, accuracy
-    from rewards.multiple_choice import Choice, choice
-    from rewards.ngrams import Repetition, repetition
-    from rewards.program import Code, code
-    from rewards.quantities import Quantity, quantity
-    from rewards.reasoning_language import LanguageConsistency, language_consistency
-    from rewards.regular_expression import PatternMatch, pattern_match
-    from rewards.reward import Reward, Sample
-    from rewards.routing import Route
-    from rewards.schedule import Schedule
-    from rewards.tag_form import TagCount, tag_count
-    from rewards.text_answer import ExactMatch, TokenF1, exact_match, token_f1
-    from rewards.think_format import Format, format
-    from rewards.verdict import Status, Verdict
+from rewards.lazy import lazy_attributes
 
-__all__ = [
-    "Accuracy",
-    "Choice",
-    "Clip",
-    "Code",
-    "CosineLength",
-    "ExactMatch",
-    "Format",
-    "Gate",
-    "GroupLength",
-    "InstructionFollowing",
-    "JsonSchema",
-    "LanguageConsistency",
-    "Overlong",
-    "PatternMatch",
-    "Quantity",
-    "Repetition",
-    "Reward",
-    "Route",
-    "Sample",
-    "Schedule",
-    "Status",
-    "TagCount",
-    "TokenF1",
-    "Verdict",
-    "WeightedSum",
-    "accuracy",
-    "choice",
-    "code",
-    "cosine_length",
-    "exact_match",
-    "format",
-    "instruction_following",
-    "json_schema",
-    "language_consistency",
-    "overlong",
-    "pattern_match",
-    "quantity",
-    "repetition",
-    "tag_count",
-    "token_f1",
-]
+if TYPE_CHECKING:
+    from rewards.combined import Clip as Clip
+    from rewards.combined import Gate as Gate
+    from rewards.combined import WeightedSum as WeightedSum
+    from rewards.instructions import InstructionFollowing as InstructionFollowing
+    from rewards.instructions import instruction_following as instruction_following
+    from rewards.json_answer import JsonSchema as JsonSchema
+    from rewards.json_answer import json_schema as json_schema
+    from rewards.length_cosine import CosineLength as CosineLength
+    from rewards.length_cosine import cosine_length as cosine_length
+    from rewards.length_group import GroupLength as GroupLength
+    from rewards.length_overlong import Overlong as Overlong
+    from rewards.length_overlong import overlong as overlong
+    from rewards.math_answer import Accuracy as Accuracy
+    from rewards.math_answer import accuracy as accuracy
+    from rewards.multiple_choice import Choice as Choice
+    from rewards.multiple_choice import choice as choice
+    from rewards.ngrams import Repetition as Repetition
+    from rewards.ngrams import repetition as repetition
+    from rewards.program import Code as Code
+    from rewards.program import code as code
+    from rewards.quantities import Quantity as Quantity
+    from rewards.quantities import quantity as quantity
+    from rewards.reasoning_language import LanguageConsistency as LanguageConsistency
+    from rewards.reasoning_language import language_consistency as language_consistency
+    from rewards.regular_expression import PatternMatch as PatternMatch
+    from rewards.regular_expression import pattern_match as pattern_match
+    from rewards.reward import Reward as Reward
+    from rewards.reward import Sample as Sample
+    from rewards.routing import Route as Route
+    from rewards.schedule import Schedule as Schedule
+    from rewards.tag_form import TagCount as TagCount
+    from rewards.tag_form import tag_count as tag_count
+    from rewards.text_answer import ExactMatch as ExactMatch
+    from rewards.text_answer import TokenF1 as TokenF1
+    from rewards.text_answer import exact_match as exact_match
+    from rewards.text_answer import token_f1 as token_f1
+    from rewards.think_format import Format as Format
+    from rewards.think_format import format as format
+    from rewards.verdict import Status as Status
+    from rewards.verdict import Verdict as Verdict
 
 # Imported at first use: all of them together would take longer than everything else here.
 _HOMES = {
@@ -134,15 +112,5 @@ _HOMES = {
     "Verdict": "verdict",
 }
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted(globals().keys() | set(__all__))
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)
