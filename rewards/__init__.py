@@ -27,44 +27,44 @@ from typing import TYPE_CHECKING
 from rewards.lazy import lazy_attributes
 
 if TYPE_CHECKING:
-    from rewards.combined import Clip as Clip
-    from rewards.combined import Gate as Gate
-    from rewards.combined import WeightedSum as WeightedSum
     from rewards.instructions import InstructionFollowing as InstructionFollowing
     from rewards.instructions import instruction_following as instruction_following
-    from rewards.json_answer import JsonSchema as JsonSchema
-    from rewards.json_answer import json_schema as json_schema
-    from rewards.length_cosine import CosineLength as CosineLength
-    from rewards.length_cosine import cosine_length as cosine_length
-    from rewards.length_group import GroupLength as GroupLength
-    from rewards.length_overlong import Overlong as Overlong
-    from rewards.length_overlong import overlong as overlong
-    from rewards.math_answer import Accuracy as Accuracy
-    from rewards.math_answer import accuracy as accuracy
-    from rewards.multiple_choice import Choice as Choice
-    from rewards.multiple_choice import choice as choice
-    from rewards.ngrams import Repetition as Repetition
-    from rewards.ngrams import repetition as repetition
-    from rewards.program import Code as Code
-    from rewards.program import code as code
-    from rewards.quantities import Quantity as Quantity
-    from rewards.quantities import quantity as quantity
-    from rewards.reasoning_language import LanguageConsistency as LanguageConsistency
-    from rewards.reasoning_language import language_consistency as language_consistency
-    from rewards.regular_expression import PatternMatch as PatternMatch
-    from rewards.regular_expression import pattern_match as pattern_match
     from rewards.reward import Reward as Reward
     from rewards.reward import Sample as Sample
-    from rewards.routing import Route as Route
-    from rewards.schedule import Schedule as Schedule
-    from rewards.tag_form import TagCount as TagCount
-    from rewards.tag_form import tag_count as tag_count
-    from rewards.text_answer import ExactMatch as ExactMatch
-    from rewards.text_answer import TokenF1 as TokenF1
-    from rewards.text_answer import exact_match as exact_match
-    from rewards.text_answer import token_f1 as token_f1
-    from rewards.think_format import Format as Format
-    from rewards.think_format import format as format
+    from rewards.rules.accuracy import Accuracy as Accuracy
+    from rewards.rules.accuracy import accuracy as accuracy
+    from rewards.rules.choice import Choice as Choice
+    from rewards.rules.choice import choice as choice
+    from rewards.rules.combined import Clip as Clip
+    from rewards.rules.combined import Gate as Gate
+    from rewards.rules.combined import WeightedSum as WeightedSum
+    from rewards.rules.cosine_length import CosineLength as CosineLength
+    from rewards.rules.cosine_length import cosine_length as cosine_length
+    from rewards.rules.exact_match import ExactMatch as ExactMatch
+    from rewards.rules.exact_match import TokenF1 as TokenF1
+    from rewards.rules.exact_match import exact_match as exact_match
+    from rewards.rules.exact_match import token_f1 as token_f1
+    from rewards.rules.format import Format as Format
+    from rewards.rules.format import format as format
+    from rewards.rules.group_length import GroupLength as GroupLength
+    from rewards.rules.json_schema import JsonSchema as JsonSchema
+    from rewards.rules.json_schema import json_schema as json_schema
+    from rewards.rules.language_consistency import LanguageConsistency as LanguageConsistency
+    from rewards.rules.language_consistency import language_consistency as language_consistency
+    from rewards.rules.overlong import Overlong as Overlong
+    from rewards.rules.overlong import overlong as overlong
+    from rewards.rules.pattern_match import PatternMatch as PatternMatch
+    from rewards.rules.pattern_match import pattern_match as pattern_match
+    from rewards.rules.program import Code as Code
+    from rewards.rules.program import code as code
+    from rewards.rules.quantity import Quantity as Quantity
+    from rewards.rules.quantity import quantity as quantity
+    from rewards.rules.repetition import Repetition as Repetition
+    from rewards.rules.repetition import repetition as repetition
+    from rewards.rules.route import Route as Route
+    from rewards.rules.schedule import Schedule as Schedule
+    from rewards.rules.tag_count import TagCount as TagCount
+    from rewards.rules.tag_count import tag_count as tag_count
     from rewards.verdict import Status as Status
     from rewards.verdict import Verdict as Verdict
 

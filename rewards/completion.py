@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rewards.errors import InputError
-from rewards.extraction import ends_in_tag, leaves_open
-from rewards.turns import begun_turn
+from rewards.extraction.boxes import ends_in_tag, leaves_open
+from rewards.extraction.turns import begun_turn
 
 Message: TypeAlias = Mapping[str, object]
 Completion: TypeAlias = str | Sequence[Message]

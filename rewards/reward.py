@@ -13,8 +13,8 @@ from typing import Any, ClassVar, NamedTuple, TypeGuard
 from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text, opens_think_block
 from rewards.errors import InputError
-from rewards.extraction import after_reasoning
-from rewards.turns import first_turn
+from rewards.extraction.boxes import after_reasoning
+from rewards.extraction.turns import first_turn
 from rewards.verdict import Stage, Status, Verdict
 
 LogExtra = Callable[[str, list[object]], None]

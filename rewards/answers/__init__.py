@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rewards.answers.compare import compare
 from rewards.answers.outcome import CompareOptions, Comparison, Outcome
-from rewards.answers.reading import Answer, read_answer, read_reference
+from rewards.answers.read.reading import Answer, read_answer, read_reference
 
 __all__ = [
     "Answer",

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from rewards import accuracy
-from rewards.benchmarking.labelled import load_labelled
 from rewards.columns import COLUMN_ALIASES, Role, truth
-from rewards.comparison.compare import CompareOptions, compare_rewards
 from rewards.errors import DataFileError, InputError
-from rewards.reporting.scored_rows import NamedColumns, read_scored
+from rewards.workbench.benchmarking.labelled import load_labelled
+from rewards.workbench.disagreement.job import CompareOptions, compare_rewards
+from rewards.workbench.reporting.scored_rows import NamedColumns, read_scored
 
 SAID = {
     "true": True,
