@@ -53,8 +53,8 @@ class Code(Reward):
     """1 when the program passes every test, else 0; with `partial`, the share it passes.
 
     The program is the last fenced block after the reasoning. The tests come in any shape that
-    `rewards.programs.row_tests` knows; columns `entry_point`, `fn_name`, `test_setup_code`, `checker`
-    and `language` are read beside them, and so is a prompt that is Python itself.
+    `rewards.programs.row_tests` knows; columns `entry_point`, `fn_name`, `test_setup_code`,
+    `checker` and `language` are read beside them, and so is a prompt that is Python itself.
 
     Where such a prompt ends in a function without a body (HumanEval), a program may continue it:
     a block, or a completion without any, whose first line is indented is run as prompt + program.

@@ -5,6 +5,7 @@ import copy
 import multiprocessing
 import pickle
 import threading
+from types import SimpleNamespace
 
 import pytest
 from exported_rewards import VALUES, columns, usable
@@ -248,7 +249,7 @@ def test_messages_score_like_text(reward):
         [{"role": "assistant", "content": [5, None, {"type": "image"}, {"type": "text"}]}],
         [{}],
         [[{"role": "assistant", "content": "x"}]],
-        object(),
+        SimpleNamespace(),
         {"a": 1},
         float("nan"),
     ],
@@ -267,7 +268,21 @@ def test_odd_completion_spoils_only_its_own_row(reward, completion):
 @reading_rewards
 @pytest.mark.parametrize(
     "reference",
-    ["", "   ", b"x", object(), {}, [], {"a": 1}, [None], [[]], float("inf"), {1, 2}, "$$", "\x00"],
+    [
+        "",
+        "   ",
+        b"x",
+        SimpleNamespace(),
+        {},
+        [],
+        {"a": 1},
+        [None],
+        [[]],
+        float("inf"),
+        {1, 2},
+        "$$",
+        "\x00",
+    ],
     ids=repr,
 )
 def test_odd_reference_spoils_only_its_own_row(reward, reference):
