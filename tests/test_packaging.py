@@ -52,7 +52,14 @@ def test_constraints_open_with_what_they_are_for():
 def test_wheel_holds_the_packages_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"rewards", "sandbox", "grpo_plugin", "rlvr.py", "rlvr_origin.py"}
+    assert tops == {
+        "rewards",
+        "sandbox",
+        "grpo_plugin",
+        "rlvr.py",
+        "rlvr_cpus.py",
+        "rlvr_origin.py",
+    }
     for package in ("rewards", "sandbox", "grpo_plugin"):
         assert f"{package}/py.typed" in names
     template = {path.name for path in (ROOT / "rewards/workbench/reporting/template").iterdir()}

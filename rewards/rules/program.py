@@ -23,6 +23,7 @@ from rewards.programs.assert_parts import split_asserts
 from rewards.programs.row_tests import ProgramTests, Row, lacks_entry, read_tests
 from rewards.reward import Reward, Sample
 from rewards.verdict import Status, Verdict
+from rlvr_cpus import cpus_per_rank
 
 if TYPE_CHECKING:
     from sandbox import Limits, Outcome, Sandbox
@@ -129,7 +130,7 @@ class Code(Reward):
             return [self._judge_safely(sample) for sample in samples]
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - dear to import
 
-        count = min(len(samples), self.workers or _usable_cpus())
+        count = min(len(samples), self.workers or cpus_per_rank())
         with ThreadPoolExecutor(count, thread_name_prefix="code-reward") as pool:
             return list(pool.map(self._judge_safely, samples))
 
@@ -354,12 +355,6 @@ def _text(said: Mapping[str, object], names: Sequence[str]) -> str | None:
 
 _NO_BLOCK = "no closed code block after the reasoning"
 _BODY = re.compile(r"(?:\s*\n)?[ \t]+\S")  # the first line that is not empty is indented
-
-
-def _usable_cpus() -> int:
-    from sandbox.box import usable_cpus  # noqa: PLC0415
-
-    return usable_cpus()
 
 
 _lock = threading.Lock()

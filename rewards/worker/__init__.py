@@ -11,7 +11,7 @@ user's files, environment and network. Limits bound the task's own process, not 
 starts, nor memory it shares with others.
 
 `Budget` what a task may use · `TaskResult`, `Ending` what became of it · `WorkerPool` runs
-tasks · `shared_pool` one pool for everybody in this process, with `fair_worker_count` workers.
+tasks · `shared_pool` one pool for everybody in this process.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rewards.worker.result import JSON as JSON
     from rewards.worker.result import Ending as Ending
     from rewards.worker.result import TaskResult as TaskResult
-    from rewards.worker.shared import fair_worker_count as fair_worker_count
     from rewards.worker.shared import shared_pool as shared_pool
 
 # Imported at first use: every server imports this package, and needs none of the pool's side.
@@ -36,7 +35,6 @@ _HOMES = {
     "Ending": "result",
     "TaskResult": "result",
     "WorkerPool": "pool",
-    "fair_worker_count": "shared",
     "shared_pool": "shared",
 }
 

@@ -10,7 +10,7 @@ from rewards.workbench.diagnosis.confinement import check_sandbox
 from rewards.workbench.diagnosis.origins import check_origins
 from rewards.workbench.diagnosis.packages import check_packages
 from rewards.workbench.diagnosis.workers import check_workers
-from rewards.worker.cpus import count_usable_cpus
+from rlvr_cpus import usable_cpus
 
 _SUPPORTED = ((3, 10), (3, 13))
 
@@ -44,5 +44,5 @@ def _check_machine() -> list[Check]:
             mend=mend,
         ),
         Check(group="machine", name="platform", found=platform.platform()),
-        Check(group="machine", name="usable CPUs", found=str(count_usable_cpus())),
+        Check(group="machine", name="usable CPUs", found=str(usable_cpus())),
     ]

@@ -66,7 +66,7 @@ def _declared() -> Declared:
     try:
         said = metadata("rlvr")
     except PackageNotFoundError:
-        return _declared_in(Path(__file__).resolve().parents[2] / "pyproject.toml")
+        return _declared_in(Path(__file__).resolve().parents[3] / "pyproject.toml")
     return Declared(
         tuple(said.get_all("Requires-Dist") or ()), tuple(said.get_all("Provides-Extra") or ())
     )
