@@ -5,7 +5,6 @@ import copy
 import multiprocessing
 import pickle
 import threading
-from types import SimpleNamespace
 
 import pytest
 from exported_rewards import VALUES, columns, usable
@@ -249,11 +248,11 @@ def test_messages_score_like_text(reward):
         [{"role": "assistant", "content": [5, None, {"type": "image"}, {"type": "text"}]}],
         [{}],
         [[{"role": "assistant", "content": "x"}]],
-        SimpleNamespace(),
+        object(),
         {"a": 1},
         float("nan"),
     ],
-    ids=repr,
+    ids=lambda value: repr(value).split(" at 0x")[0],
 )
 def test_odd_completion_spoils_only_its_own_row(reward, completion):
     good, bad, _ = expected_scores(reward)
@@ -268,22 +267,8 @@ def test_odd_completion_spoils_only_its_own_row(reward, completion):
 @reading_rewards
 @pytest.mark.parametrize(
     "reference",
-    [
-        "",
-        "   ",
-        b"x",
-        SimpleNamespace(),
-        {},
-        [],
-        {"a": 1},
-        [None],
-        [[]],
-        float("inf"),
-        {1, 2},
-        "$$",
-        "\x00",
-    ],
-    ids=repr,
+    ["", "   ", b"x", object(), {}, [], {"a": 1}, [None], [[]], float("inf"), {1, 2}, "$$", "\x00"],
+    ids=lambda value: repr(value).split(" at 0x")[0],
 )
 def test_odd_reference_spoils_only_its_own_row(reward, reference):
     name = COLUMN_ALIASES[reward.role][0]
