@@ -8,3 +8,7 @@
 
 May import everything that judges; nothing that judges imports it.
 """
+
+from rewards.lazy import lazy_attributes
+
+__getattr__, __dir__ = lazy_attributes(__name__, {})  # `rewards.workbench.scoring` after one import

@@ -6,10 +6,10 @@
 
 The reader itself is one class in six files, each deriving from the one before:
 
-    cursor      the tokens and where we are
-    brackets    what stands between brackets
-    applications  functions and their arguments
-    primaries   the smallest whole things
-    expressions products, sums, relations of precedence
-    statements  equations, lists, conditions, words
+    `cursor`        the tokens and where we are
+    `brackets`      what stands between brackets
+    `applications`  functions and their arguments
+    `primaries`     the smallest whole things
+    `expressions`   products, sums, relations of precedence
+    `statements`    equations, lists, conditions, words
 """

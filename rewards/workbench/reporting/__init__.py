@@ -6,7 +6,7 @@
 * `scored_rows`: what `rlvr score` wrote, read row by row
 * `figures`: statistics over all rows, kept while they go by
 * `sample`: which rows the page lists when there are too many; `listed_rows`: each cut to size
-* `comparison`: several runs matched row by row, on disk
+* `run_changes`: several runs matched row by row, on disk
 * `display`: text from a model made fit to be shown
 * `charts`: where the bars and lines of a plot go
 * `page`: the page itself (`template/` holds its HTML, style and script)

@@ -12,7 +12,7 @@ from rewards.workbench.diagnosis.confinement import check_sandbox
 from rewards.workbench.diagnosis.packages import Declared, check_packages
 
 tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has none")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[4]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
