@@ -241,13 +241,14 @@ class Enclosure:
         return self._touching(lambda value: self._general_power(value, exponent), node.base, base)
 
     def _ratio(self, node: Node) -> Fraction | None:
-        """An exponent, if it is rational."""
-        if isinstance(node, Num):
-            return node.value
+        """An exponent, if it is rational. What 2^{10^-400} is more than 1 must not go unseen."""
         try:
-            return self.exactly(node)
+            ratio = node.value if isinstance(node, Num) else self.exactly(node)
         except InexactError:
             return None
+        if self.track and ratio.denominator != 1:
+            self.note(self.rational(ratio))
+        return ratio
 
     def _touching(self, compute: Any, node: Node, value: Ball) -> Ball:
         """`compute` of a ball, or of the exact value where the ball is too wide for it."""
@@ -337,6 +338,8 @@ class Enclosure:
             raise UndefinedError
         value = self._value(radicand)
         self.effort.charge(self.function_price)
+        if self.track:
+            self.note(self.rational(1 / ratio))
         return self._touching(lambda ball: self.rational_power(ball, 1 / ratio), radicand, value)
 
     def apply(self, name: str, balls: list[Ball]) -> Ball:
