@@ -33,8 +33,8 @@ from rewards.answers.evaluate.functions import (
     inside,
     settled,
 )
+from rewards.answers.evaluate.linear_forms import linear_value
 from rewards.answers.evaluate.precision import TooLargeError, UnsureError, at_precision, bits_for
-from rewards.answers.evaluate.special_values import linear_value
 from rewards.answers.evaluate.values import MAX_TERMS, based_value, check_arity, exact
 from rewards.answers.tree import (
     GAMMA,
@@ -58,8 +58,6 @@ if TYPE_CHECKING:
     Ball = Any  # python-flint has no types of its own
 else:
     Ball = arb
-
-_LOG2_OF_10 = 3.3219280948873623
 
 
 class Enclosure:
@@ -359,8 +357,3 @@ _E = Const("e")
 _SMALL_POWER = 64
 _CHEAP = frozenset(("sqrt", "abs", "sgn", "floor", "ceil", "max", "min", "mod", "gcd", "lcm"))
 _SATURATING = frozenset({"tanh", "coth", "sech", "csch", "sinh", "cosh"})
-
-
-def decimal_digits(bits: int) -> int:
-    """How many decimal digits so many bits are, rounded up."""
-    return int(bits / _LOG2_OF_10) + 1
