@@ -449,11 +449,31 @@ def _with_unit(node: Node, unit: str) -> Node:
     return Unit(node, unit)
 
 
+def _alternatives(elements: list[Node], separators: list[str]) -> Node:
+    groups: list[list[Node]] = [[elements[0]]]
+    for element, separator in zip(elements[1:], separators, strict=True):
+        if separator == "or":
+            groups.append([element])
+        else:
+            groups[-1].append(element)
+    items: list[Node] = []
+    for group in groups:
+        if len(group) == 1:
+            items.append(group[0])
+        elif all(isinstance(element, Relation) for element in group):
+            items.append(System(tuple(group)))
+        else:
+            items.append(Seq(tuple(group), "and"))
+    return Seq(tuple(items), "or")
+
+
 def _nest(elements: list[Node], separators: list[str]) -> Node:
     """Put elements between weak separators together where strong ones separate groups."""
     if len(elements) == 1:
         return elements[0]
     strong = [index for index, separator in enumerate(separators) if separator in _STRONG]
+    if set(separators) == {"and", "or"}:  # "and" binds more tightly
+        return _alternatives(elements, separators)
     relations = all(isinstance(element, Relation) for element in elements)
     if not strong and relations and "or" in separators and "," in separators:
         strong = [index for index, separator in enumerate(separators) if separator == "or"]
