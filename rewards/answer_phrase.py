@@ -86,7 +86,7 @@ _MAX_LEADER_CHARS = 40
 # A sentence that opens so claims nothing on its own, unless a conclusion is drawn in between.
 _CONDITION = re.compile(
     r"\b(?:if|unless|provided|providing|assuming|suppose|supposing|granted|imagine|pretend|lest)\b"
-    r"|\A\s*(?:had|were|should|wenn|falls|si|se|если|如果|假如|若)",
+    r"|\A\s*(?:(?:had|were|should|wenn|falls|si|se|если)\b|如果|假如|若)",
     re.IGNORECASE,
 )
 _CONCLUSION = re.compile(
