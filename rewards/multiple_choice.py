@@ -32,6 +32,8 @@ _HEDGE = re.compile(r"\b(?:[B-Z]|or|not|maybe|perhaps|either|but)\b|\(A\)")
 
 def _form(text: str) -> str:
     """A choice's text for comparison; a text of one letter keeps what is no article there."""
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     short = normalised(text)
     return short if len(short) > 1 else normalised(text, "case")
 
