@@ -216,8 +216,8 @@ def differing(reference: str, answer: str) -> str | None:  # noqa: C901, PLR0912
     opposites; `units` for any unit; a noun of the reference that no list has, left out by the
     answer. Measures of one dimension are left to their conversion.
 
-    >>> differing("km", "kg"), differing("", "apples"), differing("", "hardly")
-    ('kg is not km', None, '“hardly” is no unit or noun that is known')
+    >>> differing("km", "kg"), differing("", "apples"), differing("", "zorks")
+    ('kg is not km', None, '“zorks” is no unit or noun that is known')
     """
     if reference == answer:
         return None
