@@ -144,17 +144,35 @@ class StatementReader(ExpressionReader):
 
     def builder(self) -> Node | None:
         """`{element | conditions}`, or `None` if this is not one."""
-        start = self.at
+        if not self.bar_ahead():
+            return None
+        # a group that is read twice must find its tokens as they were: `\\frac12` splits its 12
+        start, tokens = self.at, self.tokens.copy()
         bars, self.bars = self.bars, True
         element: Node | None = self.relation_chain()
         self.bars = bars
         if not (self.accept("|") or self.accept("mid") or self.accept(":")):
-            self.at = start
+            self.at, self.tokens = start, tokens
             return None
         conditions = self.items("")
         together = isinstance(conditions, Seq) and conditions.joiner != "or"
         parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
         return Builder(element, parts) if element is not None else None
+
+    def bar_ahead(self) -> bool:
+        """Whether a sign that may open conditions stands in the set that was just opened."""
+        depth = 0
+        for at in range(self.at, len(self.tokens)):
+            value = self.tokens[at].value
+            if value == "{{":
+                depth += 1
+            elif value == "}}":
+                depth -= 1
+                if depth < 0:
+                    return False
+            elif depth == 0 and value in {"|", "mid", ":"}:
+                return True
+        return False
 
     # -- one item ---------------------------------------------------------------------------
 
