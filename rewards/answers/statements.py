@@ -68,11 +68,12 @@ MAX_ITEMS = 20_000
 class StatementReader(ExpressionReader):
     """Reads an answer as a whole."""
 
-    __slots__ = ("parameters", "restriction")
+    __slots__ = ("domains", "parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
         self.parameters: list[str] = []
+        self.domains: list[str] = []  # where variables lie, as far as signs of order say it
         self.restriction = ""  # the condition just read, if it restricts what is said
 
     def whole(self) -> Node:
@@ -87,6 +88,8 @@ class StatementReader(ExpressionReader):
         rest = self.peek()
         if rest.kind != "eof":
             raise UnreadableError(f"`{rest.value}` is not understood where it stands")
+        if self.domains and not isinstance(node, Given):
+            node = Given(node, ", ".join(sorted(self.domains)), restricts=False)
         if self.parameters:
             node = Family(node, tuple(sorted(set(self.parameters))))
         return node
@@ -345,7 +348,7 @@ class StatementReader(ExpressionReader):
         self.at += 1
         return self.label()
 
-    def condition(self) -> bool:
+    def condition(self) -> bool:  # noqa: C901
         """Step over `for any integer k`, `where k ∈ ℤ`; note the integer parameters."""
         token = self.peek()
         opens = token.kind == "text" and token.value.lower() in _CONDITION_WORDS
@@ -353,6 +356,7 @@ class StatementReader(ExpressionReader):
         if not opens:
             return False
         strict = token.value.lower() in _STRICT_OPENERS
+        universal = token.value == "forall"
         start = self.at + 1
         letters: list[str] = []
         integer = False
@@ -373,13 +377,16 @@ class StatementReader(ExpressionReader):
             self.at += 1
         read = self.tokens[start : self.at]
         words = {token.value.lower() for token in read}
-        domain = not strict and (words & _EVERY or _PARAMETERS.intersection(letters))
+        domain = universal or (not strict and (words & _EVERY or _PARAMETERS.intersection(letters)))
         if any(
             (token.kind == "text" and token.value.lower() not in _PLAIN_WORDS)
             or (token.value in _ORDERS and not domain)
             for token in read
         ):
             self.restriction = " ".join(t.value for t in read if t.value not in {"{", "}"})
+        elif domain and any(token.value in _ORDERS for token in read):
+            signs = [t.value for t in read if t.kind != "text" and t.value not in {"{", "}"}]
+            self.domains.append(" ".join(signs))
         if integer or any(letter in _PARAMETERS for letter in letters):
             self.parameters += [
                 letter
