@@ -44,6 +44,7 @@ _REPLACED = (
     ("^\\circ", "°"), ("^{\\circ}", "°"), ("\\degree", "°"), ("\\mu", "µ"), ("μ", "µ"),
     ("\\Omega", "Ω"), ("\u2126", "Ω"), ("\\%", "%"), ("\u212b", "Å"),
 )  # fmt: skip
+_TEMPERATURE = re.compile(r"°\s{0,2}([CF])(?![A-Za-z])")
 _SUPERSCRIPTS = re.compile(r"-?[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 
 
@@ -193,8 +194,7 @@ def _read(text: str) -> _Read | None:
         unit, changed = _WRAPPED.subn(r" \1", unit)
         if not changed:
             break
-    unit = unit.replace("°C", "degC").replace("°F", "degF")
-    unit = unit.replace("°", "degree").strip().rstrip(".").strip("{} ")
+    unit = _TEMPERATURE.sub(r"deg\1", unit).replace("°", "degree").strip().rstrip(".").strip("{} ")
     return _Read(-number if match["sign"] == "-" else number, " ".join(unit.split()))
 
 

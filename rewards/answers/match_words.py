@@ -34,6 +34,8 @@ class WordMatching(Matching):
 
     def choices(self, ref: Node, ans: Node) -> bool | None:
         """Letters of a multiple-choice question."""
+        if any(isinstance(side, Seq) and side.joiner == "or" for side in (ref, ans)):
+            return self.no("“or” between letters chooses none of them")
         a, b = as_choice(ref), as_choice(ans)
         if a is not None and b is not None:
             if a.letters != b.letters:
