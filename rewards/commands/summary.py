@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rewards.reporting.display import visible
     from rewards.scoring.shards import ShardsSummary
     from rewards.scoring.tally import Summary
 
@@ -21,6 +20,7 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    from rewards.reporting.display import visible  # noqa: PLC0415
     from rewards.scoring.shards import ShardsSummary  # noqa: PLC0415
     from rewards.verdict import Status  # noqa: PLC0415
 
