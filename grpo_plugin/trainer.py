@@ -183,9 +183,10 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
 
     def _options(self) -> Any:
         """The objective's options with the KL coefficient as it is now."""
-        if self.plan.options.beta == 0:
-            return self.plan.options
-        return replace(self.plan.options, beta=self.kl_controller.coefficient)
+        options, coefficient = self.plan.options, self.kl_controller.coefficient
+        if options.beta in (0, coefficient):
+            return options
+        return replace(options, beta=coefficient)
 
     def _window(self) -> Window:
         training = self.model.training

@@ -20,7 +20,6 @@ from grpo_plugin.objectives.registry import CLIP, TERMS, Coupling, Dependence, o
 from grpo_plugin.objectives.terms import (
     clipped_surrogate,
     finish,
-    log_ratio,
     ratio,
     token_log_ratio,
 )
@@ -189,9 +188,3 @@ def vespo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
     policy = -phi * batch.advantages * logp
     plain = replace(batch, sampling_ratio=None)
     return finish(policy, logp, plain, config, Aggregation.TOKEN_MEAN)
-
-
-def sequence_log_ratio(logp: Tensor, batch: Batch) -> Tensor:
-    """(B,): log π_θ(o)/π_old(o) of whole outputs, zero where a row is masked."""
-    clean = torch.where(batch.live, logp, torch.zeros_like(logp))
-    return log_ratio(clean, batch.masked(), RatioLevel.SEQUENCE_SUM).squeeze(1)

@@ -37,7 +37,7 @@ class Plan:
 
     Attributes:
         objective: `None` for TRL's own loss.
-        options: its options, every one explicit.
+        options: its options, every one explicit and settled (`Objective.settle`).
         estimator: advantages from rewards (N,), groups (N,) and lengths (N,).
         own_advantages: whether `estimator` replaces TRL's advantages throughout; otherwise it is
             used only where TRL's no longer hold (KL in the reward, refilled groups).
@@ -113,7 +113,7 @@ def plan_from(args: Any) -> Plan:
         raise
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"objective={objective.name!r}: {error}") from error
-    return Plan(objective=objective, options=options, **kl, **common)
+    return Plan(objective=objective, options=objective.settle(options), **kl, **common)
 
 
 def _advantages(args: Any) -> dict[str, Any]:
