@@ -15,6 +15,8 @@ from torch import Tensor
 from grpo_plugin.compatibility import require_attributes, require_methods
 from grpo_plugin.errors import RewardNameError
 from grpo_plugin.kl import AdaptiveKL, FixedKL, token_kl
+from grpo_plugin.loss.model import untie_forward
+from grpo_plugin.recipes import announce_recipe
 from grpo_plugin.shadowing import warn_of_foreign_packages
 from grpo_plugin.steps.supervision import ProcessSupervision
 from grpo_plugin.steps.training import (
@@ -26,11 +28,12 @@ from grpo_plugin.steps.training import (
 from grpo_plugin.training.fused import FusedHeads
 from grpo_plugin.training.loss import PolicyLoss, policy_loss
 from grpo_plugin.training.metrics import record, record_loss, record_rollout
-from grpo_plugin.training.microbatch import MicroBatch, Window, microbatch
+from grpo_plugin.training.microbatch import MicroBatch, microbatch
 from grpo_plugin.training.plan import KLPlace, Plan, plan_from
 from grpo_plugin.training.resampling import check_dynamic_sampling, refill
 from grpo_plugin.training.rollout import Rollout, outcome_advantages, rollout_from, steer_kl
 from grpo_plugin.training.state import load_state, save_state
+from grpo_plugin.training.window import Windows
 
 
 class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no types
@@ -71,10 +74,13 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         super().__init__(*args, **kwargs)
         require_attributes(self, version=trl.__version__)
         self.plan = plan_from(self.args)
+        announce_recipe(self)
         self.kl_controller = self.plan.kl
+        untie_forward(self.model)
         self.fused_heads = FusedHeads(self)
         self._scores: Tensor | None = None
         self._scored: list[dict[str, Any]] = []
+        self._windows = Windows(exact=self.plan.exact_tokens)
         self._window_kl: list[Tensor] = []
         check_dynamic_sampling(self)
         check_process_supervision(self, self._process)
@@ -169,7 +175,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
             micro = microbatch(
                 inputs,
                 self.plan,
-                self._window(),
+                self._windows.at(self),
                 keep_all=self.top_entropy_quantile < 1.0
                 or getattr(self, "aux_loss_enabled", False),
                 multiple=getattr(self, "pad_to_multiple_of", None),
@@ -187,16 +193,6 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         if options.beta in (0, coefficient):
             return options
         return replace(options, beta=coefficient)
-
-    def _window(self) -> Window:
-        training = self.model.training
-        return Window(
-            accumulation=self.current_gradient_accumulation_steps if training else 1,
-            steps_per_generation=self.args.steps_per_generation if training else 1,
-            world_size=self.accelerator.num_processes,
-            max_length=self.max_completion_length,
-            seed=self.state.global_step,
-        )
 
     def _observe_kl(self, found: PolicyLoss) -> None:
         """Steer an adaptive coefficient of the loss by the KL of the window that just ended."""

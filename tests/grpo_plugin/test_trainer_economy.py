@@ -17,8 +17,9 @@ from grpo_plugin.objectives import (  # noqa: E402
     gradient_coefficient,
     resolve,
 )
-from grpo_plugin.training.microbatch import Window, contributing, microbatch  # noqa: E402
+from grpo_plugin.training.microbatch import contributing, microbatch  # noqa: E402
 from grpo_plugin.training.plan import Plan  # noqa: E402
+from grpo_plugin.training.window import Window  # noqa: E402
 
 WINDOW = Window(accumulation=2, steps_per_generation=4, world_size=2, max_length=9, seed=3)
 
