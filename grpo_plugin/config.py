@@ -13,7 +13,7 @@ import trl
 
 from grpo_plugin.errors import ConfigurationError
 from grpo_plugin.recipes import AppliedRecipe, apply_recipe
-from grpo_plugin.training.options import TRL_LOSSES
+from grpo_plugin.training.options import loss_type_for
 from grpo_plugin.training.plan import plan_from
 
 _FUNCTIONS = ("objective", "advantage_estimator")
@@ -148,8 +148,8 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
         for name in _TABLES:
             setattr(self, name, _table(name, getattr(self, name)))
         plan = plan_from(self)
-        if plan.objective is not None and plan.objective.name in TRL_LOSSES:
-            self.loss_type = plan.objective.name  # what TRL warns of then fits what is trained
+        if plan.objective is not None:  # what TRL warns of, or refuses, then fits what is asked
+            self.loss_type = loss_type_for(plan.objective)
 
     @property
     def applied_recipe(self) -> AppliedRecipe | None:

@@ -13,7 +13,6 @@ import trl
 from torch import Tensor
 
 from grpo_plugin.compatibility import require_attributes, require_methods
-from grpo_plugin.errors import RewardNameError
 from grpo_plugin.kl import AdaptiveKL, FixedKL, token_kl
 from grpo_plugin.loss.model import untie_forward
 from grpo_plugin.recipes import announce_recipe
@@ -25,9 +24,15 @@ from grpo_plugin.steps.training import (
     scored_rows,
     supervise_steps,
 )
+from grpo_plugin.training.extensions import keep_names_apart, tell_callbacks
 from grpo_plugin.training.fused import FusedHeads
 from grpo_plugin.training.loss import PolicyLoss, policy_loss
-from grpo_plugin.training.metrics import record, record_loss, record_rollout
+from grpo_plugin.training.metrics import (
+    record,
+    record_loss,
+    record_rollout,
+    show_advantages,
+)
 from grpo_plugin.training.microbatch import MicroBatch, microbatch
 from grpo_plugin.training.plan import KLPlace, Plan, plan_from
 from grpo_plugin.training.resampling import check_dynamic_sampling, refill
@@ -48,7 +53,9 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
     - `step_reward_funcs`: rewards for the steps of a completion, a function, several, or a
       `grpo_plugin.steps.ProcessSupervision` with options; `reward_funcs` may then be left out;
     - callbacks with `attach(trainer)` get to know the trainer, and those with
-      `on_rewards(trainer, rows, rewards)` every batch that was scored.
+      `on_rewards(trainer, rows, rewards)` every batch that was scored (methods whose first
+      argument has another name are somebody else's, and are left alone);
+    - rewards of one name are kept apart in the logs (`name`, `name_2`), with a warning.
 
     What `GRPOConfig` asks for besides is in its docstring; what is logged in
     `grpo_plugin.training.metrics`. To extend it, override `advantages_of` (which may return an
@@ -56,7 +63,6 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
 
     Raises:
         ConfigurationError: options that cannot work together.
-        RewardNameError: two rewards share a name.
         StepError: step rewards that cannot be used as they are given.
         UnsupportedTRLError: the installed TRL lacks a method this class builds on.
     """
@@ -84,18 +90,11 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         self._window_kl: list[Tensor] = []
         check_dynamic_sampling(self)
         check_process_supervision(self, self._process)
-        for name in self.reward_func_names:
-            if self.reward_func_names.count(name) > 1:
-                raise RewardNameError(
-                    f"two rewards are called {name!r} and their logs would run together; give one "
-                    "another name, such as Accuracy(name='rounded', tolerance=1e-3)"
-                )
+        keep_names_apart(self.reward_func_names)
         for reward in (*self.reward_funcs, *(self._process.functions if self._process else ())):
             if callable(warm_up := getattr(reward, "warm_up", None)):
                 warm_up()
-        for callback in self.callback_handler.callbacks:
-            if callable(attach := getattr(callback, "attach", None)):
-                attach(self)
+        tell_callbacks(self, "attach")
 
     def advantages_of(self, rollout: Rollout) -> Tensor:
         """(n,) or (n, T): the advantages of this process's completions in a generation batch."""
@@ -135,9 +134,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         self._scored = scored_rows(inspect.signature(score).bind(*args, **kwargs).arguments)
         self._scores = score(*args, **kwargs)
         record(self, "timing/reward_s", perf_counter() - started)
-        for callback in self.callback_handler.callbacks:
-            if callable(on_rewards := getattr(callback, "on_rewards", None)):
-                on_rewards(self, self._scored, self._scores)
+        tell_callbacks(self, "on_rewards", self._scored, self._scores)
         return self._scores
 
     def _generate(self, *args: Any, **kwargs: Any) -> Any:
@@ -161,8 +158,10 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         if self.model.training:
             rollout, rounds = refill(self, rollout, sample)
         record_rollout(self, rollout, rounds)
+        advantages = self.advantages_of(rollout)
+        show_advantages(self, rollout, advantages)
         return rollout.tensors | {
-            "advantages": self.advantages_of(rollout),
+            "advantages": advantages,
             "rewards": rollout.rewards[rollout.mine],
             "group": rollout.group[rollout.mine],
         }
