@@ -31,7 +31,7 @@ def check_answers(channel: int) -> None:
     sys.modules[_MODULE] = module
     namespace = module.__dict__
     try:
-        exec(compile(source, CHECKER_FILE, "exec"), namespace)  # noqa: S102 - trusted
+        exec(compile(source, CHECKER_FILE, "exec", dont_inherit=True), namespace)  # noqa: S102 - trusted
         check = namespace[_ENTRY]
     except KeyError:
         say(channel, b"B", f"it defines no function `{_ENTRY}`")

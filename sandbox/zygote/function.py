@@ -47,8 +47,8 @@ def answer_calls(channel: int) -> None:
 def define(prelude: str, source: str, namespace: dict[str, Any]) -> None:
     """Run the trusted prelude and then the program in one namespace."""
     if prelude:
-        exec(compile(prelude, "<prelude>", "exec"), namespace)  # noqa: S102 - our trade
-    exec(compile(source, FILE_NAME, "exec"), namespace)  # noqa: S102
+        exec(compile(prelude, "<prelude>", "exec", dont_inherit=True), namespace)  # noqa: S102 - our trade
+    exec(compile(source, FILE_NAME, "exec", dont_inherit=True), namespace)  # noqa: S102
 
 
 def find_entry(entry: str, namespace: dict[str, Any]) -> CodeType:
@@ -57,7 +57,7 @@ def find_entry(entry: str, namespace: dict[str, Any]) -> CodeType:
         solution = namespace.get("Solution")
         if solution is not None and hasattr(solution, entry):
             entry = f"Solution().{entry}"
-    target = compile(entry, "<entry>", "eval")
+    target = compile(entry, "<entry>", "eval", dont_inherit=True)
     first = entry.partition("(")[0].partition(".")[0].strip()
     if first not in namespace:
         raise NameError(f"{first!r} is not defined")

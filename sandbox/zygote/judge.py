@@ -44,7 +44,7 @@ def judge(channel: int, line_descriptor: int) -> None:
     line = Line(line_descriptor, namespace, int(answer_max))
     try:
         if prelude:
-            exec(compile(prelude, "<prelude>", "exec"), namespace)  # noqa: S102 - trusted
+            exec(compile(prelude, "<prelude>", "exec", dont_inherit=True), namespace)  # noqa: S102 - trusted
         trees = [ast.parse(test, _TESTS_FILE) for test in tests]
         compared = [keep_sides(tree) for tree in trees]
         wanted = _wanted(tests, trees, namespace)
@@ -77,7 +77,7 @@ def _run_one(  # noqa: PLR0913, PLR0917 - one call
 ) -> bool:
     asked = line.asked
     try:
-        exec(compile(tree, _TESTS_FILE, "exec"), namespace)  # noqa: S102 - trusted
+        exec(compile(tree, _TESTS_FILE, "exec", dont_inherit=True), namespace)  # noqa: S102 - trusted
         check = namespace.get("check")
         if candidate is not None and callable(check) and not _calls_check(tree):
             finish_coroutine(check(candidate))
