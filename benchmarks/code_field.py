@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.environment import environment
 from rewards import Code, Verdict
@@ -45,7 +46,7 @@ class Judged:
         return bool(self.verdict.score) and "correct" not in self.right
 
 
-def judge(case: dict[str, object], *, workers: int | None) -> Judged:
+def judge(case: dict[str, Any], *, workers: int | None) -> Judged:
     """One case through the door that training uses."""
     options = dict(case["options"] or {})
     row = dict(case["row"] or {})

@@ -20,9 +20,9 @@ _SPARE_DIGITS = 10
 
 
 def is_number(text: str) -> bool:
-    """Whether a token is a decimal number in ASCII digits.
+    r"""Whether a token is a decimal number in ASCII digits.
 
-    >>> is_number("-1.5e3"), is_number("1_0"), is_number("１")
+    >>> is_number("-1.5e3"), is_number("1_0"), is_number("\uff11")
     (True, False, False)
     """
     return len(text) <= _DIGITS_MAX and _NUMBER.fullmatch(text) is not None

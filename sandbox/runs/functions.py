@@ -17,7 +17,7 @@ from sandbox.runs.ending import explain, not_reached, printable, said
 from sandbox.runs.orders import order_for
 from sandbox.wire import Wire, WireError, encode, from_bytes, to_bytes
 from sandbox.worker import Channel, OversizeError, Worker, WorkerLostError, now_s
-from sandbox.zygote.protocol import Kind, Report, frame, texts
+from sandbox.zygote.protocol import PLATFORM, Kind, Report, frame, texts
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def run_function_tests(
     with Channel(limits.wall_s, int(limits.output_mb * 1e6)) as channel:
         worker.begin(order_for(Kind.FUNCTION, limits), [channel.theirs.fileno()])
         channel.theirs.close()
-        opening = frame(texts(tests.prelude, source, tests.entry)) + questions[0].asked
+        opening = _opening(source, tests) + questions[0].asked
         channel.send(opening)
         if channel.receive() != b"R":
             worker.abandon()
@@ -143,18 +143,24 @@ def _questions(tests: FunctionTests) -> list[_Question]:
     # The completions of one prompt share their tests: what is encoded once stays with them.
     kept: list[_Question] | None = tests.__dict__.get("_questions")
     if kept is None:
-        kept = [_question(position, case) for position, case in enumerate(tests.cases)]
+        kept = [_question(n, case, loose=tests.loose) for n, case in enumerate(tests.cases)]
         object.__setattr__(tests, "_questions", kept)
     return kept
 
 
-def _question(position: int, case: Case) -> _Question:
+def _opening(source: str, tests: FunctionTests) -> bytes:
+    given = PLATFORM if tests.platform_names else ""
+    return frame(texts(tests.prelude, source, tests.entry, given))
+
+
+def _question(position: int, case: Case, *, loose: bool) -> _Question:
     positions = tuple(case.expected_args)
     asked = (
         list(case.args),
         dict(case.kwargs),
         positions,
         [(step.method, list(step.args)) for step in case.steps],
+        loose,
     )
     try:
         return _Question(

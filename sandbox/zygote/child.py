@@ -91,10 +91,14 @@ def _limit(order: Order, address_space: int) -> None:
     setrlimit = resource.setrlimit
     setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     memory = address_space + order.memory_bytes
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]  # lower where we were started under a limit
+    memory = memory if hard < 0 else min(memory, hard)
     setrlimit(resource.RLIMIT_AS, (memory, memory))
     setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, order.file_bytes))
+    # A program may raise this one, as many do; its stack stays within its address space.
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     stack = min(_STACK_BYTES, order.memory_bytes)
-    setrlimit(resource.RLIMIT_STACK, (stack, stack))
+    setrlimit(resource.RLIMIT_STACK, (stack if hard < 0 else min(stack, hard), hard))
 
 
 def _run(kind: int) -> None:
