@@ -67,7 +67,7 @@ class Sandbox:
         limits: Limits | None = None,
         namespaces: bool = True,
         allow_degraded: Iterable[str] = (),
-        modules: Sequence[str] = DEFAULT_MODULES,
+        modules: Sequence[str] | None = None,
         cgroup: str | os.PathLike[str] | None = None,
         _without: Iterable[str] = (),
     ) -> None:
@@ -76,7 +76,11 @@ class Sandbox:
         self.limits = limits or Limits()
         self.worker_count = workers or usable_cpus()
         self._allowed = frozenset(allow_degraded)
-        settings = python_settings(namespaces=namespaces, modules=modules, without=_without)
+        settings = python_settings(
+            namespaces=namespaces,
+            modules=DEFAULT_MODULES if modules is None else modules,
+            without=_without,
+        )
         self._namespaces = namespaces
         self._without = tuple(_without)
         self._groups, self._no_groups = _groups(cgroup)

@@ -62,6 +62,7 @@ class FunctionTests:
             it (`List`, `Counter`, `inf`, …).
         loose: the data came as text: names of keywords may be other than the program's, and lists
             stand for linked lists and trees where the program's signature says so.
+        in_place: a function that returns nothing may answer by changing its first argument.
         checker: trusted source, for cases with several right answers, see below.
 
     A checker defines `check(given, expected, answer)` and returns True or False, or one of them
@@ -81,6 +82,7 @@ class FunctionTests:
     checker: str | None = None
     platform_names: bool = False
     loose: bool = False
+    in_place: bool = False
 
     def __post_init__(self) -> None:
         _require_cases(self.cases)

@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from sandbox.numbers import is_number, near_texts, near_values, same_decimal
+from sandbox.nearness import is_number, near_texts, near_values, same_decimal
 from sandbox.wire import Wire, WireError
 
 _MATCHED_IN_ANY_ORDER_MAX = 2_000  # items, where a tolerance makes matching quadratic
@@ -126,7 +126,8 @@ def _canonical_number(wire: Wire, *, strict: bool) -> str:
         return f"{wire:x}"
     if isinstance(wire, float):
         return f"{int(wire):x}" if wire.is_integer() and not strict else repr(wire)
-    assert isinstance(wire, list)  # noqa: S101 - narrows the type
+    if not isinstance(wire, list):
+        raise WireError("a text where a number belongs")
     if wire[0] == "i":
         return f"{int(str(wire[1]), 16):x}"
     if wire[0] == "f":

@@ -6,6 +6,7 @@ share files with nobody cannot fill a disk.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -16,6 +17,7 @@ class Limits:
     Attributes:
         wall_s: wall seconds, measured outside the process.
         cpu_s: CPU seconds over all its threads, measured outside.
+        total_s: CPU seconds of all the tests of one program together; by default no limit.
         memory_mb: address space beyond what the bare interpreter takes, or the data segment where
             a runtime reserves address space it never uses (Go, Java, JavaScript).
         output_mb: what may be printed, and the most one answer may weigh on its way back.
@@ -25,6 +27,7 @@ class Limits:
     wall_s: float = 10.0
     cpu_s: float = 5.0
     memory_mb: int = 512
+    total_s: float = math.inf
     output_mb: float = 4.0
     compile_wall_s: float = 60.0
     compile_memory_mb: int = 3072

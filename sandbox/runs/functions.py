@@ -28,6 +28,7 @@ class _Question:
     expected: Wire
     expected_args: tuple[Wire, ...]
     wants_result: bool
+    first_asked: bool
 
 
 def run_function_tests(
@@ -124,9 +125,13 @@ def _judge(  # noqa: PLR0913, PLR0917 - one call
         answer = from_bytes(reply[1:])
     except WireError as error:
         return TestOutcome(status=Status.WRONG_ANSWER, reason=f"no answer: {error}", wall_s=wall_s)
-    wanted = 1 + len(question.expected_args)
+    wanted = 1 + len(question.expected_args) + question.first_asked
     if not isinstance(answer, list) or len(answer) != wanted + 1 or answer[0] != "t":
         return TestOutcome(status=Status.WRONG_ANSWER, reason="no answer", wall_s=wall_s)
+    if question.first_asked:
+        became = answer.pop()
+        if answer[1] is None and question.expected is not None:
+            answer[1] = became  # it returned nothing and changed its first argument
     pairs = list(zip(question.expected_args, answer[2:], strict=True))
     if question.wants_result and not tests.checker:
         pairs.insert(0, (question.expected, answer[1]))
@@ -143,7 +148,7 @@ def _questions(tests: FunctionTests) -> list[_Question]:
     # The completions of one prompt share their tests: what is encoded once stays with them.
     kept: list[_Question] | None = tests.__dict__.get("_questions")
     if kept is None:
-        kept = [_question(n, case, loose=tests.loose) for n, case in enumerate(tests.cases)]
+        kept = [_question(n, case, tests) for n, case in enumerate(tests.cases)]
         object.__setattr__(tests, "_questions", kept)
     return kept
 
@@ -153,14 +158,15 @@ def _opening(source: str, tests: FunctionTests) -> bytes:
     return frame(texts(tests.prelude, source, tests.entry, given))
 
 
-def _question(position: int, case: Case, *, loose: bool) -> _Question:
-    positions = tuple(case.expected_args)
+def _question(position: int, case: Case, tests: FunctionTests) -> _Question:
+    first_asked = tests.in_place and bool(case.args) and not case.steps
+    positions = (*case.expected_args, *((0,) if first_asked else ()))
     asked = (
         list(case.args),
         dict(case.kwargs),
         positions,
         [(step.method, list(step.args)) for step in case.steps],
-        loose,
+        tests.loose,
     )
     try:
         return _Question(
@@ -168,6 +174,7 @@ def _question(position: int, case: Case, *, loose: bool) -> _Question:
             encode(case.expected) if case.has_expected else None,
             tuple(encode(value) for value in case.expected_args.values()),
             case.has_expected,
+            first_asked,
         )
     except WireError as error:
         raise BadTestsError(f"case {position} cannot be sent: {error}") from error
