@@ -27,7 +27,7 @@ _DEFINED = re.compile(
 _ANYWHERE = re.compile(r"(?:def|class)[ \t]+(\w+)|\b(\w+)[ \t]*(?:[-+*/%&|^]|//|\*\*|<<|>>)?=(?!=)")
 _TARGETS = re.compile(r"(?:\bfor\b|\bas\b|\blambda\b|\bdef\b[ \t]+\w+[ \t]*\()([^:\n]{1,200})")
 _ACTS = re.compile(
-    r"^(?!def\b|class\b|async\b|import\b|from\b|@|[)\]}#'\"]|\s|\w+[ \t]*(?::[^=\n]{1,80})?=(?!=))\S",
+    r"^(?!(?:def|class|async|import|from)\b|[@)\]}#'\"\s]|\w+[ \t]*(?::[^=\n]{1,80})?=(?!=))\S",
     re.MULTILINE,
 )
 _PRINTS = re.compile(r"\bprint\b|\bstdout\b|\bos\.write\b")

@@ -48,11 +48,12 @@ _NO_PROGRAM = _names("""
 """)
 _VERSION = r"(?:\s?\(.*\))?(?:\s?v?\d[\d.]*)?"
 _GNU = r"(?:(?:gnu|gcc|g\+\+|clang|clang\+\+|msvc|ms|microsoft visual)\s)*"
+_CPP = r"(?:c\+\+|cpp|cxx|cc|g\+\+|hpp)\s?-?(?P<standard>\d\w)?(?:\s?\(.*\))?(?:[ ,].*)?"
 _PATTERNS = tuple((re.compile(pattern), language) for pattern, language in (
     (r"(?:i?python|pypy|cpython|py)\s?-?\s?3?(?:\.\d+)*" + _VERSION, "python"),
     (r"(?:python|pypy|cpython)\s?\(?\s?3.*", "python"),
     (r"py3\d*|python3\d*", "python"),
-    (_GNU + r"(?:c\+\+|cpp|cxx|cc|g\+\+|hpp)\s?-?(?P<standard>\d\w)?(?:\s?\(.*\))?(?:[ ,].*)?", "cpp"),
+    (_GNU + _CPP, "cpp"),
     (r"(?:(?:gnu|gcc|clang)\s)*c\s?-?(?:\d\w)?" + _VERSION + "|gcc|h", "c"),
     (r"(?:openjdk|java)\s?-?\d*" + _VERSION, "java"),
     (r"(?:javascript|js|mjs|cjs|node|node\.?js|ecmascript)" + _VERSION, "javascript"),

@@ -71,8 +71,12 @@ def run_program(  # noqa: PLR0913, PLR0917 - one call
             results = [failed, *not_reached(build.status, tests.total - 1)]
             ran: list[Ran] = []
         else:
+            run = language.run
+            if isinstance(tests, AssertTests):
+                run = language.run_tests or run
+            entry = language.main_of(whole)
             command = Command(
-                argv=place(language.run(tools, limits), build.folder),
+                argv=place(run(tools, limits), build.folder, entry=entry),
                 folder=str(build.folder),
                 readable=tools.needed_to_run,
                 counts_data=language.counts_data,
