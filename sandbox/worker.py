@@ -78,7 +78,9 @@ class Worker:
         """
         if self._process is not None and self.facts is not None:
             return self.facts
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = (
+            _above_streams(end) for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        )
         boot = Path(__file__).with_name("zygote") / "boot.py"
         command = [
             str(self.settings["python"]), "-S", "-s", "-B", str(boot), str(PACKAGE_ROOT),
@@ -281,6 +283,16 @@ class Channel:
 
 class OversizeError(SandboxError):
     """A frame is larger than allowed."""
+
+
+def _above_streams(end: socket.socket) -> socket.socket:
+    """The socket at a number that is not a standard stream's, which may be closed here."""
+    import fcntl  # noqa: PLC0415 - Linux only, and this package must be importable anywhere
+
+    if end.fileno() > 2:
+        return end
+    with end:
+        return socket.socket(fileno=fcntl.fcntl(end.fileno(), fcntl.F_DUPFD_CLOEXEC, 3))
 
 
 def memory_file(name: str, content: bytes | None = None) -> int:

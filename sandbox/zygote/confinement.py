@@ -51,6 +51,8 @@ def confine(settings: Settings) -> Layers:
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
+        hard = resource.getrlimit(name)[1]
+        value = value if hard < 0 else min(value, hard)
         resource.setrlimit(name, (value, value))
     skip = set(settings["without"])  # only the tests of degraded operation use it
     layers["limits"] = None

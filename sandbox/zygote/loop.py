@@ -18,7 +18,7 @@ from typing import Any
 from sandbox.zygote import orphans
 from sandbox.zygote.child import become_child
 from sandbox.zygote.forking import fork
-from sandbox.zygote.protocol import KILL, Ended, Kind, Order, Report
+from sandbox.zygote.protocol import KILL, RENEW, Ended, Kind, Order, Report
 
 _COMMAND = int(Kind.COMMAND)
 _JUDGE, _CANDIDATE = int(Kind.JUDGE), int(Kind.CANDIDATE)
@@ -33,7 +33,7 @@ def serve(control: socket.socket, settings: Mapping[str, Any], *, address_space:
         data, ancillary, _, _ = control.recvmsg(1 << 20, _ANCILLARY, socket.MSG_CMSG_CLOEXEC)
         if not data:
             os._exit(0)
-        if data == KILL:  # meant for a child that had just ended
+        if data in {KILL, RENEW}:  # meant for a child that had just ended
             continue
         descriptors = _descriptors(ancillary)
         order = Order.unpack(data)

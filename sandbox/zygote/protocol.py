@@ -15,6 +15,7 @@ from typing import ClassVar
 
 FRAME_HEADER = struct.Struct(">I")
 KILL = b"K"
+RENEW = b"N"  # the next test begins: its time starts anew
 PLATFORM = "platform"  # said to a program's process: give it the platform's names
 _NUMBER = struct.Struct("=I")
 
