@@ -12,7 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Limits of one process: a run of function or assert tests, or one stdin test.
+    """Limits of one test, and of all the tests of one program.
+
+    CPU time decides: a process that computes and gets little of a busy machine may take longer
+    than `wall_s`, which ends those that sleep.
 
     Attributes:
         wall_s: wall seconds, measured outside the process.
@@ -31,6 +34,11 @@ class Limits:
     output_mb: float = 4.0
     compile_wall_s: float = 60.0
     compile_memory_mb: int = 3072
+
+    @property
+    def total_wall_s(self) -> float:
+        """Wall seconds for all the tests of one program: in proportion to the CPU time."""
+        return self.total_s * max(1.0, self.wall_s / self.cpu_s)
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

@@ -58,7 +58,7 @@ def run_assert_tests(
         if judge.receive() != b"R" or candidate.receive() != b"R":
             worker.abandon()
             raise WorkerLostError("a child could not be confined")
-        results, last = _listen(judge, tests)
+        results, last = _listen(worker, judge, tests)
         judged, ran = worker.finish_all()
         told = _last_words(candidate)
     if len(results) < tests.total:
@@ -87,7 +87,7 @@ def _last_words(candidate: Channel) -> bytes | None:
         return None
 
 
-def _listen(judge: Channel, tests: AssertTests) -> tuple[list[TestOutcome], bytes]:
+def _listen(worker: Worker, judge: Channel, tests: AssertTests) -> tuple[list[TestOutcome], bytes]:
     """What the judge says of each test, and its last word if it broke off."""
     results: list[TestOutcome] = []
     unused = 0
@@ -107,6 +107,7 @@ def _listen(judge: Channel, tests: AssertTests) -> tuple[list[TestOutcome], byte
             reason = UNUSED if kind == b"V" and not tests.parts else "held"
         results.append(TestOutcome(status=status, reason=reason, wall_s=now_s() - asked))
         asked = now_s()
+        worker.next_test()
     return results, b""
 
 
@@ -119,5 +120,5 @@ def _cut_short(
     if last[:1] == b"B":
         return said(last) or (Status.BAD_PROGRAM, "")
     if ran.ended != Ended.ITSELF and judged.ended == Ended.ITSELF:
-        return explain(judged, limits)  # the judge went first
-    return explain(ran, limits)
+        return explain(judged, limits, budget_s=limits.total_s)  # the judge went first
+    return explain(ran, limits, budget_s=limits.total_s)

@@ -13,7 +13,7 @@ from sandbox.errors import BadTestsError
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
 from sandbox.runs.checkers import Answers
-from sandbox.runs.ending import explain, not_reached, printable, said
+from sandbox.runs.ending import explain, not_reached, out_of_budget, printable, said
 from sandbox.runs.orders import order_for
 from sandbox.wire import Wire, WireError, encode, from_bytes, to_bytes
 from sandbox.worker import Channel, OversizeError, Worker, WorkerLostError, now_s
@@ -85,9 +85,14 @@ def _ask(  # noqa: PLR0913, PLR0917 - one call
     fail_fast: bool,
 ) -> tuple[list[TestOutcome], Report]:
     results: list[TestOutcome] = []
+    started = now_s()
     for position, question in enumerate(questions):
         asked = now_s()
         if position:
+            if asked - started > limits.total_wall_s:
+                results += out_of_budget(limits, len(questions) - len(results))
+                return results, worker.finish(kill=True)
+            worker.next_test()
             channel.send(question.asked)
         try:
             reply = channel.receive()
@@ -97,7 +102,7 @@ def _ask(  # noqa: PLR0913, PLR0917 - one call
             return results, worker.finish(kill=True)
         if reply is None:
             report = worker.finish()
-            status, reason = explain(report, limits)
+            status, reason = explain(report, limits, budget_s=limits.total_s)
             results.append(TestOutcome(status=status, reason=reason, wall_s=now_s() - asked))
             return results + not_reached(status, len(questions) - len(results)), report
         result = _judge(reply, question, tests, now_s() - asked, answers, position)

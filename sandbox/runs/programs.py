@@ -17,7 +17,7 @@ from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
 from sandbox.runs.checkers import Answers
 from sandbox.runs.commands import Command, Ran, run_command
-from sandbox.runs.ending import explain, not_reached, printable
+from sandbox.runs.ending import explain, not_reached, out_of_budget, printable
 from sandbox.runs.functions import verdict
 from sandbox.runs.stdin import judge_output, stdin_bytes
 from sandbox.worker import Worker, now_s
@@ -116,6 +116,10 @@ def _printed(
             status, reason = _memory(ran, result.status, result.reason)
             result = TestOutcome(status=status, reason=reason)
         results.append(replace(result, wall_s=now_s() - asked))
+        spent = sum(one.report.cpu_s for one in runs)
+        if spent >= answers.limits.total_s:
+            results += out_of_budget(answers.limits, len(cases) - len(results))
+            break
         if fail_fast and result.status is not Status.ACCEPTED:
             results += not_reached(result.status, len(cases) - len(results))
             break

@@ -87,7 +87,7 @@ def _arrange(kind: int, descriptors: Sequence[int]) -> None:
 
 
 def _limit(order: Order, address_space: int) -> None:
-    cpu = second_limit_s(order.cpu_s)
+    cpu = second_limit_s(order)
     setrlimit = resource.setrlimit
     setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     memory = address_space + order.memory_bytes

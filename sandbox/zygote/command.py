@@ -58,7 +58,7 @@ def execute(order: Order, channel: int, *, without: set[str]) -> NoReturn:
 
 
 def _limit(order: Order, *, counts_data: bool) -> None:
-    cpu = second_limit_s(order.cpu_s)
+    cpu = second_limit_s(order)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     # Address space where that is what a program uses; Go, Java and JavaScript reserve far more
     # than they touch, so there only private writable memory counts (since Linux 4.7).

@@ -42,4 +42,4 @@ class InstalledFinder:
 
 def install(places: Mapping[str, str]) -> None:
     """Let this interpreter and its children find these modules."""
-    sys.meta_path.append(InstalledFinder(places))  # type: ignore[arg-type]
+    sys.meta_path.append(InstalledFinder(places))
