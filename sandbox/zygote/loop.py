@@ -20,9 +20,9 @@ from sandbox.zygote.child import become_child
 from sandbox.zygote.forking import fork
 from sandbox.zygote.protocol import KILL, RENEW, WALL_STRETCH, Ended, Kind, Order, Report
 
-_COMMAND = int(Kind.COMMAND)
+_COMMAND, _PAIR = int(Kind.COMMAND), int(Kind.PAIR)
 _JUDGE, _CANDIDATE = int(Kind.JUDGE), int(Kind.CANDIDATE)
-_DESCRIPTORS_MAX = 8
+_DESCRIPTORS_MAX = 12
 _ANCILLARY = socket.CMSG_SPACE(_DESCRIPTORS_MAX * array.array("i").itemsize)
 
 
@@ -39,18 +39,23 @@ def serve(control: socket.socket, settings: Mapping[str, Any], *, address_space:
         order = Order.unpack(data)
         started = time.monotonic()
         # A judge comes with its candidate: two children, the judge's descriptors first.
-        split = [descriptors[:2], descriptors[2:]] if order.kind == _JUDGE else [descriptors]
-        kinds = (_JUDGE, _CANDIDATE) if order.kind == _JUDGE else (order.kind,)
-        pids = []
+        half = len(descriptors) // 2
+        split = [descriptors]
+        kinds: tuple[int, ...] = (order.kind,)
+        if order.kind in {_JUDGE, _PAIR}:
+            split = [descriptors[:half], descriptors[half:]]
+            kinds = (_JUDGE, _CANDIDATE) if order.kind == _JUDGE else (_PAIR, _PAIR)
+        pids: list[int] = []
         for kind, own in zip(kinds, split, strict=True):
             pid = fork()
             if pid == 0:
-                become_child(kind, order, own, settings, zygote_pid, address_space)
+                place = len(pids)
+                become_child(kind, order, own, settings, zygote_pid, address_space, place)
             pids.append(pid)
         for descriptor in descriptors:
             os.close(descriptor)
         reports = _watch(pids, order, control.fileno(), started)
-        if order.kind == _COMMAND:
+        if order.kind in {_COMMAND, _PAIR}:
             orphans.end()
         os.write(control.fileno(), b"".join(report.pack() for report in reports))
 

@@ -29,6 +29,7 @@ class Kind(IntEnum):
     CANDIDATE = 4
     COMMAND = 5
     CHECKER = 6
+    PAIR = 7
 
 
 _OF_MANY_TESTS = (int(Kind.FUNCTION), int(Kind.JUDGE), int(Kind.CHECKER))
@@ -56,7 +57,8 @@ class Order:
     The descriptors that go with it are, for `FUNCTION` and `CHECKER`, the channel; for `JUDGE` the
     judge's channel and its end of the line to the candidate, then the candidate's two; for `STDIN`
     the channel, stdin, stdout and stderr; for `COMMAND` the same; its command is JSON text, see
-    `sandbox.zygote.command`.
+    `sandbox.zygote.command`. A `PAIR` is two commands, a judge's and a candidate's: the judge's
+    descriptors and its end of the line between them, then the candidate's.
     """
 
     kind: int
