@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from rlvr_cpus import cpus_per_rank
 from sandbox.builds import Builds
 from sandbox.cases import AssertTests, FunctionTests, StdinTests, Tests
 from sandbox.cgroups import find_parent, make_group
@@ -77,7 +78,7 @@ class Sandbox:
         if sys.platform != "linux":
             raise UnconfinedError(f"the sandbox needs Linux; this is {sys.platform}")
         self.limits = limits or Limits()
-        self.worker_count = workers or usable_cpus()
+        self.worker_count = workers or cpus_per_rank()
         self._allowed = frozenset(allow_degraded)
         self._modules = tuple(DEFAULT_MODULES if modules is None else modules)
         settings = python_settings(namespaces=namespaces, modules=self._modules, without=_without)
@@ -319,13 +320,6 @@ class Sandbox:
                 f"this machine lacks a layer of confinement ({why}). To run untrusted programs "
                 f"without, say so: Sandbox(allow_degraded={accepted})"
             )
-
-
-def usable_cpus() -> int:
-    """CPUs this process may use, shared among the ranks of this host."""
-    ranks = os.environ.get("LOCAL_WORLD_SIZE", "1")
-    share = int(ranks) if ranks.isdigit() and int(ranks) > 0 else 1
-    return max(1, len(os.sched_getaffinity(0)) // share)
 
 
 def _groups(named: str | os.PathLike[str] | None) -> tuple[Path | None, str | None]:

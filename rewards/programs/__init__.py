@@ -1,1 +1,11 @@
-"""Reading programs and their tests: fenced blocks, language names, shapes of test cells."""
+"""A completion's program, and a row's tests in whatever form a data set keeps them.
+
+* `fences`: fenced blocks of a completion
+* `choice`: which block is the program
+* `languages`: what the name of a language says
+* `row_tests`: the columns of a row
+* `facts`: what a row says of its tests: entry, limits, conventions
+* `literals`: values that are text: JSON, Python literals
+* `packed`: cells of LiveCodeBench
+* `assert_parts`: assert sources taken apart
+"""

@@ -1,6 +1,6 @@
 """What a row says about its tests beside the tests: entry, limits, tolerance, conventions.
 
-Not covered: the tests themselves, see `rewards.program_tests`.
+Not covered: the tests themselves, see `rewards.programs.row_tests`.
 
 The same words stand in columns, in the mapping that holds the tests, or in `metadata` within it
 (text or mapping): the outermost wins.
