@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 
 from sandbox.languages.language import SYSTEM_FOLDERS, Language, Toolchain, find_program
+from sandbox.languages.remote.javascript import REMOTE
 from sandbox.limits import Limits
 
 _HARNESS = """'use strict';
@@ -87,7 +88,7 @@ JAVASCRIPT = Language(
     find=_find,
     compile=lambda tools, _: [[tools.programs["runtime"], "--check", "main.js"]],
     run=_run,
-    run_tests=_run_tests,
+    remote=REMOTE,
     files={"stdin.js": _STDIN},
     append_tests=_append_tests,
     counts_data=True,
