@@ -19,6 +19,7 @@ from sandbox.languages.language import (
     find_program,
     insert_at_end_of,
 )
+from sandbox.languages.remote.cpp import REMOTE
 
 _FLAGS = ["-O2", "-w", "-fmax-errors=3", "-ftemplate-depth=400", "-DONLINE_JUDGE"]
 _NEWEST = "20"
@@ -98,6 +99,7 @@ CPP = Language(
     retry=lambda tools, said: _compile(tools, _OLDER) if _NEWER_REFUSES.search(said) else [],
     run=lambda _tools, _limits: ["FOLDER/program"],
     append_tests=lambda source, tests, mark: append_c_tests(source, tests, mark, _DONE),
+    remote=REMOTE,
     missing="install g++ (Debian: apt-get install g++)",
 )
 
