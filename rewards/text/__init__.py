@@ -3,4 +3,5 @@
 * `lengths`: in tokens, words or characters
 * `scripts`: which writing systems it uses
 * `languages`: which language it is in
+* `shorten`: long texts made short enough to be shown
 """

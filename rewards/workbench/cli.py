@@ -66,12 +66,9 @@ def _complain(message: str) -> None:
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+        from rewards.extras import version_of  # noqa: PLC0415
 
-        try:
-            typer.echo(f"rlvr {version('rlvr')}")
-        except PackageNotFoundError:
-            typer.echo("rlvr (a checkout that is not installed)")
+        typer.echo(f"rlvr {version_of('rlvr') or '(a checkout that is not installed)'}")
         raise typer.Exit
 
 

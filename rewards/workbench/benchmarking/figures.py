@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from itertools import combinations
 
 from rewards.columns import Role, columns_for
+from rewards.text.shorten import cut_middle
 from rewards.workbench.benchmarking.counts import Counts, quantile
 from rewards.workbench.benchmarking.group_signal import RewardSignal
 from rewards.workbench.benchmarking.judging import Judged
 from rewards.workbench.benchmarking.labelled import LabelledRow, LabelledSet
 from rewards.workbench.benchmarking.pairs import Pair, compare_pair
 from rewards.workbench.benchmarking.stress import Hackability
-from rewards.workbench.reporting.display import cut_middle
 
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 _ENDED = ("timeout", "memory", "crash", "error", "not_run")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 @contextmanager
 def ended_by_sigterm() -> Iterator[None]:
     """Let SIGTERM, which schedulers send, unwind like Ctrl-C instead of ending on the spot."""
-    from rewards.workbench.scoring.interruption import TerminatedError  # noqa: PLC0415 - `--help` is quick
+    from rewards.errors import TerminatedError  # noqa: PLC0415 - `--help` is quick
 
     def end(number: int, _frame: object) -> None:
         raise TerminatedError(128 + number)

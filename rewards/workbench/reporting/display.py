@@ -32,22 +32,6 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text.replace("\r\n", "\n"))
 
 
-def cut_middle(text: str, limit: int) -> tuple[str, int]:
-    r"""The text in at most `limit` characters, and how many were left out of its middle.
-
-    The end is where a model answers, so it gets two thirds.
-
-    >>> cut_middle("abcdefghijkl", 6)
-    ('ab\n[… 6 characters left out …]\nijkl', 6)
-    """
-    left_out = len(text) - limit
-    if left_out <= 0:
-        return text, 0
-    head = limit // 3
-    middle = f"\n[… {left_out:,} characters left out …]\n"
-    return text[:head] + middle + text[head + left_out :], left_out
-
-
 def script_json(value: object) -> str:
     r"""A value as JSON that may stand inside a `<script>` element, whatever its strings hold.
 

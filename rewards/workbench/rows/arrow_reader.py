@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewards.errors import DataFileError
+from rewards.text.shorten import shorten
 from rewards.workbench.rows import rows
 from rewards.workbench.rows.json_text import escape_halves, write_json
-from rewards.workbench.rows.rows import RawRow, RowReader, shorten
+from rewards.workbench.rows.rows import RawRow, RowReader
 
 if TYPE_CHECKING:
     import pyarrow as pa

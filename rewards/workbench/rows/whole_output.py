@@ -70,5 +70,13 @@ class WholeOutput:
         Raises:
             DataFileError: the disk is full, or the file cannot be written.
         """
+        self.write_text(f"{line}\n")
+
+    def write_text(self, text: str) -> None:
+        """Write a text as it stands.
+
+        Raises:
+            DataFileError: the disk is full, or the file cannot be written.
+        """
         with reported(self.path):
-            self._file.write(f"{line}\n".encode())
+            self._file.write(text.encode())

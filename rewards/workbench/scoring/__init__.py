@@ -14,7 +14,6 @@ thin coat around them.
 * `row_limits`: those limits, and when to stop calling a reward that always hangs
 * `dispatch`: chunks over worker processes, in order, nothing lost
 * `unfinished_output`: the unfinished output: locked, resumable, renamed when complete
-* `interruption`: how a run is stopped
 * `written_verdicts`: verdicts read back from an output
 * `score`, `shards`: one file, and several files, each into a folder
 * `tally`: counts by status and the summary

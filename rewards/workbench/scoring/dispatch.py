@@ -6,9 +6,9 @@ import json
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
 
+from rewards.verdict import VerdictFields
 from rewards.workbench.rows.rows import RawRow
 from rewards.workbench.scoring.judge import (
-    Fields,
     JudgedChunk,
     error_fields,
     judge_fields,
@@ -58,7 +58,7 @@ def _judge_chunk_here(job: Job, chunk: list[WireRow]) -> JudgedChunk:
         return judge_rows(job, chunk, known)
 
 
-def _judge_row_here(job: Job, row: Single, label: str, source: str) -> Fields:
+def _judge_row_here(job: Job, row: Single, label: str, source: str) -> VerdictFields:
     try:
         return judge_fields(job, pack([row]), [label])[label][0]
     except MemoryError:

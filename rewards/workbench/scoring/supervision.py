@@ -18,7 +18,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from rewards.workbench.scoring.judge import Fields, JudgedChunk, error_fields, judge_rows
+from rewards.verdict import VerdictFields
+from rewards.workbench.scoring.judge import JudgedChunk, error_fields, judge_rows
 from rewards.workbench.scoring.row_limits import PATIENCE_ROWS, Patience, RowLimits
 from rewards.workbench.scoring.row_parts import (
     Job,
@@ -52,7 +53,7 @@ class Judged:
     chunk: list[WireRow]
     singles: Sequence[Single] = ()
     lines: JudgedChunk | None = None
-    fields: dict[str, list[Fields]] | None = None
+    fields: dict[str, list[VerdictFields]] | None = None
 
 
 class Isolation:
@@ -123,7 +124,7 @@ class Isolation:
             result = self._run(self._our_pool, chunk, None)
             if result.ending.value == "done":
                 return Judged(chunk, lines=cast("JudgedChunk", result.value))
-        fields: dict[str, list[Fields]] = {}
+        fields: dict[str, list[VerdictFields]] = {}
         singles = unfold_rows(self._job, chunk)
         if self._our_pool is not None:
             fields |= self._judge_ours(self._our_pool, singles)
@@ -143,19 +144,23 @@ class Isolation:
             self.patience.count({label: column[at] for label, column in fields.items()})
         return judge_rows(self._job, judged.chunk, fields)
 
-    def _judge_ours(self, pool: WorkerPool, chunk: Sequence[Single]) -> dict[str, list[Fields]]:
+    def _judge_ours(
+        self, pool: WorkerPool, chunk: Sequence[Single]
+    ) -> dict[str, list[VerdictFields]]:
         result = self._run(pool, chunk, self._ours)
         if result.ending.value == "done":
-            return cast("dict[str, list[Fields]]", result.value)
+            return cast("dict[str, list[VerdictFields]]", result.value)
         return {
             label: [self._judge_row(pool, row, label)[0] for row in chunk] for label in self._ours
         }
 
-    def _judge_users(self, pool: WorkerPool, chunk: Sequence[Single], label: str) -> list[Fields]:
+    def _judge_users(
+        self, pool: WorkerPool, chunk: Sequence[Single], label: str
+    ) -> list[VerdictFields]:
         hanging = self._limits.describe_timeout(self._users[label])
         # From this chunk's start: what `write` knows of the rows before can only end it sooner.
         patience = Patience({label: hanging})
-        found: list[Fields] = []
+        found: list[VerdictFields] = []
         while len(found) < len(chunk):
             if label in patience.given_up or label in self.patience.given_up:
                 return found + self._skipped(chunk[len(found) :], label)
@@ -169,13 +174,13 @@ class Isolation:
 
     def _judge_batch(
         self, pool: WorkerPool, batch: Sequence[Single], label: str
-    ) -> Iterator[Fields]:
+    ) -> Iterator[VerdictFields]:
         """Judge rows together, or else, as they are asked for, one by one."""
         too_large = False
         if len(batch) > 1:
             result = self._run(pool, batch, [label])
             if result.ending.value == "done":
-                yield from cast("dict[str, list[Fields]]", result.value)[label]
+                yield from cast("dict[str, list[VerdictFields]]", result.value)[label]
                 return
             too_large = result.ending.value in {"wall_limit", "memory_limit"}
         for row in batch:
@@ -186,11 +191,11 @@ class Isolation:
             smaller = max(1, len(batch) // _SHRINK)
             self._batch_rows[label] = min(self._batch_rows[label], smaller)
 
-    def _judge_row(self, pool: WorkerPool, row: Single, label: str) -> tuple[Fields, str]:
+    def _judge_row(self, pool: WorkerPool, row: Single, label: str) -> tuple[VerdictFields, str]:
         """What is written for one row and one reward, and how judging it ended."""
         result = self._run(pool, [row], [label])
         if result.ending.value == "done":
-            return cast("dict[str, list[Fields]]", result.value)[label][0], "done"
+            return cast("dict[str, list[VerdictFields]]", result.value)[label][0], "done"
         return error_fields(self._reason(label, result)), result.ending.value
 
     def _run(
@@ -199,7 +204,7 @@ class Isolation:
         sent = rows if labels is None else pack(cast("Sequence[Single]", rows))
         return pool.run(cast("JSON", self._job), cast("JSON", sent), None, labels)
 
-    def _skipped(self, rows: Sequence[Single], label: str) -> list[Fields]:
+    def _skipped(self, rows: Sequence[Single], label: str) -> list[VerdictFields]:
         reason = (
             f"not called: {self._users[label]} was ended after {self._limits.timeout_s:g} s on "
             f"{PATIENCE_ROWS} rows one after another"
