@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rewards.workbench.commands.reading import show_reading
+from rewards.workbench.commands.progress import show_reading
 from rewards.workbench.commands.sigterm import ended_by_sigterm
 
 if TYPE_CHECKING:

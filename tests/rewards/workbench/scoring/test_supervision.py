@@ -9,9 +9,9 @@ from types import SimpleNamespace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rewards.workbench.scoring.chunk_judge import ChunkJudge
 from rewards.workbench.scoring.judge import error_fields
 from rewards.workbench.scoring.row_limits import PATIENCE_ROWS, RowLimits, expect_patience
-from rewards.workbench.scoring.supervision import Isolation
 from rewards.worker import Ending
 
 JOB = {
@@ -53,13 +53,13 @@ def judge(texts, cuts, done=()):
     patience = expect_patience(JOB, LIMITS)
     for row in done:
         patience.count(row)
-    isolation = Isolation(JOB, workers=1, limits=LIMITS, patience=patience)
-    isolation._users_pool = pool = FakePool()
+    chunk_judge = ChunkJudge(JOB, workers=1, limits=LIMITS, patience=patience)
+    chunk_judge._users_pool = pool = FakePool()
     rows = [(n, json.dumps({"completion": text}), "") for n, text in enumerate(texts, 1)]
     edges = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
     chunks = [rows[a:b] for a, b in itertools.pairwise(edges)]
-    judged = [isolation.judge(chunk) for chunk in chunks]
-    lines = [line for one in judged for line in isolation.write(one)["lines"]]
+    judged = [chunk_judge.judge(chunk) for chunk in chunks]
+    lines = [line for one in judged for line in chunk_judge.write(one)["lines"]]
     return [json.loads(line) for line in lines], pool.calls
 
 
@@ -105,6 +105,6 @@ def test_each_row_gets_what_it_did_until_a_reward_is_given_up(texts):
 def test_a_reward_that_always_hangs_is_called_few_times():
     found, calls = judge(["h."] * 1000, range(0, 1000, 50))
     assert len(found) == 1000
-    # In each of the chunks that were judged before the first was written: once together, and one
-    # by one until patience is spent. The other reward: once each.
-    assert calls == 20 * (1 + PATIENCE_ROWS + 1)
+    # The first chunk once together. Then, in each of the chunks that were judged before the first
+    # was written, one by one until patience is spent. The other reward: once each.
+    assert calls == 1 + 20 * (PATIENCE_ROWS + 1)
