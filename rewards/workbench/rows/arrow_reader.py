@@ -23,7 +23,7 @@ PIECE_ROWS = 64
 """How many rows are Python objects at a time."""
 
 _PIECE_BYTES = 32 * 2**20
-_OBJECT_BYTES = 2 * rows.MAX_LINE_BYTES  # a number takes more bytes there than as text
+_OBJECT_BYTES = 4 * rows.MAX_LINE_BYTES  # a character takes up to four
 
 JSON_MARK: Mapping[bytes, bytes] = {b"rlvr": b"json"}
 """The metadata of a column of text that holds JSON, which is read as what it stands for."""
