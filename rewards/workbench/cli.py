@@ -61,7 +61,9 @@ app.command()(demo)
 
 def _complain(message: str) -> None:
     # One line, whatever a file name or a user's exception holds.
-    typer.echo(f"rlvr: {' '.join(message.split())}", err=True)
+    from rewards.text.visible import visible  # noqa: PLC0415
+
+    typer.echo(f"rlvr: {visible(' '.join(message.split()))}", err=True)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewards.extras import require_package, version_of
+from rewards.text.visible import visible
 from rewards.workbench.reporting.charts import (
     PLOT_HEIGHT,
     PLOT_WIDTH,
@@ -20,7 +21,7 @@ from rewards.workbench.reporting.charts import (
     score_bar,
     stack_statuses,
 )
-from rewards.workbench.reporting.display import script_json, visible
+from rewards.workbench.reporting.display import script_json
 from rewards.workbench.reporting.figures import Breakdown, RunFigures, Scores
 from rewards.workbench.reporting.run_changes import Comparison
 from rewards.workbench.rows.whole_output import WholeOutput

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewards.text.shorten import cut_middle
-from rewards.workbench.reporting.display import script_json, visible
+from rewards.text.visible import visible
+from rewards.workbench.reporting.display import script_json
 
 # Every code point, halves of surrogate pairs too.
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))
