@@ -15,6 +15,7 @@ from rewards.completion import completion_text, opens_think_block
 from rewards.errors import InputError
 from rewards.extraction.boxes import after_reasoning
 from rewards.extraction.turns import first_turn
+from rewards.text.shorten import shorten_repr
 from rewards.verdict import Stage, Status, Verdict
 
 LogExtra = Callable[[str, list[object]], None]
@@ -250,7 +251,7 @@ class Reward(ABC):
         except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
             verdict = self._failed(error)
         if not isinstance(verdict, Verdict):
-            slip = TypeError(f"judge returned {_shortened(verdict)}; return a Verdict")
+            slip = TypeError(f"judge returned {shorten_repr(verdict)}; return a Verdict")
             verdict = self._failed(slip)
         self._warn_of(sample, verdict)
         return replace(verdict, seconds=perf_counter() - started)
@@ -258,7 +259,7 @@ class Reward(ABC):
     def _warn_of(self, sample: Sample, verdict: Verdict) -> None:
         if verdict.status is Status.BAD_REFERENCE:
             warn_once(
-                f"{self.name}: unusable reference {_shortened(sample.reference)}: "
+                f"{self.name}: unusable reference {shorten_repr(sample.reference)}: "
                 f"{verdict.reason}. Its rows score None."
             )
 
@@ -339,14 +340,6 @@ def is_column(value: object) -> TypeGuard[Sequence[Any]]:
 def _is_missing(value: object) -> bool:
     """Whether a cell is empty: `None`, or the NaN that pandas puts in its place."""
     return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124
-
-
-def _shortened(value: object, limit: int = 120) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - a huge integer, or an object with a bug in it
-        return f"of type {type(value).__name__}"
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 @lru_cache(maxsize=1024)

@@ -11,9 +11,10 @@ from typing import ClassVar
 
 from rewards.columns import Role
 from rewards.extraction.places import AnswerPlace
-from rewards.extraction.stated import check_places, shown, stated_answer
+from rewards.extraction.stated import check_places, stated_answer
 from rewards.reward import Reward, Sample
 from rewards.rules.exact_match import normalised
+from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 
 _CHOICE_COLUMNS = ("choices", "options")
