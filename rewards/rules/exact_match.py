@@ -166,8 +166,6 @@ def _alternatives(reference: object) -> list[str]:
         return [str(reference)]
     if isinstance(reference, Sequence) and not isinstance(reference, bytes):
         return [text for item in reference for text in _alternatives(item)]
-    if hasattr(reference, "tolist"):  # an array, as parquet files give
-        return _alternatives(reference.tolist())
     return []
 
 
