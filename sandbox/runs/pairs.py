@@ -50,7 +50,7 @@ def run_remote_tests(  # noqa: PLR0913, PLR0917 - one call
             return _failed(tests, built.status, built.reason), []
         entry = remote.entry or language.main_of(program)
         candidate = _command(language.run, tools, built, limits, language, entry)
-        described = ""
+        described = source if remote.reads_program else ""
         runs: list[Ran] = []
         if remote.describes:
             asked = replace(candidate, argv=[*candidate.argv, _DESCRIBE])

@@ -32,8 +32,6 @@ _INSIDE = "Problem"  # MultiPL-E: tests that go on inside of the program's class
 _IMPORTS = "".join(
     f"import java.{name}.*;\n" for name in ("util", "lang", "math", "util.stream", "util.function")
 )
-    "import java.util.*;\nimport java.lang.*;\nimport java.math.*;\nimport java.util.stream.*;\n"
-)
 
 
 def _part(name: str) -> str:
