@@ -143,8 +143,10 @@ class AssertTests:
         setup: trusted source that runs before the tests alone, and that the program never sees.
         platform_names: as in `FunctionTests`.
         parts: the tests are parts of one source, of which some need not use the program.
+        in_process: accept that the tests run in the program's own process, which can then forge
+            their success, where a language (C, Go) has no other way.
 
-    For other languages `tests` is source appended to the program, see `sandbox.languages`.
+    In other languages the tests run in a process of their own too, see `sandbox.languages.remote`.
 
     Raises:
         BadTestsError: there is no test.
@@ -156,6 +158,7 @@ class AssertTests:
     setup: str = ""
     platform_names: bool = False
     parts: bool = False
+    in_process: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.tests, str):

@@ -94,6 +94,8 @@ class Code(Reward):
         wall_s, cpu_s, memory_mb: limits of one test, where the row states none.
         total_s: CPU seconds for all the tests of one program.
         time_scale: what a row's own time limit is multiplied by.
+        in_process: judge asserts in the program's own process where a language (C, Go) has no
+            other way; a program can then forge them.
         tolerance: allowed difference between printed numbers, or returned ones, where the row
             states none.
         modules: third-party modules that Python programs may import, where they are installed;
@@ -112,6 +114,7 @@ class Code(Reward):
     total_s: float = 60.0
     time_scale: float = 1.0
     tolerance: float = 0.0
+    in_process: bool = False
     modules: tuple[str, ...] | None = None
     workers: int | None = None
     allow_degraded: frozenset[str] = frozenset()
@@ -354,6 +357,7 @@ class Code(Reward):
                 setup=read.setup,
                 platform_names=in_class,
                 parts=len(parts) > len(read.asserts),
+                in_process=self.in_process,
             )
         if read.prints:
             prints = [Case(stdin=case.stdin, expected=case.expected) for case in read.prints]

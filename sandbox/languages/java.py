@@ -18,6 +18,7 @@ from sandbox.languages.language import (
     find_program,
     insert_at_end_of,
 )
+from sandbox.languages.remote.java import REMOTE
 from sandbox.limits import Limits
 
 _MAIN = re.compile(r"\bstatic\s{1,40}void\s{1,40}main\s{0,40}\([^)]{0,300}\)[^{;]{0,300}\{")
@@ -74,14 +75,15 @@ def _compile(tools: Toolchain, limits: Limits) -> list[list[str]]:
 
 
 def _run_tests(tools: Toolchain, limits: Limits) -> list[str]:
-    runtime, *options, _ = _run(tools, limits)
-    return [runtime, "-ea", *options, "Main"]
+    runtime, *options = _run(tools, limits)
+    return [runtime, "-ea", *options]
 
 
 def _run(tools: Toolchain, limits: Limits) -> list[str]:
     heap = max(16, limits.memory_mb * 3 // 4)
     options = [f"-Xmx{heap}m", "-Xss16m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     options += ["-XX:-UsePerfData", "-Xshare:auto", "-XX:CICompilerCount=1", "-cp", "FOLDER"]
+    options += ["--add-opens", "java.base/java.io=ALL-UNNAMED"]  # a descriptor by its number
     return [tools.programs["runtime"], *options, "ENTRY"]
 
 
@@ -115,6 +117,7 @@ JAVA = Language(
     compile=_compile,
     run=_run,
     run_tests=_run_tests,
+    remote=REMOTE,
     main_of=main_class,
     append_tests=_append_tests,
     adapt=own_file,

@@ -43,11 +43,15 @@ class Remote:
         program: the program and the tests: the program's source with what answers the judge.
         judge: the tests, and what the program said of its functions: the judge's source.
         describes: the program says first what its functions take and return.
+        reads_program: instead, the judge is made from the program's source.
+        entry: what of the program's source is started, where the language asks.
     """
 
     program: Callable[[str, Sequence[str]], str]
     judge: Callable[[Sequence[str], str], str]
     describes: bool = False
+    reads_program: bool = False
+    entry: str = ""
 
 
 Appender = Callable[[str, Sequence[str], str], str]

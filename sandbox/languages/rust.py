@@ -20,6 +20,7 @@ from sandbox.languages.language import (
     Toolchain,
     find_program,
 )
+from sandbox.languages.remote.rust import REMOTE
 
 _LLD_BY_DEFAULT = (1, 90)
 _CRATES = ("rand", "md5", "regex")
@@ -123,5 +124,6 @@ RUST = Language(
     retry=lambda tools, said: _compile(tools, _OLDEST) if _OF_AN_EDITION.search(said) else [],
     run=lambda _tools, _limits: ["FOLDER/program"],
     append_tests=_append_tests,
+    remote=REMOTE,
     missing="install Rust (Debian: apt-get install rustc)",
 )

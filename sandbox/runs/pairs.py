@@ -6,6 +6,7 @@ and nothing of the program is in it: no macro, signal handler or overloaded oper
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from sandbox.builds import Build, Builds, place
@@ -47,8 +48,9 @@ def run_remote_tests(  # noqa: PLR0913, PLR0917 - one call
     with builds.build(launcher, language, tools, language.adapt(program), limits) as built:
         if built.status is not None:
             return _failed(tests, built.status, built.reason), []
-        candidate = _command(language, tools, built, limits, program)
-        described = ""
+        entry = remote.entry or language.main_of(program)
+        candidate = _command(language.run, tools, built, limits, language, entry)
+        described = source if remote.reads_program else ""
         runs: list[Ran] = []
         if remote.describes:
             asked = replace(candidate, argv=[*candidate.argv, _DESCRIBE])
@@ -64,23 +66,23 @@ def run_remote_tests(  # noqa: PLR0913, PLR0917 - one call
             if made.status is not None:
                 reason = f"the tests do not compile against the program: {made.reason}"
                 return _failed(tests, made.status, reason), runs
-            judge = _command(language, tools, made, limits, judging, tests=True)
+            run = language.run_tests or language.run
+            entry = language.main_of(judging)
+            judge = _command(run, tools, made, limits, language, entry)
             judged, ran = run_pair(launcher, judge, candidate, limits)
     return _verdict(tests, judged, ran, limits), [*runs, ran]
 
 
-def _command(  # noqa: PLR0913 - one call
-    language: Language,
+def _command(  # noqa: PLR0913, PLR0917 - one call
+    run: Callable[[Toolchain, Limits], list[str]],
     tools: Toolchain,
     build: Build,
     limits: Limits,
-    source: str,
-    *,
-    tests: bool = False,
+    language: Language,
+    entry: str,
 ) -> Command:
-    run = (language.run_tests or language.run) if tests else language.run
     return Command(
-        argv=place(run(tools, limits), build.folder, entry=language.main_of(source)),
+        argv=place(run(tools, limits), build.folder, entry=entry),
         folder=str(build.folder),
         readable=tools.needed_to_run,
         counts_data=language.counts_data,

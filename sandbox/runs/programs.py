@@ -69,6 +69,11 @@ def run_program(  # noqa: PLR0913, PLR0917 - one call
         return _outcome(*judged, started)
     whole = source
     if isinstance(tests, AssertTests):
+        if not tests.in_process:
+            raise BadTestsError(
+                f"asserts of {language.name} can only be judged in the program's own process, "
+                "where it can forge them; give stdin tests, or accept that (in_process=True)"
+            )
         tested = [tests.prelude + "\n" + test if tests.prelude else test for test in tests.tests]
         whole = language.append_tests(source, tested, _MARK.strip("\n"))
     with builds.build(launcher, language, tools, language.adapt(whole), limits) as build:
