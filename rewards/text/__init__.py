@@ -3,4 +3,5 @@
 * `lengths`: in tokens, words or characters
 * `scripts`: which writing systems it uses
 * `languages`: which language it is in
+* `strict_json`: JSON without what Python's reader forgives
 """
