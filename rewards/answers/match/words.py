@@ -32,8 +32,10 @@ _DIGITS_ONLY = re.compile(r"[\d .,;:]*")
 class WordMatching(Matching):
     """Choices, times and ratios."""
 
-    def choices(self, ref: Node, ans: Node) -> bool | None:
+    def choices(self, ref: Node, ans: Node) -> bool | None:  # noqa: C901
         """Letters of a multiple-choice question."""
+        if any(isinstance(side, Seq) and side.joiner == "or" for side in (ref, ans)):
+            return self.no("“or” between letters chooses none of them")
         a, b = as_choice(ref), as_choice(ans)
         if a is not None and b is not None:
             if a.letters != b.letters:

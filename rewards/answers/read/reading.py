@@ -24,7 +24,7 @@ from rewards.answers.read.wording import (
 )
 from rewards.answers.show import kind_of, show
 from rewards.answers.tree import Choice, Named, Node, Num, Raw, Text
-from rewards.answers.vocabulary import HEDGES, LINKS, NAMED, NUMBER_WORDS
+from rewards.answers.vocabulary import HEDGES, LINKS, NAMED, NEGATIONS, NUMBER_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,7 @@ _CHOICE = re.compile(
 _CHOICE_LIST = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|\band\b|&|、|\s)\s*\(?[A-J]\)?)+")
 _FORMULA = re.compile(r"\$\$?([^$]+)\$?\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTALL)
 _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf|boldsymbol)\s*\{([^{}]*)\}")
+_TAKEN_BACK = HEDGES | NEGATIONS | {"or", "and"}
 MAX_CACHED = 512
 BAD_ROUNDING = "its approximation is wrong"
 QUESTION = "it is a question"
@@ -174,10 +175,11 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
     if words is None:
         return None
     normal = normal_words(tokens)
-    if normal in NAMED:
-        return Named(NAMED[normal])
-    if normal in NUMBER_WORDS:
-        return Num(Fraction(NUMBER_WORDS[normal]))
+    lower = normal.lower()
+    if lower in NAMED:
+        return Named(NAMED[lower])
+    if lower in NUMBER_WORDS:
+        return Num(Fraction(NUMBER_WORDS[lower]))
     return None if _mathematical(tokens) else Text(normal)
 
 
@@ -233,7 +235,8 @@ def _only_formula(text: str) -> str | None:
         return None
     before = text[: found[0].start()].split()
     after = " ".join(text[found[0].end() :].lower().strip(" .").split())
-    if any(word.strip(".,;:").lower() in HEDGES | {"or", "and"} for word in before):
+    around_words = {word.strip(".,;:!").lower() for word in around.split()}
+    if around_words & _TAKEN_BACK:
         return None
     if before and not (before[-1].endswith(":") or before[-1].lower().strip(",") in LINKS):
         return None

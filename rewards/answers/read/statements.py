@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rewards.answers.evaluate.values import exact_or_none
+from rewards.answers.nouns import noun
 from rewards.answers.read.expressions import ExpressionReader
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.tree import (
@@ -35,7 +36,7 @@ from rewards.answers.tree import (
     times,
 )
 from rewards.answers.units import DEGREES, PERCENTS, measure
-from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS
+from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS, may_name
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
 _CLOSING = frozenset({")", "]", "}}", "}", "."})
@@ -49,7 +50,8 @@ _CONDITION_VALUES = frozenset(
 _PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
 _MAGNITUDES = {
-    "dozen": 12,
+    "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
+    "億": 10**8, "만": 10**4, "억": 10**8,
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     "万": 10**4, "亿": 10**8,
 }  # fmt: skip
@@ -66,11 +68,12 @@ MAX_ITEMS = 20_000
 class StatementReader(ExpressionReader):
     """Reads an answer as a whole."""
 
-    __slots__ = ("parameters", "restriction")
+    __slots__ = ("domains", "parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
         self.parameters: list[str] = []
+        self.domains: list[str] = []  # where variables lie, as far as signs of order say it
         self.restriction = ""  # the condition just read, if it restricts what is said
 
     def whole(self) -> Node:
@@ -85,6 +88,8 @@ class StatementReader(ExpressionReader):
         rest = self.peek()
         if rest.kind != "eof":
             raise UnreadableError(f"`{rest.value}` is not understood where it stands")
+        if self.domains and not isinstance(node, Given):
+            node = Given(node, ", ".join(sorted(self.domains)), restricts=False)
         if self.parameters:
             node = Family(node, tuple(sorted(set(self.parameters))))
         return node
@@ -142,17 +147,35 @@ class StatementReader(ExpressionReader):
 
     def builder(self) -> Node | None:
         """`{element | conditions}`, or `None` if this is not one."""
-        start = self.at
+        if not self.bar_ahead():
+            return None
+        # a group that is read twice must find its tokens as they were: `\\frac12` splits its 12
+        start, tokens = self.at, self.tokens.copy()
         bars, self.bars = self.bars, True
         element: Node | None = self.relation_chain()
         self.bars = bars
         if not (self.accept("|") or self.accept("mid") or self.accept(":")):
-            self.at = start
+            self.at, self.tokens = start, tokens
             return None
         conditions = self.items("")
         together = isinstance(conditions, Seq) and conditions.joiner != "or"
         parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
         return Builder(element, parts) if element is not None else None
+
+    def bar_ahead(self) -> bool:
+        """Whether a sign that may open conditions stands in the set that was just opened."""
+        depth = 0
+        for at in range(self.at, len(self.tokens)):
+            value = self.tokens[at].value
+            if value == "{{":
+                depth += 1
+            elif value == "}}":
+                depth -= 1
+                if depth < 0:
+                    return False
+            elif depth == 0 and value in {"|", "mid", ":"}:
+                return True
+        return False
 
     # -- one item ---------------------------------------------------------------------------
 
@@ -180,6 +203,8 @@ class StatementReader(ExpressionReader):
         ahead = 0
         while self.peek(ahead).kind == "text" and ahead < 4:
             ahead += 1
+        if not may_name([self.peek(at).value for at in range(ahead)]):
+            return False
         if self.peek(ahead).value == ":" and self.peek(ahead + 1).kind != "eof":
             self.at += ahead + 1
             return True
@@ -240,7 +265,7 @@ class StatementReader(ExpressionReader):
 
     # -- what stands behind a value ---------------------------------------------------------
 
-    def trailing(self, node: Node) -> Node:  # noqa: C901
+    def trailing(self, node: Node) -> Node:  # noqa: C901, PLR0912
         """Attach the unit or the counted noun behind a value."""
         token = self.peek()
         if token.kind == "cur":
@@ -261,6 +286,12 @@ class StatementReader(ExpressionReader):
                 words.append("^" + exponent)
                 continue
             elif token.kind == "op" and words and value in {"/", "*", "-"}:
+                if self.peek(1).value == "(" and value == "/":
+                    inside = self.unit_in_brackets()
+                    if not inside:
+                        break
+                    words += inside
+                    continue
                 if self.peek(1).kind not in {"text", "let"}:
                     break
                 words.append(value)
@@ -277,6 +308,26 @@ class StatementReader(ExpressionReader):
         if any(word.lower() in HEDGES for word in words):
             raise UnreadableError("it is hedged")
         return self.compound(_with_unit(node, " ".join(words)))
+
+    def unit_in_brackets(self) -> list[str]:
+        """`/(mol K)` behind a unit, as words; nothing if these are no units."""
+        words = ["/", "("]
+        ahead = 2
+        while ahead < 14:
+            token = self.peek(ahead)
+            if token.value == ")":
+                self.at += ahead + 1
+                return [*words, ")"]
+            if token.kind in {"text", "let", "num"} or token.value in {"*", "^", "-"}:
+                glued = token.kind == "let" and not token.gap and self.peek(ahead - 1).kind == "let"
+                if glued:  # `mol` comes letter by letter
+                    words[-1] += token.value
+                else:
+                    words.append(token.value)
+            elif token.value not in {"{", "}"}:
+                break
+            ahead += 1
+        return []
 
     def compound(self, first: Node) -> Node:
         """`13 minutes (and) 30 seconds`: what follows in a smaller unit belongs to it."""
@@ -297,7 +348,7 @@ class StatementReader(ExpressionReader):
         self.at += 1
         return self.label()
 
-    def condition(self) -> bool:
+    def condition(self) -> bool:  # noqa: C901
         """Step over `for any integer k`, `where k ∈ ℤ`; note the integer parameters."""
         token = self.peek()
         opens = token.kind == "text" and token.value.lower() in _CONDITION_WORDS
@@ -305,6 +356,7 @@ class StatementReader(ExpressionReader):
         if not opens:
             return False
         strict = token.value.lower() in _STRICT_OPENERS
+        universal = token.value == "forall"
         start = self.at + 1
         letters: list[str] = []
         integer = False
@@ -325,13 +377,16 @@ class StatementReader(ExpressionReader):
             self.at += 1
         read = self.tokens[start : self.at]
         words = {token.value.lower() for token in read}
-        domain = not strict and (words & _EVERY or _PARAMETERS.intersection(letters))
+        domain = universal or (not strict and (words & _EVERY or _PARAMETERS.intersection(letters)))
         if any(
             (token.kind == "text" and token.value.lower() not in _PLAIN_WORDS)
             or (token.value in _ORDERS and not domain)
             for token in read
         ):
             self.restriction = " ".join(t.value for t in read if t.value not in {"{", "}"})
+        elif domain and any(token.value in _ORDERS for token in read):
+            signs = [t.value for t in read if t.kind != "text" and t.value not in {"{", "}"}]
+            self.domains.append(" ".join(signs))
         if integer or any(letter in _PARAMETERS for letter in letters):
             self.parameters += [
                 letter
@@ -407,6 +462,8 @@ def _with_unit(node: Node, unit: str) -> Node:
     if isinstance(node, Relation):
         return Relation((*node.sides[:-1], _with_unit(node.sides[-1], unit)), node.ops)
     first, _, rest = unit.partition(" ")
+    if first[:1] in _MAGNITUDES and measure(first) is None and noun(first) is None:
+        first, rest = first[:1], f"{first[1:]} {rest}".strip()  # 5万元
     if first.lower() in _MAGNITUDES:
         node = times(node, Num(Fraction(_MAGNITUDES[first.lower()])))
         return _with_unit(node, rest) if rest else node
@@ -419,11 +476,31 @@ def _with_unit(node: Node, unit: str) -> Node:
     return Unit(node, unit)
 
 
+def _alternatives(elements: list[Node], separators: list[str]) -> Node:
+    groups: list[list[Node]] = [[elements[0]]]
+    for element, separator in zip(elements[1:], separators, strict=True):
+        if separator == "or":
+            groups.append([element])
+        else:
+            groups[-1].append(element)
+    items: list[Node] = []
+    for group in groups:
+        if len(group) == 1:
+            items.append(group[0])
+        elif all(isinstance(element, Relation) for element in group):
+            items.append(System(tuple(group)))
+        else:
+            items.append(Seq(tuple(group), "and"))
+    return Seq(tuple(items), "or")
+
+
 def _nest(elements: list[Node], separators: list[str]) -> Node:
     """Put elements between weak separators together where strong ones separate groups."""
     if len(elements) == 1:
         return elements[0]
     strong = [index for index, separator in enumerate(separators) if separator in _STRONG]
+    if set(separators) == {"and", "or"}:  # "and" binds more tightly
+        return _alternatives(elements, separators)
     relations = all(isinstance(element, Relation) for element in elements)
     if not strong and relations and "or" in separators and "," in separators:
         strong = [index for index, separator in enumerate(separators) if separator == "or"]

@@ -10,6 +10,7 @@ DROPPED = frozenset(
     "nolimits displaystyle textstyle scriptstyle scriptscriptstyle hline mathstrut strut "
     "noindent centering label tag nonumber notag boxed fbox bigm Bigm ensuremath rm "
     "it bf sf tt hfill allowbreak nobreak protect cdotp large Large small normalsize "
+    "mathbf mathit mathsf mathnormal boldsymbol bm pmb bold "
     "mathopen mathclose mathrel mathbin mathord mathinner relax ! "
     "therefore because Huge huge LARGE tiny".split()
 )
@@ -21,10 +22,7 @@ HIDING = frozenset({"color", "textcolor", "phantom", "hphantom", "vphantom"})
 TEXT_COMMANDS: dict[str, bool] = dict.fromkeys(
     "text textbf textit textrm textsf texttt textnormal mbox hbox emph".split(), True
 ) | dict.fromkeys(
-    (
-        "mathrm mathbf mathit mathsf mathtt mathnormal operatorname boldsymbol bm pmb underline "
-        "bold"
-    ).split(),
+    ("mathrm mathtt operatorname underline").split(),
     False,
 )
 
@@ -284,11 +282,17 @@ _UNICODE = {
     "\u2009": " ",
     "\u202f": " ",
     "\u3000": " ",
+    **dict.fromkeys(map(chr, (*range(0x202A, 0x202F), *range(0x2060, 0x2070)))),
+    "\u00ad": None,
+    "\u200c": None,
+    "\u200e": None,
+    "\u200f": None,
+    "\u061c": None,
+    "\ufe0e": None,
+    "\ufe0f": None,
     "\u200b": None,
     "\u200d": None,
     "\ufeff": None,
-    "\u2061": None,
-    "\u2062": None,
     "，": ",",
     "、": ",",
     "；": ";",
