@@ -57,6 +57,7 @@ def known_to(*rooms):
     }
 
 
+ROWS_KNOW = ("rewards.errors", "rewards.extras", "rewards.text")
 CONTRACT = (
     *("verdict", "reward", "columns", "completion", "errors", "extras", "composite", "limited"),
     "lazy",
@@ -80,11 +81,9 @@ def test_what_judges_does_not_know_the_workbench():
     ]
 
 
-def test_files_of_rows_know_errors_and_extras_only():
-    assert {target for _, target in known_to("rewards.workbench.rows")} <= {
-        "rewards.errors",
-        "rewards.extras",
-    }
+def test_files_of_rows_know_errors_extras_and_text_only():
+    known = {target for _, target in known_to("rewards.workbench.rows")}
+    assert not [name for name in known if not lies_in(name, *ROWS_KNOW)]
 
 
 @pytest.mark.parametrize(

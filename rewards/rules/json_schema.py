@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 from rewards.columns import Role
 from rewards.errors import InputError
 from rewards.extraction.boxes import last_code_block, last_tagged
-from rewards.extraction.stated import UNFINISHED, shown
+from rewards.extraction.stated import UNFINISHED
 from rewards.extras import require_package
 from rewards.limited import JudgedApart, Task
 from rewards.reward import Sample
+from rewards.text.shorten import shown
 from rewards.text.strict_json import parse_strictly
 from rewards.verdict import Status, Verdict
 
