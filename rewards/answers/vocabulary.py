@@ -35,6 +35,7 @@ _PHRASES = {
         "has no solution",
         "none",
         "empty set",
+        "emptyset",
         "the empty set",
         "does not exist",
         "dne",
@@ -80,6 +81,9 @@ _PHRASES = {
         "无数个",
         "无穷多个",
     ),
+    "naturals": ("naturals", "natural numbers", "all natural numbers", "自然数"),
+    "rationals": ("rationals", "rational numbers", "all rational numbers", "有理数"),
+    "complexes": ("complexes", "complex numbers", "all complex numbers", "复数"),
     "integers": ("all integers", "any integer", "every integer", "integers"),
     "increasing": ("increasing", "递增"),
 }
