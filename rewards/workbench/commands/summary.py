@@ -57,6 +57,11 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
         plain(f"{scored}{summary.tally.rows:,} rows scored{resumed}, written to {where}"),
         soft_wrap=True,
     )
+    read = _columns_read(summary)
+    if read:
+        console.print(plain(read), soft_wrap=True)
+    for sign in summary.signs:
+        console.print(plain(f"look: {sign}", style="bold yellow"), soft_wrap=True)
     if summary.tally.error_rows:
         console.print(
             plain(
@@ -65,6 +70,14 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
             ),
             soft_wrap=True,
         )
+
+
+def _columns_read(summary: Summary | ShardsSummary) -> str:
+    """Which columns were read, in words; of several files those of the first."""
+    one = summary.files[0] if hasattr(summary, "files") and summary.files else summary
+    columns = getattr(one, "columns", {})
+    named = [f"{role} {name!r}" for role, name in columns.items() if name is not None]
+    return f"columns read: {', '.join(named)}" if named else ""
 
 
 def _print_files(console: Console, summary: ShardsSummary) -> None:
