@@ -46,7 +46,8 @@ def test_the_program_is_chosen(blocks, options, source):
     [
         ([("python", "def g(x):\n    return x * 2"), ("python", "print(g(int(input())))")], {}),
         ([("python", "def main():\n    print(int(input()) * 2)"), ("python", "main()")], {}),
-        ([("python", "import math"), ("python", "def f(x):\n    return math.sqrt(x)")], {"names": ["f"]}),
+        ([("python", "import math"),
+          ("python", "def f(x):\n    return math.sqrt(x)")], {"names": ["f"]}),
         ([("python", "def g(x):\n    return x"), ("python", "def f(x):\n    return g(x)"),
           ("python", "print(f(3))")], {"names": ["f"]}),
     ],
@@ -80,9 +81,11 @@ def test_another_language_is_told_apart():
 @pytest.mark.parametrize(
     ("name", "language"),
     [
-        ("Python 3", "python"), ("PyPy 3", "python"), ("PyPy 3-64", "python"), ("python3.11", "python"),
+        ("Python 3", "python"), ("PyPy 3", "python"), ("PyPy 3-64", "python"),
+        ("python3.11", "python"),
         ("py3", "python"), ("GNU C++17", "c++17"), ("GNU C++20 (64)", "c++20"), ("c++", "cpp"),
-        ("GNU C++17 7.3.0", "c++17"), ("C++14 (GCC 6-32)", "c++14"), (".cpp", "cpp"), ("{.cpp}", "cpp"),
+        ("GNU C++17 7.3.0", "c++17"), ("C++14 (GCC 6-32)", "c++14"),
+        (".cpp", "cpp"), ("{.cpp}", "cpp"),
         ("GNU C11", "c"), ("Java 8", "java"), ("java 17", "java"), ("Node.js", "javascript"),
         ("JavaScript", "javascript"), ("Rust 2021", "rust"), ("Go 1.22", "go"), ("golang", "go"),
     ],

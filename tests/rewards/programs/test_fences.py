@@ -1,6 +1,7 @@
 """Fenced blocks as models write them, and in linear time."""
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,8 @@ def found(text):
         ("```py\na\n    ```\n", [("py", "a\n")]),
         ("```py\na\n    ```\nthen\n```py\nb\n```", [("py", "a\n"), ("py", "b\n")]),
         ("```py\ns = '''\n```\n'''\nb\n```", [("py", "s = '''\n```\n'''\nb\n")]),
-        ('```py\n"""d\n\n    ```\n    f\n    ```\n"""\n```', [("py", '"""d\n\n    ```\n    f\n    ```\n"""\n')]),
+        ('```py\n"""d\n\n    ```\n    f\n    ```\n"""\n```',
+         [("py", '"""d\n\n    ```\n    f\n    ```\n"""\n')]),
         ("```py\ns = \"it's\"  # don't '''\nb\n```", [("py", "s = \"it's\"  # don't '''\nb\n")]),
         ("````md\n```py\nx\n```\n````", [("md", "```py\nx\n```\n")]),
         ("```py\r\na\r\nb\r\n```\r\n", [("py", "a\nb\n")]),
@@ -46,7 +48,7 @@ def test_blocks(text, blocks):
 def test_any_text_is_read_and_blocks_lie_in_order(text):
     blocks = find_blocks(text)
     assert all(block.start < block.end <= len(text) for block in blocks)
-    assert all(one.end <= other.start for one, other in zip(blocks, blocks[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(blocks))
 
 
 @pytest.mark.usefixtures("no_collections")

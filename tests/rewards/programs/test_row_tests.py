@@ -48,7 +48,9 @@ def test_no_pickle_is_ever_run():
 
 def test_a_row_of_livecodebench_whole():
     row = {
-        "public_test_cases": json.dumps([{"input": "[1]", "output": "1", "testtype": "functional"}]),
+        "public_test_cases": json.dumps(
+            [{"input": "[1]", "output": "1", "testtype": "functional"}]
+        ),
         "private_test_cases": packed(
             json.dumps([{"input": "[2]\n3", "output": '"2"', "testtype": "functional"}])
         ),
@@ -62,7 +64,9 @@ def test_a_row_of_livecodebench_whole():
 
 
 def test_samples_alone_are_said_to_be_so():
-    tests = read_tests({"public_tests": {"input": ["1"], "output": ["2"]}, "private_tests": {}}, Row())
+    tests = read_tests(
+        {"public_tests": {"input": ["1"], "output": ["2"]}, "private_tests": {}}, Row()
+    )
     assert tests.public_only
     columns = {"public_tests": CASES, "private_tests": CASES, "generated_tests": None}
     assert len(read_tests(columns["public_tests"], Row(cells=columns)).prints) == 2
@@ -111,7 +115,7 @@ def test_values_keep_their_type_and_text_is_decoded_once():
     ],
 )
 def test_nothing_expected_is_no_test(value):
-    with pytest.raises(InputError, match="expects nothing|cannot read"):
+    with pytest.raises(InputError, match=r"expects nothing|cannot read"):
         read_tests(value, Row())
     checker = "def check(given, expected, answer): return True"
     assert read_tests(value, Row(checker=checker)).checker
@@ -155,7 +159,8 @@ def test_limits_that_a_row_states(cells, time_s, memory_mb, tolerance):
 
 
 def test_the_program_sees_no_answers_of_the_set_up():
-    setup = "import math\nKEY = {1: 2}\nclass P:\n    x: int\nclass R:\n    def solve(self): return 42\ndef ref(x): return 42\n"
+    setup = "import math\nKEY = {1: 2}\nclass P:\n    x: int\n"
+    setup += "class R:\n    def solve(self): return 42\ndef ref(x): return 42\n"
     assert records_of(setup) == "import math\nclass P:\n    x: int"
     row = {"test_list": ["assert f(1) == ref(1)"], "test_setup_code": setup}
     tests = read_tests(row, Row())
