@@ -15,6 +15,7 @@ from rewards.answers.tree import (
     Node,
     Num,
     Pow,
+    Ratio,
     Relation,
     Sym,
     Unit,
@@ -51,7 +52,7 @@ def is_name(node: Node) -> bool:
             is_name(factor) and (not isinstance(factor, Sym) or factor.name[:1].isupper())
             for factor in node.factors
         )
-    return isinstance(node, Group) and all(is_name(item) for item in node.items)
+    return isinstance(node, (Group, Ratio)) and all(is_name(item) for item in node.items)
 
 
 def assigned(node: Relation) -> Assignment | None:

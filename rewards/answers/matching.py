@@ -5,7 +5,7 @@ from __future__ import annotations
 from rewards.answers.match_equations import EquationMatching
 from rewards.answers.match_sets import UNRELATED
 from rewards.answers.matrices import as_matrix
-from rewards.answers.signs import expand
+from rewards.answers.signs import expand, members
 from rewards.answers.tree import (
     Builder,
     Choice,
@@ -45,7 +45,7 @@ class Matcher(EquationMatching):
         expected, given = self.settled(ref), self.settled(ans)
         if expected is None or given is None:
             return self.no("one of them says two different things")
-        ref, ans = expected, given
+        ref, ans = members(expected), members(given)
         if isinstance(ref, Choice) or isinstance(ans, Choice):
             return self.choices(ref, ans)
         if isinstance(ref, Raw) or isinstance(ans, Raw):

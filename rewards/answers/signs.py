@@ -1,14 +1,17 @@
-"""Write out ±: `1 ± √2` is two values."""
+"""Write out what stands for several values: `1 ± √2`, `x ∈ {1, 2}`."""
 
 from __future__ import annotations
 
 from itertools import product
 
 from rewards.answers.tree import (
+    Group,
     Node,
     PlusMinus,
+    Relation,
     Seq,
     SetOf,
+    Sym,
     System,
     children,
     contains,
@@ -24,6 +27,17 @@ def expand(node: Node) -> list[Node]:
     for item in items:
         out += _signs(item)
     return out
+
+
+def members(node: Node) -> Node:
+    r"""`x \in \{1, 2\}` as the list `x = 1 or x = 2`; anything else as it is."""
+    if not (isinstance(node, Relation) and node.ops == ("in",)):
+        return node
+    name, domain = node.sides
+    if not (isinstance(domain, SetOf) and isinstance(name, (Sym, Group))):
+        return node
+    values = tuple(Relation((name, item), ("=",)) for item in domain.items)
+    return values[0] if len(values) == 1 else Seq(values, "or")
 
 
 def _signs(node: Node) -> list[Node]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rewards.answers.expressions import ExpressionReader
+from rewards.answers.expressions import ROUGHLY, ExpressionReader
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     Builder,
@@ -100,7 +100,7 @@ class StatementReader(ExpressionReader):
         elements: list[Node] = []
         separators: list[str] = []
         while True:
-            approximate = elements and self.peek().kind == "rel" and self.peek().value == "~"
+            approximate = elements and self.peek() in ROUGHLY
             self.at += 1 if approximate else 0
             element = self.item()
             if self.restriction and element is None and elements:
@@ -165,10 +165,28 @@ class StatementReader(ExpressionReader):
         node: Node = self.relation_chain()
         if self.peek().value == ":" and self.peek().kind == "op":
             node = self.ratio(node)
-        node = self.trailing(node)
+        elif isinstance(node, Num) and self.peek().value == "to" and self.peek(1).kind == "num":
+            self.at += 1
+            node = Ratio((node, self.sum()))  # 3 to 4
+        node = self.approximation(self.trailing(node))
         if self.condition() and self.restriction:
             node = self.restricted(node)
         return self.membership(node)
+
+    def approximation(self, node: Node) -> Node:
+        """The value, and in parentheses or behind its unit how large that is about."""
+        bracketed = self.says_again()
+        self.at += bracketed
+        if self.peek() not in ROUGHLY or (isinstance(node, Relation) and not bracketed):
+            return node
+        self.at += 1
+        self.accept(".")
+        about = self.trailing(self.sum())
+        if bracketed:
+            self.expect(")")
+        if isinstance(node, Relation):
+            return Relation((*node.sides, about), (*node.ops, "~"))
+        return Relation((node, about), ("~",))
 
     def restricted(self, node: Node) -> Node:
         """The node on the condition just read."""
@@ -190,8 +208,11 @@ class StatementReader(ExpressionReader):
 
     def relation_chain(self) -> Node:
         """Sides joined by relation signs; a lone side is itself."""
-        if self.peek().kind == "rel" and self.peek().value == "~":
+        if self.peek() in ROUGHLY:
             self.at += 1  # "about 5" with a sign: 5 is what is said
+            self.accept(".")
+        elif self.at == 0 and self.peek().kind == "rel" and self.peek().value in {"=", "to"}:
+            self.at += 1  # `= 5`: what stood before it is left to the question
         opens = self.peek().kind == "rel" and self.peek().value in {"<", ">", "<=", ">=", "!="}
         sides: list[Node] = [Sym("it") if opens else self.set_expression()]
         ops: list[str] = []
@@ -219,11 +240,24 @@ class StatementReader(ExpressionReader):
 
     def ratio(self, first: Node) -> Node:
         """`a : b : c`, or a statement and, behind the colon, the same in other words."""
-        items = [first]
-        while self.peek().value == ":" and self.peek().kind == "op" and len(items) < 50:
+        named: tuple[Node, ...] = ()
+        if isinstance(first, Relation) and set(first.ops) == {"="}:
+            *names, first = first.sides  # `S : T = 7 : 32`, `the ratio = 7 : 32`
+            named = tuple(names)
+        if isinstance(first, Relation):
             self.at += 1
-            items.append(self.relation_chain())
-        return Ratio(tuple(items))
+            return Ratio((first, self.relation_chain()))
+        items = [first]
+        while self.accept(":") and len(items) < 50:
+            items.append(self.set_expression())
+        ratio = Ratio(tuple(items))
+        if named:
+            return Relation((*named, ratio), ("=",) * len(named))
+        if self.peek().kind == "rel" and self.peek().value == "=":
+            self.at += 1
+            right = self.relation_chain()
+            return Relation((ratio, self.ratio(right)), ("=",))
+        return ratio
 
     def cell(self) -> Node:
         """An entry of a matrix or a row of a system."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 AND_WORDS = frozenset("and und et и e& 和 与 及 且 以及 並且 并且".split())
 OR_WORDS = frozenset("or oder ou или 或 或者".split())
 
+# Words in front of a number that say no more than ≈.
+APPROXIMATELY = frozenset("approximately approx about roughly circa 约 大约 约为 约等于".split())
+
 # Words and short phrases with one meaning; keys are in the normal form of `Text`.
 _MEANINGS = {
     "yes": "yes true correct ja oui sí si да 是 对 正确 是的 对的 vrai wahr верно はい 예 네",

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from rewards.answers.symbols import FUNCTIONS, GREEK
 from rewards.answers.tokens import Token
 from rewards.answers.units import is_plain_unit
-from rewards.answers.vocabulary import AND_WORDS, ARTICLES, OR_WORDS, SHORT_WORDS
+from rewards.answers.vocabulary import (
+    AND_WORDS,
+    APPROXIMATELY,
+    ARTICLES,
+    OR_WORDS,
+    SHORT_WORDS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +40,7 @@ _VOWELS = frozenset("aeiouyAEIOUY")
 def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR0912
     """Replace word tokens by letters, functions, symbols, connectors or text."""
     out: list[Token] = []
-    for token in tokens:
+    for at, token in enumerate(tokens):
         kind, word, gap = token
         if kind not in {"word", "text"}:
             out.append(token)
@@ -45,6 +51,8 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
                 out.append(_letter(token, out))
             else:
                 out.append(token)
+        elif lower in APPROXIMATELY and _starts_value(tokens, at + 1, beside=bool(out)):
+            out.append(Token("rel", "~", gap=True))
         elif lower in AND_WORDS:
             out.append(Token("op", "and", gap=True))
         elif lower in OR_WORDS:
@@ -71,6 +79,16 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
         else:
             _split_glued(word, gap, out)
     return out
+
+
+def _starts_value(tokens: Sequence[Token], at: int, *, beside: bool) -> bool:
+    """Whether a number is next (`approx. 1.4`); alone, unless `beside` a value, only a decimal.
+
+    "Approximately 42" is no answer where 42 is: whole numbers are not rounded by nature.
+    """
+    while at < len(tokens) and tokens[at].value in {".", "{", "}", "-"}:
+        at += 1
+    return at < len(tokens) and tokens[at].kind == "num" and (beside or "." in tokens[at].value)
 
 
 def _is_short_word(word: str) -> bool:
