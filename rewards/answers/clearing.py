@@ -67,8 +67,8 @@ def cleared(node: Node) -> Cleared:
                 divisors[key] = base, power + divisors.get(key, (base, 0))[1]
         return Cleared(times(*tops), divisors)
     if isinstance(node, Pow) and isinstance(node.exponent, Num) and symbols(node.base):
-        power = node.exponent.value
-        if power.denominator == 1 and -MAX_POWER <= power < 0:
+        exponent = node.exponent.value
+        if exponent.denominator == 1 and -MAX_POWER <= exponent < 0:
             bases = node.base.factors if isinstance(node.base, Mul) else (node.base,)
             if not any(cleared(base).divisors for base in bases):
                 found: dict[str, tuple[Node, int]] = {}
@@ -78,7 +78,7 @@ def cleared(node: Node) -> Cleared:
                         constant.append(Pow(base, node.exponent))
                         continue
                     key = show(base)
-                    found[key] = base, found.get(key, (base, 0))[1] - int(power)
+                    found[key] = base, found.get(key, (base, 0))[1] - int(exponent)
                 return Cleared(times(*constant) if constant else ONE, found)
     return Cleared(node, {})
 

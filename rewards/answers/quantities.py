@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from itertools import permutations
 from typing import TYPE_CHECKING
 
+from rewards.answers.letters import in_other_letters
 from rewards.answers.numeric import Evaluator
 from rewards.answers.sameness import Sameness, same_expression
 from rewards.answers.tree import (
@@ -29,7 +28,6 @@ from rewards.answers.tree import (
     children,
     contains,
     rebuild,
-    substitute,
     symbols,
     times,
 )
@@ -107,18 +105,16 @@ class Quantities:
         return found
 
     def number(self, ref: Node, ans: Node) -> Sameness:
-        """Two plain values."""
-        constants = arbitrary_constants(ref), arbitrary_constants(ans)
-        indices = [[name[2:] for name in names] for names in constants]
-        if constants[0] != constants[1] and indices[0] == indices[1]:  # C_1 for c_1
-            pairs = zip(constants[1], constants[0], strict=True)
-            ans = substitute(ans, {old: Sym(new) for old, new in pairs})
-        foreign = symbols(ans) - symbols(ref)
-        if foreign and not (_has_analysis(ref) or _has_analysis(ans)):
-            return Sameness(same=False, how=f"the answer depends on {', '.join(sorted(foreign))}")
+        """Two plain values, in whatever letters they may be written."""
+        found = self.as_written(ref, ans)
+        return found if found.same is True else in_other_letters(ref, ans) or found
+
+    def as_written(self, ref: Node, ans: Node) -> Sameness:
+        """Two plain values in the letters that they are written in."""
         found = same_expression(ref, ans)
-        if found.same is False and len(arbitrary_constants(ref)) > 1:
-            found = _renamed(ref, ans) or found
+        foreign = symbols(ans) - symbols(ref)
+        if found.same is not True and foreign and not (_has_analysis(ref) or _has_analysis(ans)):
+            return Sameness(same=False, how=f"the answer depends on {', '.join(sorted(foreign))}")
         if found.same is not True and (_has_log(ref) or _has_log(ans)):
             decimal = same_expression(_with_base_ten(ref), _with_base_ten(ans))
             if decimal.same:
@@ -147,27 +143,6 @@ class Quantities:
         return b.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE) == a.quantize(
             step, context=_WIDE
         )
-
-
-_ARBITRARY = re.compile(r"[cCkK]_\d")
-MAX_CONSTANTS = 3
-
-
-def arbitrary_constants(node: Node) -> list[str]:
-    """The names `c_1`, `c_2`, `C_1` … of a general solution, which may be exchanged."""
-    return sorted(name for name in symbols(node) if _ARBITRARY.fullmatch(name))
-
-
-def _renamed(ref: Node, ans: Node) -> Sameness | None:
-    """Equal after the arbitrary constants have changed places?"""
-    names = arbitrary_constants(ref)
-    if names != arbitrary_constants(ans) or len(names) > MAX_CONSTANTS:
-        return None
-    for order in permutations(names):
-        moved = substitute(ans, {old: Sym(new) for old, new in zip(names, order, strict=True)})
-        if same_expression(ref, moved).same:
-            return Sameness(same=True, how="the constants may change places")
-    return None
 
 
 _LETTER_UNITS = frozenset("msghLNJWVK")

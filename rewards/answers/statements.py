@@ -247,7 +247,7 @@ class StatementReader(ExpressionReader):
         if isinstance(first, Relation):
             self.at += 1
             return Ratio((first, self.relation_chain()))
-        items = [first]
+        items: list[Node] = [first]
         while self.accept(":") and len(items) < 50:
             items.append(self.set_expression())
         ratio = Ratio(tuple(items))
