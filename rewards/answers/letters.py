@@ -91,17 +91,12 @@ def _integration(
     ref: Node, ans: Node, names: tuple[frozenset[str], frozenset[str]]
 ) -> Sameness | None:
     """`sin²x + C` and `-cos²x + C`: with a constant added to both, the rest may differ by one."""
-    parts = _without_constant(ref), _without_constant(ans)
-    if parts[0] is None or parts[1] is None:
+    left, right = _without_constant(ref), _without_constant(ans)
+    if left is None or right is None:
         return None
-    (one, first), (other, second) = parts
+    (one, first), (other, second) = left, right
     rest = (names[0] - {first}) | (names[1] - {second})
-    if (
-        not rest
-        or rest & _ARBITRARY
-        or first in names[1] - {second}
-        or second in names[0] - {first}
-    ):
+    if not rest or rest & (_ARBITRARY | {first, second}):
         return None
     difference = add(one, negative(other))
     for value in _POINTS:

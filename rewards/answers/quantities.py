@@ -12,6 +12,7 @@ from rewards.answers.letters import in_other_letters
 from rewards.answers.numeric import Evaluator
 from rewards.answers.sameness import Sameness, same_expression
 from rewards.answers.tree import (
+    ZERO,
     Add,
     Based,
     BigOp,
@@ -113,7 +114,8 @@ class Quantities:
         """Two plain values in the letters that they are written in."""
         found = same_expression(ref, ans)
         foreign = symbols(ans) - symbols(ref)
-        if found.same is not True and foreign and not (_has_analysis(ref) or _has_analysis(ans)):
+        analysis = foreign and (_has_analysis(ref) or _has_analysis(ans))
+        if foreign and not analysis and (found.same is not True or _holds_zero(ans)):
             return Sameness(same=False, how=f"the answer depends on {', '.join(sorted(foreign))}")
         if found.same is not True and (_has_log(ref) or _has_log(ans)):
             decimal = same_expression(_with_base_ten(ref), _with_base_ten(ans))
@@ -187,6 +189,13 @@ def _without_degrees(node: Node) -> Node:
     if not below:
         return node
     return rebuild(node, tuple(_without_degrees(child) for child in below))
+
+
+def _holds_zero(node: Node) -> bool:
+    """Whether something is multiplied by 0 or raised to it: letters that say nothing."""
+    zero = isinstance(node, Pow) and node.exponent == ZERO
+    zero = zero or (isinstance(node, Mul) and ZERO in node.factors)
+    return zero or any(_holds_zero(child) for child in children(node))
 
 
 def _has_analysis(node: Node) -> bool:
