@@ -36,7 +36,7 @@ class BracketReader(Cursor):
         if opening == "{{" and self.accept("}}"):
             self.bars, self.depth = outer_bars, self.depth - 1
             return Named("empty")
-        node = self.items(opening)
+        node = self.chosen(self.items(opening), opening)
         self.bars = outer_bars
         closing = self.peek().value
         if self.peek().kind != "op" or closing not in closers:
@@ -54,6 +54,13 @@ class BracketReader(Cursor):
             return Group(opening, closing, items)
         if closing != closers[0]:
             raise UnreadableError(f"`{opening}` is closed by `{closing}`")
+        return node
+
+    def chosen(self, node: Node, opening: str) -> Node:
+        r"""`10 \choose 3`: all of the group before the word, and all behind it."""
+        if self.peek().kind == "cmd" and self.peek().value == "choose":
+            self.at += 1
+            return Fn("binom", (node, self.items(opening)))
         return node
 
     def items(self, opening: str) -> Node:  # noqa: ARG002

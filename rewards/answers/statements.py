@@ -79,7 +79,7 @@ class StatementReader(ExpressionReader):
         Raises:
             UnreadableError: if some of it is not understood.
         """
-        node = self.items("")
+        node = self.chosen(self.items(""), "")
         while self.accept("."):
             pass
         rest = self.peek()

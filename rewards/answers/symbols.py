@@ -11,7 +11,7 @@ DROPPED = frozenset(
     "noindent centering label tag nonumber notag boxed fbox bigm Bigm ensuremath rm "
     "it bf sf tt hfill allowbreak nobreak protect cdotp large Large small normalsize "
     "mathopen mathclose mathrel mathbin mathord mathinner relax ! "
-    "therefore because Huge huge LARGE tiny".split()
+    "therefore because Huge huge LARGE tiny underbrace overbrace variable".split()
 )
 
 # Commands whose first argument is not shown: a colour, or what only leaves room.
@@ -52,6 +52,20 @@ FUNCTIONS: dict[str, str] = {name: name for name in _SAME.split()} | {
     "asinh": "arsinh",
     "acosh": "arcosh",
     "atanh": "artanh",
+    "acot": "arccot",
+    "asec": "arcsec",
+    "acsc": "arccsc",
+    "asech": "arsech",
+    "acsch": "arcsch",
+    "acoth": "arcoth",
+    "arsech": "arsech",
+    "arcsch": "arcsch",
+    "arcoth": "arcoth",
+    "arcsech": "arsech",
+    "arccsch": "arcsch",
+    "arccoth": "arcoth",
+    "cosech": "csch",
+    "cis": "cis",
     "cbrt": "cbrt",
     "floor": "floor",
     "ceil": "ceil",

@@ -37,6 +37,7 @@ _PHRASES = {
         "no such number exists",
         "no such numbers",
         "null set",
+        "emptyset",
         "无解",
         "无实数解",
         "空集",

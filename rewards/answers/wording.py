@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rewards.answers.code_names import BARE_SETS, CODE_NAMES, MODULES, OPEN_INTERVALS
 from rewards.answers.symbols import FUNCTIONS, GREEK
 from rewards.answers.tokens import Token
 from rewards.answers.units import is_plain_unit
@@ -40,8 +41,11 @@ _VOWELS = frozenset("aeiouyAEIOUY")
 def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR0912
     """Replace word tokens by letters, functions, symbols, connectors or text."""
     out: list[Token] = []
+    skipped = 0  # tokens before this one were read with the one before them
     for at, token in enumerate(tokens):
         kind, word, gap = token
+        if at < skipped:
+            continue
         if kind not in {"word", "text"}:
             out.append(token)
             continue
@@ -51,6 +55,14 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
                 out.append(_letter(token, out))
             else:
                 out.append(token)
+        elif word in CODE_NAMES and _value(tokens, at + 1) in {"(", "."}:
+            which = OPEN_INTERVALS.get(_value(tokens, at + 2), "")
+            skipped = at + 3 if which and _value(tokens, at + 1) == "." else 0
+            out.append(Token("fn", which if skipped else word, gap))
+        elif word in MODULES and _value(tokens, at + 1) == "." and _value(tokens, at + 2).isalpha():
+            skipped = at + 2
+        elif word in BARE_SETS:
+            out.append(Token("set", BARE_SETS[word].name, gap))
         elif lower in APPROXIMATELY and _starts_value(tokens, at + 1, beside=bool(out)):
             out.append(Token("rel", "~", gap=True))
         elif lower in AND_WORDS:
@@ -79,6 +91,10 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
         else:
             _split_glued(word, gap, out)
     return out
+
+
+def _value(tokens: Sequence[Token], at: int) -> str:
+    return tokens[at].value if at < len(tokens) else ""
 
 
 def _starts_value(tokens: Sequence[Token], at: int, *, beside: bool) -> bool:
