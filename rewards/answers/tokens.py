@@ -236,9 +236,12 @@ def _number(  # noqa: PLR0913, PLR0917
             return value, at
     if following in {"e", "E"}:
         exponent = _EXPONENT.match(text, at)
-        # `2e-1` is 2e - 1; a computer writes 2.0e-1 or 2e-01.
+        # `2e-1` is 2e - 1; a computer writes 2.0e-1, 2e-01 or 2E-1.
         if exponent is not None and (
-            exponent[1].isdecimal() or "." in value or len(exponent[1].lstrip("+-")) > 1
+            following == "E"
+            or exponent[1].isdecimal()
+            or "." in value
+            or len(exponent[1].lstrip("+-")) > 1
         ):
             return f"{value}e{exponent[1]}", exponent.end()
     return value, at

@@ -197,17 +197,19 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
         values = [exact(arg) for arg in args]
         return min(values) if name == "min" else max(values)
     if name in {"gcd", "lcm", "mod"} and args:
-        whole = [exact(arg) for arg in args]
-        if any(value.denominator != 1 for value in whole):
-            raise InexactError
-        integers = [int(value) for value in whole]
-        if name == "gcd":
-            return Fraction(math.gcd(*integers))
+        values = [exact(arg) for arg in args]
+        tops, bottoms = zip(
+            *((value.numerator, value.denominator) for value in values), strict=True
+        )
+        if name == "gcd":  # of fractions too: the greatest of which all are multiples
+            return Fraction(math.gcd(*tops), math.lcm(*bottoms))
         if name == "lcm":
-            return Fraction(math.lcm(*integers))
-        if len(integers) != 2 or integers[1] == 0:
+            return Fraction(math.lcm(*tops), math.gcd(*bottoms))
+        if any(bottom != 1 for bottom in bottoms):
+            raise InexactError
+        if len(tops) != 2 or tops[1] == 0:
             raise UndefinedError
-        return Fraction(integers[0] % integers[1])
+        return Fraction(tops[0] % tops[1])
     raise InexactError
 
 
