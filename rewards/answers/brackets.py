@@ -50,6 +50,8 @@ class BracketReader(Cursor):
         if opening == "{":
             relations = any(isinstance(item, Relation) for item in items)
             return SetOf(items) if many and not relations else node
+        if isinstance(node, Seq) and node.joiner != "," and len(items) == 2 and opening == "(":
+            return node  # (p or q) is a statement, no pair
         if many:
             return Group(opening, closing, items)
         if closing != closers[0]:

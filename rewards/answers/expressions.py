@@ -46,6 +46,10 @@ class ExpressionReader(PrimaryReader):
     def sum(self) -> Node:  # noqa: C901
         """Terms joined by + - ± ∓, reduced by `mod`."""
         terms: list[Node] = []
+        if self.peek().value == "+" and self.peek(1).value == "-" and self.peek(1).kind == "op":
+            # nobody puts a plus before a leading minus: `+-5` is ±5 on a keyboard
+            self.at += 1
+            self.tokens[self.at] = Token("op", "pm", gap=False)
         while True:
             sign, either = 1, 0
             while True:
@@ -237,8 +241,6 @@ class ExpressionReader(PrimaryReader):
             if base.value.numerator.bit_length() > 10_000:  # Python would refuse to write it out
                 raise UnreadableError("a numeral of another base with thousands of digits")
             return based(str(base.value.numerator), label)
-        if isinstance(base, Named):
-            return base
-        if isinstance(base, (Fn, Group, Matrix, Pow)):
+        if isinstance(base, (Named, Fn, Group, Matrix, Pow)):
             return Fn("at", (base, Sym(label)))
         raise UnreadableError("a subscript stands behind something that is not a name")

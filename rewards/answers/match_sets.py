@@ -6,11 +6,12 @@ from typing import Final, Literal, TypeAlias
 
 from rewards.answers.equations import is_name, same_equation
 from rewards.answers.match_lists import ListMatching
-from rewards.answers.realsets import NotRealSetError, real_set, same_set, variable_of
+from rewards.answers.realsets import NotRealSetError, half_of_reals, real_set, same_set, variable_of
 from rewards.answers.show import show
 from rewards.answers.tree import (
     Add,
     Builder,
+    Fn,
     Group,
     Matrix,
     Named,
@@ -27,7 +28,14 @@ from rewards.answers.tree import (
 )
 
 _ORDERS = frozenset({"<", ">", "<=", ">=", "!="})
-_SETLIKE = (SetOperation, Builder, Group, SetOf, Named, Relation, Seq, System, Add)
+_SETLIKE = (Fn, SetOperation, Builder, Group, SetOf, Named, Relation, Seq, System, Add)
+# Relations that may be read from right to left, and as what. Arrows and ∈ have a direction.
+_TURNS = {
+    "<": ">", ">": "<", "<=": ">=", ">=": "<=", "subset": "supset", "supset": "subset",
+    "subseteq": "supseteq", "supseteq": "subseteq",
+} | {op: op for op in ("=", "!=", "~", "==", "iff", "cong", "sim", "perp", "parallel")}  # fmt: skip
+_COMPARED = _ORDERS | {"=", "~", "==", "in"}
+_EMPTY = Named("empty")
 UNRELATED: Final = "unrelated"
 Verdict: TypeAlias = "bool | Literal['unrelated'] | None"
 
@@ -41,6 +49,8 @@ class SetMatching(ListMatching):
             return UNRELATED
         if not (_is_set(ref) or _is_set(ans)):
             return UNRELATED
+        if (ref == _EMPTY) != (ans == _EMPTY) and isinstance(ref if ans == _EMPTY else ans, Group):
+            return self.no("a pair is not the empty set")
         a, b = variable_of(ref), variable_of(ans)
         if a is not None and b is not None and a != b:
             return self.no(f"one is about {a}, the other about {b}")
@@ -59,6 +69,8 @@ class SetMatching(ListMatching):
         if isinstance(ref, SetOperation) and isinstance(ans, SetOperation):
             if ref.op != ans.op or len(ref.parts) != len(ans.parts):
                 return None
+            if ref.op == "setminus":
+                return self.in_order(ref.parts, ans.parts)
             return self.multiset(list(ref.parts), list(ans.parts))
         if isinstance(ref, Builder) and isinstance(ans, Builder):
             return self.builders(ref, ans)
@@ -94,11 +106,16 @@ class SetMatching(ListMatching):
 
     def chains(self, ref: Relation, ans: Relation) -> bool | None:
         """Chains of comparisons, read from either end."""
-        for left, right in ((ref, ans), (ref, _reversed(ans))):
-            if left.ops == right.ops and len(left.sides) == len(right.sides):
-                found = [self.alike(a, b) for a, b in zip(left.sides, right.sides, strict=True)]
+        readings = [ans] if not set(ans.ops) <= _TURNS.keys() else [ans, _reversed(ans)]
+        for reading in readings:
+            if ref.ops == reading.ops and len(ref.sides) == len(reading.sides):
+                found = [self.alike(a, b) for a, b in zip(ref.sides, reading.sides, strict=True)]
                 if all(found):
                     return True
+        if not set(ref.ops) | set(ans.ops) <= _COMPARED:
+            if None in [self.alike(a, b) for a, b in zip(ref.sides, ans.sides, strict=False)]:
+                return None
+            return self.no("the sides differ, or stand in another direction")
         sidewise = contains(ref, (Matrix,)) or "==" in ref.ops
         if len(ref.ops) == 1 == len(ans.ops) and not sidewise:
             result = same_equation(ref, ans)
@@ -119,6 +136,8 @@ def _is_set(node: Node) -> bool:
         return True
     if isinstance(node, Named):
         return node.name in {"empty", "reals"}
+    if half_of_reals(node) is not None:
+        return True
     if isinstance(node, Relation):
         return node.ops[0] == "in" or bool(set(node.ops) & _ORDERS)
     if isinstance(node, (Seq, System)):
@@ -155,8 +174,7 @@ def _as_interval(node: Node) -> Group | None:
 
 
 def _reversed(node: Relation) -> Relation:
-    flip = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-    ops = tuple(flip.get(op, op) for op in reversed(node.ops))
+    ops = tuple(_TURNS.get(op, op) for op in reversed(node.ops))
     return Relation(tuple(reversed(node.sides)), ops)
 
 

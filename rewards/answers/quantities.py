@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from rewards.answers.letter_units import contains_ohm, unit_readings, with_temperature
 from rewards.answers.letters import in_other_letters
 from rewards.answers.numeric import Evaluator
 from rewards.answers.sameness import Sameness, same_expression
@@ -24,15 +25,16 @@ from rewards.answers.tree import (
     Num,
     Percent,
     Pow,
-    Sym,
     Unit,
+    add,
     children,
     contains,
     rebuild,
     symbols,
     times,
 )
-from rewards.answers.units import Measure, contradicts, measure, unlike
+from rewards.answers.unit_table import Measure
+from rewards.answers.units import differing, read_phrase
 
 if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions
@@ -48,23 +50,30 @@ class Quantities:
 
     def same(self, ref: Node, ans: Node) -> Sameness:
         """Whether two values are the same, units considered."""
-        ans = _with_letter_unit(ans, symbols(ref))
+        ref, ans = with_temperature(ref), with_temperature(ans)
+        if isinstance(ref, Unit) != isinstance(ans, Unit):
+            ref, ans = _both_units(ref, ans)
+        elif contains_ohm(ref) and contains_ohm(ans):
+            ref = next(unit_readings(ref), ref)
+            ans = next(unit_readings(ans), ans)
         ref_unit = ref.unit if isinstance(ref, Unit) else None
         ans_unit = ans.unit if isinstance(ans, Unit) else None
+        one = read_phrase(ref_unit).unit if ref_unit is not None else None
+        other = read_phrase(ans_unit).unit if ans_unit is not None else None
+        if (one or other) and any(_is_angle(unit) for unit in (one, other)):
+            return self.number(_in_radians(ref, one), _in_radians(ans, other))
         ref = ref.value if isinstance(ref, Unit) else ref
         ans = ans.value if isinstance(ans, Unit) else ans
         if self.options.units == "require" and ref_unit is not None and ans_unit is None:
             return Sameness(same=False, how=f"the unit {ref_unit} is missing")
-        if ans_unit is not None and (why := contradicts(ref_unit or "", ans_unit)):
+        if self.options.units == "ignore" and one is not None and other is not None:
+            return self.bare(ref, ans)
+        if why := differing(ref_unit or "", ans_unit or ""):
             return Sameness(same=False, how=why)
-        if ref_unit is not None and ans_unit is not None and self.options.units != "ignore":
-            one, other = measure(ref_unit), measure(ans_unit)
-            if one is not None and other is not None:
-                if one[0] != other[0]:
-                    return Sameness(same=False, how=f"{ans_unit} is not {ref_unit}")
-                ref, ans = _scaled(ref, one), _scaled(ans, other)
-            elif unlike(ref_unit, ans_unit):
-                return Sameness(same=False, how=f"{ans_unit} is not {ref_unit}")
+        if one is not None and other is not None and one != other:
+            ref, ans = _scaled(ref, one), _scaled(ans, other)
+        elif ref_unit is None and ans_unit is None and _vanishes(ref, ans):
+            return Sameness(same=False, how="nothing times a letter keeps its letter")
         return self.bare(ref, ans)
 
     def bare(self, ref: Node, ans: Node) -> Sameness:
@@ -147,27 +156,43 @@ class Quantities:
         )
 
 
-_LETTER_UNITS = frozenset("msghLNJWVK")
+def _both_units(ref: Node, ans: Node) -> tuple[Node, Node]:
+    """Where one side has a unit, letters behind the other side's number are units too."""
+    unit, other = (ref, ans) if isinstance(ref, Unit) else (ans, ref)
+    if not isinstance(unit, Unit) or read_phrase(unit.unit).unit is None:
+        return ref, ans
+    for reading in unit_readings(other):
+        if differing(unit.unit, reading.unit) is None:
+            return (unit, reading) if unit is ref else (reading, unit)
+    return ref, ans
 
 
-def _with_letter_unit(node: Node, known: frozenset[str]) -> Node:
-    """`5 m` is five metres where the reference knows no variable m."""
-    if (
-        isinstance(node, Mul)
-        and len(node.factors) == 2
-        and isinstance(node.factors[0], Num)
-        and isinstance(node.factors[1], Sym)
-        and node.factors[1].name in _LETTER_UNITS - known
-    ):
-        return Unit(node.factors[0], node.factors[1].name)
+def _is_angle(unit: Measure | None) -> bool:
+    return unit is not None and unit.dimensions == (("angle", 1),)
+
+
+def _in_radians(node: Node, unit: Measure | None) -> Node:
+    """An angle in radians as a plain number; degrees keep their sign, which is a factor."""
+    if isinstance(node, Unit):
+        return _scaled(node.value, unit) if unit is not None else node
     return node
+
+
+def _vanishes(ref: Node, ans: Node) -> bool:
+    """Whether a literal 0 would wipe out letters (`0 m/s`) that the other side does not have."""
+    zero = any(
+        isinstance(side, Mul) and any(f == ZERO or f == Num(ZERO.value, 1) for f in side.factors)
+        for side in (ref, ans)
+    )
+    return zero and symbols(ref) != symbols(ans)
 
 
 _WIDE = Evaluator(200).context
 
 
 def _scaled(value: Node, unit: Measure) -> Node:
-    return times(value, Num(unit[1]))
+    scaled = times(value, Num(unit.factor))
+    return add(scaled, Num(unit.offset)) if unit.offset else scaled
 
 
 def _forgivable(node: Node) -> bool:

@@ -174,10 +174,11 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
     if words is None:
         return None
     normal = normal_words(tokens)
-    if normal in NAMED:
-        return Named(NAMED[normal])
-    if normal in NUMBER_WORDS:
-        return Num(Fraction(NUMBER_WORDS[normal]))
+    lower = normal.lower()
+    if lower in NAMED:
+        return Named(NAMED[lower])
+    if lower in NUMBER_WORDS:
+        return Num(Fraction(NUMBER_WORDS[lower]))
     return None if _mathematical(tokens) else Text(normal)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rewards.answers.expressions import ROUGHLY, ExpressionReader
+from rewards.answers.nouns import noun
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     Builder,
@@ -49,7 +50,8 @@ _CONDITION_VALUES = frozenset(
 _PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
 _MAGNITUDES = {
-    "dozen": 12,
+    "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
+    "億": 10**8, "만": 10**4, "억": 10**8,
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     "万": 10**4, "亿": 10**8,
 }  # fmt: skip
@@ -274,7 +276,7 @@ class StatementReader(ExpressionReader):
 
     # -- what stands behind a value ---------------------------------------------------------
 
-    def trailing(self, node: Node) -> Node:  # noqa: C901
+    def trailing(self, node: Node) -> Node:  # noqa: C901, PLR0912
         """Attach the unit or the counted noun behind a value."""
         token = self.peek()
         if token.kind == "cur":
@@ -295,6 +297,12 @@ class StatementReader(ExpressionReader):
                 words.append("^" + exponent)
                 continue
             elif token.kind == "op" and words and value in {"/", "*", "-"}:
+                if self.peek(1).value == "(" and value == "/":
+                    inside = self.unit_in_brackets()
+                    if not inside:
+                        break
+                    words += inside
+                    continue
                 if self.peek(1).kind not in {"text", "let"}:
                     break
                 words.append(value)
@@ -311,6 +319,26 @@ class StatementReader(ExpressionReader):
         if any(word.lower() in HEDGES for word in words):
             raise UnreadableError("it is hedged")
         return self.compound(_with_unit(node, " ".join(words)))
+
+    def unit_in_brackets(self) -> list[str]:
+        """`/(mol K)` behind a unit, as words; nothing if these are no units."""
+        words = ["/", "("]
+        ahead = 2
+        while ahead < 14:
+            token = self.peek(ahead)
+            if token.value == ")":
+                self.at += ahead + 1
+                return [*words, ")"]
+            if token.kind in {"text", "let", "num"} or token.value in {"*", "^", "-"}:
+                glued = token.kind == "let" and not token.gap and self.peek(ahead - 1).kind == "let"
+                if glued:  # `mol` comes letter by letter
+                    words[-1] += token.value
+                else:
+                    words.append(token.value)
+            elif token.value not in {"{", "}"}:
+                break
+            ahead += 1
+        return []
 
     def compound(self, first: Node) -> Node:
         """`13 minutes (and) 30 seconds`: what follows in a smaller unit belongs to it."""
@@ -441,6 +469,8 @@ def _with_unit(node: Node, unit: str) -> Node:
     if isinstance(node, Relation):
         return Relation((*node.sides[:-1], _with_unit(node.sides[-1], unit)), node.ops)
     first, _, rest = unit.partition(" ")
+    if first[:1] in _MAGNITUDES and measure(first) is None and noun(first) is None:
+        first, rest = first[:1], f"{first[1:]} {rest}".strip()  # 5万元
     if first.lower() in _MAGNITUDES:
         node = times(node, Num(Fraction(_MAGNITUDES[first.lower()])))
         return _with_unit(node, rest) if rest else node
@@ -453,11 +483,31 @@ def _with_unit(node: Node, unit: str) -> Node:
     return Unit(node, unit)
 
 
+def _alternatives(elements: list[Node], separators: list[str]) -> Node:
+    groups: list[list[Node]] = [[elements[0]]]
+    for element, separator in zip(elements[1:], separators, strict=True):
+        if separator == "or":
+            groups.append([element])
+        else:
+            groups[-1].append(element)
+    items: list[Node] = []
+    for group in groups:
+        if len(group) == 1:
+            items.append(group[0])
+        elif all(isinstance(element, Relation) for element in group):
+            items.append(System(tuple(group)))
+        else:
+            items.append(Seq(tuple(group), "and"))
+    return Seq(tuple(items), "or")
+
+
 def _nest(elements: list[Node], separators: list[str]) -> Node:
     """Put elements between weak separators together where strong ones separate groups."""
     if len(elements) == 1:
         return elements[0]
     strong = [index for index, separator in enumerate(separators) if separator in _STRONG]
+    if set(separators) == {"and", "or"}:  # "and" binds more tightly
+        return _alternatives(elements, separators)
     relations = all(isinstance(element, Relation) for element in elements)
     if not strong and relations and "or" in separators and "," in separators:
         strong = [index for index, separator in enumerate(separators) if separator == "or"]

@@ -152,7 +152,7 @@ SHORT_WORDS = frozenset(
     "the for any all is are of to if no not on by an and or its has was one two six ten "
     "each some when then else than with from where such that odd even yes too out our can "
     "may you she him her his red day men who how why use off old new top box cup bag cat "
-    "dog".split()
+    "dog per".split()
 )
 
 # The word in front of a formula that a sentence leads up to.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rewards.answers.code_names import BARE_SETS, CODE_NAMES, MODULES, OPEN_INTERVALS
 from rewards.answers.symbols import FUNCTIONS, GREEK
 from rewards.answers.tokens import Token
-from rewards.answers.units import is_plain_unit
+from rewards.answers.units import find_unit, is_plain_unit
 from rewards.answers.vocabulary import (
     AND_WORDS,
     APPROXIMATELY,
@@ -51,10 +52,10 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
             continue
         lower = word.lower()
         if len(word) == 1:
-            if lower == "y" or kind == "word" or not _after_number(out) or word in "ei":
-                out.append(_letter(token, out))
-            else:
+            if _is_letter_unit(token, out):
                 out.append(token)
+            else:
+                out.append(_letter(token, out))
         elif word in CODE_NAMES and _value(tokens, at + 1) in {"(", "."}:
             which = OPEN_INTERVALS.get(_value(tokens, at + 2), "")
             skipped = at + 3 if which and _value(tokens, at + 1) == "." else 0
@@ -110,6 +111,18 @@ def _starts_value(tokens: Sequence[Token], at: int, *, beside: bool) -> bool:
 def _is_short_word(word: str) -> bool:
     """Whether a few letters are an English word; `NO` may be a segment, `no` may not."""
     return word.lower() in SHORT_WORDS and (word.islower() or word[1:].islower())
+
+
+def _is_letter_unit(token: Token, out: Sequence[Token]) -> bool:
+    """Whether a letter set as text is a unit: behind a number, and only if a unit has it."""
+    kind, word, gap = token
+    if kind != "text" or not _after_number(out):
+        return False
+    if not word.isascii():
+        return True  # a counter or a unit of a language that joins its words
+    if word == "a" and gap and out[-1].kind == "text":
+        return True  # `dollars a day`
+    return find_unit(word) is not None
 
 
 def _letter(token: Token, out: list[Token]) -> Token:
@@ -186,10 +199,18 @@ def normal_words(tokens: Sequence[Token]) -> str:
             continue
         if kind in {"word", "text"} and value.lower() in AND_WORDS:
             continue
-        parts.append(value.lower() if kind in {"word", "text"} and len(value) > 1 else value)
+        parts.append(value if _keeps_case(value) else value.lower())
     while parts and parts[0].lower() in ARTICLES and len(parts) > 1:
         del parts[0]
     return " ".join(parts)
+
+
+_INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
+
+
+def _keeps_case(word: str) -> bool:
+    """Whether capitals tell words apart: CO is not Co, and NaCl not NACL."""
+    return len(word) <= 2 or _INNER_CAPITAL.search(word) is not None
 
 
 def normal_tokens(tokens: Sequence[Token]) -> str:
