@@ -233,6 +233,8 @@ class ExpressionReader(PrimaryReader):
     def subscripted(self, base: Node) -> Node:
         """A name with its subscript, or a numeral with its base."""
         label = self.label()
+        if isinstance(base, Num) and label.startswith("base"):
+            label = label.removeprefix("base")
         if isinstance(base, Sym):
             return Sym(f"{base.name}_{label}")
         if isinstance(base, Const):

@@ -52,7 +52,7 @@ class SetMatching(ListMatching):
         if (ref == _EMPTY) != (ans == _EMPTY) and isinstance(ref if ans == _EMPTY else ans, Group):
             return self.no("a pair is not the empty set")
         a, b = variable_of(ref), variable_of(ans)
-        if a is not None and b is not None and a != b:
+        if a is not None and b is not None and a != b and "it" not in {a, b}:  # `≥ 5` is about it
             return self.no(f"one is about {a}, the other about {b}")
         try:
             left, right = real_set(_bare(ref)), real_set(_bare(ans))

@@ -10,10 +10,12 @@ from rewards.answers.brackets import CLOSERS
 from rewards.answers.code_names import combinations
 from rewards.answers.cursor import EOF_TOKEN
 from rewards.answers.literals import based, number, repeating
+from rewards.answers.number_words import number_in_words
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     INFINITY,
     MINUS_ONE,
+    ZERO,
     Const,
     Fn,
     Group,
@@ -137,6 +139,10 @@ class PrimaryReader(ApplicationReader):
         if self.peek().kind == "rel":
             return Sym(" ".join(parts))
         name = parts[0]
+        if len(parts) == 1 and name.endswith("分之"):  # 二分之√2
+            below = number_in_words(name.removesuffix("分之"))
+            if below is not None and below != ZERO:
+                return quotient(self.signed(), below)
         if len(parts) == 1 and len(name) <= 3 and name.isascii() and name.lower() not in NAMED:
             return Mul(tuple(Sym(letter) for letter in name))  # roman letters
         raise UnreadableError(f"`{parts[0]}` is a word, not a value")

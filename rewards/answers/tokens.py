@@ -44,12 +44,14 @@ _MASTER = re.compile(
     | (?P<word>[A-Za-z]+)
     | (?P<cmd>\\(?:[A-Za-z]+\*?|[\s\S]))
     | (?P<run>[^\W\d_a-zA-Z][^\W\d_]*)
-    | (?P<op>\*\*|<=|>=|!=|==|=<|->|=>|\.\.\.|[\s\S])
+    | (?P<op>\*\*|\+/-|<=|>=|!=|==|=<|->|=>|\.\.\.|[\s\S])
     """,
     re.VERBOSE,
 )
-# 11,\! 111  10{,}000  1\,000  1 000: separators nobody uses between list items.
-_EXPLICIT_GROUPS = re.compile(r"\d{1,3}(?:(?:\{,\}|,\s?\\!\s?|\{\\,\}|\\,|\\ | |~)\d{3})+(?![\d])")
+# 11,\! 111  10{,}000  1\,000  1\;000  1 000: separators nobody uses between list items.
+_EXPLICIT_GROUPS = re.compile(
+    r"\d{1,3}(?:(?:\{,\}|,\s?\\!\s?|\{\\,\}|\\[,;:]|\\ | |~)\d{3})+(?![\d])"
+)
 # 1,000,000: also a list without spaces, so only outside brackets and only if every group fits.
 _COMMA_GROUPS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?![\d])(?!,\d)")
 _FRACTION_TAIL = re.compile(r"\.\d+(?![\d,])")
@@ -194,6 +196,7 @@ _GLUED_COMMAND = re.compile(
 
 _OPERATORS: dict[str, tuple[str, str]] = {
     "**": ("op", "^"),
+    "+/-": ("op", "pm"),
     "<=": ("rel", "<="),
     "=<": ("rel", "<="),
     ">=": ("rel", ">="),

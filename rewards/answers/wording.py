@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rewards.answers.code_names import BARE_SETS, CODE_NAMES, MODULES, OPEN_INTERVALS
+from rewards.answers.phrases import STARTS, phrase_at
 from rewards.answers.symbols import FUNCTIONS, GREEK
 from rewards.answers.tokens import Token
 from rewards.answers.units import find_unit, is_plain_unit
 from rewards.answers.vocabulary import (
     AND_WORDS,
-    APPROXIMATELY,
     ARTICLES,
     OR_WORDS,
     SHORT_WORDS,
@@ -51,21 +50,18 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
             out.append(token)
             continue
         lower = word.lower()
+        if word in STARTS or lower in STARTS:
+            found = phrase_at(tokens, at, out)
+            if found is not None:
+                skipped = at + found.length
+                if found.token is not None:
+                    out.append(found.token)
+                continue
         if len(word) == 1:
             if _is_letter_unit(token, out):
                 out.append(token)
             else:
                 out.append(_letter(token, out))
-        elif word in CODE_NAMES and _value(tokens, at + 1) in {"(", "."}:
-            which = OPEN_INTERVALS.get(_value(tokens, at + 2), "")
-            skipped = at + 3 if which and _value(tokens, at + 1) == "." else 0
-            out.append(Token("fn", which if skipped else word, gap))
-        elif word in MODULES and _value(tokens, at + 1) == "." and _value(tokens, at + 2).isalpha():
-            skipped = at + 2
-        elif word in BARE_SETS:
-            out.append(Token("set", BARE_SETS[word].name, gap))
-        elif lower in APPROXIMATELY and _starts_value(tokens, at + 1, beside=bool(out)):
-            out.append(Token("rel", "~", gap=True))
         elif lower in AND_WORDS:
             out.append(Token("op", "and", gap=True))
         elif lower in OR_WORDS:
@@ -92,20 +88,6 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
         else:
             _split_glued(word, gap, out)
     return out
-
-
-def _value(tokens: Sequence[Token], at: int) -> str:
-    return tokens[at].value if at < len(tokens) else ""
-
-
-def _starts_value(tokens: Sequence[Token], at: int, *, beside: bool) -> bool:
-    """Whether a number is next (`approx. 1.4`); alone, unless `beside` a value, only a decimal.
-
-    "Approximately 42" is no answer where 42 is: whole numbers are not rounded by nature.
-    """
-    while at < len(tokens) and tokens[at].value in {".", "{", "}", "-"}:
-        at += 1
-    return at < len(tokens) and tokens[at].kind == "num" and (beside or "." in tokens[at].value)
 
 
 def _is_short_word(word: str) -> bool:
