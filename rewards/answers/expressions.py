@@ -208,6 +208,9 @@ class ExpressionReader(PrimaryReader):
         if token.kind == "op" and token.value in {"circ", "degree"}:
             self.at += 1
             return self.minutes(base)
+        if isinstance(base, Named) and token.kind == "op" and token.value in {"+", "-", "*"}:
+            self.at += 1
+            return Fn("mark" + token.value, (base,))
         if token.kind == "op" and token.value == "'":
             self.at += 1
             return Sym(base.name + "'") if isinstance(base, Sym) else Fn("prime", (base,))

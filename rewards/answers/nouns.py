@@ -186,6 +186,11 @@ def _stems(word: str) -> list[str]:
     return found
 
 
+def changes(word: str) -> bool:
+    """Whether a word beside a number changes it or takes it back (`quarters`, `wrong`)."""
+    return word in _CHANGING
+
+
 def is_filler(word: str) -> bool:
     """Whether a word beside a unit or a noun adds nothing (`of`, `each`, `old`, a colour)."""
     return word in _FILLERS or word in _COLOURS

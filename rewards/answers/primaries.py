@@ -31,7 +31,7 @@ from rewards.answers.tree import (
     times,
 )
 from rewards.answers.values import exact_or_none
-from rewards.answers.vocabulary import NAMED
+from rewards.answers.vocabulary import NAMED, may_name
 
 _APPLIED = frozenset("fghFGH")
 _ITEM_STARTS = frozenset({",", ";", "(", "{{", "{", "[", "and", "or", "quad"})
@@ -137,6 +137,8 @@ class PrimaryReader(ApplicationReader):
             parts.append(self.peek().value)
             self.at += 1
         if self.peek().kind == "rel":
+            if not may_name(parts):
+                raise UnreadableError(f"`{parts[0]}` does not name a value")
             return Sym(" ".join(parts))
         name = parts[0]
         if len(parts) == 1 and name.endswith("分之"):  # 二分之√2

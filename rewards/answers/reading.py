@@ -18,7 +18,7 @@ from rewards.answers.statements import StatementReader
 from rewards.answers.tokens import UnreadableError, tokenize
 from rewards.answers.tree import Choice, Named, Node, Num, Raw, Seq, Text
 from rewards.answers.unwrap import unwrap, unwrap_reference
-from rewards.answers.vocabulary import HEDGES, LINKS, NAMED
+from rewards.answers.vocabulary import HEDGES, LINKS, NAMED, NEGATIONS
 from rewards.answers.wording import (
     is_prose,
     normal_tokens,
@@ -49,6 +49,7 @@ _CHOICE = re.compile(
 _CHOICE_LIST = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|\band\b|&|、|\s)\s*\(?[A-J]\)?)+")
 _FORMULA = re.compile(r"\$\$?([^$]+)\$?\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTALL)
 _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf|boldsymbol)\s*\{([^{}]*)\}")
+_TAKEN_BACK = HEDGES | NEGATIONS | {"or", "and"}
 MAX_CACHED = 512
 BAD_ROUNDING = "its approximation is wrong"
 QUESTION = "it is a question"
@@ -277,7 +278,8 @@ def _only_formula(text: str) -> str | None:
         return None
     before = text[: found[0].start()].split()
     after = " ".join(text[found[0].end() :].lower().strip(" .").split())
-    if any(word.strip(".,;:").lower() in HEDGES | {"or", "and"} for word in before):
+    around_words = {word.strip(".,;:!").lower() for word in around.split()}
+    if around_words & _TAKEN_BACK:
         return None
     if before and not (before[-1].endswith(":") or before[-1].lower().strip(",") in LINKS):
         return None

@@ -36,7 +36,7 @@ from rewards.answers.tree import (
 )
 from rewards.answers.units import DEGREES, PERCENTS, measure
 from rewards.answers.values import exact_or_none
-from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS
+from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS, may_name
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
 _CLOSING = frozenset({")", "]", "}}", "}", "."})
@@ -200,6 +200,8 @@ class StatementReader(ExpressionReader):
         ahead = 0
         while self.peek(ahead).kind == "text" and ahead < 4:
             ahead += 1
+        if not may_name([self.peek(at).value for at in range(ahead)]):
+            return False
         if self.peek(ahead).value == ":" and self.peek(ahead + 1).kind != "eof":
             self.at += ahead + 1
             return True

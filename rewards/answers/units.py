@@ -254,6 +254,8 @@ def _same_head(wanted: Phrase, given: Phrase) -> bool:
     """Whether both count the same noun, with nothing but words for its kind before it."""
     if wanted.unit or given.unit or not (wanted.words and given.words):
         return False
+    if any(word.startswith("^") for word in wanted.nouns | given.nouns):
+        return False  # square units are no units
     heads = noun(wanted.words[-1]), noun(given.words[-1])
     plain = all(may_be_noun(word) for word in (*wanted.unknown, *given.unknown))
     return heads[0] is not None and heads[0] == heads[1] and plain
