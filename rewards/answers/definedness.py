@@ -7,7 +7,19 @@ what holds one equals nothing but its own text, whatever the rest of it does.
 from __future__ import annotations
 
 from rewards.answers.effort import InexactError, UndefinedError
-from rewards.answers.tree import BigOp, Const, Digits, Named, Node, Num, Raw, Sym, Text, children, symbols
+from rewards.answers.tree import (
+    BigOp,
+    Const,
+    Digits,
+    Named,
+    Node,
+    Num,
+    Raw,
+    Sym,
+    Text,
+    children,
+    symbols,
+)
 
 _DIGITS = (40, 80, 160, 320)
 _LEAVES = (Num, Const, Sym, Digits, Named, Raw, Text)

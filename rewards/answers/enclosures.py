@@ -174,7 +174,9 @@ class Enclosure:
         """
         here = symbols(node)
         if here:
-            node = substitute(node, {name: Num(self.values[name]) for name in here & self.values.keys()})
+            node = substitute(
+                node, {name: Num(self.values[name]) for name in here & self.values.keys()}
+            )
         self.effort.charge(2)
         try:
             return exact(node)

@@ -21,7 +21,9 @@ FIELDS = (
     (170141183460469231731687303715884105689, 14358368582948311658889158988663601352),
 )
 _SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC8341082276BF3A27251
-_DISCRETE = frozenset({"factorial", "binom", "gcd", "lcm", "mod", "floor", "ceil", "abs"})  # exact or nothing
+_DISCRETE = frozenset(
+    {"factorial", "binom", "gcd", "lcm", "mod", "floor", "ceil", "abs"}
+)  # exact or nothing
 
 
 def same_residues(left: Node, right: Node) -> bool | None:

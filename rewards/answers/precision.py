@@ -66,4 +66,3 @@ def at_precision(bits: int, compute: Callable[[], T]) -> T:
 def bits_for(digits: int) -> int:
     """The bits of so many decimal digits, and a few to lose."""
     return digits * 10 // 3 + 8
-

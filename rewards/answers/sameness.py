@@ -17,6 +17,7 @@ from rewards.answers.effort import InexactError, UndefinedError
 from rewards.answers.modular import same_residues
 from rewards.answers.numeric import Evaluator
 from rewards.answers.points import (
+    DISCRETE,
     KINKED_POINTS,
     POINTS,
     integral_symbols,
@@ -349,7 +350,8 @@ class _Pair(NamedTuple):
             high, span = self.magnitudes(point)
             # sin x misses x by x^3/6, sin tan x misses tan sin x by x^7/30: a difference of small
             # terms may be as small as a power of them that grows with the functions applied.
-            order = 3 + 2 * min(_functions(self.left) + _functions(self.right), _MAX_ORDER)
+            functions = _functions(self.left) + _functions(self.right)
+            order = 3 + 2 * min(max(functions - 2, 0), _MAX_ORDER)
             digits = 100 + order * span
             affordable = min(digits, MAX_DIGITS)
             a, b = (
@@ -418,11 +420,14 @@ def _is_tower(node: Node) -> bool:
 
 
 def _functions(node: Node) -> int:
-    """How many functions and powers that are no rational operations stand in an expression."""
+    """How many functions and powers that are no rational operations stand in an expression.
+
+    Those of whole numbers are left out: they have no small terms.
+    """
     count, stack = 0, [node]
     while stack:
         here = stack.pop()
-        count += isinstance(here, Fn) or (
+        count += (isinstance(here, Fn) and here.name not in DISCRETE) or (
             isinstance(here, Pow) and not isinstance(here.exponent, Num)
         )
         stack += children(here)

@@ -131,7 +131,7 @@ def turns(node: Node, exact: Exact) -> Fraction:
         for factor in node.factors:
             try:
                 scale *= exact(factor)
-            except InexactError:
+            except InexactError:  # noqa: PERF203 - the other factor may be an angle
                 if angle is not None:
                     raise
                 angle = turns(factor, exact)
@@ -251,7 +251,7 @@ def _linear_product(node: Mul, exact: Exact) -> dict[_Key, Fraction]:
     for factor in node.factors:
         try:
             scale *= exact(factor)
-        except InexactError:
+        except InexactError:  # noqa: PERF203 - as in `turns`
             if form is not None:
                 raise
             form = _linear(factor, exact)

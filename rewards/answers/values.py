@@ -266,7 +266,7 @@ def _of_integers(name: str, values: Sequence[Fraction]) -> int:
 def _logarithm(base_node: Node, node: Node) -> Fraction:
     base, below = power_form(base_node, exact)
     value, above = power_form(node, exact)
-    if value == 0 or base == 1 or base == 0 or below == 0:
+    if value == 0 or base in {0, 1} or below == 0:
         raise UndefinedError
     if value == 1 or above == 0:
         return Fraction(0)
