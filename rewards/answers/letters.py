@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from itertools import permutations
+from itertools import permutations, product
 
+from rewards.answers.code_names import combinations
 from rewards.answers.sameness import Sameness, contains_imaginary, same_expression
+from rewards.answers.show import show
 from rewards.answers.tree import (
     Add,
     Const,
+    Degree,
     Fn,
+    Group,
     Mul,
     Node,
     Num,
@@ -22,9 +26,12 @@ from rewards.answers.tree import (
     Sym,
     add,
     children,
+    contains,
     negative,
+    rebuild,
     substitute,
     symbols,
+    times,
 )
 
 _INDEXED = re.compile(r"[ABCKck]_\d")
@@ -32,18 +39,22 @@ _LONE = frozenset("CcK")  # what is added to an antiderivative
 _ARBITRARY = frozenset("ABCDKck")  # what a general solution is built with
 _IMAGINARY = ("I", "j")
 MAX_CONSTANTS = 3
+MAX_CALLS = 36
 _POINTS = (Fraction(7, 5), Fraction(11, 4), Fraction(9, 7))
 
 
 def in_other_letters(ref: Node, ans: Node) -> Sameness | None:
     """Whether two values that differ as written are the same in other letters; else `None`."""
     names = symbols(ref), symbols(ans)
-    if not (names[0] and names[1]) and not (names[1] or names[0]) & set(_IMAGINARY):
+    if not names[0] and not names[1]:
         return None
     return (
         _imaginary(ref, ans, names)
         or _integration(ref, ans, names)
         or _general_solution(ref, ans, names)
+        or _free_parameter(ref, ans, names)
+        or _selections(ref, ans)
+        or _calls(ref, ans)
     )
 
 
@@ -167,3 +178,97 @@ def _has_function(node: Node) -> bool:
         for factor in term.factors
         if any(isinstance(other, Sym) and _is_constant(other.name) for other in term.factors)
     )
+
+
+_PARAMETERS = frozenset("klmn")
+
+
+def _free_parameter(
+    ref: Node, ans: Node, names: tuple[frozenset[str], frozenset[str]]
+) -> Sameness | None:
+    """`π/2 + kπ` and `π/2 + nπ`: one free whole number on each side, in different letters."""
+    free = [sorted(side & _PARAMETERS) for side in names]
+    if [len(side) for side in free] != [1, 1] or free[0] == free[1]:
+        return None
+    (old,), (new,) = free[1], free[0]
+    if not (contains(ref, (Degree,)) or Const("pi") in _factors_beside(ref, new)):
+        return None
+    for sign, shift in product((1, -1), range(-2, 3)):
+        moved = add(times(Num(Fraction(sign)), Sym(new)), Num(Fraction(shift)))
+        if same_expression(ref, substitute(ans, {old: moved})).same:
+            return Sameness(same=True, how=f"{old} runs through the integers as {new} does")
+    return None
+
+
+def _factors_beside(node: Node, name: str) -> list[Node]:
+    terms = node.terms if isinstance(node, Add) else (node,)
+    return [
+        factor
+        for term in terms
+        if isinstance(term, Mul) and name in symbols(term)
+        for factor in term.factors
+    ]
+
+
+def _selections(ref: Node, ans: Node) -> Sameness | None:
+    """`C(10, 3)`, `C_{10}^3`, `A_5^3`, where a number is expected: how many selections."""
+    if symbols(ref):
+        return None
+    written = _worked_out(ans)
+    if written == ans or not same_expression(ref, written).same:
+        return None
+    return Sameness(same=True, how="they count selections")
+
+
+def _worked_out(node: Node) -> Node:
+    if isinstance(node, Mul) and len(node.factors) == 2:
+        name, group = node.factors
+        if name in {Sym("C"), Sym("P")} and isinstance(group, Group) and len(group.items) == 2:
+            return combinations(*group.items, kind=show(name))
+    if isinstance(node, Pow) and isinstance(node.base, Sym):
+        kind, _, top = node.base.name.partition("_")
+        if kind in {"C", "A", "P"} and top.isdecimal() and len(top) < 4:
+            return combinations(Num(Fraction(top)), node.exponent, kind)
+    below = children(node)
+    return rebuild(node, tuple(_worked_out(child) for child in below)) if below else node
+
+
+def _calls(ref: Node, ans: Node) -> Sameness | None:
+    """`f(2x)` and `f(x + x)`: the same function of the same value."""
+    wanted: dict[str, Node] = {}
+    given: dict[str, Node] = {}
+    _collect_calls(ref, wanted)
+    _collect_calls(ans, given)
+    foreign = {key: call for key, call in given.items() if key not in wanted}
+    if not wanted or not foreign or len(foreign) * len(wanted) > MAX_CALLS:
+        return None
+    new: dict[str, Node] = {}
+    for key, call in foreign.items():
+        twin = next((other for other in wanted.values() if _same_call(call, other)), None)
+        if twin is None:
+            return None
+        new[key] = twin
+    if not same_expression(ref, _replaced(ans, new)).same:
+        return None
+    return Sameness(same=True, how="the functions are applied to the same values")
+
+
+def _collect_calls(node: Node, found: dict[str, Node]) -> None:
+    if isinstance(node, Fn) and node.name == "call":
+        found[show(node)] = node
+    for child in children(node):
+        _collect_calls(child, found)
+
+
+def _same_call(one: Node, other: Node) -> bool:
+    first, second = children(one), children(other)
+    return len(first) == len(second) and all(
+        same_expression(a, b).same for a, b in zip(first, second, strict=True)
+    )
+
+
+def _replaced(node: Node, new: dict[str, Node]) -> Node:
+    if isinstance(node, Fn) and node.name == "call":
+        return new.get(show(node), node)
+    below = children(node)
+    return rebuild(node, tuple(_replaced(child, new) for child in below)) if below else node

@@ -40,6 +40,14 @@ def members(node: Node) -> Node:
     return values[0] if len(values) == 1 else Seq(values, "or")
 
 
+def points(node: Node) -> Node:
+    """`(±a, ±b)` as the list of the points it stands for; anything else as it is."""
+    if isinstance(node, Group) and contains(node, (PlusMinus,)):
+        found = _signs(node)
+        return Seq(tuple(found)) if len(found) > 1 else node
+    return node
+
+
 def _signs(node: Node) -> list[Node]:
     if not contains(node, (PlusMinus,)):
         return [node]
@@ -65,6 +73,8 @@ def _with_signs(node: Node, signs: list[int]) -> Node:
     if isinstance(node, PlusMinus):
         sign = signs.pop(0) * node.sign
         value = _with_signs(node.value, signs)
+        if sign < 0 and isinstance(value, Group):
+            return rebuild(value, tuple(negative(item) for item in value.items))
         return value if sign > 0 else negative(value)
     below = children(node)
     if not below:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rewards.answers.expressions import ROUGHLY, ExpressionReader
+from rewards.answers.grouping import labelled_points, repeats_a_label
 from rewards.answers.nouns import noun
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
@@ -49,6 +50,7 @@ _CONDITION_VALUES = frozenset(
 )
 _PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
+_MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much
 _MAGNITUDES = {
     "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
     "億": 10**8, "만": 10**4, "억": 10**8,
@@ -68,10 +70,11 @@ MAX_ITEMS = 20_000
 class StatementReader(ExpressionReader):
     """Reads an answer as a whole."""
 
-    __slots__ = ("parameters", "restriction")
+    __slots__ = ("building", "parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
+        self.building = False  # whether the conditions of a set are being read
         self.parameters: list[str] = []
         self.restriction = ""  # the condition just read, if it restricts what is said
 
@@ -151,7 +154,9 @@ class StatementReader(ExpressionReader):
         if not (self.accept("|") or self.accept("mid") or self.accept(":")):
             self.at = start
             return None
+        outer, self.building = self.building, True
         conditions = self.items("")
+        self.building = outer
         together = isinstance(conditions, Seq) and conditions.joiner != "or"
         parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
         return Builder(element, parts) if element is not None else None
@@ -160,6 +165,8 @@ class StatementReader(ExpressionReader):
 
     def item(self) -> Node | None:
         """One item; `None` if it was only a condition on a parameter."""
+        if self.peek().kind == "text" and self.peek().value.lower() in _MERELY:
+            self.at += 1
         if self.peek().kind == "text" and self.label_word():
             pass
         if self.condition():
@@ -284,6 +291,9 @@ class StatementReader(ExpressionReader):
         if token.kind == "cur":
             self.at += 1
             return _with_unit(node, token.value)
+        if token.kind == "text" and token.value.lower() in _MERELY:
+            self.at += 1
+            return node
         if token.kind != "text" or token.value.lower() in _CONDITION_WORDS:
             return node
         words: list[str] = []
@@ -409,6 +419,7 @@ class StatementReader(ExpressionReader):
         if (
             isinstance(node, Relation)
             and node.ops == ("in",)
+            and not self.building
             and isinstance(node.sides[0], Sym)
             and _is_parameter(node.sides[0].name, node.sides[1])
             and (self.at > 4 or self.peek().value == ",")
@@ -513,6 +524,10 @@ def _nest(elements: list[Node], separators: list[str]) -> Node:
     relations = all(isinstance(element, Relation) for element in elements)
     if not strong and relations and "or" in separators and "," in separators:
         strong = [index for index, separator in enumerate(separators) if separator == "or"]
+        if repeats_a_label(elements, strong):
+            strong = []
+    if not strong and (points := labelled_points(elements)) is not None:
+        return Seq(tuple(points))
     if not strong or len(strong) == len(separators):
         joiner = next((word for word in ("or", "and") if word in separators), ",")
         return Seq(tuple(elements), joiner)
