@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from rewards.answers.numeric import Evaluator
+from rewards.answers.closeness import close
 from rewards.answers.sameness import Sameness, same_expression
 from rewards.answers.tree import (
     Add,
@@ -33,7 +31,7 @@ from rewards.answers.tree import (
     symbols,
     times,
 )
-from rewards.answers.units import Measure, contradicts, measure, unlike
+from rewards.answers.units import contradicts, measure, unlike
 
 if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions
@@ -63,21 +61,18 @@ class Quantities:
             if one is not None and other is not None:
                 if one[0] != other[0]:
                     return Sameness(same=False, how=f"{ans_unit} is not {ref_unit}")
-                ref, ans = _scaled(ref, one), _scaled(ans, other)
+                ans = times(ans, Num(other[1] / one[1])) if one[1] != other[1] else ans
             elif unlike(ref_unit, ans_unit):
                 return Sameness(same=False, how=f"{ans_unit} is not {ref_unit}")
+        counts = self.options.integers == "counts exact"
+        if counts and ref_unit is not None and measure(ref_unit) is not None:  # 5 kg is measured
+            return Quantities(replace(self.options, integers="tolerance")).bare(ref, ans)
         return self.bare(ref, ans)
 
     def bare(self, ref: Node, ans: Node) -> Sameness:
         """Whether two values without units are the same."""
-        if isinstance(ref, Percent):
-            if not isinstance(ans, Percent):  # a missing % sign is forgiven
-                found = self.number(ref.value, ans)
-                if found.same:
-                    return Sameness(same=True, how="the missing % sign is forgiven")
-        elif isinstance(ans, Percent) and isinstance(ref, Num):
-            found = self.number(ref, ans)
-            return found if found.same else Sameness(same=False, how="a % sign was added")
+        if (found := self.percent(ref, ans)) is not None:
+            return found
         if isinstance(ref, Based) or isinstance(ans, Based):
             return self.based(ref, ans)
         if isinstance(ref, Fn) and isinstance(ans, Fn) and ref.name == ans.name == "mod":
@@ -88,11 +83,30 @@ class Quantities:
             return self.angles(ref, ans)
         return self.number(ref, ans)
 
+    def percent(self, ref: Node, ans: Node) -> Sameness | None:
+        """A % sign on one side only; `None` if that is not what tells them apart."""
+        if isinstance(ref, Percent) and not isinstance(ans, Percent):
+            if self.number(ref.value, ans).same:
+                return Sameness(same=True, how="the missing % sign is forgiven")
+        elif isinstance(ans, Percent) and isinstance(ref, Num):
+            found = self.number(ref, ans)
+            if found.same:
+                return found
+            forgiven = self.options.added_percent
+            # 0.5 may be 50%, unless the question is about per cent.
+            meant = forgiven == "forgive" or (forgiven == "from 1" and abs(ref.value) >= 1)
+            if meant and self.number(ref, ans.value).same:
+                return Sameness(same=True, how="the added % sign is forgiven")
+            return Sameness(same=False, how="a % sign was added")
+        return None
+
     def based(self, ref: Node, ans: Node) -> Sameness:
-        """Numerals: the base is part of the answer."""
+        """Numerals: the base is part of the answer, but the question has named it."""
         if isinstance(ref, Based) and isinstance(ans, Based):
             same = (ref.digits.upper(), ref.base) == (ans.digits.upper(), ans.base)
             return Sameness(same=same, how="digits and base were compared")
+        if isinstance(ref, Based) and _digits(ans) == ref.digits.upper():
+            return Sameness(same=True, how="the dropped base is forgiven")
         return Sameness(same=False, how="only one of them is written in another base than ten")
 
     def angles(self, ref: Node, ans: Node) -> Sameness:
@@ -123,30 +137,9 @@ class Quantities:
             decimal = same_expression(_with_base_ten(ref), _with_base_ten(ans))
             if decimal.same:
                 return Sameness(same=True, how="with log to the base 10, " + decimal.how)
-        if found.same is not True and not symbols(ref) and self._close(ref, ans):
-            return Sameness(same=True, how="they agree within the tolerance asked for")
+        if found.same is not True and (why := close(ref, ans, self.options)):
+            return Sameness(same=True, how=why)
         return found
-
-    def _close(self, ref: Node, ans: Node) -> bool:
-        if self.options.tolerance is None and self.options.rounding == "exact":
-            return False
-        try:
-            a, b = Evaluator(40).evaluate(ref), Evaluator(40).evaluate(ans)
-        except ArithmeticError:
-            return False
-        if self.options.tolerance is not None:
-            one, other = float(a), float(b)
-            if math.isclose(one, other, rel_tol=self.options.tolerance, abs_tol=0.0):
-                return True
-        decimals = ref.decimals if isinstance(ref, Num) else None
-        if self.options.rounding == "exact" or decimals is None:
-            return False
-        step = Decimal(1).scaleb(-decimals)
-        if b.adjusted() > 60:
-            return False
-        return b.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE) == a.quantize(
-            step, context=_WIDE
-        )
 
 
 _ARBITRARY = re.compile(r"[cCkK]_\d")
@@ -170,6 +163,21 @@ def _renamed(ref: Node, ans: Node) -> Sameness | None:
     return None
 
 
+def _digits(node: Node) -> str:
+    """The digits of a numeral without its base (2516, 1A3), or "" if it is none."""
+    parts: list[str] = []
+    for part in node.factors if isinstance(node, Mul) else (node,):
+        if isinstance(part, Num) and part.value.denominator == 1 and part.value >= 0:
+            if part.decimals:
+                return ""
+            parts.append(str(part.value))
+        elif isinstance(part, Sym) and len(part.name) == 1 and part.name.isupper():
+            parts.append(part.name)
+        else:
+            return ""
+    return "".join(parts)
+
+
 _LETTER_UNITS = frozenset("msghLNJWVK")
 
 
@@ -184,13 +192,6 @@ def _with_letter_unit(node: Node, known: frozenset[str]) -> Node:
     ):
         return Unit(node.factors[0], node.factors[1].name)
     return node
-
-
-_WIDE = Evaluator(200).context
-
-
-def _scaled(value: Node, unit: Measure) -> Node:
-    return times(value, Num(unit[1]))
 
 
 def _forgivable(node: Node) -> bool:
