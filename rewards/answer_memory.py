@@ -51,7 +51,7 @@ class Comparer(NamedTuple):
     compare: Callable[[str, str], Comparison]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=24)
 def comparer(options: CompareOptions) -> Comparer:
     """The comparer of these options."""
 

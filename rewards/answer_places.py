@@ -20,7 +20,7 @@ AnswerPlace: TypeAlias = Literal[
 """A place an answer may stand in.
 
 `box`: the last `\boxed{…}` or `\fbox{…}` · `answer_tag`: between the last `<answer>` and
-`</answer>` · `hashes`: a last line that starts with `####`, GSM8K's mark ·
+`</answer>` · `hashes`: what stands behind a last `####`, GSM8K's mark ·
 `final_answer_phrase`: a closing "The answer is …" in one of a dozen languages · `bare`: a
 completion that is nothing but one short line · `last_line`: the last line, whatever it says.
 """
@@ -88,9 +88,8 @@ def _in_answer_tag(text: str) -> FoundAnswer | None:
 
 
 def _after_hashes(text: str) -> FoundAnswer | None:
-    line = text.rstrip().rpartition("\n")[2]  # elsewhere `####` is a Markdown heading
-    answer = after_hashes(line)
-    return None if answer is None else _filled(answer, "the line after ####")
+    answer = after_hashes(text.rstrip())
+    return None if answer is None else _filled(answer, "the text behind ####")
 
 
 def _after_phrase(text: str) -> FoundAnswer | None:
@@ -141,7 +140,7 @@ _FINDERS = {
 _NAMES: dict[AnswerPlace, str] = {
     "box": "box",
     "answer_tag": "<answer> tag",
-    "hashes": "#### line",
+    "hashes": "#### mark",
     "final_answer_phrase": 'closing "the answer is …"',
     "bare": "bare answer",
     "last_line": "text",

@@ -11,7 +11,18 @@ from rewards.answers.reading import Answer, read_answer
 from rewards.answers.show import kind_of, show
 from rewards.answers.style import same_but_for_style
 from rewards.answers.tokens import UnreadableError, tokenize
-from rewards.answers.tree import Node, Raw, Seq, Text
+from rewards.answers.tree import (
+    MINUS_ONE,
+    Degree,
+    Mul,
+    Node,
+    Num,
+    Percent,
+    Raw,
+    Seq,
+    Text,
+    Unit,
+)
 from rewards.answers.wording import normal_tokens
 
 
@@ -30,7 +41,7 @@ def compare(  # noqa: C901
         return Comparison(
             Outcome.EQUAL, f"both are written “{_short(reference.text)}” but for style"
         )
-    exact = options.tolerance is None
+    exact = options.tolerance is None or options.integers != "tolerance"
     if exact and _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
         reason = f"{_short(answer.text)} is not {_short(reference.text)}"
         return Comparison(Outcome.DIFFERENT, reason)
@@ -54,6 +65,8 @@ def compare(  # noqa: C901
         return Comparison(Outcome.EQUAL, f"{read}; both hold the same words and signs")
     if same is False and _ungrouped(reference, answer, options):
         return Comparison(Outcome.EQUAL, f"{read}; a comma may separate three-digit numbers")
+    if same is not True and _with_decimal_comma(reference, answer, options):
+        return Comparison(Outcome.EQUAL, f"{read}; its comma is a decimal comma")
     if same is None:
         return Comparison(
             Outcome.UNDECIDED, f"{read}; {matcher.why or 'no rule decides this pair'}"
@@ -76,6 +89,7 @@ def _same_tokens(reference: Answer, answer: Answer) -> bool:
 
 
 _GROUPED = re.compile(r"\d{1,3}(?:,[1-9]\d{2})+")  # no item starts with 0
+_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}")
 
 
 def _ungrouped(reference: Answer, answer: Answer, options: CompareOptions) -> bool:
@@ -88,6 +102,40 @@ def _ungrouped(reference: Answer, answer: Answer, options: CompareOptions) -> bo
     if expected is None or given is None or (expected, given) == (reference.tree, answer.tree):
         return False
     return Matcher(options).alike(expected, given) is True
+
+
+_COMMA = re.compile(r"(?<![\d.,}])(\d{1,300})(?:,|\{,\})(\d{1,300})(?![\d.,{])")
+_BEHIND_OR_BEFORE = re.compile(r"[^\d,;()\[\]|&]{0,40}")  # a sign, a currency, a unit
+
+
+def _with_decimal_comma(reference: Answer, answer: Answer, options: CompareOptions) -> bool:
+    """Whether one side is `1000,99` and the other the number 1000.99, as it can only be.
+
+    `1,234` is a thousand and more, and `(1,5)` a pair.
+    """
+    for one, other in ((reference, answer), (answer, reference)):
+        found = _COMMA.search(one.text)
+        if found is None or _THOUSANDS.fullmatch(f"{found[1]},{found[2]}"):
+            continue
+        around = one.text[: found.start()], one.text[found.end() :]
+        if not all(map(_BEHIND_OR_BEFORE.fullmatch, around)) or not _is_broken_number(other.tree):
+            continue
+        tree = read_answer(f"{around[0]}{found[1]}.{found[2]}{around[1]}").tree
+        expected, given = (tree, other.tree) if one is reference else (other.tree, tree)
+        if expected is None or given is None or isinstance(tree, (Raw, Text)):
+            continue
+        if Matcher(options).alike(expected, given) is True:
+            return True
+    return False
+
+
+def _is_broken_number(node: Node | None) -> bool:
+    """Whether a side is one number that is no integer, with a unit or without."""
+    while isinstance(node, (Unit, Percent, Degree)):
+        node = node.value
+    if isinstance(node, Mul) and len(node.factors) == 2 and node.factors[0] == MINUS_ONE:
+        node = node.factors[1]
+    return isinstance(node, Num) and (bool(node.decimals) or node.value.denominator != 1)
 
 
 def _is_plain_integer(text: str) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from rewards.answers.closeness import close
 from rewards.answers.letter_units import contains_ohm, unit_readings, with_temperature
 from rewards.answers.letters import in_other_letters
-from rewards.answers.numeric import Evaluator
 from rewards.answers.sameness import Sameness, same_expression
 from rewards.answers.tree import (
     ZERO,
@@ -25,6 +23,7 @@ from rewards.answers.tree import (
     Num,
     Percent,
     Pow,
+    Sym,
     Unit,
     add,
     children,
@@ -71,21 +70,17 @@ class Quantities:
         if why := differing(ref_unit or "", ans_unit or ""):
             return Sameness(same=False, how=why)
         if one is not None and other is not None and one != other:
-            ref, ans = _scaled(ref, one), _scaled(ans, other)
+            ans = _in_unit(ans, other, one)
         elif ref_unit is None and ans_unit is None and _vanishes(ref, ans):
             return Sameness(same=False, how="nothing times a letter keeps its letter")
+        if self.options.integers == "counts exact" and one is not None:  # 5 kg is measured
+            return Quantities(replace(self.options, integers="tolerance")).bare(ref, ans)
         return self.bare(ref, ans)
 
     def bare(self, ref: Node, ans: Node) -> Sameness:
         """Whether two values without units are the same."""
-        if isinstance(ref, Percent):
-            if not isinstance(ans, Percent):  # a missing % sign is forgiven
-                found = self.number(ref.value, ans)
-                if found.same:
-                    return Sameness(same=True, how="the missing % sign is forgiven")
-        elif isinstance(ans, Percent) and isinstance(ref, Num):
-            found = self.number(ref, ans)
-            return found if found.same else Sameness(same=False, how="a % sign was added")
+        if (found := self.percent(ref, ans)) is not None:
+            return found
         if isinstance(ref, Based) or isinstance(ans, Based):
             return self.based(ref, ans)
         if isinstance(ref, Fn) and isinstance(ans, Fn) and ref.name == ans.name == "mod":
@@ -96,11 +91,30 @@ class Quantities:
             return self.angles(ref, ans)
         return self.number(ref, ans)
 
+    def percent(self, ref: Node, ans: Node) -> Sameness | None:
+        """A % sign on one side only; `None` if that is not what tells them apart."""
+        if isinstance(ref, Percent) and not isinstance(ans, Percent):
+            if self.number(ref.value, ans).same:
+                return Sameness(same=True, how="the missing % sign is forgiven")
+        elif isinstance(ans, Percent) and isinstance(ref, Num):
+            found = self.number(ref, ans)
+            if found.same:
+                return found
+            forgiven = self.options.added_percent
+            # 0.5 may be 50%, unless the question is about per cent.
+            meant = forgiven == "forgive" or (forgiven == "from 1" and abs(ref.value) >= 1)
+            if meant and self.number(ref, ans.value).same:
+                return Sameness(same=True, how="the added % sign is forgiven")
+            return Sameness(same=False, how="a % sign was added")
+        return None
+
     def based(self, ref: Node, ans: Node) -> Sameness:
-        """Numerals: the base is part of the answer."""
+        """Numerals: the base is part of the answer, but the question has named it."""
         if isinstance(ref, Based) and isinstance(ans, Based):
             same = (ref.digits.upper(), ref.base) == (ans.digits.upper(), ans.base)
             return Sameness(same=same, how="digits and base were compared")
+        if isinstance(ref, Based) and _digits(ans) == ref.digits.upper():
+            return Sameness(same=True, how="the dropped base is forgiven")
         return Sameness(same=False, how="only one of them is written in another base than ten")
 
     def angles(self, ref: Node, ans: Node) -> Sameness:
@@ -130,30 +144,9 @@ class Quantities:
             decimal = same_expression(_with_base_ten(ref), _with_base_ten(ans))
             if decimal.same:
                 return Sameness(same=True, how="with log to the base 10, " + decimal.how)
-        if found.same is not True and not symbols(ref) and self._close(ref, ans):
-            return Sameness(same=True, how="they agree within the tolerance asked for")
+        if found.same is not True and (why := close(ref, ans, self.options)):
+            return Sameness(same=True, how=why)
         return found
-
-    def _close(self, ref: Node, ans: Node) -> bool:
-        if self.options.tolerance is None and self.options.rounding == "exact":
-            return False
-        try:
-            a, b = Evaluator(40).evaluate(ref), Evaluator(40).evaluate(ans)
-        except ArithmeticError:
-            return False
-        if self.options.tolerance is not None:
-            one, other = float(a), float(b)
-            if math.isclose(one, other, rel_tol=self.options.tolerance, abs_tol=0.0):
-                return True
-        decimals = ref.decimals if isinstance(ref, Num) else None
-        if self.options.rounding == "exact" or decimals is None:
-            return False
-        step = Decimal(1).scaleb(-decimals)
-        if b.adjusted() > 60:
-            return False
-        return b.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE) == a.quantize(
-            step, context=_WIDE
-        )
 
 
 def _both_units(ref: Node, ans: Node) -> tuple[Node, Node]:
@@ -187,12 +180,32 @@ def _vanishes(ref: Node, ans: Node) -> bool:
     return zero and symbols(ref) != symbols(ans)
 
 
-_WIDE = Evaluator(200).context
+def _in_unit(value: Node, unit: Measure, wanted: Measure) -> Node:
+    """A value of one unit in another of the same dimension; the other side keeps its digits."""
+    if not (unit.offset or wanted.offset):
+        return times(value, Num(unit.factor / wanted.factor))
+    scaled = add(_scaled(value, unit), Num(-wanted.offset))
+    return times(scaled, Num(1 / wanted.factor))
 
 
 def _scaled(value: Node, unit: Measure) -> Node:
     scaled = times(value, Num(unit.factor))
     return add(scaled, Num(unit.offset)) if unit.offset else scaled
+
+
+def _digits(node: Node) -> str:
+    """The digits of a numeral without its base (2516, 1A3), or "" if it is none."""
+    parts: list[str] = []
+    for part in node.factors if isinstance(node, Mul) else (node,):
+        if isinstance(part, Num) and part.value.denominator == 1 and part.value >= 0:
+            if part.decimals:
+                return ""
+            parts.append(str(part.value))
+        elif isinstance(part, Sym) and len(part.name) == 1 and part.name.isupper():
+            parts.append(part.name)
+        else:
+            return ""
+    return "".join(parts)
 
 
 def _forgivable(node: Node) -> bool:
