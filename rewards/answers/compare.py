@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from rewards.answers.chemistry import same_formula
 from rewards.answers.effort import fresh_effort
 from rewards.answers.matching import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
 from rewards.answers.reading import Answer, read_answer
+from rewards.answers.sentences import claims_differ, said_of
 from rewards.answers.show import kind_of, show
 from rewards.answers.style import same_but_for_style
 from rewards.answers.tokens import UnreadableError, tokenize
@@ -26,7 +28,7 @@ from rewards.answers.tree import (
 from rewards.answers.wording import normal_tokens
 
 
-def compare(  # noqa: C901
+def compare(  # noqa: C901, PLR0912
     reference: Answer, answer: Answer, *, options: CompareOptions = DEFAULT_OPTIONS
 ) -> Comparison:
     r"""Whether an answer says what the reference says.
@@ -61,6 +63,13 @@ def compare(  # noqa: C901
     except RecursionError:
         same, matcher.why = None, "one of them is nested too deeply"
     read = f"the reference was read as {reference.describe()}, the answer as {answer.describe()}"
+    if same and claims_differ(reference.text, answer.text):
+        same, matcher.why = False, "they say it of different things"
+    if same is not True and (formula := same_formula(reference.text, answer.text)) is not None:
+        same = formula
+        matcher.why = "the chemical formulas " + ("are the same" if formula else "differ")
+    if same is False and said_of(reference.text, answer.text):
+        return Comparison(Outcome.EQUAL, f"{read}; one is a sentence that says the other")
     if same is not True and _same_tokens(reference, answer):
         return Comparison(Outcome.EQUAL, f"{read}; both hold the same words and signs")
     if same is False and _ungrouped(reference, answer, options):

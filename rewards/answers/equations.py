@@ -122,6 +122,11 @@ def same_equation(left: Relation, right: Relation) -> Sameness:  # noqa: C901
 
 
 def _difference(relation: Relation) -> Node:
+    """What is zero where the equation holds; |u| = |v| where u² = v²."""
+    sizes = all(isinstance(side, Fn) and side.name == "abs" for side in relation.sides)
+    if sizes and relation.ops == ("=",):
+        left, right = (children(side)[0] for side in relation.sides)
+        return add(times(left, left), negative(times(right, right)))
     return add(relation.sides[0], negative(relation.sides[1]))
 
 

@@ -12,7 +12,9 @@ from rewards.answers.clock import read_clock, read_date
 from rewards.answers.contradictions import is_contradiction
 from rewards.answers.effort import fresh_effort
 from rewards.answers.literals import based, number
+from rewards.answers.mending import balanced, mend
 from rewards.answers.number_words import number_in_words, ordinal_in_words
+from rewards.answers.sentences import said_in
 from rewards.answers.show import kind_of, show
 from rewards.answers.statements import StatementReader
 from rewards.answers.tokens import UnreadableError, tokenize
@@ -51,6 +53,8 @@ _FORMULA = re.compile(r"\$\$?([^$]+)\$?\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTAL
 _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf|boldsymbol)\s*\{([^{}]*)\}")
 _TAKEN_BACK = HEDGES | NEGATIONS | {"or", "and"}
 MAX_CACHED = 512
+MAX_LINES = 40
+_NO_ITEM = (Text, Raw, Seq, Named)  # what is no value on a line of its own
 BAD_ROUNDING = "its approximation is wrong"
 QUESTION = "it is a question"
 
@@ -62,10 +66,12 @@ class Answer:
     Attributes:
         text: the text without what was wrapped around it.
         is_reference: whether it is a reference, which may round carelessly.
+        mended: what was damaged in the text and is mended in `text`; nothing if it was whole.
     """
 
     text: str
     is_reference: bool = False
+    mended: str = ""
     _read: list[tuple[Node | None, str | None]] = field(
         default_factory=list, repr=False, compare=False, hash=False
     )
@@ -111,17 +117,32 @@ class Answer:
         normal = show(tree)
         if len(normal) > 120:
             normal = normal[:117] + "…"
-        return f"the {kind_of(tree)} {normal}"
+        mended = f" ({self.mended})" if self.mended else ""
+        return f"the {kind_of(tree)} {normal}{mended}"
 
 
 def read_reference(text: str) -> Answer:
     r"""Read a dataset's reference as a whole: `#### 72`, `\boxed{…}`, `$…$` or plain text."""
-    return Answer(unwrap_reference(text), is_reference=True)
+    whole = mend(text)
+    answer = Answer(unwrap_reference(whole.text), is_reference=True, mended=whole.what)
+    if isinstance(answer.tree, Raw):
+        repaired = balanced(answer.text, _normal_form)
+        if repaired is not None:
+            return Answer(unwrap(repaired.text), is_reference=True, mended=repaired.what)
+    return answer
+
+
+def _normal_form(text: str) -> str | None:
+    node, unreadable = _read_tree(unwrap(text))
+    if node is None or unreadable or isinstance(node, (Raw, Text)):
+        return None
+    return show(node)
 
 
 def read_answer(text: str) -> Answer:
     """Read what stood in a completion's box (or other place for the answer)."""
-    return Answer(unwrap(text))
+    whole = mend(text)
+    return Answer(unwrap(whole.text), mended=whole.what)
 
 
 def _read_tree(text: str) -> tuple[Node | None, str | None]:
@@ -256,7 +277,15 @@ def _read_mathematics(text: str, tokens: Sequence[Token]) -> Node:
         return StatementReader(resolved).whole()
     except UnreadableError:
         pass
+    lines = _lines(text)
+    if lines is not None:
+        return lines
     if is_prose(tokens):
+        said = said_in(" ".join(_STYLE.sub(r"\1", text).split()))
+        if said is not None:
+            node = _read_tree(unwrap(said))[0]
+            if node is not None and not isinstance(node, (Text, Raw)):
+                return node
         formula = _only_formula(text)
         if formula is not None:
             node = _read_tree(formula)[0]
@@ -264,6 +293,18 @@ def _read_mathematics(text: str, tokens: Sequence[Token]) -> Node:
                 return node
         return Text(normal_words(tokens))
     return Raw(normal_tokens(tokens))
+
+
+def _lines(text: str) -> Node | None:
+    """Values that stand one below the other, each on a line of its own, as a list."""
+    if "\n" not in text:
+        return None
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if not 1 < len(lines) <= MAX_LINES:
+        return None
+    read = [_read_tree(line)[0] for line in lines]
+    items = [node for node in read if node is not None and not isinstance(node, _NO_ITEM)]
+    return Seq(tuple(items)) if len(items) == len(lines) else None
 
 
 def _only_formula(text: str) -> str | None:

@@ -19,6 +19,7 @@ from rewards.answers.tree import (
     Family,
     Fn,
     Given,
+    Group,
     Mul,
     Named,
     Node,
@@ -169,6 +170,8 @@ class StatementReader(ExpressionReader):
             self.at += 1
         if self.peek().kind == "text" and self.label_word():
             pass
+        if self.peek().value == "from" and (span := self.span()) is not None:
+            return span
         if self.condition():
             return None
         node: Node = self.relation_chain()
@@ -201,6 +204,17 @@ class StatementReader(ExpressionReader):
         """The node on the condition just read."""
         condition, self.restriction = self.restriction, ""
         return Given(node, condition)
+
+    def span(self) -> Node | None:
+        """`from 1 to 5`, both ends with it."""
+        start = self.at
+        self.at += 1
+        low = self.sum()
+        if self.peek().value != "to" or self.peek().kind != "text":
+            self.at = start
+            return None
+        self.at += 1
+        return Group("[", "]", (low, self.sum()))
 
     def label_word(self) -> bool:
         """Step over `Minimum:`, a label in words in front of a value."""

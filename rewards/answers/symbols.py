@@ -182,6 +182,7 @@ COMMANDS: dict[str, tuple[str, str]] = {name: ("sym", name) for name in GREEK} |
     "rceil": ("op", "rceil"),
     "circ": ("op", "circ"),
     "degree": ("op", "degree"),
+    "textdegree": ("op", "degree"),
     "prime": ("op", "'"),
     "%": ("op", "%"),
     "$": ("cur", "USD"),

@@ -34,6 +34,7 @@ _GLUED = (
     "ln",
     "log",
 )
+_GREEK = ("alpha", "gamma", "delta", "epsilon", "theta", "lambda", "sigma", "omega")
 _SILENT = frozenset(".,:!?\"'`()")
 _VOWELS = frozenset("aeiouyAEIOUY")
 
@@ -139,7 +140,19 @@ def _spell(word: str, gap: bool, out: list[Token]) -> None:  # noqa: FBT001
 
 
 def _split_glued(word: str, gap: bool, out: list[Token]) -> None:  # noqa: FBT001
-    """`sinx` and `lnx` are functions of a letter; other long words are prose."""
+    """`sinx`, `Bsec` and `omegat` hold a function or a Greek letter; other words are prose."""
+    for name in _GLUED:  # `Bsec(x)`
+        if word.endswith(name) and len(word) == len(name) + 1:
+            _spell(word[0], gap, out)
+            out.append(Token("fn", FUNCTIONS[name], False))
+            return
+    for name in _GREEK:
+        before, found, behind = word.partition(name)
+        if found and len(before) < 2 and len(behind) < 2:
+            _spell(before, gap, out)
+            out.append(Token("sym", name, gap and not before))
+            _spell(behind, False, out)
+            return
     for name in _GLUED:
         rest = word[len(name) :]
         if word.startswith(name) and 0 < len(rest) <= 2:
