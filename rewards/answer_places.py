@@ -71,11 +71,31 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
     return FoundAnswer(None, "no " + ", no ".join(names))
 
 
+_BOX_MARKS = ("<|begin_of_box|>", "<|end_of_box|>")
+
+
 def _in_box(text: str) -> FoundAnswer | None:
+    if "of_box|>" in text:
+        marked = _between_box_marks(text)
+        if marked is not None:
+            return marked
     boxed = last_boxed(text)
     if boxed is None:
         return FoundAnswer(None, _BROKEN_BOX) if names_box(text) else None
     return _filled(_claimed(boxed), "the last box")
+
+
+def _between_box_marks(text: str) -> FoundAnswer | None:
+    """What stands between the last special tokens for a box, unless a box follows them."""
+    opening, closing = _BOX_MARKS
+    start, end = text.rfind(opening), text.rfind(closing)
+    behind = text[max(start, end) :]
+    if start < 0 or names_box(behind if end > start else ""):
+        return None
+    if end < start:
+        return FoundAnswer(None, "the last box is never closed")
+    inside = text[start + len(opening) : end]
+    return _in_box(inside) or _filled(_claimed(inside), "the last box")
 
 
 def _in_answer_tag(text: str) -> FoundAnswer | None:
