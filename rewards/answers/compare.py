@@ -39,6 +39,8 @@ def compare(  # noqa: C901, PLR0912
     """
     if reference.text == answer.text and reference.text and not reference.text.isspace():
         return Comparison(Outcome.EQUAL, f"both are written “{_short(reference.text)}”")
+    if reference.whole and reference.whole == answer.text:
+        return Comparison(Outcome.EQUAL, "both are the same text")
     if same_but_for_style(reference.text, answer.text):
         return Comparison(
             Outcome.EQUAL, f"both are written “{_short(reference.text)}” but for style"

@@ -34,7 +34,6 @@ _NOTHING_RAISED = re.compile(r"(\d)\s*\^\s*(?:\\circ)?\s*\Z")
 _SPECIAL = re.compile(
     r"(?:\s*(?:<\|[a-z_]{2,20}\|>(?:user|assistant)?|</s>|<eos>|<end_of_turn>|<pad>))+\s*\Z"
 )
-_EDGES = re.compile(r"\A(?:\\q?quad(?![A-Za-z])|\\[,;:]|\s)+|(?:\\q?quad|\\[,;:]|\s)+\Z")
 _BRACE = re.compile(r"\\[\s\S]|[{}]")
 MAX_CHARS = 400
 MAX_PLACES = 60
@@ -66,8 +65,6 @@ def mend(text: str) -> Mended:
             text, what = whole, "a degree sign was damaged"
     if text.rstrip()[-1:] == "^" and _NOTHING_RAISED.search(text):
         text, what = _NOTHING_RAISED.sub(r"\1^\\circ", text), "the degree sign behind ^ was lost"
-    if "quad" in text:
-        text = _EDGES.sub("", text)
     return Mended(text, what)
 
 

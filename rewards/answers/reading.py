@@ -16,6 +16,7 @@ from rewards.answers.mending import balanced, mend
 from rewards.answers.number_words import number_in_words, ordinal_in_words
 from rewards.answers.sentences import said_in
 from rewards.answers.show import kind_of, show
+from rewards.answers.solutions import final_answer, is_solution
 from rewards.answers.statements import StatementReader
 from rewards.answers.tokens import UnreadableError, tokenize
 from rewards.answers.tree import Choice, Named, Node, Num, Raw, Seq, Text
@@ -67,11 +68,15 @@ class Answer:
         text: the text without what was wrapped around it.
         is_reference: whether it is a reference, which may round carelessly.
         mended: what was damaged in the text and is mended in `text`; nothing if it was whole.
+        whole: the solution that it was found in, if it was.
+        refused: why a reference says nothing that an answer could be compared with, or nothing.
     """
 
     text: str
     is_reference: bool = False
     mended: str = ""
+    refused: str = ""
+    whole: str = ""
     _read: list[tuple[Node | None, str | None]] = field(
         default_factory=list, repr=False, compare=False, hash=False
     )
@@ -90,7 +95,7 @@ class Answer:
     @property
     def unreadable(self) -> str | None:
         """Why nothing can be read, or `None` if something can."""
-        reason = self._reading()[1]
+        reason = self.refused or self._reading()[1]
         return None if self.is_reference and reason in {BAD_ROUNDING, QUESTION} else reason
 
     @property
@@ -125,11 +130,22 @@ def read_reference(text: str) -> Answer:
     r"""Read a dataset's reference as a whole: `#### 72`, `\boxed{…}`, `$…$` or plain text."""
     whole = mend(text)
     answer = Answer(unwrap_reference(whole.text), is_reference=True, mended=whole.what)
+    if isinstance(answer.tree, (Raw, Text)):
+        said = final_answer(whole.text, _is_a_value)
+        if said is not None:
+            return Answer(unwrap(said), True, "said at the end of a solution", whole=answer.text)
+        if is_solution(whole.text):
+            refused = "it is a worked solution that marks no answer"
+            return Answer(answer.text, is_reference=True, refused=refused)
     if isinstance(answer.tree, Raw):
         repaired = balanced(answer.text, _normal_form)
         if repaired is not None:
             return Answer(unwrap(repaired.text), is_reference=True, mended=repaired.what)
     return answer
+
+
+def _is_a_value(text: str) -> bool:
+    return _normal_form(text) is not None
 
 
 def _normal_form(text: str) -> str | None:
