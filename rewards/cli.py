@@ -60,8 +60,10 @@ app.command()(demo)
 
 
 def _complain(message: str) -> None:
-    # One line, whatever a file name or a user's exception holds.
-    typer.echo(f"rlvr: {' '.join(message.split())}", err=True)
+    from rewards.reporting.display import visible  # noqa: PLC0415 - `--help` is quick
+
+    # One line, and no escape sequence, whatever a file name or a user's exception holds.
+    typer.echo(f"rlvr: {visible(' '.join(message.split()))}", err=True)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -71,12 +71,13 @@ MAX_ITEMS = 20_000
 class StatementReader(ExpressionReader):
     """Reads an answer as a whole."""
 
-    __slots__ = ("building", "parameters", "restriction")
+    __slots__ = ("building", "domains", "parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
         self.building = False  # whether the conditions of a set are being read
         self.parameters: list[str] = []
+        self.domains: list[str] = []  # where variables lie, as far as signs of order say it
         self.restriction = ""  # the condition just read, if it restricts what is said
 
     def whole(self) -> Node:
@@ -91,6 +92,8 @@ class StatementReader(ExpressionReader):
         rest = self.peek()
         if rest.kind != "eof":
             raise UnreadableError(f"`{rest.value}` is not understood where it stands")
+        if self.domains and not isinstance(node, Given):
+            node = Given(node, ", ".join(sorted(self.domains)), restricts=False)
         if self.parameters:
             node = Family(node, tuple(sorted(set(self.parameters))))
         return node
@@ -148,12 +151,15 @@ class StatementReader(ExpressionReader):
 
     def builder(self) -> Node | None:
         """`{element | conditions}`, or `None` if this is not one."""
-        start = self.at
+        if not self.bar_ahead():
+            return None
+        # a group that is read twice must find its tokens as they were: `\\frac12` splits its 12
+        start, tokens = self.at, self.tokens.copy()
         bars, self.bars = self.bars, True
         element: Node | None = self.relation_chain()
         self.bars = bars
         if not (self.accept("|") or self.accept("mid") or self.accept(":")):
-            self.at = start
+            self.at, self.tokens = start, tokens
             return None
         outer, self.building = self.building, True
         conditions = self.items("")
@@ -161,6 +167,21 @@ class StatementReader(ExpressionReader):
         together = isinstance(conditions, Seq) and conditions.joiner != "or"
         parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
         return Builder(element, parts) if element is not None else None
+
+    def bar_ahead(self) -> bool:
+        """Whether a sign that may open conditions stands in the set that was just opened."""
+        depth = 0
+        for at in range(self.at, len(self.tokens)):
+            value = self.tokens[at].value
+            if value == "{{":
+                depth += 1
+            elif value == "}}":
+                depth -= 1
+                if depth < 0:
+                    return False
+            elif depth == 0 and value in {"|", "mid", ":"}:
+                return True
+        return False
 
     # -- one item ---------------------------------------------------------------------------
 
@@ -385,7 +406,7 @@ class StatementReader(ExpressionReader):
         self.at += 1
         return self.label()
 
-    def condition(self) -> bool:
+    def condition(self) -> bool:  # noqa: C901
         """Step over `for any integer k`, `where k ∈ ℤ`; note the integer parameters."""
         token = self.peek()
         opens = token.kind == "text" and token.value.lower() in _CONDITION_WORDS
@@ -393,6 +414,7 @@ class StatementReader(ExpressionReader):
         if not opens:
             return False
         strict = token.value.lower() in _STRICT_OPENERS
+        universal = token.value == "forall"
         start = self.at + 1
         letters: list[str] = []
         integer = False
@@ -413,13 +435,16 @@ class StatementReader(ExpressionReader):
             self.at += 1
         read = self.tokens[start : self.at]
         words = {token.value.lower() for token in read}
-        domain = not strict and (words & _EVERY or _PARAMETERS.intersection(letters))
+        domain = universal or (not strict and (words & _EVERY or _PARAMETERS.intersection(letters)))
         if any(
             (token.kind == "text" and token.value.lower() not in _PLAIN_WORDS)
             or (token.value in _ORDERS and not domain)
             for token in read
         ):
             self.restriction = " ".join(t.value for t in read if t.value not in {"{", "}"})
+        elif domain and any(token.value in _ORDERS for token in read):
+            signs = [t.value for t in read if t.kind != "text" and t.value not in {"{", "}"}]
+            self.domains.append(" ".join(signs))
         if integer or any(letter in _PARAMETERS for letter in letters):
             self.parameters += [
                 letter

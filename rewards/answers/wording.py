@@ -58,7 +58,11 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
                 if found.token is not None:
                     out.append(found.token)
                 continue
-        if len(word) == 1:
+        if kind == "text" and out and (joined := _joined_unit(word, out)):
+            out[-1] = Token("text", joined, out[-1].gap)
+        elif kind == "text" and len(word) > 1 and _after_number(out) and find_unit(word):
+            out.append(token)
+        elif len(word) == 1:
             if _is_letter_unit(token, out):
                 out.append(token)
             else:
@@ -94,6 +98,14 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
 def _is_short_word(word: str) -> bool:
     """Whether a few letters are an English word; `NO` may be a segment, `no` may not."""
     return word.lower() in SHORT_WORDS and (word.islower() or word[1:].islower())
+
+
+def _joined_unit(word: str, out: Sequence[Token]) -> str | None:
+    r"""`\mu` and a unit set as text behind it are one unit: `µm` arrives as two tokens."""
+    behind_number = len(out) > 1 and _after_number(out[:-1])
+    if out[-1].value != "mu" or not behind_number or find_unit("µ" + word) is None:
+        return None
+    return "µ" + word
 
 
 def _is_letter_unit(token: Token, out: Sequence[Token]) -> bool:

@@ -96,6 +96,14 @@ def _values(row: Row) -> list[object]:
 def _csv(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(headings)
-    writer.writerows(rows)
+    writer.writerow(map(_harmless, headings))
+    writer.writerows([*map(_harmless, row)] for row in rows)
     return text.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    """A cell that no spreadsheet runs as a formula (OWASP, "CSV injection")."""
+    dangerous = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    # a lone carriage return would not be quoted, and end the row
+    text = cell.replace("\r\n", "\n").replace("\r", "\n") if isinstance(cell, str) else cell
+    return f"'{text}" if dangerous else text

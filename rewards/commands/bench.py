@@ -171,11 +171,11 @@ def _print(report: BenchReport) -> None:
 
     console = Console(highlight=False)
     for shown in tables(report):
-        table = Table(title=Text(shown.title), title_justify="left", box=SIMPLE_HEAD)
+        table = Table(title=Text(visible(shown.title)), title_justify="left", box=SIMPLE_HEAD)
         for at, heading in enumerate(shown.headings):
-            table.add_column(Text(heading), justify="right" if at else "left")
+            table.add_column(Text(visible(heading)), justify="right" if at else "left")
         for row in shown.rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(visible(cell)) for cell in row))
         console.print(table)
         for note in shown.notes:
             console.print(Text(f"  {visible(note)}"), soft_wrap=True)

@@ -140,13 +140,13 @@ def _print_comparison(comparison: Comparison) -> None:
         right = comparison.right[label]
         share = right / comparison.labelled_rows
         say = f"{label} is right on {right:,} of {comparison.labelled_rows:,} rows ({share:.1%})"
-        console.print(Text(f"{say}, says {comparison.label_column}"), soft_wrap=True)
+        console.print(Text(_flat(f"{say}, says {comparison.label_column}")), soft_wrap=True)
     for note in comparison.notes:
-        console.print(Text(f"note: {note}"), soft_wrap=True)
+        console.print(Text(f"note: {_flat(note)}"), soft_wrap=True)
     if comparison.error_rows:
         console.print(Text(f"{comparison.error_rows:,} rows could not be judged:"))
         for error in comparison.errors:
-            console.print(Text(f"  {error}"), soft_wrap=True)
+            console.print(Text(f"  {_flat(error)}"), soft_wrap=True)
 
 
 def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement]) -> None:
@@ -186,7 +186,7 @@ def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement])
         table.add_column("disagreements", justify="right")
         for kind in worst[:_SHOWN_KINDS]:
             count = counts.kinds[kind]
-            table.add_row(Text(kind), f"{count.rows:,}", f"{count.disagreements:,}")
+            table.add_row(Text(_flat(kind)), f"{count.rows:,}", f"{count.disagreements:,}")
         console.print(table)
         if len(worst) > _SHOWN_KINDS:
             console.print(f"and {len(worst) - _SHOWN_KINDS:,} more kinds with disagreements")
@@ -228,4 +228,6 @@ def _print_disagreement(console: Console, one: Disagreement) -> None:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split())
+    from rewards.reporting.display import visible  # noqa: PLC0415 - `--help` is quick
+
+    return visible(" ".join(text.split()))

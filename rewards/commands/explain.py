@@ -88,13 +88,15 @@ def _print_explanation(explanation: Explanation) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    from rewards.reporting.display import visible  # noqa: PLC0415
+
     console = Console(highlight=False)
     verdict = explanation.verdict
     table = Table(box=SIMPLE, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for stage in explanation.stages:
-        table.add_row(stage.name, Text(_shortened(stage.text)))
+        table.add_row(stage.name, Text(visible(_shortened(stage.text))))
     score = "no score" if verdict.score is None else f"score {verdict.score:g}"
     good = verdict.score is not None and verdict.score > 0
     shown = Text(f"{verdict.status.value}, {score}", style="bold green" if good else "bold red")

@@ -126,11 +126,12 @@ def _print_selection(selection: Selection) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    from rewards.reporting.display import visible  # noqa: PLC0415
     from rewards.selection.fates import MEANINGS, Fate  # noqa: PLC0415
 
     console = Console(stderr=True, highlight=False)
     for note in selection.notes:
-        console.print(Text(f"note: {note}"), soft_wrap=True)
+        console.print(Text(visible(f"note: {note}")), soft_wrap=True)
     table = Table(box=SIMPLE_HEAD)
     table.add_column("")
     table.add_column("rows", justify="right")
@@ -142,7 +143,7 @@ def _print_selection(selection: Selection) -> None:
             table.add_row(name, f"{count:,}", f"{count / selection.rows:.1%}", MEANINGS[fate])
     console.print(table)
     for fault in selection.faults:
-        console.print(Text(f"left out: {fault}"), soft_wrap=True)
+        console.print(Text(visible(f"left out: {fault}")), soft_wrap=True)
     asked = ", ".join(selection.rewards)
     console.print(
         Text(

@@ -1,26 +1,32 @@
-"""Ending on SIGTERM as on Ctrl-C: what was begun is cleaned up."""
+"""Ending on SIGTERM and SIGHUP as on Ctrl-C: what was begun is cleaned up."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
 def ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM, which schedulers send, unwind like Ctrl-C instead of ending on the spot."""
+    """Let SIGTERM, which schedulers send, unwind like Ctrl-C instead of ending on the spot.
+
+    A terminal that closes sends SIGHUP, which is treated alike unless `nohup` had it ignored.
+    """
     from rewards.scoring.interruption import TerminatedError  # noqa: PLC0415 - `--help` is quick
 
     def end(number: int, _frame: object) -> None:
         raise TerminatedError(128 + number)
 
-    try:
-        before = signal.signal(signal.SIGTERM, end)
-    except ValueError:  # not in the main thread
-        yield
-        return
+    before: dict[int, object] = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is None or signal.getsignal(number) is signal.SIG_IGN:
+            continue
+        with suppress(ValueError):  # not in the main thread
+            before[number] = signal.signal(number, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from rewards.reporting.display import visible
     from rewards.scoring.shards import ShardsSummary
     from rewards.scoring.tally import Summary
 
@@ -25,7 +26,7 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
 
     console = Console(stderr=True, highlight=False)
     for note in summary.notes:
-        console.print(Text(f"note: {note}"), soft_wrap=True)
+        console.print(Text(visible(f"note: {note}")), soft_wrap=True)
     table = Table(box=SIMPLE_HEAD)
     table.add_column("reward")
     table.add_column("status")
@@ -36,7 +37,7 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
         shown = [status for status in Status if counts.statuses[status.value]]
         for at, status in enumerate(shown):
             count = counts.statuses[status.value]
-            name = Text(label) if at == 0 else Text(mean) if at == 1 else Text("")
+            name = Text(visible(label)) if at == 0 else Text(mean) if at == 1 else Text("")
             share = f"{count / counts.statuses.total():.1%}"
             table.add_row(name, status.value, f"{count:,}", share)
         if len(shown) == 1:
@@ -53,7 +54,7 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
     else:
         scored, where = "", summary.output
     console.print(
-        Text(f"{scored}{summary.tally.rows:,} rows scored{resumed}, written to {where}"),
+        Text(visible(f"{scored}{summary.tally.rows:,} rows scored{resumed}, written to {where}")),
         soft_wrap=True,
     )
     if summary.tally.error_rows:
