@@ -77,7 +77,8 @@ _HEDGE = re.compile(
 # Behind these words and a comma or colon somebody else claims, or nobody does yet.
 _NOT_CLAIMED = re.compile(
     r"\b(?:suppose|supposing|assume|assuming|imagine|pretend|say|says|said|claims?|claimed|thinks?|"
-    r"thought|believes?|guess(?:es|ed)?|wr(?:ote|ites)|false|untrue|not true)"
+    r"thought|believes?|guess(?:es|ed)?|wr(?:ote|ites)|false|untrue|not true|wrong|incorrect|"
+    r"mistaken|not|never|impossible)"
     r"(?:\s{1,3}that)?\s{0,3}[,:：，]\Z",
     re.IGNORECASE,
 )
@@ -88,6 +89,19 @@ _ASIDE = re.compile(
 _SECOND_ANSWER = re.compile(r"\b(?:or|rather|instead|but|should|could|may|might|also)\b")
 _CONTRAST = re.compile(r",\s{1,3}not\s[^\s,;]{1,40}(?:\s[a-z]{1,20}){0,2}\Z", re.IGNORECASE)
 _MAX_LEADER_CHARS = 40
+# A sentence that opens so claims nothing on its own, unless a conclusion is drawn in between.
+_CONDITION = re.compile(
+    r"\b(?:if|unless|provided|providing|assuming|suppose|supposing|granted|imagine|pretend|lest)\b"
+    r"|\A\s*(?:(?:had|were|should|wenn|falls|si|se|если)\b|如果|假如|若)",
+    re.IGNORECASE,
+)
+_CONCLUSION = re.compile(
+    r"\b(?:so|therefore|thus|hence|consequently|accordingly|conclude|finally|summary|conclusion)\b"
+    r"|所以|因此|因而|故|综上|于是",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?。！？\n](?=\s|\Z)|[。！？]")
+_MAX_CONDITION_CHARS = 300
 _CLAIM = re.compile(_BREAK + _MARKUP + _LINK + "(?:" + "|".join(_CLAIMS) + ")", re.IGNORECASE)
 _DISPLAYED = ("$$", "\\[", "\\begin")
 
@@ -115,7 +129,10 @@ def after_answer_phrase(text: str) -> str | None:
     position = 0
     while match := _CLAIM.search(tail, position):
         begin = match.start() + 1  # behind the comma or colon, if it is one
-        claimed = not _NOT_CLAIMED.search(tail[max(0, begin - _MAX_LEADER_CHARS) : begin])
+        claimed = not (
+            _NOT_CLAIMED.search(tail[max(0, begin - _MAX_LEADER_CHARS) : begin])
+            or _is_conditional(tail[max(0, begin - _MAX_CONDITION_CHARS) : begin], match.group())
+        )
         claim = match if claimed else None
         position = max(match.end() - 1, position + 1)  # a colon may open the next claim
     if claim is None:
@@ -135,3 +152,11 @@ def after_answer_phrase(text: str) -> str | None:
     elif contrast := _CONTRAST.search(answer):
         answer = answer[: contrast.start()].strip()
     return answer or None
+
+
+def _is_conditional(before: str, claim: str) -> bool:
+    """Whether the claim is the main clause of a condition: "If pigs fly, the answer is 42"."""
+    if not before.rstrip().endswith((",", "，", ":", "：")) or _CONCLUSION.search(claim):
+        return False
+    sentence = _SENTENCE_END.split(before)[-1]
+    return _CONDITION.search(sentence) is not None

@@ -69,6 +69,8 @@ class ListMatching(WordMatching):
         self, ref: Node, ans: Node, refs: list[Node], answers: list[Node]
     ) -> bool | None:
         """Lists and sets: the same items, in any order unless the options say otherwise."""
+        if _joined_otherwise(ref, ans):
+            return self.no("“and” is not “or”")
         if isinstance(ans, Group):
             labelled = _labelled(refs)
             if labelled is not None and len({name for name, _ in labelled}) < len(labelled):
@@ -153,6 +155,9 @@ class ListMatching(WordMatching):
         if isinstance(body, Relation) and not isinstance(other, Relation):
             found = assigned(body)
             body = body if found is None else found.value
+        elif isinstance(other, Relation) and not isinstance(body, Relation):
+            found = assigned(other)
+            other = other if found is None else found.value
         fixed = symbols(body) - set(params) if params else symbols(other) - set(given)
         mine = sorted(symbols(body) - fixed)
         theirs = sorted(symbols(other) - fixed)
@@ -175,6 +180,22 @@ class ListMatching(WordMatching):
             if self.alike(body, moved):
                 return True
         return first
+
+
+def _joined_otherwise(ref: Node, ans: Node) -> bool:
+    """Whether one says "and" and the other "or" of what are not just the values of one thing."""
+    if not (isinstance(ref, Seq) and isinstance(ans, Seq)):
+        return False
+    if {ref.joiner, ans.joiner} != {"and", "or"}:
+        return False
+    names = set()
+    for item in (*ref.items, *ans.items):
+        found = assigned(item) if isinstance(item, Relation) else None
+        if found is not None:
+            names.add(show(found.name))
+        elif symbols(item):
+            return True
+    return len(names) > 1
 
 
 def _labelled(items: list[Node]) -> list[tuple[str, Node]] | None:

@@ -12,12 +12,13 @@ from rewards.answers.clock import read_clock, read_date
 from rewards.answers.contradictions import is_contradiction
 from rewards.answers.effort import fresh_effort
 from rewards.answers.literals import based, number
+from rewards.answers.number_words import number_in_words, ordinal_in_words
 from rewards.answers.show import kind_of, show
 from rewards.answers.statements import StatementReader
 from rewards.answers.tokens import UnreadableError, tokenize
-from rewards.answers.tree import Choice, Named, Node, Num, Raw, Text
+from rewards.answers.tree import Choice, Named, Node, Num, Raw, Seq, Text
 from rewards.answers.unwrap import unwrap, unwrap_reference
-from rewards.answers.vocabulary import HEDGES, LINKS, NAMED, NUMBER_WORDS
+from rewards.answers.vocabulary import HEDGES, LINKS, NAMED, NEGATIONS
 from rewards.answers.wording import (
     is_prose,
     normal_tokens,
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 _LITERAL = re.compile(r"[-+]? ?(\d{1,400}(?:\.\d{1,400})?)")
 _FRACTION = re.compile(r"-?([1-9]\d{0,17})?\\[dt]?frac\{(\d{1,18})\}\{([1-9]\d{0,17})\}", re.ASCII)
-_BASED = re.compile(r"\(?([0-9A-Za-z]{1,200})\)?_\{?(\d{1,2}|\\text\{[a-z]+\}|[a-z]+)\}?")
+_BASED = re.compile(
+    r"\(?([0-9A-Za-z]{1,200})\)?_\{?(?:\\text\{)?(?:base)?[\s}~]*(\d{1,2}|[a-z]+)\}{0,2}"
+)
 _BASE_WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "twelve": 12, "sixteen": 16, "hex": 16, "bin": 2, "oct": 8,
@@ -46,6 +49,7 @@ _CHOICE = re.compile(
 _CHOICE_LIST = re.compile(r"\(?[A-J]\)?(?:\s*(?:,|;|\band\b|&|、|\s)\s*\(?[A-J]\)?)+")
 _FORMULA = re.compile(r"\$\$?([^$]+)\$?\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTALL)
 _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf|boldsymbol)\s*\{([^{}]*)\}")
+_TAKEN_BACK = HEDGES | NEGATIONS | {"or", "and"}
 MAX_CACHED = 512
 BAD_ROUNDING = "its approximation is wrong"
 QUESTION = "it is a question"
@@ -153,7 +157,7 @@ def _read_tree(text: str) -> tuple[Node | None, str | None]:
 _read_cached = lru_cache(maxsize=4096)(_read_tree)
 
 
-def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
+def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:  # noqa: C901
     """Choices, fixed words, times, numerals with a base: what is no formula."""
     plain = _STYLE.sub(r"\1", text).strip()
     if len(plain) <= 200:
@@ -162,7 +166,7 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
             return choice
         numeral = _BASED.fullmatch(plain.replace(" ", ""))
         if numeral is not None and numeral[1][0].isdecimal():
-            base = numeral[2].removeprefix("\\text{").rstrip("}")
+            base = numeral[2]
             try:
                 return based(numeral[1].upper(), str(_BASE_WORDS.get(base, base)))
             except UnreadableError:
@@ -170,15 +174,56 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
         moment = read_clock(tokens) or read_date(tokens)
         if moment is not None:
             return moment
+        special = _read_digits_and_words(plain) if plain else None
+        if special is not None:
+            return special
     words = words_only(tokens)
     if words is None:
         return None
     normal = normal_words(tokens)
-    if normal in NAMED:
-        return Named(NAMED[normal])
-    if normal in NUMBER_WORDS:
-        return Num(Fraction(NUMBER_WORDS[normal]))
+    lower = normal.lower()
+    if lower in NAMED:
+        return Named(NAMED[lower])
+    number_said = number_in_words(_compact(plain.lower()))
+    if number_said is not None:
+        return number_said
+    rank = ordinal_in_words(lower)
+    if rank is not None:
+        return Text(f"ordinal {rank}")
     return None if _mathematical(tokens) else Text(normal)
+
+
+_RING = r"(?:[\u2460-\u2473]|\\textcircled\s?\{\d{1,2}\})"
+_CIRCLED = re.compile(rf"{_RING}(?:[\s,、和]*{_RING})*")
+_RINGED = re.compile(r"[\u2460-\u2473]|\d+")
+_BESIDE = re.compile(r"([^()]{1,100}?)\s*[（(]([^()]{1,100})[)）]")
+
+
+def _read_digits_and_words(plain: str) -> Node | None:
+    """`①③`, `3rd`, `42 (forty-two)`, `3分之2`: numbers that are not written in digits alone."""
+    if plain[0].isdecimal() or not plain.isascii():
+        rank = ordinal_in_words(plain)
+        if rank is not None:
+            return Text(f"ordinal {rank}")
+        if "分之" in plain and (part := number_in_words(plain)) is not None:
+            return part
+    if ("①" <= plain[0] <= "⑳" or plain[0] == "\\") and _CIRCLED.fullmatch(plain):
+        marks = _RINGED.findall(plain)
+        numbers = [int(mark) if mark.isascii() else ord(mark) - 0x245F for mark in marks]
+        items = tuple(Num(Fraction(value)) for value in numbers)
+        return items[0] if len(items) == 1 else Seq(items)
+    beside = _BESIDE.fullmatch(plain) if plain[-1] in ")）" else None
+    if beside is not None:
+        said = [number_in_words(part.strip().lower()) for part in beside.groups()]
+        if (said[0] is None) != (said[1] is None):
+            written = _read_cached(unwrap(beside[2] if said[1] is None else beside[1]))[0]
+            return written if written == (said[0] or said[1]) else None
+    return None
+
+
+def _compact(text: str) -> str:
+    """Words with their punctuation gone."""
+    return " ".join(text.strip(" .!\"'").split())
 
 
 def _mathematical(tokens: Sequence[Token]) -> bool:
@@ -233,7 +278,8 @@ def _only_formula(text: str) -> str | None:
         return None
     before = text[: found[0].start()].split()
     after = " ".join(text[found[0].end() :].lower().strip(" .").split())
-    if any(word.strip(".,;:").lower() in HEDGES | {"or", "and"} for word in before):
+    around_words = {word.strip(".,;:!").lower() for word in around.split()}
+    if around_words & _TAKEN_BACK:
         return None
     if before and not (before[-1].endswith(":") or before[-1].lower().strip(",") in LINKS):
         return None

@@ -8,16 +8,16 @@ their difference survives at a higher precision. Anything else is undecided.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from fractions import Fraction
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from rewards.answers.complexes import ComplexEvaluator
-from rewards.answers.effort import InexactError
+from rewards.answers.definedness import has_doubtful_part
+from rewards.answers.effort import InexactError, UndefinedError
 from rewards.answers.modular import same_residues
 from rewards.answers.numeric import Evaluator
 from rewards.answers.points import (
+    DISCRETE,
     KINKED_POINTS,
     POINTS,
     integral_symbols,
@@ -25,7 +25,6 @@ from rewards.answers.points import (
     kinked_points,
     sample_points,
 )
-from rewards.answers.precision import TooLargeError, make_context
 from rewards.answers.show import show
 from rewards.answers.tree import (
     BigOp,
@@ -35,22 +34,28 @@ from rewards.answers.tree import (
     Mul,
     Node,
     Num,
+    Pow,
     Sym,
     children,
     rebuild,
     substitute,
     symbols,
 )
-from rewards.answers.values import UndefinedError, exact
+from rewards.answers.values import exact
+
+if TYPE_CHECKING:
+    from rewards.answers.enclosures import Enclosure
 
 DIGITS = 40
 AGREEMENT = 28  # digits of agreement asked for at a first look
 MAX_DIGITS = 1_200
-_MORE_DIGITS = 300  # for a second look
+_LADDER = (DIGITS, 2 * DIGITS, 4 * DIGITS, 8 * DIGITS)  # digits of the balls, until they prove it
+_AGREEMENT_BITS = 93
+_MAX_ORDER = 6
+_MAX_UNSURE = 3
 MAX_VARIABLES = 60
 ENOUGH = 4
 UNEVALUATED = "⟨∫"
-_ROUGH = make_context(20)
 
 
 class Sameness(NamedTuple):
@@ -74,11 +79,14 @@ def same_expression(left: Node, right: Node) -> Sameness:
     if isinstance(left, Digits) or isinstance(right, Digits):
         return _compare_digits(left, right)
     left, right = _opaque(left), _opaque(right)
-    if show(left) == show(right):
+    if show(left) == show(right) and not has_doubtful_part(left):
         return Sameness(same=True, how="they differ only in order")
     if _has_infinity(left) or _has_infinity(right):
         return _compare_infinite(left, right)
     found = _compare_numerically(left, right)
+    if found.same and _opaque_names(left) != _opaque_names(right):
+        # What nobody has worked out may have no value: lim 1/x - lim 1/x is not 0.
+        return Sameness(same=None, how="a part that stays unevaluated stands on one side only")
     if found.same is False and (_has_analysis(left) or _has_analysis(right)):
         return Sameness(same=None, how="an integral, a limit or an infinite sum stays unevaluated")
     return found
@@ -178,6 +186,10 @@ def _has_analysis(node: Node) -> bool:
     return any(name.startswith(UNEVALUATED) for name in symbols(node))
 
 
+def _opaque_names(node: Node) -> frozenset[str]:
+    return frozenset(name for name in symbols(node) if name.startswith("⟨"))
+
+
 def _with_index(node: BigOp) -> BigOp:
     if not node.var:
         return node
@@ -191,14 +203,19 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
     names = sorted(symbols(left) | symbols(right))
     if len(names) > MAX_VARIABLES:
         return Sameness(same=None, how="they have too many variables")
+    from rewards.answers.complexes import ComplexEnclosure  # noqa: PLC0415 - FLINT takes 40 ms
+    from rewards.answers.enclosures import Enclosure  # noqa: PLC0415
+
     imaginary = contains_imaginary(left) or contains_imaginary(right)
     if not imaginary:
-        found = _Pair(left, right, Evaluator).compare(names)
+        found = _Pair(left, right, Enclosure).compare(names)
         if found is not None:
             return found
-    found = _Pair(left, right, ComplexEvaluator).compare(names)
+    found = _Pair(left, right, ComplexEnclosure).compare(names)
     if found is not None and (imaginary or not names or found.same):
         return found
+    if not names and _Pair(left, right, ComplexEnclosure).look({}) == "one":
+        return Sameness(same=False, how="one of them has no value")
     return Sameness(same=None, how="no point was found at which both can be evaluated")
 
 
@@ -213,56 +230,60 @@ def contains_imaginary(node: Node) -> bool:
     return False
 
 
-class _Look(NamedTuple):
-    """Both sides evaluated at one point.
-
-    `gap` is their difference, `high` the decimal exponent below which rounding was kept, and
-    `span` how far the exponents met on the way lie apart.
-    """
-
-    status: Literal["both", "neither", "one", "huge", "stop"]
-    gap: Decimal = Decimal(0)
-    high: int = 0
-    span: int = 0
-
-    def is_close(self, agreement: int) -> bool:
-        """Whether both sides agree to so many digits below the greatest magnitude met."""
-        if self.status != "both":
-            return False
-        return not self.gap or self.gap.adjusted() <= self.high - agreement
+_Status: TypeAlias = Literal["close", "far", "neither", "one", "huge", "unsure", "stop"]
 
 
 class _Pair(NamedTuple):
-    """Two expressions, compared by evaluation in the reals or in the complex numbers."""
+    """Two expressions, compared by enclosing both, in the reals or in the complex numbers."""
 
     left: Node
     right: Node
-    evaluator: type[Evaluator]
+    encloses: type[Enclosure]
 
-    def look(self, point: dict[str, Fraction], digits: int) -> _Look:
-        """Evaluate both at a point."""
-        sides = self.evaluator(digits, point), self.evaluator(digits, point)
-        values: list[Decimal | None] = []
-        huge = 0
-        for side, node in zip(sides, (self.left, self.right), strict=True):
+    def look(self, point: dict[str, Fraction]) -> _Status:
+        """What two enclosures at a point prove.
+
+        `close`: the balls overlap, and both are small. `far`: they do not. `one`, `neither`: so
+        many sides are proven to have a value. `huge`: one alone is beyond all numbers that can be
+        held. `unsure`: even small balls touch a place where there is no value. `stop`: it cannot
+        be evaluated.
+        """
+        seen: _Status = "unsure"
+        for digits in _LADDER:
+            seen = self.look_once(point, digits)
+            if seen != "unsure":
+                break
+        return seen
+
+    def look_once(self, point: dict[str, Fraction], digits: int) -> _Status:
+        """Like `look`, with balls of so many digits."""
+        from rewards.answers.precision import TooLargeError, UnsureError  # noqa: PLC0415 - as below
+
+        values: list[Any] = []
+        undefined = unsure = huge = 0
+        for node in (self.left, self.right):
             try:
-                values.append(side.evaluate(node))
+                values.append(self.encloses(digits, point).enclose(node))
             except UndefinedError:  # noqa: PERF203
-                values.append(None)
+                undefined += 1
+            except UnsureError:
+                unsure += 1
             except TooLargeError:
-                huge += 1
-                values.append(None)
+                huge += _is_tower(node)
+                if not _is_tower(node):
+                    return "stop"
             except InexactError:
-                return _Look("stop")
-        a, b = values
+                return "stop"
+        if undefined:
+            return "unsure" if unsure else "one" if undefined == 1 else "neither"
+        if unsure:
+            return "unsure"
         if huge:
-            return _Look("huge" if huge == 1 and not point and (a, b) != (None, None) else "stop")
-        if a is None or b is None:
-            return _Look("neither" if a is b else "one")
-        high = max(side.high for side in sides)
-        highest = max(high, *(side.highest for side in sides))
-        span = highest - min(side.low for side in sides)
-        return _Look("both", sides[0].difference(a, b), high, span)
+            return "huge" if huge == 1 and not point else "stop"
+        a, b = values
+        if not a.overlaps(b):
+            return "far"
+        return "close" if _is_narrow(a) and _is_narrow(b) else "unsure"
 
     def points(
         self, names: list[str], integral: frozenset[str]
@@ -279,64 +300,138 @@ class _Pair(NamedTuple):
     def compare(self, names: list[str]) -> Sameness | None:  # noqa: C901
         """The verdict of the sample points; `None` if there were too few."""
         integral = integral_symbols(self.left) | integral_symbols(self.right)
-        agreed = lonely = 0
-        last: tuple[dict[str, Fraction], _Look] | None = None
+        agreed = lonely = unsure = 0
+        last: dict[str, Fraction] | None = None
         points, count, enough = self.points(names, integral)
         for point in points:
-            seen = self.look(point, DIGITS)
-            if seen.status == "both" and not seen.is_close(AGREEMENT):
-                seen = self.look(point, 2 * DIGITS)  # or was it only lost digits?
-                if seen.status == "both" and not seen.is_close(AGREEMENT):
-                    return Sameness(same=False, how=_at(point, "their values differ"))
-            if seen.status == "huge":
-                return Sameness(same=False, how="only one of them is beyond 10^(10^17)")
-            if seen.status == "stop":
+            seen = self.look(point)
+            if seen == "far":
+                return Sameness(same=False, how=_at(point, "their values differ"))
+            if seen == "huge":
+                return Sameness(same=False, how="only one of them is beyond e^(4·10^17)")
+            if seen == "stop":
                 return None
-            if seen.status == "both":
+            if seen == "close":
                 agreed += 1
-                last = point, seen
-            lonely += seen.status == "one"
-            if agreed == enough or not names:
+                last = point
+            lonely += seen == "one"
+            unsure += seen == "unsure"
+            if agreed == enough or not names or unsure == _MAX_UNSURE:
                 break
+        if unsure:
+            how = "whether both have a value could not be proven"
+            return Sameness(same=None, how=_at(point, how))
         if names and lonely >= count - 2:
             return Sameness(same=False, how="they are nowhere defined together")
         if last is None or (names and agreed < 2):
             return None
-        if len(names) == 1 and self.evaluator is Evaluator and self.is_half(names[0]):
+        if len(names) == 1 and self.is_real and self.is_half(names[0]):
             return Sameness(same=False, how=f"only one of them is defined for negative {names[0]}")
-        return self.confirm(*last)
+        return self.confirm(last)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the comparison is one in the reals."""
+        return self.encloses.__name__ == "Enclosure"
 
     def is_half(self, name: str) -> bool:
         """Whether one side is a logarithm of the positive and the other of all: 2 ln x, ln x²."""
         if not (_has_logarithm(self.left) and _has_logarithm(self.right)):
             return False
         return all(
-            self.look({name: -at}, DIGITS).status == "one"
-            and self.look({name: at}, DIGITS).status == "both"
+            self.look({name: -at}) == "one" and self.look({name: at}) in {"close", "far"}
             for at in _SIZES
         )
 
-    def confirm(self, point: dict[str, Fraction], seen: _Look) -> Sameness:
+    def confirm(self, point: dict[str, Fraction]) -> Sameness:
         """Look once more, at a precision that no tiny term or cancellation can hide from."""
-        # Thrice the span: sin x misses x by x^3/6, and no function we know by a higher power
-        # without its own terms showing a wider span.
-        digits = 100 + 3 * seen.span
-        affordable = min(digits, MAX_DIGITS)
-        first = self.look(point, affordable)
-        if first.status != "both":
-            return Sameness(same=None, how="they could not be worked out to enough digits")
-        if digits <= MAX_DIGITS and first.is_close(digits - 30):
-            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits"))
-        second = self.look(point, affordable + min(affordable, _MORE_DIGITS))
-        if digits <= MAX_DIGITS and second.is_close(digits - 30):
-            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits"))
-        # Rounding noise changes with the precision; a difference does not.
-        if second.status == "both" and _agree(first.gap, second.gap):
+        undecided = Sameness(same=None, how="their values need more digits than are affordable")
+        try:
+            high, span = self.magnitudes(point)
+            # sin x misses x by x^3/6, sin tan x misses tan sin x by x^7/30: a difference of small
+            # terms may be as small as a power of them that grows with the functions applied.
+            functions = _functions(self.left) + _functions(self.right)
+            order = 3 + 2 * min(max(functions - 2, 0), _MAX_ORDER)
+            digits = 100 + order * span
+            affordable = min(digits, MAX_DIGITS)
+            a, b = (
+                self.encloses(affordable, point).enclose(side) for side in (self.left, self.right)
+            )
+        except ArithmeticError:
+            return undecided
+        if not a.overlaps(b):
             return Sameness(same=False, how=_at(point, "they differ by a little"))
-        return Sameness(same=None, how="their values need more digits than are affordable")
+        shown = digits - 30
+        if digits <= MAX_DIGITS and all(_radius_exponent(ball) <= high - shown for ball in (a, b)):
+            return Sameness(same=True, how=_at(point, f"they agree to {shown} digits"))
+        return undecided
+
+    def magnitudes(self, point: dict[str, Fraction]) -> tuple[int, int]:
+        """The decimal exponent of the greatest number met, and how far the smallest lies below."""
+        from rewards.answers.precision import UnsureError  # noqa: PLC0415 - as below
+
+        for digits in _LADDER:
+            sides = [self.encloses(digits, point, track=True) for _ in range(2)]
+            try:
+                for side, node in zip(sides, (self.left, self.right), strict=True):
+                    side.enclose(node)
+            except UnsureError:
+                continue
+            high = max(side.high for side in sides)
+            span = high - min(side.low for side in sides)
+            return _decimals(high), _decimals(span) + 1
+        raise InexactError
 
 
 _SIZES = (Fraction(7, 5), Fraction(3, 11), Fraction(41, 3))
+
+
+def _decimals(bits: int) -> int:
+    return bits * 3 // 10
+
+
+def _is_narrow(ball: Any) -> bool:
+    """Whether the radius of a ball is below the agreement asked for at a first look."""
+    return bool(ball.rel_accuracy_bits() >= _AGREEMENT_BITS) or _radius_exponent(ball) < -AGREEMENT
+
+
+def _radius_exponent(ball: Any) -> int:
+    """The least e for which the radius is surely below 10^e; far below for an exact ball."""
+    parts = (ball.real, ball.imag)
+    exponents = [-_EXACT]
+    for part in parts:
+        mantissa, exponent = part.rad().man_exp()
+        if mantissa:
+            bits = int(exponent) + int(mantissa).bit_length()
+            exponents.append(-(-bits * 30103 // 100_000) + 1)
+    return max(exponents)
+
+
+_EXACT = 10**30
+
+
+def _is_tower(node: Node) -> bool:
+    """Whether an expression too large to hold is surely as large as that: 9^{9^{9^9}}."""
+    if isinstance(node, Num):
+        return node.value > 1
+    if isinstance(node, Fn):
+        return node.name == "factorial" and _is_tower(node.args[0])
+    return isinstance(node, Pow) and _is_tower(node.base) and _is_tower(node.exponent)
+
+
+def _functions(node: Node) -> int:
+    """How many functions and powers that are no rational operations stand in an expression.
+
+    Those of whole numbers are left out: they have no small terms.
+    """
+    count, stack = 0, [node]
+    while stack:
+        here = stack.pop()
+        count += (isinstance(here, Fn) and here.name not in DISCRETE) or (
+            isinstance(here, Pow) and not isinstance(here.exponent, Num)
+        )
+        stack += children(here)
+    return count
 
 
 def _has_logarithm(node: Node) -> bool:
@@ -347,14 +442,6 @@ def _has_logarithm(node: Node) -> bool:
             return True
         stack += children(here)
     return False
-
-
-def _agree(one: Decimal, other: Decimal) -> bool:
-    """Whether two differences are the same but for rounding."""
-    if not one or not other or one.adjusted() != other.adjusted():
-        return False
-    ratio = _ROUGH.divide(one, other)
-    return abs(ratio - 1) < Decimal("0.0001")
 
 
 def _at(point: dict[str, Fraction], what: str) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rewards.answers.expressions import ExpressionReader
+from rewards.answers.expressions import ROUGHLY, ExpressionReader
+from rewards.answers.grouping import labelled_points, repeats_a_label
+from rewards.answers.nouns import noun
 from rewards.answers.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     Builder,
@@ -35,7 +37,7 @@ from rewards.answers.tree import (
 )
 from rewards.answers.units import DEGREES, PERCENTS, measure
 from rewards.answers.values import exact_or_none
-from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS
+from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS, may_name
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
 _CLOSING = frozenset({")", "]", "}}", "}", "."})
@@ -48,8 +50,10 @@ _CONDITION_VALUES = frozenset(
 )
 _PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
+_MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much
 _MAGNITUDES = {
-    "dozen": 12,
+    "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
+    "億": 10**8, "만": 10**4, "억": 10**8,
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     "万": 10**4, "亿": 10**8,
 }  # fmt: skip
@@ -66,10 +70,11 @@ MAX_ITEMS = 20_000
 class StatementReader(ExpressionReader):
     """Reads an answer as a whole."""
 
-    __slots__ = ("parameters", "restriction")
+    __slots__ = ("building", "parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
+        self.building = False  # whether the conditions of a set are being read
         self.parameters: list[str] = []
         self.restriction = ""  # the condition just read, if it restricts what is said
 
@@ -79,7 +84,7 @@ class StatementReader(ExpressionReader):
         Raises:
             UnreadableError: if some of it is not understood.
         """
-        node = self.items("")
+        node = self.chosen(self.items(""), "")
         while self.accept("."):
             pass
         rest = self.peek()
@@ -100,7 +105,7 @@ class StatementReader(ExpressionReader):
         elements: list[Node] = []
         separators: list[str] = []
         while True:
-            approximate = elements and self.peek().kind == "rel" and self.peek().value == "~"
+            approximate = elements and self.peek() in ROUGHLY
             self.at += 1 if approximate else 0
             element = self.item()
             if self.restriction and element is None and elements:
@@ -149,7 +154,9 @@ class StatementReader(ExpressionReader):
         if not (self.accept("|") or self.accept("mid") or self.accept(":")):
             self.at = start
             return None
+        outer, self.building = self.building, True
         conditions = self.items("")
+        self.building = outer
         together = isinstance(conditions, Seq) and conditions.joiner != "or"
         parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
         return Builder(element, parts) if element is not None else None
@@ -158,6 +165,8 @@ class StatementReader(ExpressionReader):
 
     def item(self) -> Node | None:
         """One item; `None` if it was only a condition on a parameter."""
+        if self.peek().kind == "text" and self.peek().value.lower() in _MERELY:
+            self.at += 1
         if self.peek().kind == "text" and self.label_word():
             pass
         if self.condition():
@@ -165,10 +174,28 @@ class StatementReader(ExpressionReader):
         node: Node = self.relation_chain()
         if self.peek().value == ":" and self.peek().kind == "op":
             node = self.ratio(node)
-        node = self.trailing(node)
+        elif isinstance(node, Num) and self.peek().value == "to" and self.peek(1).kind == "num":
+            self.at += 1
+            node = Ratio((node, self.sum()))  # 3 to 4
+        node = self.approximation(self.trailing(node))
         if self.condition() and self.restriction:
             node = self.restricted(node)
         return self.membership(node)
+
+    def approximation(self, node: Node) -> Node:
+        """The value, and in parentheses or behind its unit how large that is about."""
+        bracketed = self.says_again()
+        self.at += bracketed
+        if self.peek() not in ROUGHLY or (isinstance(node, Relation) and not bracketed):
+            return node
+        self.at += 1
+        self.accept(".")
+        about = self.trailing(self.sum())
+        if bracketed:
+            self.expect(")")
+        if isinstance(node, Relation):
+            return Relation((*node.sides, about), (*node.ops, "~"))
+        return Relation((node, about), ("~",))
 
     def restricted(self, node: Node) -> Node:
         """The node on the condition just read."""
@@ -180,6 +207,8 @@ class StatementReader(ExpressionReader):
         ahead = 0
         while self.peek(ahead).kind == "text" and ahead < 4:
             ahead += 1
+        if not may_name([self.peek(at).value for at in range(ahead)]):
+            return False
         if self.peek(ahead).value == ":" and self.peek(ahead + 1).kind != "eof":
             self.at += ahead + 1
             return True
@@ -190,8 +219,11 @@ class StatementReader(ExpressionReader):
 
     def relation_chain(self) -> Node:
         """Sides joined by relation signs; a lone side is itself."""
-        if self.peek().kind == "rel" and self.peek().value == "~":
+        if self.peek() in ROUGHLY:
             self.at += 1  # "about 5" with a sign: 5 is what is said
+            self.accept(".")
+        elif self.at == 0 and self.peek().kind == "rel" and self.peek().value in {"=", "to"}:
+            self.at += 1  # `= 5`: what stood before it is left to the question
         opens = self.peek().kind == "rel" and self.peek().value in {"<", ">", "<=", ">=", "!="}
         sides: list[Node] = [Sym("it") if opens else self.set_expression()]
         ops: list[str] = []
@@ -219,11 +251,24 @@ class StatementReader(ExpressionReader):
 
     def ratio(self, first: Node) -> Node:
         """`a : b : c`, or a statement and, behind the colon, the same in other words."""
-        items = [first]
-        while self.peek().value == ":" and self.peek().kind == "op" and len(items) < 50:
+        named: tuple[Node, ...] = ()
+        if isinstance(first, Relation) and set(first.ops) == {"="}:
+            *names, first = first.sides  # `S : T = 7 : 32`, `the ratio = 7 : 32`
+            named = tuple(names)
+        if isinstance(first, Relation):
             self.at += 1
-            items.append(self.relation_chain())
-        return Ratio(tuple(items))
+            return Ratio((first, self.relation_chain()))
+        items: list[Node] = [first]
+        while self.accept(":") and len(items) < 50:
+            items.append(self.set_expression())
+        ratio = Ratio(tuple(items))
+        if named:
+            return Relation((*named, ratio), ("=",) * len(named))
+        if self.peek().kind == "rel" and self.peek().value == "=":
+            self.at += 1
+            right = self.relation_chain()
+            return Relation((ratio, self.ratio(right)), ("=",))
+        return ratio
 
     def cell(self) -> Node:
         """An entry of a matrix or a row of a system."""
@@ -240,12 +285,15 @@ class StatementReader(ExpressionReader):
 
     # -- what stands behind a value ---------------------------------------------------------
 
-    def trailing(self, node: Node) -> Node:  # noqa: C901
+    def trailing(self, node: Node) -> Node:  # noqa: C901, PLR0912
         """Attach the unit or the counted noun behind a value."""
         token = self.peek()
         if token.kind == "cur":
             self.at += 1
             return _with_unit(node, token.value)
+        if token.kind == "text" and token.value.lower() in _MERELY:
+            self.at += 1
+            return node
         if token.kind != "text" or token.value.lower() in _CONDITION_WORDS:
             return node
         words: list[str] = []
@@ -261,6 +309,12 @@ class StatementReader(ExpressionReader):
                 words.append("^" + exponent)
                 continue
             elif token.kind == "op" and words and value in {"/", "*", "-"}:
+                if self.peek(1).value == "(" and value == "/":
+                    inside = self.unit_in_brackets()
+                    if not inside:
+                        break
+                    words += inside
+                    continue
                 if self.peek(1).kind not in {"text", "let"}:
                     break
                 words.append(value)
@@ -277,6 +331,26 @@ class StatementReader(ExpressionReader):
         if any(word.lower() in HEDGES for word in words):
             raise UnreadableError("it is hedged")
         return self.compound(_with_unit(node, " ".join(words)))
+
+    def unit_in_brackets(self) -> list[str]:
+        """`/(mol K)` behind a unit, as words; nothing if these are no units."""
+        words = ["/", "("]
+        ahead = 2
+        while ahead < 14:
+            token = self.peek(ahead)
+            if token.value == ")":
+                self.at += ahead + 1
+                return [*words, ")"]
+            if token.kind in {"text", "let", "num"} or token.value in {"*", "^", "-"}:
+                glued = token.kind == "let" and not token.gap and self.peek(ahead - 1).kind == "let"
+                if glued:  # `mol` comes letter by letter
+                    words[-1] += token.value
+                else:
+                    words.append(token.value)
+            elif token.value not in {"{", "}"}:
+                break
+            ahead += 1
+        return []
 
     def compound(self, first: Node) -> Node:
         """`13 minutes (and) 30 seconds`: what follows in a smaller unit belongs to it."""
@@ -345,6 +419,7 @@ class StatementReader(ExpressionReader):
         if (
             isinstance(node, Relation)
             and node.ops == ("in",)
+            and not self.building
             and isinstance(node.sides[0], Sym)
             and _is_parameter(node.sides[0].name, node.sides[1])
             and (self.at > 4 or self.peek().value == ",")
@@ -407,6 +482,8 @@ def _with_unit(node: Node, unit: str) -> Node:
     if isinstance(node, Relation):
         return Relation((*node.sides[:-1], _with_unit(node.sides[-1], unit)), node.ops)
     first, _, rest = unit.partition(" ")
+    if first[:1] in _MAGNITUDES and measure(first) is None and noun(first) is None:
+        first, rest = first[:1], f"{first[1:]} {rest}".strip()  # 5万元
     if first.lower() in _MAGNITUDES:
         node = times(node, Num(Fraction(_MAGNITUDES[first.lower()])))
         return _with_unit(node, rest) if rest else node
@@ -419,14 +496,38 @@ def _with_unit(node: Node, unit: str) -> Node:
     return Unit(node, unit)
 
 
+def _alternatives(elements: list[Node], separators: list[str]) -> Node:
+    groups: list[list[Node]] = [[elements[0]]]
+    for element, separator in zip(elements[1:], separators, strict=True):
+        if separator == "or":
+            groups.append([element])
+        else:
+            groups[-1].append(element)
+    items: list[Node] = []
+    for group in groups:
+        if len(group) == 1:
+            items.append(group[0])
+        elif all(isinstance(element, Relation) for element in group):
+            items.append(System(tuple(group)))
+        else:
+            items.append(Seq(tuple(group), "and"))
+    return Seq(tuple(items), "or")
+
+
 def _nest(elements: list[Node], separators: list[str]) -> Node:
     """Put elements between weak separators together where strong ones separate groups."""
     if len(elements) == 1:
         return elements[0]
     strong = [index for index, separator in enumerate(separators) if separator in _STRONG]
+    if set(separators) == {"and", "or"}:  # "and" binds more tightly
+        return _alternatives(elements, separators)
     relations = all(isinstance(element, Relation) for element in elements)
     if not strong and relations and "or" in separators and "," in separators:
         strong = [index for index, separator in enumerate(separators) if separator == "or"]
+        if repeats_a_label(elements, strong):
+            strong = []
+    if not strong and (points := labelled_points(elements)) is not None:
+        return Seq(tuple(points))
     if not strong or len(strong) == len(separators):
         joiner = next((word for word in ("or", "and") if word in separators), ",")
         return Seq(tuple(elements), joiner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rewards.answers.vocabulary import LEADS
+from rewards.answers.vocabulary import HEDGES, LEADS, NEGATIONS
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _BRACES = re.compile(r"\\[\s\S]|[{}]")
@@ -29,6 +29,8 @@ _STATED = re.compile(
     re.IGNORECASE,
 )
 _PERCENT_BEHIND = re.compile(r"[\s$.]*(?:\\?%|percent\b)")
+_SENTENCE_END = re.compile(r"[.!?。！？\n]")
+_WORDS = re.compile(r"[^\W\d_]+(?:'t)?")
 _NOTHING = re.compile(r"^(?:\{\})+|(?:(?<!\\)\{\})+$")
 _MARKDOWN = re.compile(r"^\*\*(.*)\*\*$|^__(.*)__$|^`(.*)`$", re.DOTALL)
 
@@ -140,12 +142,19 @@ def stated(text: str) -> str:
     last = None
     for match in _STATED.finditer(text):
         last = match
-    if last is None:
+    if last is None or not _is_asserted(text[: last.start()]):
         return text
     rest = _CLOSING.split(text[last.end() :], maxsplit=1)[0].strip()
     if rest.count(" is ") == 1:  # Final answer: the value of x is 5
         rest = rest.partition(" is ")[2]
     return rest or text
+
+
+def _is_asserted(before: str) -> bool:
+    """Whether what follows a sentence's start is said without negation, condition or hedge."""
+    sentence = _SENTENCE_END.split(before)[-1]
+    words = {word.lower() for word in _WORDS.findall(sentence)}
+    return not words & (HEDGES | NEGATIONS)
 
 
 def unwrap_reference(text: str) -> str:

@@ -20,6 +20,7 @@ from rewards.answers import Answer, tree
 
 _MAX_LATEX_CHARS = 1_000
 _MAX_NUMERAL_CHARS = 1_000
+_MAX_POWER_BITS = 40_000
 _MAX_DEPTH = 40  # its parser takes exponential time on nested brackets
 
 # Where its reading and a mathematician's part: dots, subscripts on numbers, words, relations, signs
@@ -37,6 +38,14 @@ _INDEX = re.compile(r"_\s{0,8}\{[^{}=]{1,8}=[^{}=]{1,40}\}")  # the one place fo
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 
+
+# Sums and the like with their bounds, the one place for ∞.
+_OPERATOR = re.compile(
+    r"\\(?:int|lim|sum|prod)(?![a-zA-Z])(?:\\limits)?"
+    r"(?:\s{0,8}[_^]\s{0,8}(?:\{[^{}]{0,80}(?:\{[^{}]{0,40}\}[^{}]{0,40})?\}|\\infty(?![a-zA-Z])|\S))*"
+)
+_SIDED = re.compile(r"\^\s{0,8}\{?\s{0,8}[+-]\s{0,8}\}")
+_UNWORKED = (sympy.Integral, sympy.Sum, sympy.Product, sympy.Limit)
 
 _SIDES_OF_A_LIMIT = frozenset(map(sympy.Symbol, ("+", "-", "+-")))
 # Only latex2sympy reads these.
@@ -67,6 +76,8 @@ def from_answer(answer: Answer) -> Any:
         raise
     except UntranslatableError:
         return from_latex(answer.text)
+    if _operations(translated) < _operators(answer.tree):
+        raise UntranslatableError("sympy drops a sum or a product, whatever its value")
     if not isinstance(translated, sympy.MatrixBase):
         names = {symbol.name for symbol in translated.free_symbols}
         if gone := tree.symbols(answer.tree) - names:  # 0·x is not 0
@@ -112,8 +123,41 @@ def from_latex(text: str) -> Any:
             raise UntranslatableError(f"latex2sympy makes the variable {symbol.name!r} out of it")
     if read.atoms(sympy.core.function.AppliedUndef):
         raise UntranslatableError("it names a function that is not defined")
+    bounds = _OPERATOR.findall(text)
+    if "infty" in (rest := _OPERATOR.sub(" ", text)) or "∞" in rest:
+        raise UntranslatableError("sympy takes ∞ for a number")
+    if not any(map(_SIDED.search, bounds)):
+        read = read.replace(sympy.Limit, _two_sided)
+    if _operations(read) < len(bounds):
+        raise UntranslatableError("sympy drops a limit, a sum or an integral, whatever its value")
     # 0.1 arrives as a binary float; its decimal digits are what was written.
     return read.xreplace({f: sympy.Rational(str(f)) for f in read.atoms(sympy.Float)})
+
+
+def _operations(expression: Any) -> int:
+    """How many limits, integrals, sums and products stand in an expression.
+
+    Sympy makes 0 of `lim 1/x - lim 1/x` and of `0·Σ1/k` as soon as it is written down.
+    """
+    count = 0
+    for part in sympy.preorder_traversal(expression):
+        if isinstance(part, _UNWORKED):
+            count += 1 if isinstance(part, sympy.Limit) else len(part.limits)
+    return count
+
+
+def _operators(node: tree.Node) -> int:
+    count, stack = 0, [node]
+    while stack:
+        here = stack.pop()
+        count += isinstance(here, tree.BigOp)
+        stack += tree.children(here)
+    return count
+
+
+def _two_sided(body: Any, variable: Any, point: Any, *_side: Any) -> Any:
+    """A limit from both sides, where sympy takes the one from the right: |x|/x has none at 0."""
+    return sympy.Limit(body, variable, point, "+-" if point.is_finite else "-")
 
 
 def _depth(text: str) -> int:
@@ -135,11 +179,22 @@ def _number(node: tree.Num) -> Any:
 
 
 def _constant(node: tree.Const) -> Any:
-    return {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "inf": sympy.oo}[node.name]
+    if node.name == "inf":  # 1/∞ is 0 to sympy, and ∞^0 is 1
+        raise UntranslatableError("sympy takes ∞ for a number")
+    return {"pi": sympy.pi, "e": sympy.E, "i": sympy.I}[node.name]
+
+
+def _bound(node: tree.Node) -> Any:
+    return sympy.oo if node == tree.INFINITY else from_tree(node)
 
 
 def _power(node: tree.Pow) -> Any:
-    return sympy.Pow(from_tree(node.base), from_tree(node.exponent))
+    base, exponent = from_tree(node.base), from_tree(node.exponent)
+    if base.is_Rational and exponent.is_Rational:
+        bits = max(int(base.p).bit_length(), int(base.q).bit_length())
+        if bits * abs(exponent) > _MAX_POWER_BITS:
+            raise UntranslatableError("a power has too many digits for sympy")
+    return sympy.Pow(base, exponent)
 
 
 def _function(node: tree.Fn) -> Any:
@@ -154,7 +209,7 @@ def _big(node: tree.BigOp) -> Any:
     if make is None or not node.var:
         raise UntranslatableError(f"the operator {node.op} is not understood")
     index = sympy.Symbol(node.var)
-    return make(from_tree(node.body), (index, from_tree(node.low), from_tree(node.high)))
+    return make(from_tree(node.body), (index, _bound(node.low), _bound(node.high)))
 
 
 def _step(make: Callable[..., Any]) -> Callable[..., Any]:

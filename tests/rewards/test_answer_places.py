@@ -174,12 +174,32 @@ def test_never_raises(text, places):
         "I guess,",
         "It is false:",
         "It is not true that,",
+        "Wrong:",
+        "Incorrect:",
+        "Not:",
+        "If pigs fly,",
+        "If pigs fly, then",
+        "Unless I erred,",
+        "Assuming pigs fly:",
+        "Provided that pigs fly,",
+        "If x = 1,",
     ],
 )
 def test_what_another_claims_is_no_claim(leader):
     assert after_answer_phrase(f"{leader} the answer is 42.") is None
 
 
-@pytest.mark.parametrize("leader", ["Incorrect:", "Therefore,", "Thinking again,", "If x = 1,"])
+@pytest.mark.parametrize(
+    "leader",
+    [
+        "Therefore,",
+        "Thinking again,",
+        "When x = 1,",
+        "Since 40 + 2 = 42,",
+        "If we add them, we get 42, so",
+        "If x = 1, then y = 41.",
+        "There were 42 apples,",
+    ],
+)
 def test_a_claim_behind_a_comma_stays_one(leader):
     assert after_answer_phrase(f"{leader} the answer is 42.") == "42"

@@ -1,0 +1,297 @@
+r"""Exact values that elementary functions have at special places: \sin\pi = 0, \ln e^2 = 2.
+
+A zero that is known to be one makes `\ln\sin\pi` undefined; without it no number of digits could
+tell. Only small expressions are looked at, so that nested ones cost no more than flat ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TypeAlias
+
+from rewards.answers.effort import InexactError, UndefinedError
+from rewards.answers.tree import Add, Const, Degree, Fn, Mul, Node, Num, Pow, children
+
+Exact: TypeAlias = "Callable[[Node], Fraction]"
+
+MAX_NODES = 16
+MAX_FACTORED = 10**6
+
+_HALF = Fraction(1, 2)
+# Niven's theorem: the only rational sines of rational multiples of π, by the multiple modulo 2.
+_SINES = {
+    Fraction(0): Fraction(0),
+    Fraction(1, 6): _HALF,
+    _HALF: Fraction(1),
+    Fraction(5, 6): _HALF,
+    Fraction(1): Fraction(0),
+    Fraction(7, 6): -_HALF,
+    Fraction(3, 2): Fraction(-1),
+    Fraction(11, 6): -_HALF,
+}
+_TANGENTS = {
+    Fraction(0): Fraction(0),
+    Fraction(1, 4): Fraction(1),
+    Fraction(3, 4): Fraction(-1),
+}
+_ARCSINES = {
+    Fraction(-1): -_HALF,
+    -_HALF: Fraction(-1, 6),
+    Fraction(0): Fraction(0),
+    _HALF: Fraction(1, 6),
+    Fraction(1): _HALF,
+}
+_ARCTANGENTS = {
+    Fraction(-1): Fraction(-1, 4),
+    Fraction(0): Fraction(0),
+    Fraction(1): Fraction(1, 4),
+}
+CIRCULAR = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
+# f(0) of functions whose only rational value at a rational place it is (Lindemann).
+_AT_ZERO = {
+    "sinh": 0, "cosh": 1, "tanh": 0, "sech": 1, "arsinh": 0, "artanh": 0, "arcsin": 0, "arctan": 0,
+}  # fmt: skip
+_AT_ONE = {"arcosh": 0, "arccos": 0, "arcsec": 0}
+SPECIAL = CIRCULAR | _AT_ZERO.keys() | _AT_ONE.keys() | {"ln", "log", "coth", "csch"}
+
+
+def special_value(name: str, argument: Node, exact: Exact) -> Fraction:
+    """The rational value of a function, where it has one that is known.
+
+    Raises:
+        InexactError: none is known.
+        UndefinedError: the function has a pole there.
+    """
+    if not is_small(argument):
+        raise InexactError
+    if name in CIRCULAR:
+        return _circular(name, turns(argument, exact))
+    if name in {"ln", "log"}:
+        return _logarithm(name, argument, exact)
+    value = exact(argument)
+    if value == 0 and name in {"coth", "csch"}:
+        raise UndefinedError
+    if value == 0 and name in _AT_ZERO:
+        return Fraction(_AT_ZERO[name])
+    if value == 1 and name in _AT_ONE:
+        return Fraction(_AT_ONE[name])
+    if abs(value) == 1 and name == "artanh":
+        raise UndefinedError
+    raise InexactError
+
+
+def _circular(name: str, angle: Fraction) -> Fraction:
+    """Sine and the like of `angle` times π."""
+    if name in {"tan", "cot"}:
+        at = angle % 1
+        if (at == _HALF) if name == "tan" else (at == 0):
+            raise UndefinedError
+        if name == "cot":
+            at = (_HALF - at) % 1
+        if at not in _TANGENTS:
+            raise InexactError
+        return _TANGENTS[at]
+    value = _SINES.get((angle + _HALF if name in {"cos", "sec"} else angle) % 2)
+    if value is None:
+        raise InexactError
+    if name in {"sin", "cos"}:
+        return value
+    if not value:
+        raise UndefinedError
+    return 1 / value
+
+
+def _logarithm(name: str, argument: Node, exact: Exact) -> Fraction:
+    base, exponent = power_form(argument, exact)
+    if base == 1:
+        return Fraction(0)
+    if base == 0:
+        raise UndefinedError
+    if base is None and name == "ln":  # e
+        return exponent
+    raise InexactError
+
+
+def turns(node: Node, exact: Exact) -> Fraction:
+    """The rational r for which an expression is exactly rπ.
+
+    Raises:
+        InexactError: there is none, as far as is known.
+    """
+    if node == Const("pi"):
+        return Fraction(1)
+    if isinstance(node, Degree):
+        return exact(node.value) / 180
+    if isinstance(node, Add):
+        return sum((turns(term, exact) for term in node.terms), Fraction(0))
+    if isinstance(node, Mul):
+        scale, angle = Fraction(1), None
+        for factor in node.factors:
+            try:
+                scale *= exact(factor)
+            except InexactError:  # noqa: PERF203 - the other factor may be an angle
+                if angle is not None:
+                    raise
+                angle = turns(factor, exact)
+        if angle is not None:
+            return scale * angle
+    elif isinstance(node, Fn) and len(node.args) == 1:
+        found = _inverse_turns(node, exact)
+        if found is not None:
+            return found
+    if exact(node) == 0:
+        return Fraction(0)
+    raise InexactError
+
+
+def _inverse_turns(node: Fn, exact: Exact) -> Fraction | None:
+    """Of what part of π an inverse function's value is."""
+    table = {"arcsin": _ARCSINES, "arccos": _ARCSINES, "arctan": _ARCTANGENTS}.get(node.name)
+    if table is None:
+        return None
+    found = table.get(exact(node.args[0]))
+    if found is None:
+        raise InexactError
+    return _HALF - found if node.name == "arccos" else found
+
+
+def power_form(node: Node, exact: Exact) -> tuple[Fraction | None, Fraction]:
+    """A constant as a rational power of a rational, or of e (`None`): (base, exponent).
+
+    Raises:
+        InexactError: it is not seen to be one.
+    """
+    if node == Const("e"):
+        return None, Fraction(1)
+    if isinstance(node, Fn) and node.name == "sqrt" and len(node.args) == 1:
+        base, exponent = power_form(node.args[0], exact)
+        return _positive(base), exponent / 2
+    if isinstance(node, Fn) and node.name == "root" and len(node.args) == 2:
+        base, exponent = power_form(node.args[1], exact)
+        index = exact(node.args[0])
+        if index <= 0:
+            raise InexactError
+        return _positive(base), exponent / index
+    if isinstance(node, Pow):
+        if node.base == Const("e"):
+            return None, exact(node.exponent)
+        base, exponent = power_form(node.base, exact)
+        again = exact(node.exponent)
+        if base == 0 and again <= 0:
+            raise UndefinedError
+        return (base if again.denominator == 1 else _positive(base)), exponent * again
+    return exact(node), Fraction(1)
+
+
+def _positive(base: Fraction | None) -> Fraction | None:
+    if base is not None and base < 0:
+        raise InexactError
+    return base
+
+
+def is_small(node: Node, most: int = MAX_NODES) -> bool:
+    """Whether an expression has at most `most` nodes."""
+    stack, count = [node], 0
+    while stack:
+        count += 1
+        if count > most:
+            return False
+        stack += children(stack.pop())
+    return True
+
+
+# -- linear forms -----------------------------------------------------------------------------
+
+
+def linear_value(node: Node, exact: Exact) -> Fraction:
+    r"""The rational value of a sum in which all else cancels: \sqrt8-2\sqrt2, \ln8-3\ln2.
+
+    Raises:
+        InexactError: something is left.
+    """
+    if not is_small(node, 2 * MAX_NODES):
+        raise InexactError
+    rest = {key: value for key, value in _linear(node, exact).items() if value}
+    if rest.keys() - {_ONE}:
+        raise InexactError
+    return rest.get(_ONE, Fraction(0))
+
+
+_Key: TypeAlias = "tuple[str, int]"
+_ONE: _Key = ("1", 1)
+
+
+def _linear(node: Node, exact: Exact) -> dict[_Key, Fraction]:
+    """Coefficients over 1, π, e, i, √n (n without squares) and ln p (p prime)."""
+    if isinstance(node, Const) and node.name in {"pi", "e", "i"}:
+        return {(node.name, 1): Fraction(1)}
+    if isinstance(node, Add):
+        total: dict[_Key, Fraction] = {}
+        for term in node.terms:
+            for key, value in _linear(term, exact).items():
+                total[key] = total.get(key, Fraction(0)) + value
+        return total
+    if isinstance(node, Mul):
+        return _linear_product(node, exact)
+    if isinstance(node, Fn) and len(node.args) == 1:
+        if node.name == "sqrt":
+            return _root(exact(node.args[0]))
+        if node.name in {"ln", "log"}:
+            return _prime_logarithms(node, exact)
+    if isinstance(node, Pow) and node.exponent == Num(_HALF):
+        return _root(exact(node.base))
+    return {_ONE: exact(node)}
+
+
+def _linear_product(node: Mul, exact: Exact) -> dict[_Key, Fraction]:
+    scale = Fraction(1)
+    form: dict[_Key, Fraction] | None = None
+    for factor in node.factors:
+        try:
+            scale *= exact(factor)
+        except InexactError:  # noqa: PERF203 - as in `turns`
+            if form is not None:
+                raise
+            form = _linear(factor, exact)
+    return {key: scale * value for key, value in (form or {_ONE: Fraction(1)}).items()}
+
+
+def _root(value: Fraction) -> dict[_Key, Fraction]:
+    if value < 0:
+        raise InexactError
+    factors = _factored(value.numerator * value.denominator)
+    square_free = math.prod(prime for prime, count in factors.items() if count % 2)
+    outside = math.prod(prime ** (count // 2) for prime, count in factors.items())
+    key = _ONE if square_free == 1 else ("sqrt", square_free)
+    return {key: Fraction(outside, value.denominator)} if value else {_ONE: Fraction(0)}
+
+
+def _prime_logarithms(node: Fn, exact: Exact) -> dict[_Key, Fraction]:
+    base, exponent = power_form(node.args[0], exact)
+    if base is None:
+        return {_ONE if node.name == "ln" else ("log e", 1): exponent}
+    if base <= 0:
+        raise InexactError
+    form: dict[_Key, Fraction] = {}
+    for number, sign in ((base.numerator, 1), (base.denominator, -1)):
+        for prime, count in _factored(number).items():
+            form[node.name, prime] = sign * count * exponent
+    return form
+
+
+def _factored(number: int) -> dict[int, int]:
+    """The prime factors of a number of moderate size, with their powers."""
+    if number > MAX_FACTORED:
+        raise InexactError
+    factors: dict[int, int] = {}
+    divisor = 2
+    while divisor * divisor <= number:
+        while number % divisor == 0:
+            factors[divisor] = factors.get(divisor, 0) + 1
+            number //= divisor
+        divisor += 1
+    if number > 1:
+        factors[number] = 1
+    return factors
