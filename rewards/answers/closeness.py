@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from rewards.answers.definedness import has_doubtful_part
 from rewards.answers.numeric import Evaluator
 from rewards.answers.tree import (
     MINUS_ONE,
@@ -105,16 +106,18 @@ def _same_sign(ref: Node, ans: Node) -> tuple[Node, Node]:
 
 
 def _is_power_of_ten(node: Node) -> bool:
+    if node == ONE:
+        return True
     if not isinstance(node, Pow) or node.base != Num(Fraction(10)):
         return False
     exponent = exact_or_none(node.exponent)
     return exponent is not None and exponent.denominator == 1 and abs(exponent) < 1_000
 
 
-def _value(node: Node, values: dict[str, Fraction] | None = None) -> Fraction | None:
+def _value(node: Node) -> Fraction | None:
     """The value of a number, to many more digits than anybody compares; `None` if it has none."""
-    if values:
-        node = substitute(node, {name: Num(value) for name, value in values.items()})
+    if has_doubtful_part(node):
+        return None
     exact = exact_or_none(node)
     if exact is not None:
         return exact
@@ -173,11 +176,11 @@ def _formulas_close(ref: Node, ans: Node, tolerance: float | None) -> bool:
     if not (_has_decimal(ref) or _has_decimal(ans)):
         return False
     for turn in range(len(_SCALES)):
-        point = {
-            name: _SCALES[(turn + at) % len(_SCALES)] + Fraction(at, 7)
+        point: dict[str, Node] = {
+            name: Num(_SCALES[(turn + at) % len(_SCALES)] + Fraction(at, 7))
             for at, name in enumerate(names)
         }
-        one, other = _value(ref, point), _value(ans, point)
+        one, other = _value(substitute(ref, point)), _value(substitute(ans, point))
         if one is None or other is None or not _within(one, other, tolerance):
             return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from rewards.answers.chemistry import same_formula
 from rewards.answers.effort import fresh_effort
@@ -49,6 +50,8 @@ def compare(  # noqa: C901, PLR0912
     if exact and _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
         reason = f"{_short(answer.text)} is not {_short(reference.text)}"
         return Comparison(Outcome.DIFFERENT, reason)
+    if options.tolerance is not None and _VERSION.match(reference.text):
+        options = replace(options, tolerance=None)
     expected, given = reference.tree, answer.tree
     if expected is None:
         return Comparison(
@@ -99,6 +102,7 @@ def _same_tokens(reference: Answer, answer: Answer) -> bool:
     return one == other
 
 
+_VERSION = re.compile(r"(?:v|ver\.|version|release)\s?\d", re.IGNORECASE)  # v2.41 is exact
 _GROUPED = re.compile(r"\d{1,3}(?:,[1-9]\d{2})+")  # no item starts with 0
 _THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}")
 
@@ -122,10 +126,12 @@ _BEHIND_OR_BEFORE = re.compile(r"[^\d,;()\[\]|&]{0,40}")  # a sign, a currency, 
 def _with_decimal_comma(reference: Answer, answer: Answer, options: CompareOptions) -> bool:
     """Whether one side is `1000,99` and the other the number 1000.99, as it can only be.
 
-    `1,234` is a thousand and more, and `(1,5)` a pair.
+    `1,234` is a thousand and more, `(1,5)` a pair, and the reference `5,7` may be a list.
     """
     for one, other in ((reference, answer), (answer, reference)):
         found = _COMMA.search(one.text)
+        if found is not None and one is reference and len(found[2]) < 2:
+            continue
         if found is None or _THOUSANDS.fullmatch(f"{found[1]},{found[2]}"):
             continue
         around = one.text[: found.start()], one.text[found.end() :]

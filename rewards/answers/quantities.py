@@ -74,10 +74,10 @@ class Quantities:
         if why := differing(ref_unit or "", ans_unit or ""):
             return Sameness(same=False, how=why)
         if one is not None and other is not None and one != other:
-            ans = _in_unit(ans, other, one)
+            ans = _converted(ans, other, one)
         elif ref_unit is None and ans_unit is None and _vanishes(ref, ans):
             return Sameness(same=False, how="nothing times a letter keeps its letter")
-        if self.options.integers == "counts exact" and one is not None:  # 5 kg is measured
+        if one is not None and self.options.integers == "counts exact":  # 5 kg is measured
             return Quantities(replace(self.options, integers="tolerance")).bare(ref, ans)
         return self.bare(ref, ans)
 
@@ -168,6 +168,21 @@ def _is_angle(unit: Measure | None) -> bool:
     return unit is not None and unit.dimensions == (("angle", 1),)
 
 
+def _digits(node: Node) -> str:
+    """The digits of a numeral without its base (2516, 1A3), or "" if it is none."""
+    parts: list[str] = []
+    for part in node.factors if isinstance(node, Mul) else (node,):
+        if isinstance(part, Num) and part.value.denominator == 1 and part.value >= 0:
+            if part.decimals:
+                return ""
+            parts.append(str(part.value))
+        elif isinstance(part, Sym) and len(part.name) == 1 and part.name.isupper():
+            parts.append(part.name)
+        else:
+            return ""
+    return "".join(parts)
+
+
 def _in_radians(node: Node, unit: Measure | None) -> Node:
     """An angle in radians as a plain number; degrees keep their sign, which is a factor."""
     if isinstance(node, Unit):
@@ -184,32 +199,16 @@ def _vanishes(ref: Node, ans: Node) -> bool:
     return zero and symbols(ref) != symbols(ans)
 
 
-def _in_unit(value: Node, unit: Measure, wanted: Measure) -> Node:
-    """A value of one unit in another of the same dimension; the other side keeps its digits."""
-    if not (unit.offset or wanted.offset):
-        return times(value, Num(unit.factor / wanted.factor))
-    scaled = add(_scaled(value, unit), Num(-wanted.offset))
-    return times(scaled, Num(1 / wanted.factor))
-
-
 def _scaled(value: Node, unit: Measure) -> Node:
-    scaled = times(value, Num(unit.factor))
+    scaled = value if unit.factor == 1 else times(value, Num(unit.factor))
     return add(scaled, Num(unit.offset)) if unit.offset else scaled
 
 
-def _digits(node: Node) -> str:
-    """The digits of a numeral without its base (2516, 1A3), or "" if it is none."""
-    parts: list[str] = []
-    for part in node.factors if isinstance(node, Mul) else (node,):
-        if isinstance(part, Num) and part.value.denominator == 1 and part.value >= 0:
-            if part.decimals:
-                return ""
-            parts.append(str(part.value))
-        elif isinstance(part, Sym) and len(part.name) == 1 and part.name.isupper():
-            parts.append(part.name)
-        else:
-            return ""
-    return "".join(parts)
+def _converted(value: Node, unit: Measure, wanted: Measure) -> Node:
+    """A value in another unit of its dimension: the reference keeps the digits that it shows."""
+    value = times(value, Num(unit.factor / wanted.factor))
+    offset = (unit.offset - wanted.offset) / wanted.factor
+    return add(value, Num(offset)) if offset else value
 
 
 def _forgivable(node: Node) -> bool:
