@@ -27,6 +27,7 @@ from rewards.answers.points import (
 )
 from rewards.answers.show import show
 from rewards.answers.tree import (
+    GAMMA,
     BigOp,
     Const,
     Digits,
@@ -159,7 +160,12 @@ def _infinite_sign(node: Node) -> int:
 
 
 def _opaque(node: Node) -> Node:
-    """Calls, integrals and the like become variables named by their normal form."""
+    """Calls, integrals and the like become variables named by their normal form.
+
+    But not Γ of a constant, which has a value, or none.
+    """
+    if node == Fn("call", (GAMMA, *children(node)[1:])) and not symbols(node):
+        return node
     if isinstance(node, Fn) and node.name in {
         "call",
         "class",
@@ -255,7 +261,9 @@ class _Pair(NamedTuple):
                 break
         return seen
 
-    def look_once(self, point: dict[str, Fraction], digits: int) -> _Status:
+    def look_once(  # noqa: C901 - a line for each way that it may end
+        self, point: dict[str, Fraction], digits: int
+    ) -> _Status:
         """Like `look`, with balls of so many digits."""
         from rewards.answers.precision import TooLargeError, UnsureError  # noqa: PLC0415 - as below
 

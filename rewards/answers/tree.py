@@ -294,6 +294,7 @@ ZERO = Num(Fraction(0))
 ONE = Num(Fraction(1))
 MINUS_ONE = Num(Fraction(-1))
 INFINITY = Const("inf")
+GAMMA = Sym("Gamma")  # the function, in `Fn("call", (GAMMA, argument))`
 
 
 def negative(node: Node) -> Node:
