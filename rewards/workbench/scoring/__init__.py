@@ -1,0 +1,39 @@
+"""Scoring a file of completions with rewards: rows in, rows and verdicts out.
+
+`score_file` does the whole job, `score_shards` for several files; the command `rlvr score` is a
+thin coat around them.
+
+* `row_columns`: which columns of the file hold what
+* `resolve`: a reward by its name or import path
+* `reward_function`: a user's function called as TRL calls it, its numbers made verdicts
+* `row_parts`: what travels between the processes of a run: rows, and single completions of rows
+* `judge`: a chunk of rows judged, a pure function that runs in a worker process
+* `completion_lists`: rows that hold a list of completions, one verdict each, and a summary
+* `verdict_cache`: equal pairs judged once, also over runs
+* `supervision`: rewards in processes, a user's under limits
+* `row_limits`: those limits, and when to stop calling a reward that always hangs
+* `dispatch`: chunks over worker processes, in order, nothing lost
+* `unfinished_output`: the unfinished output: locked, resumable, renamed when complete
+* `interruption`: how a run is stopped
+* `written_verdicts`: verdicts read back from an output
+* `score`, `shards`: one file, and several files, each into a folder
+* `tally`: counts by status and the summary
+* `explanation`: one verdict, stage by stage
+"""
+
+from rewards.workbench.scoring.resolve import resolve_reward
+from rewards.workbench.scoring.row_limits import RowLimits
+from rewards.workbench.scoring.score import ScoreOptions, score_file
+from rewards.workbench.scoring.shards import ShardsSummary, score_shards
+from rewards.workbench.scoring.tally import Summary, Tally
+
+__all__ = [
+    "RowLimits",
+    "ScoreOptions",
+    "ShardsSummary",
+    "Summary",
+    "Tally",
+    "resolve_reward",
+    "score_file",
+    "score_shards",
+]
