@@ -176,7 +176,9 @@ def _has_function(node: Node) -> bool:
         for term in terms
         if isinstance(term, Mul)
         for factor in term.factors
-        if any(isinstance(other, Sym) and _is_constant(other.name) for other in term.factors)
+        if any(
+            other is not factor and any(map(_is_constant, symbols(other))) for other in term.factors
+        )
     )
 
 
@@ -225,10 +227,14 @@ def _worked_out(node: Node) -> Node:
         name, group = node.factors
         if name in {Sym("C"), Sym("P")} and isinstance(group, Group) and len(group.items) == 2:
             return combinations(*group.items, kind=show(name))
+    if isinstance(node, Mul) and len(node.factors) == 3:  # 5C2
+        top, middle, bottom = node.factors
+        if middle in {Sym("C"), Sym("P")} and isinstance(top, Num) and isinstance(bottom, Num):
+            return combinations(top, bottom, show(middle))
     if isinstance(node, Pow) and isinstance(node.base, Sym):
-        kind, _, top = node.base.name.partition("_")
-        if kind in {"C", "A", "P"} and top.isdecimal() and len(top) < 4:
-            return combinations(Num(Fraction(top)), node.exponent, kind)
+        kind, _, of = node.base.name.partition("_")
+        if kind in {"C", "A", "P"} and of.isdecimal() and len(of) < 4:
+            return combinations(Num(Fraction(of)), node.exponent, kind)
     below = children(node)
     return rebuild(node, tuple(_worked_out(child) for child in below)) if below else node
 

@@ -99,6 +99,8 @@ class ApplicationReader(BracketReader):
 
     def function(self, name: str) -> Node:  # noqa: C901, PLR0912
         """A function applied to what follows."""
+        if self.peek().kind == "rel" and name in {"max", "min"}:
+            return Sym(name)  # max = 3, min = 1
         if name == "sqrt":
             return self.root()
         if name == "cbrt":

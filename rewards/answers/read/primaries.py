@@ -123,7 +123,7 @@ class PrimaryReader(ApplicationReader):
     def selection(self) -> Node:
         """`^{10}C_3`, `_{10}C_3`, `^{10}P_3`: how many selections."""
         self.at += 1
-        top = self.argument() if self.peek().value == "{" else self.primary()
+        top = self.argument()
         kind = self.peek().value
         if kind not in {"C", "P"} or self.peek(1).value != "_":
             raise UnreadableError("a power stands where a value should be")

@@ -51,6 +51,10 @@ _CONDITION_VALUES = frozenset(
 )
 _PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
+_FILLERS = frozenset({"value", "is", "the", "of"})
+_LABELS = _FILLERS | frozenset(
+    "maximum minimum max min largest smallest greatest least mean median mode range".split()
+)
 _MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much
 _MAGNITUDES = {
     "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
@@ -195,7 +199,10 @@ class StatementReader(ExpressionReader):
             return span
         if self.condition():
             return None
+        label = self.quantity_label()
         node: Node = self.relation_chain()
+        if label and not isinstance(node, Relation):
+            node = Relation((Sym(label), node), ("=",))
         if self.peek().value == ":" and self.peek().kind == "op":
             node = self.ratio(node)
         elif isinstance(node, Num) and self.peek().value == "to" and self.peek(1).kind == "num":
@@ -225,6 +232,18 @@ class StatementReader(ExpressionReader):
         """The node on the condition just read."""
         condition, self.restriction = self.restriction, ""
         return Given(node, condition)
+
+    def quantity_label(self) -> str:
+        """Step over `maximum` or `smallest value is` in front of a number: which one it is."""
+        ahead, words = 0, [""]
+        while self.peek(ahead).kind == "text" and self.peek(ahead).value.lower() in _LABELS:
+            words.append(self.peek(ahead).value.lower())
+            ahead += 1
+        following = self.peek(ahead)
+        if not ahead or not (following.kind == "num" or following.value in {"-", "frac", "sqrt"}):
+            return ""
+        self.at += ahead
+        return next((word for word in words if word and word not in _FILLERS), "")
 
     def span(self) -> Node | None:
         """`from 1 to 5`, both ends with it."""
