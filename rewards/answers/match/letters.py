@@ -151,7 +151,8 @@ def _general_solution(
     numbered = [all(_INDEXED.fullmatch(name) for name in side) for side in sides]
     if not all(numbered):
         sides = [[name for name in side if name not in shared] for side in sides]
-        if not (_has_function(ref) and any(name[0] in "CcK" for name in sides[0] + sides[1])):
+        evident = _has_function(ref) or _counts_up(ref)
+        if not (evident and any(name[0] in "CcK" for name in sides[0] + sides[1])):
             return None
     if len(sides[0]) != len(sides[1]) or not 0 < len(sides[0]) <= MAX_CONSTANTS:
         return None
@@ -162,6 +163,14 @@ def _general_solution(
         if same_expression(ref, substitute(ans, renaming)).same:
             return Sameness(same=True, how="the constants may be renamed")
     return None
+
+
+def _counts_up(node: Node) -> bool:
+    """Whether a number is added to a constant (`C + 1`): it has no unit, so any letter will do."""
+    if isinstance(node, Add) and any(isinstance(term, Num) for term in node.terms):
+        if any(isinstance(term, Sym) and _is_constant(term.name) for term in node.terms):
+            return True
+    return any(map(_counts_up, children(node)))
 
 
 def _is_constant(name: str) -> bool:

@@ -131,12 +131,8 @@ def _cardinal(words: list[str]) -> int | None:  # noqa: C901
 
 def _chinese(text: str) -> Node | None:
     text = text.replace(" ", "")
-    root = _HAN_ROOT.fullmatch(text)
-    if root is not None:
-        below, factor, radicand = (_han(part) if part else Fraction(1) for part in root.groups())
-        if not below or factor is None or radicand is None:
-            return None
-        return times(Num(factor / below), Fn("sqrt", (Num(radicand),)))
+    if "根" in text:
+        return _chinese_root(text)
     form = _HAN_FORM.fullmatch(text)
     if form is None:
         return None
@@ -160,6 +156,17 @@ def _chinese(text: str) -> Node | None:
     if sign == "负":
         value = -value
     return Percent(Num(value)) if percent else Num(value)
+
+
+def _chinese_root(text: str) -> Node | None:
+    """`根号三`, `三分之二倍根号三`."""
+    root = _HAN_ROOT.fullmatch(text)
+    if root is None:
+        return None
+    divisor, factor, radicand = (_han(part) if part else Fraction(1) for part in root.groups())
+    if not divisor or factor is None or radicand is None:
+        return None
+    return times(Num(factor / divisor), Fn("sqrt", (Num(radicand),)))
 
 
 def _han(text: str) -> Fraction | None:
