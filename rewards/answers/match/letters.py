@@ -167,9 +167,10 @@ def _general_solution(
 
 def _counts_up(node: Node) -> bool:
     """Whether a number is added to a constant (`C + 1`): it has no unit, so any letter will do."""
-    if isinstance(node, Add) and any(isinstance(term, Num) for term in node.terms):
-        if any(isinstance(term, Sym) and _is_constant(term.name) for term in node.terms):
-            return True
+    terms = node.terms if isinstance(node, Add) else ()
+    constant = any(isinstance(term, Sym) and _is_constant(term.name) for term in terms)
+    if constant and any(isinstance(term, Num) for term in terms):
+        return True
     return any(map(_counts_up, children(node)))
 
 
