@@ -22,6 +22,7 @@ from rewards.extraction.reference import UnusableReferenceError, reference_text
 from rewards.extraction.stated import UNFINISHED
 from rewards.percent_prompt import speaks_of_percent
 from rewards.reward import Reward, Sample
+from rewards.text.shorten import shown
 from rewards.verdict import Stage, Status, Verdict
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ class Accuracy(Reward):
             comparers.usual.reference(expected)
         except UnusableReferenceError as error:
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
-        shown = _shown(expected)
+        expected_shown = _shown(expected)
         part = sample.answer_part(prefilled=self.prefilled)
         found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self.answer_in)
         undecided = None
@@ -252,7 +253,7 @@ class Accuracy(Reward):
                 reason = f"could not be shown equal: {reason}"
                 undecided = (expected, found.text) if self.fallback else None
         seconds = perf_counter() - started
-        return _Case(Verdict(score, status, answer, shown, reason, seconds), undecided)
+        return _Case(Verdict(score, status, answer, expected_shown, reason, seconds), undecided)
 
     def _examine_safely(self, sample: Sample, comparers: _Comparers) -> _Case:
         try:
@@ -316,8 +317,7 @@ def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
 
 
 def _shown(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
+    return shown(text, _SHOWN_CHARS)
 
 
 def _check(field: str, given: Sequence[str], known: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +10,15 @@ from typing import Any, ClassVar
 from rewards.columns import Role
 from rewards.errors import InputError
 from rewards.extraction.boxes import last_code_block, last_tagged
-from rewards.extraction.stated import UNFINISHED, shown
+from rewards.extraction.stated import UNFINISHED
 from rewards.extras import require_package
 from rewards.limited import JudgedApart, Task
 from rewards.reward import Sample
+from rewards.text.shorten import shown
+from rewards.text.strict_json import parse_strictly
 from rewards.verdict import Status, Verdict
 
-_MAX_DEPTH = 100
 _RECURSION = 8_000
-_STRING_OR_BRACKET = re.compile(r'"|\\.|[\[\]{}]')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +129,7 @@ def check_json(schema: str, text: str) -> list[str]:
         value = parse_strictly(text)
     except ValueError as error:
         return ["bad_format", f"no JSON: {error}"]
-    # Validating one level of nesting takes a dozen calls, and `_MAX_DEPTH` levels are JSON.
+    # Validating one level of nesting takes a dozen calls, and `MAX_DEPTH` levels are JSON.
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
@@ -145,51 +144,6 @@ def check_json(schema: str, text: str) -> list[str]:
         return ["correct", "valid under the schema"]
     where = "at the top" if not worst.absolute_path else f"at {worst.json_path}"
     return ["wrong", f"{where}: {shown(worst.message, 300)}"]
-
-
-def parse_strictly(text: str) -> object:
-    """The value of a JSON text, without what Python's reader forgives.
-
-    >>> parse_strictly('{"a": 1, "a": 2}')
-    Traceback (most recent call last):
-    ValueError: the key 'a' comes twice in one object
-
-    Raises:
-        ValueError: it is no JSON, or nested too deeply.
-    """
-    import json  # noqa: PLC0415 - not needed to import the package
-
-    if _depth(text) > _MAX_DEPTH:
-        raise ValueError(f"more than {_MAX_DEPTH} levels of nesting")
-    return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
-
-
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    inside = False
-    for match in _STRING_OR_BRACKET.finditer(text):
-        mark = match.group()
-        if mark == '"':
-            inside = not inside
-        elif not inside and mark in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif not inside and mark in "]}":
-            depth -= 1
-    return deepest
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key!r:.60} comes twice in one object")
-        found[key] = value
-    return found
-
-
-def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _schema_text(schema: object) -> tuple[str, str]:

@@ -12,9 +12,10 @@ from typing import Any, ClassVar, NamedTuple
 from rewards.columns import Role
 from rewards.errors import InputError
 from rewards.extraction.places import AnswerPlace
-from rewards.extraction.stated import check_places, shown, stated_answer
+from rewards.extraction.stated import check_places, stated_answer
 from rewards.extras import require_package
 from rewards.reward import Reward, Sample
+from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 
 _UNIT_COLUMNS = ("unit", "units")

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING
 from rewards.worker import frames
 from rewards.worker.control import READY
 from rewards.worker.launch import Log, launch, refuse, stop
-from rewards.worker.link import Death, KilledAtStartError
+from rewards.worker.link import Death
 from rewards.worker.server.limits import HAS_CPU_TIMER
 
 if TYPE_CHECKING:
     from rewards.worker.plan import Plan
 
-_ENDED = "it ended while it was importing"
 _HEAD_BYTES = 1 << 16  # what a reply holds besides its value
 
 
@@ -61,15 +60,12 @@ class DirectSource:
         except TimeoutError:
             reason = f"not ready after {self._start_timeout_s:g} s"
         except EOFError:
-            reason = _ENDED
+            reason = "it ended while it was importing"
         except BaseException:
             link.end()
             raise
         if reason:
-            if link.end().signal and reason == _ENDED:
-                raise KilledAtStartError(
-                    f"a worker for {self.plan.function} was killed at its start"
-                )
+            link.end()
             raise refuse(self.plan, reason, self._log)
         return link
 

@@ -16,13 +16,12 @@ from rewards.errors import WorkerError
 from rewards.worker import frames
 from rewards.worker.control import ENDED, HELLO_BYTES, READY, REQUEST, SPAWNED
 from rewards.worker.launch import Log, launch, refuse, stop
-from rewards.worker.link import Death, KilledAtStartError, ServerLostError
+from rewards.worker.link import Death, ServerLostError
 
 if TYPE_CHECKING:
     from rewards.worker.plan import Plan
 
 _CONTROL_TIMEOUT_S = 60.0  # a server that takes longer to fork or reap has been stopped
-_END_TIMEOUT_S = 5.0  # from the end of its socket to the end of the process
 _HEAD_BYTES = 1 << 16  # what a reply holds besides its value
 
 
@@ -59,21 +58,9 @@ class ForkServer:
         except OSError as why:
             raise refuse(self.plan, str(why), self._log) from why
         if answer != READY:
-            if not answer and self._was_killed():
-                raise KilledAtStartError(
-                    f"a worker for {self.plan.function} was killed at its start"
-                )
             reason = answer.decode() or "it ended while it was importing"
             raise refuse(self.plan, reason, self._log)
         self._control.settimeout(_CONTROL_TIMEOUT_S)
-
-    def _was_killed(self) -> bool:
-        """Whether a signal, and nothing that the server did, has ended it."""
-        if self._process is None:
-            return False
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_TIMEOUT_S)
-        return (self._process.returncode or 0) < 0
 
     def spawn(self) -> ForkedChild:
         """A fresh child; see `Source.spawn`."""

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from rewards.errors import WorkerError
-
 
 class ServerLostError(Exception):
     """The server that owns the children has gone: not the task's doing."""
-
-
-class KilledAtStartError(WorkerError):
-    """A signal ended the server while it started: the machine's doing, worth another start."""
 
 
 class Death(NamedTuple):

@@ -11,13 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewards.errors import WorkerError
-from rewards.worker.link import KilledAtStartError, ServerLostError
+from rewards.worker.link import ServerLostError
 
 if TYPE_CHECKING:
     from rewards.worker.link import Link, Source
     from rewards.worker.plan import Plan
 
-_STARTS = 3  # of a server that is killed while it starts
 _log = logging.getLogger(__name__)
 
 
@@ -147,7 +146,7 @@ class Crew:
                 raise self._closed_error()
             if self._source is not None:
                 return self._source
-            source = self._start_source()
+            source = self._make_source()
             with self._lock:
                 if not self.closed:
                     self._source = source
@@ -157,19 +156,6 @@ class Crew:
 
     def _closed_error(self) -> WorkerError:
         return WorkerError(f"the worker pool for {self.plan.function} is closed")
-
-    def _start_source(self) -> Source:
-        """A source; another start where a signal ended the last one, as when memory ran out.
-
-        Raises:
-            WorkerError: it cannot be started.
-        """
-        for _ in range(_STARTS - 1):
-            try:
-                return self._make_source()
-            except KilledAtStartError as error:  # noqa: PERF203 - three rounds
-                _log.warning("%s; starting it again", error)
-        return self._make_source()
 
     def _make_source(self) -> Source:
         # The path as it is now: the caller may have extended it since the pool was made. What is

@@ -4,7 +4,8 @@ Every numeric decision keeps one rule. "Equal" needs small balls that overlap, a
 both sides have a value; "different" needs balls that do not overlap; all else is undecided.
 
 * `values`: exact values · `special_values`: those that functions have at special places
-* `enclosures`: balls at a point, with `functions`, `complexes` and `precision` · `numeric`: decimals
+* `enclosures`: balls at a point, with `functions`, `complexes` and `precision`
+* `numeric`: decimals
 * `definedness`: whether the constants in an expression have values
 * `points`: where expressions with variables are compared
 * `sameness`: whether two expressions are the same · `modular`: a quick proof that they are not

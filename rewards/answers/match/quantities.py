@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rewards.answers.closeness import close
 from rewards.answers.evaluate.sameness import Sameness, same_expression
-from rewards.answers.letter_units import contains_ohm, unit_readings, with_temperature
+from rewards.answers.match.letter_units import contains_ohm, unit_readings, with_temperature
 from rewards.answers.match.letters import in_other_letters
 from rewards.answers.tree import (
     ZERO,

@@ -297,19 +297,3 @@ def test_many_tasks_keep_memory_flat(open_pool, workers_of):
     for i in range(10_000):
         pool.run("x" * 1000 + str(i))
     assert resident() - before < 20 << 20
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows cannot kill by a signal")
-@pytest.mark.parametrize(("kills", "score"), [(1, 4), (2, 4), (9, None)])
-def test_a_server_killed_at_its_start_is_started_again(kind, tmp_path, monkeypatch, kills, score):
-    marker = tmp_path / "kills"
-    marker.touch()
-    monkeypatch.setenv("RLVR_TEST_MARKER", str(marker))
-    monkeypatch.setenv("RLVR_TEST_KILLS", str(kills))
-    with kind("tasks:double", path=[HERE], preload=["killed_once"]) as pool:
-        if score is None:
-            with pytest.raises(WorkerError, match="killed"):
-                pool.run(2)
-            return
-        assert pool.run(2).value == score
-        assert len(marker.read_text()) == kills
