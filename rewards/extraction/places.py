@@ -21,7 +21,7 @@ AnswerPlace: TypeAlias = Literal[
 """A place an answer may stand in.
 
 `box`: the last `\boxed{…}` or `\fbox{…}` · `answer_tag`: between the last `<answer>` and
-`</answer>` · `hashes`: a last line that starts with `####`, GSM8K's mark ·
+`</answer>` · `hashes`: what stands behind a last `####`, GSM8K's mark ·
 `final_answer_phrase`: a closing "The answer is …" in one of a dozen languages · `bare`: a
 completion that is nothing but one short line · `last_line`: the last line, whatever it says.
 """
@@ -76,8 +76,15 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
     return FoundAnswer(None, "no " + ", no ".join(names))
 
 
+_BOX_MARKS = ("<|begin_of_box|>", "<|end_of_box|>")
+
+
 def _in_box(text: str) -> FoundAnswer | None:
     text = spoken(text)
+    if "of_box|>" in text:
+        marked = _between_box_marks(text)
+        if marked is not None:
+            return marked
     boxed = boxed_answer(text)
     if boxed is None:
         return FoundAnswer(None, _BROKEN_BOX) if names_box(text) else None
@@ -85,6 +92,19 @@ def _in_box(text: str) -> FoundAnswer | None:
         return FoundAnswer(None, _PART_OF_MORE)
     content = with_percent(boxed.content, text, boxed.end)
     return _filled(_claimed(content), "the last box")
+
+
+def _between_box_marks(text: str) -> FoundAnswer | None:
+    """What stands between the last special tokens for a box, unless a box follows them."""
+    opening, closing = _BOX_MARKS
+    start, end = text.rfind(opening), text.rfind(closing)
+    behind = text[max(start, end) :]
+    if start < 0 or names_box(behind if end > start else ""):
+        return None
+    if end < start:
+        return FoundAnswer(None, "the last box is never closed")
+    inside = text[start + len(opening) : end]
+    return _in_box(inside) or _filled(_claimed(inside), "the last box")
 
 
 def _in_answer_tag(text: str) -> FoundAnswer | None:
@@ -97,9 +117,8 @@ def _in_answer_tag(text: str) -> FoundAnswer | None:
 
 
 def _after_hashes(text: str) -> FoundAnswer | None:
-    line = text.rstrip().rpartition("\n")[2]  # elsewhere `####` is a Markdown heading
-    answer = after_hashes(line)
-    return None if answer is None else _filled(answer, "the line after ####")
+    answer = after_hashes(text.rstrip())
+    return None if answer is None else _filled(answer, "the text behind ####")
 
 
 def _after_phrase(text: str) -> FoundAnswer | None:
@@ -153,7 +172,7 @@ _FINDERS = {
 _NAMES: dict[AnswerPlace, str] = {
     "box": "box",
     "answer_tag": "<answer> tag",
-    "hashes": "#### line",
+    "hashes": "#### mark",
     "final_answer_phrase": 'closing "the answer is …"',
     "bare": "bare answer",
     "last_line": "text",

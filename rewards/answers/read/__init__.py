@@ -4,6 +4,10 @@
 * `tokens` cuts text up; `symbols` and `literals` say what single tokens mean, `style` which
   styles distinguish; `wording` reads words, `clock` times and dates
 
+* `mending` undoes damage, `solutions` finds the answer of a worked solution, `sentences` what a
+  sentence says; `phrases`, `number_words` and `code_names` read words that stand for signs,
+  numbers and functions; `grouping` tells which items of a list belong together
+
 The reader itself is one class in six files, each deriving from the one before:
 
     `cursor`        the tokens and where we are
