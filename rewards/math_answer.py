@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from rewards.answer_places import (
     ANSWER_PLACES,
+    ANYWHERE,
     MARKED_PLACES,
     AnswerPlace,
     FoundAnswer,
@@ -100,7 +101,8 @@ class Accuracy(Reward):
 
     Attributes:
         answer_in: where an answer may stand, in this order; the first place that was used counts.
-            `("box",)` rewards boxes only.
+            `("box",)` rewards boxes only. `"anywhere"` is for evaluation, not for training: where
+            no answer is stated it takes the last thing that can be one.
         prefilled: whether the prompt or chat template already opened `<think>`. `None` looks at
             the prompt; a template that adds the tag while rendering cannot be seen there.
         preset: `"science"` sets what answers to questions of physics and chemistry need, unless
@@ -135,7 +137,7 @@ class Accuracy(Reward):
     """
 
     name: str = "accuracy"
-    answer_in: tuple[AnswerPlace, ...] = MARKED_PLACES
+    answer_in: tuple[AnswerPlace, ...] | Literal["anywhere"] = MARKED_PLACES
     prefilled: bool | None = None
     preset: Literal["science"] | None = None
     tolerance: float | None = None
@@ -156,10 +158,13 @@ class Accuracy(Reward):
         for option, value in PRESETS.get(self.preset or "", {}).items():
             if getattr(self, option) == type(self).__dataclass_fields__[option].default:
                 object.__setattr__(self, option, value)
-        if isinstance(self.answer_in, str) or not self.answer_in:
-            raise InputError(f"answer_in is a tuple such as ('box',), not {self.answer_in!r}")
-        object.__setattr__(self, "answer_in", tuple(self.answer_in))
-        _check("answer_in", self.answer_in, ANSWER_PLACES)
+        if self.answer_in != "anywhere":
+            if isinstance(self.answer_in, str) or not self.answer_in:
+                raise InputError(
+                    f"answer_in is a tuple such as ('box',) or 'anywhere', not {self.answer_in!r}"
+                )
+            object.__setattr__(self, "answer_in", tuple(self.answer_in))
+        _check("answer_in", self._places, ANSWER_PLACES)
         for option in ("integers", "formulas", "rounding", "notation"):
             _check(option, (getattr(self, option),), _CHOICES[option])
         _check("units", (self.units,), ("forgive", "require", "ignore"))
@@ -212,7 +217,7 @@ class Accuracy(Reward):
         part = self._answer_part(sample.completion, sample.prompt)
         if part is None:
             return [Stage("answer part", _UNFINISHED)]
-        found = find_answer(part, self.answer_in)
+        found = find_answer(part, self._places)
         whole = part == sample.completion
         stages = [Stage("answer part", "the whole completion" if whole else _shown(part))]
         if found.text is None:
@@ -228,6 +233,10 @@ class Accuracy(Reward):
         case = self._examine(sample, self._comparers())
         judge = "sympy, in a process of its own" if case.undecided else "exact comparison"
         return [*stages, Stage("compared by", judge)]
+
+    @property
+    def _places(self) -> tuple[AnswerPlace, ...]:
+        return ANYWHERE if self.answer_in == "anywhere" else self.answer_in
 
     def _answer_part(self, completion: str, prompt: object) -> str | None:
         opened = self.prefilled
@@ -245,9 +254,7 @@ class Accuracy(Reward):
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
         shown = _shown(expected)
         part = self._answer_part(sample.completion, sample.prompt)
-        found = (
-            FoundAnswer(None, _UNFINISHED) if part is None else find_answer(part, self.answer_in)
-        )
+        found = FoundAnswer(None, _UNFINISHED) if part is None else find_answer(part, self._places)
         undecided = None
         if found.text is None:
             score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
@@ -263,7 +270,8 @@ class Accuracy(Reward):
                 reason = f"could not be shown equal: {reason}"
                 undecided = (expected, found.text) if self.fallback else None
         seconds = perf_counter() - started
-        return _Case(Verdict(score, status, answer, shown, reason, seconds), undecided)
+        verdict = Verdict(score, status, answer, shown, reason, seconds, found.place)
+        return _Case(verdict, undecided)
 
     def _examine_safely(self, sample: Sample, comparers: _Comparers) -> _Case:
         try:

@@ -62,6 +62,8 @@ class Verdict:
         expected: what the reference was read as, as text; `None` if there is none.
         reason: one sentence a person can follow.
         seconds: wall seconds the judgement took.
+        found_in: the place where the answer stood (`box`, `hashes`, …; see
+            `rewards.answer_places`), or `None` for a reward that looks at no such places.
 
     >>> Verdict(1.0, Status.CORRECT, extracted="42", expected="42", reason="same text").score
     1.0
@@ -76,6 +78,7 @@ class Verdict:
     expected: str | None = None
     reason: str = ""
     seconds: float = 0.0
+    found_in: str | None = None
 
     def __post_init__(self) -> None:
         if (self.score is not None) != self.status.is_scored:

@@ -235,13 +235,14 @@ def _line(raw: RawRow, row: dict[str, object] | str, results: Mapping[str, objec
 
 def _fields(verdict: Verdict) -> Fields:
     """What is written of a verdict: all but the seconds, which differ from run to run."""
-    return {
+    fields: Fields = {
         "score": verdict.score,
         "status": verdict.status.value,
         "extracted": verdict.extracted,
         "expected": verdict.expected,
         "reason": verdict.reason,
     }
+    return fields if verdict.found_in is None else {**fields, "found_in": verdict.found_in}
 
 
 def _dumped(value: Mapping[str, object]) -> str:

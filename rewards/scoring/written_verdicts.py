@@ -41,6 +41,7 @@ def read_verdict(value: object) -> Verdict | None:
             extracted=_text(value.get("extracted")),
             expected=_text(value.get("expected")),
             reason=_text(value.get("reason")) or "",
+            found_in=_text(value.get("found_in")),
         )
     except (ValueError, OverflowError):
         return None
