@@ -1,5 +1,5 @@
 """Where and with what a benchmark ran: every result file says so."""
 
-from rewards.benchmarking.environment import environment
+from rewards.workbench.benchmarking.environment import environment
 
 __all__ = ["environment"]

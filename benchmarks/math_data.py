@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rewards.benchmarking.labelled import shipped
+from rewards.workbench.benchmarking.labelled import shipped
 
 SHIPPED = shipped("math_labelled")
 LABELLED_SETS = (

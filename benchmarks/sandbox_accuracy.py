@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.environment import environment
-from rewards.program_tests import Row as RowFacts
-from rewards.program_tests import read_tests
+from rewards.programs.row_tests import Row as RowFacts
+from rewards.programs.row_tests import read_tests
 from sandbox import AssertTests, Case, Limits, Sandbox, Status, StdinTests
 from sandbox.cases import Tests
 from sandbox.languages import language_named

@@ -26,25 +26,25 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rewards.combined import Clip, Gate, WeightedSum
     from rewards.instructions import InstructionFollowing, instruction_following
-    from rewards.json_answer import JsonSchema, json_schema
-    from rewards.length_cosine import CosineLength, cosine_length
-    from rewards.length_group import GroupLength
-    from rewards.length_overlong import Overlong, overlong
-    from rewards.math_answer import Accuracy, accuracy
-    from rewards.multiple_choice import Choice, choice
-    from rewards.ngrams import Repetition, repetition
-    from rewards.program import Code, code
-    from rewards.quantities import Quantity, quantity
-    from rewards.reasoning_language import LanguageConsistency, language_consistency
-    from rewards.regular_expression import PatternMatch, pattern_match
     from rewards.reward import Reward, Sample
-    from rewards.routing import Route
-    from rewards.schedule import Schedule
-    from rewards.tag_form import TagCount, tag_count
-    from rewards.text_answer import ExactMatch, TokenF1, exact_match, token_f1
-    from rewards.think_format import Format, format
+    from rewards.rules.accuracy import Accuracy, accuracy
+    from rewards.rules.choice import Choice, choice
+    from rewards.rules.combined import Clip, Gate, WeightedSum
+    from rewards.rules.cosine_length import CosineLength, cosine_length
+    from rewards.rules.exact_match import ExactMatch, TokenF1, exact_match, token_f1
+    from rewards.rules.format import Format, format
+    from rewards.rules.group_length import GroupLength
+    from rewards.rules.json_schema import JsonSchema, json_schema
+    from rewards.rules.language_consistency import LanguageConsistency, language_consistency
+    from rewards.rules.overlong import Overlong, overlong
+    from rewards.rules.pattern_match import PatternMatch, pattern_match
+    from rewards.rules.program import Code, code
+    from rewards.rules.quantity import Quantity, quantity
+    from rewards.rules.repetition import Repetition, repetition
+    from rewards.rules.route import Route
+    from rewards.rules.schedule import Schedule
+    from rewards.rules.tag_count import TagCount, tag_count
     from rewards.verdict import Status, Verdict
 
 __all__ = [

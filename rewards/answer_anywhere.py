@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from rewards.answer_phrase import last_claim
+from rewards.extraction.phrase import last_claim
 
 _TAIL_CHARS = 4_000
 _BOLD_CHARS = 200

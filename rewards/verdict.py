@@ -63,7 +63,7 @@ class Verdict:
         reason: one sentence a person can follow.
         seconds: wall seconds the judgement took.
         found_in: the place where the answer stood (`box`, `hashes`, …; see
-            `rewards.answer_places`), or `None` for a reward that looks at no such places.
+            `rewards.extraction.places`), or `None` for a reward that looks at no such places.
 
     >>> Verdict(1.0, Status.CORRECT, extracted="42", expected="42", reason="same text").score
     1.0

@@ -1,6 +1,6 @@
 """The tests a program can be given: function calls, standard input, assert source.
 
-Not covered: reading them out of datasets; that is `rewards.program`'s business.
+Not covered: reading them out of datasets; that is `rewards.rules.program`'s business.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def test_sandbox_imports_neither_of_the_others():
 
 def test_rewards_reach_the_sandbox_from_one_file_and_lazily():
     found = {edge for edge in imported_by("rewards") if edge[1] != "grpo_plugin"}
-    assert found <= {("rewards/program.py", "sandbox")}
+    assert found <= {("rewards/rules/program.py", "sandbox")}
     program = ROOT / "rewards" / "program.py"
     if program.exists():
         assert not any(at_once for top, _, at_once in imports(program) if top == "sandbox")
@@ -68,7 +68,10 @@ def test_rewards_reach_the_sandbox_from_one_file_and_lazily():
 
 def test_only_the_command_line_knows_the_trainer():
     trainer = {path for path, top in imported_by("rewards") if top == "grpo_plugin"}
-    assert all(path.startswith(("rewards/cli.py", "rewards/commands/")) for path in trainer)
+    assert all(
+        path.startswith(("rewards/workbench/cli.py", "rewards/workbench/commands/"))
+        for path in trainer
+    )
 
 
 def test_the_trainer_imports_rewards_in_its_demo_only():
@@ -139,7 +142,9 @@ def test_dear_packages_are_imported_where_they_are_used():
                 continue
             if here in _BALLS and top == "flint":
                 continue
-            if here.startswith(("rewards/cli.py", "rewards/commands/")) and top in {
+            if here.startswith(
+                ("rewards/workbench/cli.py", "rewards/workbench/commands/")
+            ) and top in {
                 "typer",
                 "rich",
             }:

@@ -43,9 +43,9 @@ def test_wheel_holds_the_packages_and_nothing_else(wheel):
     assert tops == {"rewards", "sandbox", "grpo_plugin", "rlvr.py"}
     for package in ("rewards", "sandbox", "grpo_plugin"):
         assert f"{package}/py.typed" in names
-    template = {path.name for path in (ROOT / "rewards/reporting/template").iterdir()}
-    assert {f"rewards/reporting/template/{name}" for name in template} < {*names}
-    assert "rewards/benchmarking/data/attacks.jsonl" in names
+    template = {path.name for path in (ROOT / "rewards/workbench/reporting/template").iterdir()}
+    assert {f"rewards/workbench/reporting/template/{name}" for name in template} < {*names}
+    assert "rewards/workbench/benchmarking/data/attacks.jsonl" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from rewards.answers.compare import compare
 from rewards.answers.outcome import CompareOptions, Comparison, Outcome
-from rewards.answers.reading import Answer, read_answer, read_reference
-from rewards.answers.unwrap import find_boxes, join_boxes
+from rewards.answers.read.reading import Answer, read_answer, read_reference
+from rewards.answers.read.unwrap import find_boxes, join_boxes
 
 __all__ = [
     "Answer",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rewards.answers.sameness import same_expression
+from rewards.answers.evaluate.sameness import same_expression
 from rewards.answers.show import show
 from rewards.answers.tree import (
     ONE,

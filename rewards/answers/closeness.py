@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewards.answers.definedness import has_doubtful_part
-from rewards.answers.numeric import Evaluator
+from rewards.answers.evaluate.numeric import Evaluator
+from rewards.answers.evaluate.values import exact_or_none
 from rewards.answers.tree import (
     MINUS_ONE,
     ONE,
@@ -26,7 +27,6 @@ from rewards.answers.tree import (
     symbols,
     times,
 )
-from rewards.answers.values import exact_or_none
 
 if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions

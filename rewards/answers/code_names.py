@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from rewards.answers.tokens import UnreadableError
+from rewards.answers.read.tokens import UnreadableError
 from rewards.answers.tree import (
     INFINITY,
     Add,

@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 
 from rewards.answers.effort import fresh_effort
-from rewards.answers.matching import Matcher
+from rewards.answers.match.matcher import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
-from rewards.answers.reading import Answer, read_answer
+from rewards.answers.read.reading import Answer, read_answer
+from rewards.answers.read.style import same_but_for_style
+from rewards.answers.read.tokens import UnreadableError, tokenize
+from rewards.answers.read.wording import normal_tokens
 from rewards.answers.show import kind_of, show
-from rewards.answers.style import same_but_for_style
-from rewards.answers.tokens import UnreadableError, tokenize
 from rewards.answers.tree import (
     MINUS_ONE,
     Degree,
@@ -24,7 +25,6 @@ from rewards.answers.tree import (
     Text,
     Unit,
 )
-from rewards.answers.wording import normal_tokens
 
 
 def compare(  # noqa: C901, PLR0912
@@ -32,7 +32,7 @@ def compare(  # noqa: C901, PLR0912
 ) -> Comparison:
     r"""Whether an answer says what the reference says.
 
-    >>> from rewards.answers.reading import read_answer, read_reference
+    >>> from rewards.answers.read.reading import read_answer, read_reference
     >>> compare(read_reference("\\frac12"), read_answer("0.5")).outcome.value
     'equal'
     """

@@ -24,7 +24,7 @@ from rewards.answers.effort import (
     function_price,
     literal_price,
 )
-from rewards.answers.functions import (
+from rewards.answers.evaluate.functions import (
     FUNCTIONS,
     LARGEST_LOGARITHM,
     divisor,
@@ -33,7 +33,8 @@ from rewards.answers.functions import (
     inside,
     settled,
 )
-from rewards.answers.precision import TooLargeError, UnsureError, at_precision, bits_for
+from rewards.answers.evaluate.precision import TooLargeError, UnsureError, at_precision, bits_for
+from rewards.answers.evaluate.values import MAX_TERMS, based_value, check_arity, exact
 from rewards.answers.special_values import linear_value
 from rewards.answers.tree import (
     Add,
@@ -51,7 +52,6 @@ from rewards.answers.tree import (
     substitute,
     symbols,
 )
-from rewards.answers.values import MAX_TERMS, based_value, check_arity, exact
 
 if TYPE_CHECKING:
     Ball = Any  # python-flint has no types of its own

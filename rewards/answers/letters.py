@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import permutations, product
 
 from rewards.answers.code_names import combinations
-from rewards.answers.sameness import Sameness, contains_imaginary, same_expression
+from rewards.answers.evaluate.sameness import Sameness, contains_imaginary, same_expression
 from rewards.answers.show import show
 from rewards.answers.tree import (
     Add,

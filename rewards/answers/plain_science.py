@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rewards.answers.tokens import to_latex
+from rewards.answers.read.tokens import to_latex
 from rewards.answers.units import measure
 
 MAX_CHARACTERS = 2_000

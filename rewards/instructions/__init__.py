@@ -4,6 +4,6 @@
 """
 
 from rewards.instructions.checking import check_instruction
-from rewards.instructions.following import InstructionFollowing, instruction_following
+from rewards.rules.instruction_following import InstructionFollowing, instruction_following
 
 __all__ = ["InstructionFollowing", "check_instruction", "instruction_following"]

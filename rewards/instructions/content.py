@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from rewards.instructions.arguments import Arguments, BadInstructionError, Found
-from rewards.languages import is_in_language as _is_in_language
-from rewards.scripts import language_code
+from rewards.text.languages import is_in_language as _is_in_language
+from rewards.text.scripts import language_code
 
 _PLACEHOLDER = re.compile(r"\[[^\[\]\n]*\]")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rewards.instructions.arguments import Arguments, Found
-from rewards.json_answer import parse_strictly
+from rewards.rules.json_schema import parse_strictly
 
 _ANSWERS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
 _HIGHLIGHT = re.compile(r"\*\*[^\n*]+\*\*|\*[^\n*]+\*")
@@ -45,7 +45,7 @@ def has_sections(response: str, arguments: Arguments) -> Found:
 
 
 def is_json(response: str, arguments: Arguments) -> Found:  # noqa: ARG001
-    """The whole response is JSON, in a code fence or not; strictly, see `rewards.json_answer`."""
+    """The whole response is JSON, in a code fence or not; strictly, see `rewards.rules.json_schema`."""
     text = response.strip()
     if text.startswith("```") and text.endswith("```") and len(text) > 6:
         text = text[3:-3]

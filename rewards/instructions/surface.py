@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rewards.instructions.arguments import Arguments, Found
-from rewards.languages import Target, count_words
+from rewards.text.languages import Target, count_words
 
 _TOKEN = re.compile(r"[^\s.,;:!?\"()\[\]{}<>*_`…“”]+")
 _ENGLISH = Target.of("en")

@@ -8,14 +8,14 @@ import time
 from typing import TYPE_CHECKING
 
 from rewards.worker import frames
-from rewards.worker.child import describe
 from rewards.worker.link import ServerLostError
 from rewards.worker.result import Ending, TaskResult
+from rewards.worker.server.child import describe
 
 if TYPE_CHECKING:
     from rewards.worker.budget import Budget
-    from rewards.worker.crew import Crew, Lease
     from rewards.worker.link import Death
+    from rewards.worker.processes import Crew, Lease
 
 _SERVER_LOSSES = 3  # a task survives two: it is hardly the task that ends servers
 _SIGPROF = getattr(signal, "SIGPROF", None)

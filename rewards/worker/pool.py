@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from rewards.worker.attempt import persist
 from rewards.worker.budget import DEFAULT_BUDGET
-from rewards.worker.child import describe
-from rewards.worker.crew import Crew, Lease
 from rewards.worker.plan import Plan
+from rewards.worker.processes import Crew, Lease
 from rewards.worker.result import Ending, TaskResult
+from rewards.worker.server.child import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -17,9 +17,9 @@ MODULES = [
 
 # What the examples of a module need besides.
 EXTRAS = {
-    "rewards.json_answer": "jsonschema",
-    "rewards.quantities": "pint",
-    "rewards.scoring.column_types": "pyarrow",
+    "rewards.rules.json_schema": "jsonschema",
+    "rewards.rules.quantity": "pint",
+    "rewards.workbench.rows.column_types": "pyarrow",
 }
 
 

@@ -8,7 +8,7 @@ import string
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rewards.text_answer import normalised
+from rewards.rules.exact_match import normalised
 
 
 def by_steps(text):

@@ -1,0 +1,543 @@
+"""Read a whole answer from tokens: lists, relations, sets, ratios, units, conditions.
+
+`ExpressionReader` reads values; this class adds everything that stands around them.
+"""
+
+# ruff: noqa: SIM905 - word lists read better as text
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from rewards.answers.evaluate.values import exact_or_none
+from rewards.answers.grouping import labelled_points, repeats_a_label
+from rewards.answers.nouns import noun
+from rewards.answers.read.expressions import ROUGHLY, ExpressionReader
+from rewards.answers.read.tokens import Token, UnreadableError
+from rewards.answers.tree import (
+    Builder,
+    Degree,
+    Family,
+    Fn,
+    Given,
+    Mul,
+    Named,
+    Node,
+    Num,
+    Percent,
+    Pow,
+    Ratio,
+    Relation,
+    Seq,
+    SetOperation,
+    Sym,
+    System,
+    Text,
+    Unit,
+    times,
+)
+from rewards.answers.units import DEGREES, PERCENTS, measure
+from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS, may_name
+
+_SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
+_CLOSING = frozenset({")", "]", "}}", "}", "."})
+_STRONG = frozenset({";", "newrow"})
+_SET_OPERATORS = frozenset({"cup", "cap", "setminus"})
+_CONDITION_WORDS = frozenset("for where with any all when if 其中 当".split())
+_CONDITION_KINDS = frozenset({"text", "let", "sym", "set"})
+_CONDITION_VALUES = frozenset(
+    {"in", ">", ">=", "<", "<=", "!=", "mathbb", "forall", "{", "}", "_", "^", "+", "0", "1", "."}
+)
+_PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
+_CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
+_MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much
+_MAGNITUDES = {
+    "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
+    "億": 10**8, "만": 10**4, "억": 10**8,
+    "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
+    "万": 10**4, "亿": 10**8,
+}  # fmt: skip
+_ORDERS = frozenset({"<", ">", "<=", ">="})
+_EVERY = frozenset({"all", "any", "every", "each", "in", "forall"})  # a domain follows
+_STRICT_OPENERS = frozenset({"if", "when", "如果", "当"})
+_STOPS = frozenset({",", ";", "and", "or", ")", "]", "}}"})
+_INTEGER_WORDS = frozenset({"integer", "integers", "z", "n", "整数", "natural", "whole"})
+_INTEGER_SETS = frozenset({"integers", "naturals"})
+_PLAIN_WORDS = PARAMETER_WORDS | _INTEGER_WORDS  # where a variable lies: no restriction
+MAX_ITEMS = 20_000
+
+
+class StatementReader(ExpressionReader):
+    """Reads an answer as a whole."""
+
+    __slots__ = ("building", "parameters", "restriction")
+
+    def __init__(self, tokens: list[Token]) -> None:
+        super().__init__(tokens)
+        self.building = False  # whether the conditions of a set are being read
+        self.parameters: list[str] = []
+        self.restriction = ""  # the condition just read, if it restricts what is said
+
+    def whole(self) -> Node:
+        """The whole text as one node.
+
+        Raises:
+            UnreadableError: if some of it is not understood.
+        """
+        node = self.chosen(self.items(""), "")
+        while self.accept("."):
+            pass
+        rest = self.peek()
+        if rest.kind != "eof":
+            raise UnreadableError(f"`{rest.value}` is not understood where it stands")
+        if self.parameters:
+            node = Family(node, tuple(sorted(set(self.parameters))))
+        return node
+
+    # -- lists ------------------------------------------------------------------------------
+
+    def items(self, opening: str) -> Node:  # noqa: C901
+        """Items up to the closing bracket or the end; a single one is itself."""
+        if opening == "{{":
+            first = self.builder()
+            if first is not None:
+                return first
+        elements: list[Node] = []
+        separators: list[str] = []
+        while True:
+            approximate = elements and self.peek() in ROUGHLY
+            self.at += 1 if approximate else 0
+            element = self.item()
+            if self.restriction and element is None and elements:
+                elements[-1] = self.restricted(elements[-1])
+            if approximate and element is not None:  # `√2, ≈ 1.414` says one thing
+                elements[-1] = Relation((elements[-1], element), ("~",))
+                element = None
+            elif element is not None:
+                elements.append(element)
+            separator = self.separator()
+            if not separator:
+                break
+            if self.peek().kind == "eof" or self.peek().value in _CLOSING:
+                break  # a trailing separator
+            if element is not None:
+                separators.append(separator)
+            if len(elements) > MAX_ITEMS:
+                raise UnreadableError(f"it lists more than {MAX_ITEMS:,} items")
+        if not elements:
+            raise UnreadableError("it holds no value")
+        del separators[len(elements) - 1 :]
+        return _nest(elements, separators)
+
+    def separator(self) -> str:
+        """Step over what separates two items; its most telling part, or nothing."""
+        found = ""
+        while True:
+            token = self.peek()
+            if token.kind == "op" and token.value in _SEPARATORS:
+                if not found or found == "quad" or token.value in {";", "or"}:
+                    found = token.value
+                self.at += 1
+            elif token.kind == "op" and token.value == ".":
+                if self.peek(1).kind != "eof" and self.peek(1).value not in _CLOSING:
+                    raise UnreadableError("it is more than one sentence")
+                self.at += 1
+            else:
+                return found
+
+    def builder(self) -> Node | None:
+        """`{element | conditions}`, or `None` if this is not one."""
+        start = self.at
+        bars, self.bars = self.bars, True
+        element: Node | None = self.relation_chain()
+        self.bars = bars
+        if not (self.accept("|") or self.accept("mid") or self.accept(":")):
+            self.at = start
+            return None
+        outer, self.building = self.building, True
+        conditions = self.items("")
+        self.building = outer
+        together = isinstance(conditions, Seq) and conditions.joiner != "or"
+        parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
+        return Builder(element, parts) if element is not None else None
+
+    # -- one item ---------------------------------------------------------------------------
+
+    def item(self) -> Node | None:
+        """One item; `None` if it was only a condition on a parameter."""
+        if self.peek().kind == "text" and self.peek().value.lower() in _MERELY:
+            self.at += 1
+        if self.peek().kind == "text" and self.label_word():
+            pass
+        if self.condition():
+            return None
+        node: Node = self.relation_chain()
+        if self.peek().value == ":" and self.peek().kind == "op":
+            node = self.ratio(node)
+        elif isinstance(node, Num) and self.peek().value == "to" and self.peek(1).kind == "num":
+            self.at += 1
+            node = Ratio((node, self.sum()))  # 3 to 4
+        node = self.approximation(self.trailing(node))
+        if self.condition() and self.restriction:
+            node = self.restricted(node)
+        return self.membership(node)
+
+    def approximation(self, node: Node) -> Node:
+        """The value, and in parentheses or behind its unit how large that is about."""
+        bracketed = self.says_again()
+        self.at += bracketed
+        if self.peek() not in ROUGHLY or (isinstance(node, Relation) and not bracketed):
+            return node
+        self.at += 1
+        self.accept(".")
+        about = self.trailing(self.sum())
+        if bracketed:
+            self.expect(")")
+        if isinstance(node, Relation):
+            return Relation((*node.sides, about), (*node.ops, "~"))
+        return Relation((node, about), ("~",))
+
+    def restricted(self, node: Node) -> Node:
+        """The node on the condition just read."""
+        condition, self.restriction = self.restriction, ""
+        return Given(node, condition)
+
+    def label_word(self) -> bool:
+        """Step over `Minimum:`, a label in words in front of a value."""
+        ahead = 0
+        while self.peek(ahead).kind == "text" and ahead < 4:
+            ahead += 1
+        if not may_name([self.peek(at).value for at in range(ahead)]):
+            return False
+        if self.peek(ahead).value == ":" and self.peek(ahead + 1).kind != "eof":
+            self.at += ahead + 1
+            return True
+        if self.peek(ahead).kind == "num" and self.peek(ahead + 1).value == ":":
+            self.at += ahead + 2  # `Sequence 1:`
+            return True
+        return False
+
+    def relation_chain(self) -> Node:
+        """Sides joined by relation signs; a lone side is itself."""
+        if self.peek() in ROUGHLY:
+            self.at += 1  # "about 5" with a sign: 5 is what is said
+            self.accept(".")
+        elif self.at == 0 and self.peek().kind == "rel" and self.peek().value in {"=", "to"}:
+            self.at += 1  # `= 5`: what stood before it is left to the question
+        opens = self.peek().kind == "rel" and self.peek().value in {"<", ">", "<=", ">=", "!="}
+        sides: list[Node] = [Sym("it") if opens else self.set_expression()]
+        ops: list[str] = []
+        while self.peek().kind == "rel":
+            op = self.peek().value
+            self.at += 1
+            ops.append(op)
+            sides.append(self.set_expression())
+        if "==" in ops:
+            sides = [_residue_class(side) for side in sides]
+        return Relation(tuple(sides), tuple(ops)) if ops else sides[0]
+
+    def set_expression(self) -> Node:
+        r"""Sets joined by "cup", "cap", "setminus", or a plain expression."""
+        node = self.sum()
+        while self.peek().kind == "op" and self.peek().value in _SET_OPERATORS:
+            op = self.peek().value
+            self.at += 1
+            right = self.sum()
+            if isinstance(node, SetOperation) and node.op == op != "setminus":
+                node = SetOperation(op, (*node.parts, right))
+            else:
+                node = SetOperation(op, (node, right))
+        return node
+
+    def ratio(self, first: Node) -> Node:
+        """`a : b : c`, or a statement and, behind the colon, the same in other words."""
+        named: tuple[Node, ...] = ()
+        if isinstance(first, Relation) and set(first.ops) == {"="}:
+            *names, first = first.sides  # `S : T = 7 : 32`, `the ratio = 7 : 32`
+            named = tuple(names)
+        if isinstance(first, Relation):
+            self.at += 1
+            return Ratio((first, self.relation_chain()))
+        items: list[Node] = [first]
+        while self.accept(":") and len(items) < 50:
+            items.append(self.set_expression())
+        ratio = Ratio(tuple(items))
+        if named:
+            return Relation((*named, ratio), ("=",) * len(named))
+        if self.peek().kind == "rel" and self.peek().value == "=":
+            self.at += 1
+            right = self.relation_chain()
+            return Relation((ratio, self.ratio(right)), ("=",))
+        return ratio
+
+    def cell(self) -> Node:
+        """An entry of a matrix or a row of a system."""
+        words: list[str] = []
+        while self.peek().kind == "text" and self.peek().value.lower() in _CASE_WORDS:
+            words.append(self.peek().value.lower())
+            self.at += 1
+        if words and (self.peek().kind == "end" or self.peek().value in {"newrow", "&", "."}):
+            return Text(words[-1])
+        node = self.relation_chain()
+        if self.peek().kind == "text" and self.peek().value.lower() not in _CASE_WORDS:
+            raise UnreadableError("words stand in a row")
+        return node
+
+    # -- what stands behind a value ---------------------------------------------------------
+
+    def trailing(self, node: Node) -> Node:  # noqa: C901, PLR0912
+        """Attach the unit or the counted noun behind a value."""
+        token = self.peek()
+        if token.kind == "cur":
+            self.at += 1
+            return _with_unit(node, token.value)
+        if token.kind == "text" and token.value.lower() in _MERELY:
+            self.at += 1
+            return node
+        if token.kind != "text" or token.value.lower() in _CONDITION_WORDS:
+            return node
+        words: list[str] = []
+        while len(words) < 12:
+            token = self.peek()
+            value = token.value
+            if token.kind == "text":
+                if value.lower() in _CONDITION_WORDS:
+                    break
+                words.append(value)
+            elif token.kind == "op" and words and value == "^":
+                exponent = self.label_after_power()
+                words.append("^" + exponent)
+                continue
+            elif token.kind == "op" and words and value in {"/", "*", "-"}:
+                if self.peek(1).value == "(" and value == "/":
+                    inside = self.unit_in_brackets()
+                    if not inside:
+                        break
+                    words += inside
+                    continue
+                if self.peek(1).kind not in {"text", "let"}:
+                    break
+                words.append(value)
+                self.at += 1
+                if self.peek().kind == "let":
+                    words.append(self.peek().value)
+                    self.at += 1
+                continue
+            elif token.kind == "op" and value == "." and self.peek(1).kind != "num":
+                pass
+            else:
+                break
+            self.at += 1
+        if any(word.lower() in HEDGES for word in words):
+            raise UnreadableError("it is hedged")
+        return self.compound(_with_unit(node, " ".join(words)))
+
+    def unit_in_brackets(self) -> list[str]:
+        """`/(mol K)` behind a unit, as words; nothing if these are no units."""
+        words = ["/", "("]
+        ahead = 2
+        while ahead < 14:
+            token = self.peek(ahead)
+            if token.value == ")":
+                self.at += ahead + 1
+                return [*words, ")"]
+            if token.kind in {"text", "let", "num"} or token.value in {"*", "^", "-"}:
+                glued = token.kind == "let" and not token.gap and self.peek(ahead - 1).kind == "let"
+                if glued:  # `mol` comes letter by letter
+                    words[-1] += token.value
+                else:
+                    words.append(token.value)
+            elif token.value not in {"{", "}"}:
+                break
+            ahead += 1
+        return []
+
+    def compound(self, first: Node) -> Node:
+        """`13 minutes (and) 30 seconds`: what follows in a smaller unit belongs to it."""
+        start = self.at
+        self.accept("and")
+        if self.peek().kind != "num" or not _is_part(self.peek(1), first):
+            self.at = start
+            return first
+        rest = self.trailing(self.power())
+        total = _added(first, rest)
+        if total is None:
+            self.at = start
+            return first
+        return total
+
+    def label_after_power(self) -> str:
+        """The exponent behind a unit, as text."""
+        self.at += 1
+        return self.label()
+
+    def condition(self) -> bool:
+        """Step over `for any integer k`, `where k ∈ ℤ`; note the integer parameters."""
+        token = self.peek()
+        opens = token.kind == "text" and token.value.lower() in _CONDITION_WORDS
+        opens = opens or (token.kind == "cmd" and token.value == "forall")
+        if not opens:
+            return False
+        strict = token.value.lower() in _STRICT_OPENERS
+        start = self.at + 1
+        letters: list[str] = []
+        integer = False
+        braces = 0
+        while True:
+            token = self.peek()
+            if token.kind == "op" and token.value in {"{", "}"}:
+                braces += 1 if token.value == "{" else -1
+            if token.kind == "eof" or braces < 0 or (token.kind == "op" and token.value in _STOPS):
+                break
+            if token.kind == "let" or (token.kind == "sym" and token.value != "inf"):
+                letters.append(token.value)
+            integer = integer or token.value.lower() in _INTEGER_WORDS
+            if token.kind == "text" and token.value.lower() in HEDGES - {"if"}:
+                raise UnreadableError("it is hedged")
+            if token.kind not in _CONDITION_KINDS and token.value not in _CONDITION_VALUES:
+                raise UnreadableError("a condition says more than where a variable lies")
+            self.at += 1
+        read = self.tokens[start : self.at]
+        words = {token.value.lower() for token in read}
+        domain = not strict and (words & _EVERY or _PARAMETERS.intersection(letters))
+        if any(
+            (token.kind == "text" and token.value.lower() not in _PLAIN_WORDS)
+            or (token.value in _ORDERS and not domain)
+            for token in read
+        ):
+            self.restriction = " ".join(t.value for t in read if t.value not in {"{", "}"})
+        if integer or any(letter in _PARAMETERS for letter in letters):
+            self.parameters += [
+                letter
+                for letter in letters
+                if letter not in {"Z", "N", "R"} and (integer or letter in _PARAMETERS)
+            ]
+        return True
+
+    def membership(self, node: Node) -> Node | None:
+        """Note `k ∈ ℤ` as a parameter; it is not part of what is listed."""
+        if (
+            isinstance(node, Relation)
+            and node.ops == ("in",)
+            and not self.building
+            and isinstance(node.sides[0], Sym)
+            and _is_parameter(node.sides[0].name, node.sides[1])
+            and (self.at > 4 or self.peek().value == ",")
+            and (self.peek().kind == "eof" or self.peek().value in {",", ")", "}}", ";"})
+            and self.tokens[0].value != node.sides[0].name
+        ):
+            self.parameters.append(node.sides[0].name)
+            return None
+        return node
+
+
+def _residue_class(side: Node) -> Node:
+    """`3 mod 7` behind ≡ is a class, not the number 3; the modulus is part of it."""
+    if isinstance(side, Mul) and isinstance(side.factors[-1], Fn) and len(side.factors) == 2:
+        value, side = side.factors  # `3 (mod 7)`
+        if isinstance(side, Fn) and side.name == "mod" and len(side.args) == 1:
+            side = Fn("mod", (value, *side.args))
+    if not (isinstance(side, Fn) and side.name == "mod" and len(side.args) == 2):
+        return side
+    value, modulus = side.args
+    if exact_or_none(value) is not None and exact_or_none(modulus) is not None:
+        reduced = exact_or_none(side)
+        value = value if reduced is None else Num(reduced)
+    return Fn("class", (value, modulus))
+
+
+def _is_parameter(name: str, domain: Node) -> bool:
+    """Whether `name ∈ domain` says that a parameter runs through a number set."""
+    if isinstance(domain, Pow):
+        domain = domain.base
+    if isinstance(domain, Fn) and domain.name.startswith("mark"):
+        domain = domain.args[0]
+    if not isinstance(domain, Named):
+        return False
+    return domain.name in _INTEGER_SETS or (domain.name == "reals" and name in _PARAMETERS)
+
+
+def _is_part(token: Token, whole: Node) -> bool:
+    """Whether a word is a smaller unit than the one behind `whole`."""
+    one = measure(whole.unit) if isinstance(whole, Unit) else None
+    other = measure(token.value) if token.kind == "text" else None
+    return one is not None and other is not None and one[0] == other[0] and other[1] < one[1]
+
+
+def _added(first: Node, rest: Node) -> Node | None:
+    """The sum of two quantities, the second less than one unit of the first; else `None`."""
+    if not (isinstance(first, Unit) and isinstance(rest, Unit)):
+        return None
+    one, other = measure(first.unit), measure(rest.unit)
+    if one is None or other is None or one[0] != other[0]:
+        return None
+    if not (isinstance(first.value, Num) and isinstance(rest.value, Num)):
+        return None
+    part = rest.value.value * other[1] / one[1]
+    return Unit(Num(first.value.value + part), first.unit) if 0 <= part < 1 else None
+
+
+def _with_unit(node: Node, unit: str) -> Node:
+    """Attach a unit to a value; to the last side of a relation."""
+    if isinstance(node, Relation):
+        return Relation((*node.sides[:-1], _with_unit(node.sides[-1], unit)), node.ops)
+    first, _, rest = unit.partition(" ")
+    if first[:1] in _MAGNITUDES and measure(first) is None and noun(first) is None:
+        first, rest = first[:1], f"{first[1:]} {rest}".strip()  # 5万元
+    if first.lower() in _MAGNITUDES:
+        node = times(node, Num(Fraction(_MAGNITUDES[first.lower()])))
+        return _with_unit(node, rest) if rest else node
+    if unit.lower() in DEGREES:
+        return Degree(node)
+    if unit.lower() in PERCENTS:
+        return Percent(node)
+    if isinstance(node, Unit):
+        return node if unit.lower() in {"dollar", "dollars", "euros"} else Unit(node.value, unit)
+    return Unit(node, unit)
+
+
+def _alternatives(elements: list[Node], separators: list[str]) -> Node:
+    groups: list[list[Node]] = [[elements[0]]]
+    for element, separator in zip(elements[1:], separators, strict=True):
+        if separator == "or":
+            groups.append([element])
+        else:
+            groups[-1].append(element)
+    items: list[Node] = []
+    for group in groups:
+        if len(group) == 1:
+            items.append(group[0])
+        elif all(isinstance(element, Relation) for element in group):
+            items.append(System(tuple(group)))
+        else:
+            items.append(Seq(tuple(group), "and"))
+    return Seq(tuple(items), "or")
+
+
+def _nest(elements: list[Node], separators: list[str]) -> Node:
+    """Put elements between weak separators together where strong ones separate groups."""
+    if len(elements) == 1:
+        return elements[0]
+    strong = [index for index, separator in enumerate(separators) if separator in _STRONG]
+    if set(separators) == {"and", "or"}:  # "and" binds more tightly
+        return _alternatives(elements, separators)
+    relations = all(isinstance(element, Relation) for element in elements)
+    if not strong and relations and "or" in separators and "," in separators:
+        strong = [index for index, separator in enumerate(separators) if separator == "or"]
+        if repeats_a_label(elements, strong):
+            strong = []
+    if not strong and (points := labelled_points(elements)) is not None:
+        return Seq(tuple(points))
+    if not strong or len(strong) == len(separators):
+        joiner = next((word for word in ("or", "and") if word in separators), ",")
+        return Seq(tuple(elements), joiner)
+    groups: list[Node] = []
+    start = 0
+    for cut in [*strong, len(elements) - 1]:
+        group = elements[start : cut + 1]
+        if all(isinstance(element, Relation) for element in group) and len(group) > 1:
+            groups.append(System(tuple(group)))
+        else:
+            groups.append(group[0] if len(group) == 1 else Seq(tuple(group)))
+        start = cut + 1
+    return Seq(tuple(groups))

@@ -1,0 +1,62 @@
+"""The answer that a completion states, as text: what rewards that compare text have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rewards.completion import opens_think_block
+from rewards.errors import InputError
+from rewards.extraction.boxes import after_reasoning
+from rewards.extraction.places import ANSWER_PLACES, AnswerPlace, FoundAnswer, find_answer
+from rewards.extraction.turns import first_turn, is_blank
+from rewards.reward import Sample
+
+UNFINISHED = "the reasoning never ends, so there is no answer"
+
+
+def answer_part(sample: Sample, *, prefilled: bool | None = None) -> str | None:
+    """What stands after the reasoning, in the model's own turn; `None`: the reasoning never ends.
+
+    >>> answer_part(Sample("<think>hm</think> yes<|im_end|>no"))
+    ' yes'
+    """
+    opened = prefilled
+    if opened is None:
+        opened = sample.prompt is not None and opens_think_block(sample.prompt)
+    return after_reasoning(first_turn(sample.completion), opened=opened)
+
+
+def stated_answer(
+    sample: Sample, places: Sequence[AnswerPlace], *, or_whole: bool = False
+) -> FoundAnswer:
+    r"""The one answer of a completion, from the first of `places` that was used.
+
+    With `or_whole` a completion that uses none of them is the answer as a whole.
+
+    >>> stated_answer(Sample(r"I say \boxed{blue}."), ("box",)).text
+    'blue'
+    """
+    part = answer_part(sample)
+    if part is None:
+        return FoundAnswer(None, UNFINISHED)
+    found = find_answer(part, places)
+    nothing_used = found.text is None and found.note.startswith("no ")
+    if or_whole and nothing_used and not is_blank(part):
+        return FoundAnswer(part.strip(), "the whole answer part")
+    return found
+
+
+def check_places(places: Sequence[str]) -> None:
+    """Refuse what is no place for an answer.
+
+    Raises:
+        InputError: it is not a tuple of known places.
+    """
+    if isinstance(places, str) or any(place not in ANSWER_PLACES for place in places):
+        raise InputError(f"answer_in={places!r}: a tuple of {', '.join(ANSWER_PLACES)}")
+
+
+def shown(text: str, limit: int = 500) -> str:
+    """A text short enough to be shown in a verdict."""
+    text = text.strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"

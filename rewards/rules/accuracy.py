@@ -1,0 +1,348 @@
+"""Whether the answer of a completion equals the reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+
+from rewards.columns import Role
+from rewards.completion import opens_think_block
+from rewards.errors import InputError
+from rewards.extraction.boxes import after_reasoning
+from rewards.extraction.places import (
+    ANSWER_PLACES,
+    ANYWHERE,
+    MARKED_PLACES,
+    AnswerPlace,
+    FoundAnswer,
+    find_answer,
+)
+from rewards.extraction.reference import UnusableReferenceError, reference_text
+from rewards.extraction.turns import first_turn
+from rewards.percent_prompt import speaks_of_percent
+from rewards.reward import Reward, Sample
+from rewards.verdict import Stage, Status, Verdict
+
+if TYPE_CHECKING:
+    from rewards.rules.accuracy_memory import Comparer
+    from rewards.symbolic import Settled
+
+# `rewards.answers` and `rewards.symbolic` are imported where they are used, at the first verdict:
+# together they are most of what `import rewards` would cost.
+
+# Nobody writes an answer this long by hand; one that is not the reference itself is wrong.
+_MAX_ANSWER_CHARS = 4_000
+_SHOWN_CHARS = 1_000
+_UNDECIDED = "undecided"
+_CHOICES = {
+    "integers": ("exact", "counts exact", "tolerance"),
+    "formulas": ("exact", "tolerance"),
+    "rounding": ("exact", "reference digits"),
+    "notation": ("mathematics", "science"),
+}
+PRESETS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "science": MappingProxyType(
+            {
+                "tolerance": 0.01,
+                "integers": "counts exact",
+                "formulas": "tolerance",
+                "notation": "science",
+            }
+        )
+    }
+)
+"""What a preset sets, by its name.
+
+`science`: a measured value counts within 1 %, also in lists, with a unit, as a percentage or as a
+factor of a formula; integers that count are exact; what people type in plain text is read. Of 386
+right answers to science questions that two people accepted, exact comparison refuses 172, 63 of
+them for their rounding.
+"""
+_SPEAKS_OF_PERCENT = re.compile(r"[%\uff05\ufe6a]|percent|pct", re.IGNORECASE)
+_UNFINISHED = "the reasoning never ends, so there is no answer"
+
+
+class _Case(NamedTuple):
+    """One completion examined: a verdict, or an undecided pair of texts for sympy."""
+
+    verdict: Verdict
+    undecided: tuple[str, str] | None = None
+
+
+class _Comparers(NamedTuple):
+    """A comparer for each thing that a question may say about a % sign behind its answer."""
+
+    usual: Comparer
+    percent: Comparer
+    no_percent: Comparer
+
+    def of(self, sample: Sample, answer: str) -> Comparer:
+        """The comparer for an answer to this sample's question."""
+        if sample.prompt is None or not _SPEAKS_OF_PERCENT.search(answer):
+            return self.usual
+        return self.percent if speaks_of_percent(sample.prompt) else self.no_percent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy(Reward):
+    r"""1.0 when the answer of a completion equals the reference, else 0.0.
+
+    One answer is taken from the part after the reasoning, by `answer_in`: the last box, and only
+    when there is no box at all an `<answer>` tag, a closing "The answer is …" or a completion that
+    is nothing but an answer. A number somewhere in the prose never counts.
+
+    Both sides are read as mathematics and compared by the reference's kind, exactly. What that
+    cannot decide goes to sympy, in a process with a CPU and a memory limit.
+
+    Attributes:
+        answer_in: where an answer may stand, in this order; the first place that was used counts.
+            `("box",)` rewards boxes only. `"anywhere"` is for evaluation, not for training: where
+            no answer is stated it takes the last thing that can be one.
+        prefilled: whether the prompt or chat template already opened `<think>`. `None` looks at
+            the prompt; a template that adds the tag while rendering cannot be seen there.
+        preset: `"science"` sets what answers to questions of physics and chemistry need, unless
+            you set it yourself: see `PRESETS`.
+        tolerance: greatest relative difference of numbers that still counts as equal; `None`
+            compares exactly (1/3 is not 0.333).
+        integers: whether the tolerance applies to integer references: `"exact"` no (100001 is no
+            100000), `"counts exact"` only where they have a unit or the answer is no integer,
+            `"tolerance"` yes.
+        formulas: `"tolerance"` applies it to formulas with decimals in them (0.77c), too.
+        rounding: a decimal reference of three or more significant digits was rounded:
+            `"reference digits"` accepts an exact or longer answer that rounds to it (π for 3.14),
+            `"exact"` does not. An exact reference takes no decimal either way.
+        notation: `"science"` also reads what people type in plain text: `6.3x10^-7 M`,
+            `10^(-16) J`, `(a) 0.15, (b) 0.148`.
+        units: `"forgive"` strips a unit that only one side has and converts where both have one,
+            `"require"` wants one wherever the reference has one, `"ignore"` drops them.
+        list_order: whether a list without brackets may come in any order.
+        fallback: whether sympy may decide what exact comparison cannot; `False` calls it wrong.
+        cpu_s: CPU seconds sympy may spend on one pair; more scores 0.0 as a time-out.
+        memory_mb: megabytes sympy may add for one pair; more scores 0.0 as a time-out.
+
+    >>> accuracy.verify(r"so \boxed{\frac12}", "0.5").score
+    1.0
+    >>> accuracy.verify(r"so \boxed{0.333}", "1/3").score
+    0.0
+    >>> Accuracy(answer_in=("box",)).verify("The answer is 42.", "42").reason
+    'no box'
+
+    Raises:
+        InputError: an option has a value that it cannot have.
+    """
+
+    name: str = "accuracy"
+    answer_in: tuple[AnswerPlace, ...] | Literal["anywhere"] = MARKED_PLACES
+    prefilled: bool | None = None
+    preset: Literal["science"] | None = None
+    tolerance: float | None = None
+    integers: Literal["exact", "counts exact", "tolerance"] = "exact"
+    formulas: Literal["exact", "tolerance"] = "exact"
+    rounding: Literal["exact", "reference digits"] = "reference digits"
+    notation: Literal["mathematics", "science"] = "mathematics"
+    units: Literal["forgive", "require", "ignore"] = "forgive"
+    list_order: Literal["any", "as given"] = "any"
+    fallback: bool = True
+    cpu_s: float = 1.0
+    memory_mb: int = 512
+
+    role: ClassVar[Role | None] = Role.REFERENCE
+
+    def __post_init__(self) -> None:
+        _check("preset", () if self.preset is None else (self.preset,), tuple(PRESETS))
+        for option, value in PRESETS.get(self.preset or "", {}).items():
+            if getattr(self, option) == type(self).__dataclass_fields__[option].default:
+                object.__setattr__(self, option, value)
+        if self.answer_in != "anywhere":
+            if isinstance(self.answer_in, str) or not self.answer_in:
+                raise InputError(
+                    f"answer_in is a tuple such as ('box',) or 'anywhere', not {self.answer_in!r}"
+                )
+            object.__setattr__(self, "answer_in", tuple(self.answer_in))
+        _check("answer_in", self._places, ANSWER_PLACES)
+        for option in ("integers", "formulas", "rounding", "notation"):
+            _check(option, (getattr(self, option),), _CHOICES[option])
+        _check("units", (self.units,), ("forgive", "require", "ignore"))
+        _check("list_order", (self.list_order,), ("any", "as given"))
+        if self.cpu_s <= 0 or self.memory_mb <= 0:
+            raise InputError("cpu_s and memory_mb must be above 0; fallback=False turns sympy off")
+        if self.tolerance is not None and not 0 <= self.tolerance < 1:
+            raise InputError(f"tolerance is a relative difference in [0, 1), not {self.tolerance}")
+
+    def judge(self, sample: Sample) -> Verdict:
+        """Judge one completion."""
+        return self._settle([self._examine(sample, self._comparers())])[0]
+
+    def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
+        """Judge samples, in order; the undecided ones go to sympy's workers together."""
+        comparers = self._comparers()
+        return self._settle([self._examine_safely(sample, comparers) for sample in samples])
+
+    def same_answer(self, one: str, other: str) -> bool:
+        r"""Whether two answers are equal by these options, without sympy.
+
+        >>> accuracy.same_answer(r"\frac12", "0.5")
+        True
+        """
+        try:
+            return self._comparers().usual.compare(one, other).is_equal
+        except UnusableReferenceError:
+            return one == other
+
+    def warm_up(self) -> None:
+        """Start sympy's processes now rather than in the first training step.
+
+        Raises:
+            WorkerError: they cannot be started.
+        """
+        if self.fallback:
+            from rewards.symbolic import warm_up  # noqa: PLC0415 - see the top
+
+            warm_up(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
+
+    def stages(self, sample: Sample) -> list[Stage]:
+        r"""How the answer was found, how both sides were read, and what compared them.
+
+        >>> [stage.name for stage in accuracy.stages(Sample(r"\boxed{1}", "1"))]
+        ['answer part', 'answer', 'answer read as', 'reference read as', 'compared by']
+        """
+        from rewards.answers import read_answer  # noqa: PLC0415
+        from rewards.rules.accuracy_memory import usable_reference  # noqa: PLC0415 - see the top
+
+        part = self._answer_part(sample.completion, sample.prompt)
+        if part is None:
+            return [Stage("answer part", _UNFINISHED)]
+        found = find_answer(part, self._places)
+        whole = part == sample.completion
+        stages = [Stage("answer part", "the whole completion" if whole else _shown(part))]
+        if found.text is None:
+            return [*stages, Stage("answer", found.note)]
+        stages.append(Stage("answer", f"{found.note}: {_shown(found.text)}"))
+        if len(found.text) <= _MAX_ANSWER_CHARS:
+            stages.append(Stage("answer read as", read_answer(found.text).describe()))
+        try:
+            reference = usable_reference(reference_text(sample.reference))
+        except UnusableReferenceError as error:
+            return [*stages, Stage("reference read as", f"nothing: {error}")]
+        stages.append(Stage("reference read as", reference.describe()))
+        case = self._examine(sample, self._comparers())
+        judge = "sympy, in a process of its own" if case.undecided else "exact comparison"
+        return [*stages, Stage("compared by", judge)]
+
+    @property
+    def _places(self) -> tuple[AnswerPlace, ...]:
+        return ANYWHERE if self.answer_in == "anywhere" else self.answer_in
+
+    def _answer_part(self, completion: str, prompt: object) -> str | None:
+        opened = self.prefilled
+        if opened is None:
+            opened = prompt is not None and opens_think_block(prompt)
+        return after_reasoning(first_turn(completion), opened=opened)
+
+    def _examine(self, sample: Sample, comparers: _Comparers) -> _Case:
+        """Everything that needs no sympy."""
+        started = perf_counter()
+        try:
+            expected = reference_text(sample.reference)
+            comparers.usual.reference(expected)
+        except UnusableReferenceError as error:
+            return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
+        shown = _shown(expected)
+        part = self._answer_part(sample.completion, sample.prompt)
+        found = FoundAnswer(None, _UNFINISHED) if part is None else find_answer(part, self._places)
+        undecided = None
+        if found.text is None:
+            score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
+        elif len(found.text) > _MAX_ANSWER_CHARS:
+            same = found.text == expected.strip()
+            score, status, answer = *_judged(equal=same), _shown(found.text)
+            reason = "the same text" if same else f"{len(found.text)} characters are no answer"
+        else:
+            comparison = comparers.of(sample, found.text).compare(expected, found.text)
+            score, status, answer = *_judged(equal=comparison.is_equal), _shown(found.text)
+            reason = comparison.reason
+            if comparison.outcome == _UNDECIDED:
+                reason = f"could not be shown equal: {reason}"
+                undecided = (expected, found.text) if self.fallback else None
+        seconds = perf_counter() - started
+        verdict = Verdict(score, status, answer, shown, reason, seconds, found.place)
+        return _Case(verdict, undecided)
+
+    def _examine_safely(self, sample: Sample, comparers: _Comparers) -> _Case:
+        try:
+            case = self._examine(sample, comparers)
+        except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
+            return _Case(self._failed(error))
+        if case.verdict.score is None:
+            self._warn_of(sample, case.verdict)
+        return case
+
+    def _settle(self, cases: Sequence[_Case]) -> list[Verdict]:
+        """The verdicts of examined cases, the undecided ones decided together."""
+        pairs = [case.undecided for case in cases if case.undecided is not None]
+        if not pairs:
+            return [case.verdict for case in cases]
+        from rewards.symbolic import settle  # noqa: PLC0415 - see the top
+
+        started = perf_counter()
+        settled = iter(settle(pairs, cpu_s=self.cpu_s, memory_mb=self.memory_mb))
+        seconds = (perf_counter() - started) / len(pairs)
+        return [
+            case.verdict
+            if case.undecided is None
+            else _merged(case.verdict, next(settled), seconds)
+            for case in cases
+        ]
+
+    def _comparers(self) -> _Comparers:
+        from rewards.answers import CompareOptions  # noqa: PLC0415
+        from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top
+
+        options = CompareOptions(
+            tolerance=self.tolerance,
+            integers=self.integers,
+            formulas=self.formulas,
+            rounding=self.rounding,
+            notation=self.notation,
+            units=self.units,
+            list_order=self.list_order,
+        )
+        return _Comparers(
+            comparer(options),
+            comparer(replace(options, added_percent="forgive")),
+            comparer(replace(options, added_percent="refuse")),
+        )
+
+
+def _judged(*, equal: bool) -> tuple[float, Status]:
+    return (1.0, Status.CORRECT) if equal else (0.0, Status.WRONG)
+
+
+def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
+    score = {Status.CORRECT: 1.0, Status.ERROR: None}.get(settled.status, 0.0)
+    return replace(
+        verdict,
+        score=score,
+        status=settled.status,
+        reason=settled.reason,
+        seconds=verdict.seconds + seconds,
+    )
+
+
+def _shown(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
+
+
+def _check(field: str, given: Sequence[str], known: Sequence[str]) -> None:
+    for value in given:
+        if value not in known:
+            raise InputError(f"{field} has no {value!r}; it takes {', '.join(known)}")
+
+
+accuracy = Accuracy()

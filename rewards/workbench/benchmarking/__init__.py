@@ -1,0 +1,24 @@
+"""Reward functions measured: against labels, against each other, under attack, and as a trainer
+sees them.
+
+`run_bench` does the whole job; the command `rlvr bench` is a thin coat around it.
+
+* `labelled`: rows with a completion, a reference and whether the completion is right
+* `grouping`: which completions belong to one prompt
+* `sets`: the sets of a run
+* `judging`: each reward on each row, in processes that can be ended
+* `shapes`: functions that return a wrong number of values
+* `peers`: other verifiers by a short name
+* `counts`: errors, and how sure the figures are; pure
+* `pairs`: two rewards on the same rows; pure
+* `stress`: the attacks, and how often they win
+* `correlation`, `group_signal`: what a reward would teach; pure
+* `throughput`: completions a second by worker processes
+* `figures`, `bench`: the figures of a set and of a run
+* `environment`: versions and hardware
+* `tables`, `spreadsheets`: the figures as Markdown and CSV
+"""
+
+from rewards.workbench.benchmarking.bench import BenchOptions, BenchReport, run_bench
+
+__all__ = ["BenchOptions", "BenchReport", "run_bench"]

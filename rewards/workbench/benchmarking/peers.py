@@ -1,0 +1,76 @@
+"""Other verifiers, by a short name: functions with TRL's signature.
+
+`trl` is TRL's own `accuracy_reward`; `math-verify` compares with math-verify as its users do when
+answers are boxed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from rewards.errors import InputError
+from rewards.workbench.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
+
+PEERS = {
+    "trl": ("trl", "trl.rewards:accuracy_reward"),
+    "math-verify": ("math_verify", "rewards.workbench.benchmarking.peers:math_verify_boxed"),
+}
+
+
+def expand_peer(argument: str) -> str:
+    """`trl` and `math-verify` as `NAME=module:function`; anything else as it is.
+
+    >>> expand_peer("accuracy"), expand_peer("math-verify")
+    ('accuracy', 'math-verify=rewards.workbench.benchmarking.peers:math_verify_boxed')
+    """
+    return f"{argument}={PEERS[argument][1]}" if argument in PEERS else argument
+
+
+def read_rewards(arguments: Sequence[str]) -> tuple[list[NamedReward], dict[str, str]]:
+    """The rewards that arguments name, and the peers among them that are not there, with the mend.
+
+    Raises:
+        InputError: one cannot be used, or there is none left to measure.
+    """
+    if not arguments:
+        raise InputError("no reward given; name at least one: --reward accuracy")
+    missing = {name: why for name in arguments if name in PEERS and (why := _why_missing(name))}
+    named = [read_reward_argument(expand_peer(one)) for one in arguments if one not in missing]
+    labels = [one.label for one in named]
+    for one in named:
+        if labels.count(one.label) > 1:
+            raise InputError(
+                f"two rewards are called {one.label!r}; give one another name: "
+                f"--reward NAME={one.source}"
+            )
+        resolve_reward(one.source)
+    if not named:
+        raise InputError("; ".join(f"--reward {name}: {why}" for name, why in missing.items()))
+    return named, missing
+
+
+def _why_missing(name: str) -> str:
+    package, path = PEERS[name]
+    if find_spec(package) is None:
+        return f"not installed; pip install {package.replace('_', '-')}"
+    try:
+        resolve_reward(path)
+    except InputError as error:  # a broken installation
+        return str(error)
+    return ""
+
+
+def math_verify_boxed(completions: Sequence[str], solution: Sequence[object]) -> list[float]:
+    """1.0 where math-verify finds the last box equal to the reference, else 0.0."""
+    from math_verify import LatexExtractionConfig, parse, verify  # noqa: PLC0415 - seconds
+
+    logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+    boxed = [LatexExtractionConfig(boxed_match_priority=0)]
+    scores = []
+    for completion, reference in zip(completions, solution, strict=True):
+        reference = str(reference)  # noqa: PLW2901 - some files hold numbers
+        gold = reference if "\\boxed" in reference else f"\\boxed{{{reference.strip('$ ')}}}"
+        scores.append(float(verify(parse(gold, boxed), parse(completion, boxed))))
+    return scores

@@ -1,0 +1,231 @@
+"""`rlvr compare`: where two rewards disagree, side by side."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rewards.workbench.commands.progress import show_progress
+from rewards.workbench.commands.sigterm import ended_by_sigterm
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rewards.workbench.disagreement import Comparison
+    from rewards.workbench.disagreement.decisions import PairCounts
+    from rewards.workbench.disagreement.examples import Disagreement
+
+EXIT_SOME_FAILED = 1
+_SHOWN_KINDS = 10
+
+
+def compare(  # noqa: PLR0913 - one parameter per option
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A file or folder of rows, in any format that rlvr score reads; scored or not.",
+            show_default=False,
+        ),
+    ],
+    *,
+    reward: Annotated[
+        list[str],
+        typer.Option(
+            help="Two or more: a column of verdicts that the file holds, or a reward as rlvr score "
+            "takes it. NAME=REWARD judges anew under that name.",
+            show_default=False,
+        ),
+    ],
+    limit: Annotated[
+        int, typer.Option(min=0, help="How many disagreements of each pair to show.")
+    ] = 20,
+    min_score: Annotated[
+        float | None,
+        typer.Option(
+            help="The least score that passes; by default what has the status correct passes.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where all rows with a disagreement go, packed as the name ends: .gz, .zst or "
+            ".parquet; JSONL otherwise.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Worker processes; by default one per usable CPU. 0: none, judge here."
+        ),
+    ] = None,
+    completion_column: Annotated[
+        str | None, typer.Option(help="The column with the completions.")
+    ] = None,
+    prompt_column: Annotated[str | None, typer.Option(help="The column with the prompts.")] = None,
+    reference_column: Annotated[
+        str | None, typer.Option(help="The column with the references.")
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option(
+            help="The column that says whether a completion is right; by default label, correct "
+            "or is_correct where it holds true and false."
+        ),
+    ] = None,
+    kind_column: Annotated[
+        str | None,
+        typer.Option(help="The column with the kind of a row; by default kind, else source."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the comparison as JSON instead.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output if it is there.")
+    ] = False,
+) -> None:
+    """Show where rewards disagree, each two side by side.
+
+    Prints how often they decide alike, Cohen's kappa of those decisions (1: always, 0: as chance
+    would), and the rows on which they differ, the kinds with most of them first. Where the file
+    says which completions are right, it says which reward is.
+
+    Exit codes: 0 compared, whether they agree or not; 1 compared, but some rows could not be
+    judged (status "error"); 2 bad input or options, or the output cannot be written; 130
+    interrupted (143 by SIGTERM), nothing is written.
+
+    For example:
+
+        rlvr compare samples.jsonl --reward accuracy --reward mine:exact --limit 5
+    """
+    from rewards.workbench.disagreement import CompareOptions, compare_rewards  # noqa: PLC0415 - quick help
+    from rewards.workbench.scoring.row_columns import NamedColumns  # noqa: PLC0415
+
+    options = CompareOptions(
+        input=file,
+        rewards=reward,
+        limit=limit,
+        min_score=min_score,
+        output=output,
+        workers=workers,
+        named=NamedColumns(
+            completion=completion_column, prompt=prompt_column, reference=reference_column
+        ),
+        label_column=label_column,
+        kind_column=kind_column,
+        overwrite=overwrite,
+    )
+    with ended_by_sigterm(), show_progress() as on_progress:
+        comparison = compare_rewards(options, on_progress=on_progress)
+    if json:
+        typer.echo(jsonlib.dumps(comparison.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _print_comparison(comparison)
+    if comparison.error_rows:
+        raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _print_comparison(comparison: Comparison) -> None:
+    from rich.console import Console  # noqa: PLC0415 - `--help` is quick
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    for counts, shown in zip(comparison.pairs, comparison.shown, strict=True):
+        _print_pair(console, counts, shown)
+    for label in comparison.rewards if comparison.labelled_rows else ():
+        right = comparison.right[label]
+        share = right / comparison.labelled_rows
+        say = f"{label} is right on {right:,} of {comparison.labelled_rows:,} rows ({share:.1%})"
+        console.print(Text(f"{say}, says {comparison.label_column}"), soft_wrap=True)
+    for note in comparison.notes:
+        console.print(Text(f"note: {note}"), soft_wrap=True)
+    if comparison.error_rows:
+        console.print(Text(f"{comparison.error_rows:,} rows could not be judged:"))
+        for error in comparison.errors:
+            console.print(Text(f"  {error}"), soft_wrap=True)
+
+
+def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement]) -> None:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from rewards.workbench.disagreement.decisions import Decision  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column(Text(f"{counts.first} ↓  {counts.second} →"))
+    for other in Decision:
+        table.add_column(other.value, justify="right")
+    for decision in Decision:
+        row = [counts.decisions[decision, other] for other in Decision]
+        table.add_row(decision.value, *(f"{count:,}" for count in row))
+    console.print(table)
+    both = sum(counts.judged.values())
+    if counts.agreement is None:
+        console.print("no row was judged by both")
+    else:
+        kappa = "not defined" if counts.kappa is None else f"{counts.kappa:.3f}"
+        console.print(
+            f"agreement {counts.agreement:.1%} of {both:,} rows that both judged, κ {kappa}"
+        )
+    if counts.labelled_disagreements:
+        say = (
+            f"of {counts.labelled_disagreements:,} disagreements {counts.first} is right in "
+            f"{counts.first_right:,}, {counts.second} in {counts.second_right:,}"
+        )
+        console.print(Text(say), soft_wrap=True)
+    worst = counts.worst_kinds()
+    if len(counts.kinds) > 1 and worst:
+        table = Table(box=SIMPLE_HEAD)
+        table.add_column("kind")
+        table.add_column("rows", justify="right")
+        table.add_column("disagreements", justify="right")
+        for kind in worst[:_SHOWN_KINDS]:
+            count = counts.kinds[kind]
+            table.add_row(Text(kind), f"{count.rows:,}", f"{count.disagreements:,}")
+        console.print(table)
+        if len(worst) > _SHOWN_KINDS:
+            console.print(f"and {len(worst) - _SHOWN_KINDS:,} more kinds with disagreements")
+    for one in shown:
+        _print_disagreement(console, one)
+    if len(shown) < counts.disagreements:
+        console.print(
+            f"\n{counts.disagreements - len(shown):,} more disagreements (--limit shows more, "
+            "--output writes all)"
+        )
+    console.print()
+
+
+def _print_disagreement(console: Console, one: Disagreement) -> None:
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    known = {
+        "kind": one.kind,
+        "reference": one.reference,
+        "right": None if one.truth is None else "yes" if one.truth else "no",
+    }
+    heads = [f"{name}: {_flat(value)}" for name, value in known.items() if value is not None]
+    console.print()
+    console.print(Text("  ".join([f"line {one.line}", *heads]), style="bold"), soft_wrap=True)
+    if one.ending:
+        console.print(Text(f"  {_flat(one.ending)}"), soft_wrap=True)
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(4):
+        grid.add_column(overflow="fold")
+    for label, verdict in one.verdicts.items():
+        score = "no score" if verdict.score is None else f"{verdict.score:g}"
+        read = "" if verdict.extracted is None else f"read {_flat(verdict.extracted)}"
+        grid.add_row(
+            Text(f"  {label}"), Text(f"{verdict.status.value} {score}"), Text(read),
+            Text(_flat(verdict.reason)),
+        )  # fmt: skip
+    console.print(grid)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,100 @@
+"""`rlvr report`: scored files in, one HTML page to look at out."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(  # noqa: PLR0913 - one parameter per option
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="What `rlvr score` wrote, in any format it writes: files, or folders of shards. "
+            "Later ones are compared with the first.",
+            show_default=False,
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option(help="Where the page goes, such as report.html.", show_default=False)
+    ],
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A column to group scores by; give it once per column. By default source, kind, "
+            "dataset and level, those that are there.",
+            show_default=False,
+        ),
+    ] = None,
+    match: Annotated[
+        str | None,
+        typer.Option(
+            help="The column that says which rows of two files belong together. By default id if "
+            "every file has it, or else the row's number.",
+            show_default=False,
+        ),
+    ] = None,
+    max_rows: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="How many rows the page lists, over all files. Of more, those judged against "
+            "their label and those that failed come first, the rest are drawn by lot.",
+        ),
+    ] = 20_000,
+    max_characters: Annotated[
+        int, typer.Option(min=1, help="How much of a completion it shows: its start and its end.")
+    ] = 1500,
+    completion_column: Annotated[
+        str | None, typer.Option(help="The column with the completions.")
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option(help="The column that says whether a completion is truly correct."),
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
+    ] = False,
+) -> None:
+    """Make one HTML page from scored rows: figures, plots, and every row with its verdict.
+
+    The page holds everything it needs and loads nothing. It shows the scores by status, group and
+    length, where the verdicts disagree with the labels (a boolean column label, correct or
+    is_correct) and why, and the rows in a table to filter, sort and search. Given several files,
+    it shows in which rows the verdicts changed. Statistics are over all rows, however few of them
+    are listed. An earlier page is replaced.
+
+    Exit codes: 0 the page was written; 2 bad input or options, or the page cannot be written;
+    130 interrupted.
+
+    For example:
+
+        rlvr report scored.jsonl --output report.html
+
+        rlvr report before.jsonl after.jsonl --by source --output changes.html
+    """
+    from rewards.workbench.reporting import ReportOptions, write_report  # noqa: PLC0415 - quick `--help`
+    from rewards.workbench.reporting.scored_rows import NamedColumns  # noqa: PLC0415
+
+    summary = write_report(
+        ReportOptions(
+            files=tuple(files),
+            output=output,
+            named=NamedColumns(
+                completion=completion_column, label=label_column, groups=tuple(by or ())
+            ),
+            match=match,
+            max_rows=max_rows,
+            max_characters=max_characters,
+            title=title,
+        )
+    )
+    rows = sum(run.rows for run in summary.runs)
+    typer.echo(f"{rows:,} rows, {summary.listed_rows:,} of them listed: {summary.output}", err=True)
+    if json:
+        typer.echo(jsonlib.dumps(summary.to_dict(), indent=2))

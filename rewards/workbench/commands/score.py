@@ -1,0 +1,184 @@
+"""`rlvr score`: a file of completions in, the same rows with verdicts out."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rewards.workbench.commands.sigterm import ended_by_sigterm
+
+if TYPE_CHECKING:
+    from rewards.workbench.scoring import ShardsSummary, Summary
+
+EXIT_SOME_FAILED = 1
+
+
+def score(  # noqa: PLR0913 - one parameter per option
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE",
+            help="JSONL (one row a line, plain, .gz or .zst), parquet, a folder that datasets' "
+            "save_to_disk wrote, or a folder of shards, read as one file. Several files, or a "
+            "pattern such as 'shards/*.jsonl.gz', with --output-dir.",
+            show_default=False,
+        ),
+    ],
+    *,
+    reward: Annotated[
+        list[str],
+        typer.Option(
+            help="A reward: accuracy, code, format, …, with options as in "
+            "'accuracy(tolerance=1e-3)', or your own as module:name (TRL's signature). "
+            "NAME=REWARD names its output column. Give it once per reward.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the scored rows go, packed as the name ends: .gz, .zst or .parquet; JSONL "
+            "otherwise.",
+            show_default=False,
+        ),
+    ] = None,
+    output_dir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where each file's rows go instead, under its own name. Files that an earlier "
+            "run finished with the same options are skipped.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Worker processes; by default one per usable CPU. 0: none, judge here."
+        ),
+    ] = None,
+    completion_column: Annotated[
+        str | None, typer.Option(help="The column with the completions.")
+    ] = None,
+    prompt_column: Annotated[str | None, typer.Option(help="The column with the prompts.")] = None,
+    reference_column: Annotated[
+        str | None, typer.Option(help="The column with the references.")
+    ] = None,
+    row_timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="What one row may take of a reward of your own; more is an error of that row.",
+        ),
+    ] = 10.0,
+    row_memory: Annotated[
+        int,
+        typer.Option(
+            metavar="MB",
+            help="The memory a reward of your own may take for one row; more is an error.",
+        ),
+    ] = 2048,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Remember verdicts in this file, and take from it those on pairs that were judged "
+            "before. Runs may share it.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
+    ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Replace a finished output, and drop an unfinished one that does not match. In "
+            "--output-dir finished ones that match are kept.",
+        ),
+    ] = False,
+) -> None:
+    """Score a file of completions with rewards.
+
+    The output has the input's rows, in order, with one object per reward added: score, status,
+    extracted, expected, reason, and found_in, the place where the answer stood, for rewards that
+    look for one; the summary counts the places. Columns are found by their usual names
+    (completion, response, …; solution, answer, …) or named.
+
+    A row may hold a list of completions. Each gets a verdict, in a list, and beside it stands a
+    summary: pass@1, 2, 4, … and the answer of the majority. Pairs of completion and reference that
+    are equal are judged once; with --cache FILE also over runs. The cache holds verdicts of our
+    rewards, and only those of the very code that runs.
+
+    An interrupted run leaves OUTPUT.partial; the same command continues it, and the output is the
+    same as that of an uninterrupted run. A row that cannot be read is recorded with its line
+    number and the rest is scored. With --output-dir all files are looked at first and scored one
+    after the other.
+
+    A reward of your own is imported once and called on batches of rows, in processes that can be
+    ended. One that hangs, crashes or takes too much memory makes an error of the row, and stops
+    nothing; after 10 rows one after another on which it hung it is not called again. With
+    --workers 0 there are no such limits.
+
+    Exit codes: 0 all rows were judged; 1 finished, but some rows could not be judged (status
+    "error"); 2 bad input or options, or the output cannot be written; 130 interrupted (143 by
+    SIGTERM).
+
+    For example:
+
+        rlvr score samples.jsonl --reward accuracy --reward format --output scored.jsonl
+
+        rlvr score 'shards/*.parquet' --reward accuracy --output-dir scored
+    """
+    from rewards.workbench.commands.file_arguments import expand_patterns  # noqa: PLC0415 - `--help` is quick
+    from rewards.workbench.commands.progress import show_progress  # noqa: PLC0415
+    from rewards.workbench.commands.summary import print_summary  # noqa: PLC0415
+    from rewards.workbench.scoring import ScoreOptions, score_file, score_shards  # noqa: PLC0415
+    from rewards.workbench.scoring.row_columns import NamedColumns  # noqa: PLC0415
+    from rewards.workbench.scoring.row_limits import RowLimits  # noqa: PLC0415
+
+    inputs = expand_patterns(files)
+    _check_outputs(inputs, output, output_dir)
+    options = ScoreOptions(
+        input=inputs[0],
+        output=output or Path(),
+        rewards=reward,
+        workers=workers,
+        named=NamedColumns(
+            completion=completion_column, prompt=prompt_column, reference=reference_column
+        ),
+        limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
+        cache=cache,
+        overwrite=overwrite,
+    )
+    summary: Summary | ShardsSummary
+    with ended_by_sigterm(), show_progress() as on_progress:
+        if output_dir is None:
+            summary = score_file(options, on_progress=on_progress)
+        else:
+            summary = score_shards(options, inputs, output_dir, on_progress=on_progress)
+    print_summary(summary)
+    if json:
+        typer.echo(jsonlib.dumps(summary.to_dict(), ensure_ascii=False, indent=2))
+    if summary.tally.error_rows:
+        raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _check_outputs(inputs: Sequence[Path], output: Path | None, output_dir: Path | None) -> None:
+    from rewards.errors import InputError  # noqa: PLC0415 - `--help` is quick
+
+    if (output is None) == (output_dir is None):
+        raise InputError(
+            "name where the scored rows go: either --output FILE, or --output-dir FOLDER for each "
+            "file's own"
+        )
+    if output is not None and len(inputs) > 1:
+        raise InputError(
+            f"{len(inputs)} files cannot go to one --output; score each into --output-dir FOLDER, "
+            "or name the folder they lie in to read them as one"
+        )

@@ -1,0 +1,41 @@
+"""Every check, in the order in which they are shown."""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+from rewards.workbench.diagnosis.check import Check, Grade
+from rewards.workbench.diagnosis.origins import check_origins
+from rewards.workbench.diagnosis.packages import check_packages
+from rewards.workbench.diagnosis.workers import check_workers
+from rewards.worker.cpus import count_usable_cpus
+
+_SUPPORTED = ((3, 10), (3, 13))
+
+
+def diagnose() -> list[Check]:
+    """Look at everything; takes a second or two, since worker limits are tried for real."""
+    return [*_check_machine(), *check_packages(), *check_origins(), *check_workers()]
+
+
+def _check_machine() -> list[Check]:
+    oldest, newest = _SUPPORTED
+    version = sys.version_info[:2]
+    grade, mend = Grade.FINE, ""
+    if version < oldest:
+        grade, mend = Grade.BROKEN, f"rlvr needs Python {oldest[0]}.{oldest[1]} or newer"
+    elif version > newest:
+        grade = Grade.NOTE
+        mend = f"rlvr is tested up to Python {newest[0]}.{newest[1]}"
+    return [
+        Check(
+            group="machine",
+            name="Python",
+            found=f"{platform.python_version()} ({sys.executable})",
+            grade=grade,
+            mend=mend,
+        ),
+        Check(group="machine", name="platform", found=platform.platform()),
+        Check(group="machine", name="usable CPUs", found=str(count_usable_cpus())),
+    ]

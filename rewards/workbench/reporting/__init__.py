@@ -1,0 +1,16 @@
+"""A report one can look at: scored rows in, one self-contained HTML page out.
+
+`write_report` does the whole job; the command `rlvr report` is a thin coat around it.
+
+* `scored_rows`: what `rlvr score` wrote, read row by row
+* `figures`: statistics over all rows, kept while they go by
+* `sample`: which rows the page lists when there are too many
+* `comparison`: several runs matched row by row, on disk
+* `display`: text from a model made fit to be shown
+* `charts`: where the bars and lines of a plot go
+* `page`: the page itself (`template/` holds its HTML, style and script)
+"""
+
+from rewards.workbench.reporting.report import ReportOptions, ReportSummary, write_report
+
+__all__ = ["ReportOptions", "ReportSummary", "write_report"]

@@ -1,0 +1,194 @@
+"""What `rlvr score` wrote, read row by row: the completion, the verdicts and everything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rewards.columns import Role, columns_for
+from rewards.completion import completion_text
+from rewards.errors import InputError
+from rewards.verdict import Status
+from rewards.workbench.rows.readers import open_rows
+from rewards.workbench.rows.rows import parse_row, shorten
+from rewards.workbench.scoring.completion_lists import unfold_named
+
+GROUP_COLUMNS = ("source", "kind", "dataset", "level")
+ID_COLUMN = "id"
+_GROUP_CHARACTERS = 80
+_LARGEST_SCORE = 1e100  # sums of squares of larger ones overflow
+
+_STATUSES = frozenset(status.value for status in Status)
+_TRUTHS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedColumns:
+    """Columns that the user named; `None` or nothing looks for the usual names.
+
+    Attributes:
+        completion: with what the model wrote.
+        label: with whether the completion is truly correct.
+        groups: to group scores by.
+    """
+
+    completion: str | None = None
+    label: str | None = None
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredVerdict:
+    """A verdict as it stands in the file; the score is a usable number or `None`."""
+
+    score: float | None
+    status: str
+    extracted: str | None
+    expected: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRow:
+    """One row of a scored file.
+
+    Attributes:
+        line: its line in the file, from 1.
+        text: what the model wrote; `None` if the row has none.
+        tokens: how many completion ids there are, or `None`.
+        verdicts: by reward.
+        truth: whether the completion is truly correct, if the row says so.
+        groups: the row's value of each grouping column it has.
+        columns: the row as it was read, verdicts included.
+    """
+
+    line: int
+    text: str | None
+    tokens: int | None
+    verdicts: dict[str, ScoredVerdict]
+    truth: bool | None
+    groups: dict[str, str]
+    columns: dict[str, object] = field(repr=False)
+
+    @property
+    def length(self) -> int | None:
+        """How long the completion is: in tokens if they are there, or else in characters."""
+        if self.tokens is not None:
+            return self.tokens
+        return None if self.text is None else len(self.text)
+
+    def is_false(self, reward: str) -> bool:
+        """Whether a reward judged against the label.
+
+        `correct` is a positive verdict, `scored` (how much, not whether) none, and every other one
+        that carries a number a negative one.
+        """
+        verdict = self.verdicts.get(reward)
+        if verdict is None or verdict.score is None or self.truth is None:
+            return False
+        if verdict.status == Status.SCORED.value:
+            return False
+        return (verdict.status == Status.CORRECT.value) is not self.truth
+
+
+def read_scored(path: Path, named: NamedColumns) -> Iterator[ScoredRow | str]:
+    """The rows of a scored file in order; what is wrong with one, in words, in place of it.
+
+    Raises:
+        DataFileError: the file cannot be read.
+    """
+    with open_rows(path) as rows:
+        for raw in rows:
+            columns = parse_row(raw)
+            if isinstance(columns, str):
+                yield f"line {raw.line}: {columns}"
+            else:
+                for one in unfold_named(columns, named.completion):
+                    yield _understand(raw.line, one, named)
+
+
+def as_text(value: object) -> str:
+    """A value of a row as one would write it: strings as they are, the rest as JSON.
+
+    >>> as_text("a"), as_text([1, None])
+    ('a', '[1, null]')
+    """
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # it could just be read
+        return "(nested too deeply to be shown)"
+
+
+def _understand(line: int, columns: dict[str, object], named: NamedColumns) -> ScoredRow:
+    verdicts = {
+        name: _verdict(value)
+        for name, value in columns.items()
+        if isinstance(value, dict) and _is_verdict(value)
+    }
+    ids = columns.get("completion_ids")
+    return ScoredRow(
+        line=line,
+        text=_completion(columns, named.completion),
+        tokens=len(ids) if isinstance(ids, list) else None,
+        verdicts=verdicts,
+        truth=_truth(columns, named.label),
+        groups={
+            name: shorten(as_text(columns[name]), _GROUP_CHARACTERS)
+            for name in (named.groups or GROUP_COLUMNS)
+            if name in columns and name not in verdicts
+        },
+        columns=columns,
+    )
+
+
+def _is_verdict(value: dict[str, object]) -> bool:
+    status = value.get("status")
+    return "score" in value and isinstance(status, str) and status in _STATUSES
+
+
+def _verdict(value: dict[str, object]) -> ScoredVerdict:
+    extracted, expected, reason = (value.get(name) for name in ("extracted", "expected", "reason"))
+    return ScoredVerdict(
+        score=_number(value["score"]),
+        status=str(value["status"]),
+        extracted=None if extracted is None else as_text(extracted),
+        expected=None if expected is None else as_text(expected),
+        reason="" if reason is None else as_text(reason),
+    )
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if abs(number) <= _LARGEST_SCORE else None  # NaN is not
+
+
+def _completion(columns: Mapping[str, object], named: str | None) -> str | None:
+    for name in columns_for(Role.COMPLETION, columns, column=named):
+        value = columns[name]
+        if value is not None:
+            try:
+                return completion_text(value).text
+            except InputError:  # neither text nor messages: shown as it stands
+                return as_text(value)
+    raw = columns.get("raw")  # what `score` writes of a line that it could not read
+    return raw if isinstance(raw, str) and columns.get("error") is not None else None
+
+
+def _truth(columns: Mapping[str, object], named: str | None) -> bool | None:
+    for name in columns_for(Role.LABEL, columns, column=named):
+        value = columns[name]
+        if isinstance(value, bool):
+            return value
+        # 0 and 1 are a truth where the user says so; otherwise they may be classes.
+        if named is not None and isinstance(value, str | int | float):
+            return _TRUTHS.get(str(value).strip().lower().removesuffix(".0"))
+    return None

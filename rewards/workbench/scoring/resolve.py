@@ -1,0 +1,174 @@
+"""A reward by its name (`accuracy`) or by an import path (`my_rewards:length`)."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+import sys
+from dataclasses import dataclass, fields, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from rewards.errors import InputError
+from rewards.reward import Reward
+from rewards.workbench.scoring.reward_function import RewardFunction
+
+_LABEL = re.compile(r"\w[\w.-]{0,63}")
+_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_RENAMED = re.compile(r"([^=(]*)=(.*)", re.DOTALL)
+_WITH_OPTIONS = re.compile(r"([^(]+)\((.*)\)\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedReward:
+    """A reward as the command line names it.
+
+    Attributes:
+        label: the column of the output.
+        source: a known name, or `module:object`, with options or without.
+    """
+
+    label: str
+    source: str
+
+    @property
+    def path(self) -> str:
+        """The source without its options."""
+        return self.source.partition("(")[0].strip()
+
+
+def read_reward_argument(argument: str) -> NamedReward:
+    """Read `REWARD` or `NAME=REWARD`.
+
+    >>> read_reward_argument("strict=mine:exact")
+    NamedReward(label='strict', source='mine:exact')
+    >>> read_reward_argument("mine:exact").label
+    'exact'
+    >>> read_reward_argument("near=accuracy(tolerance=1e-3)").label
+    'near'
+    """
+    renamed = _RENAMED.fullmatch(argument)
+    label, source = renamed.groups() if renamed else ("", argument)
+    named = NamedReward(label, source)
+    if not renamed:
+        label = named.path.rpartition(":")[2].rpartition(".")[2]
+    if not _LABEL.fullmatch(label):
+        raise InputError(
+            f"--reward {argument}: {label!r} cannot name a column; write NAME=REWARD with letters, "
+            "digits, - and _"
+        )
+    return NamedReward(label, source)
+
+
+def known_rewards() -> dict[str, Reward]:
+    """The ready rewards of this package, by name."""
+    import rewards  # noqa: PLC0415 - this module is part of it
+
+    found = {name: getattr(rewards, name) for name in rewards.__all__}
+    return {name: value for name, value in found.items() if isinstance(value, Reward)}
+
+
+def _read_literal(value: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        raise ValueError(f"{ast.unparse(value)} is no literal") from None
+
+
+def resolve_reward(source: str, *, search_path: Path | None = None) -> Reward | RewardFunction:
+    """The reward called `source`.
+
+    Args:
+        source: `accuracy`, `format`, …, or `module:object` where the object is a `Reward`, a
+            `Reward` class, or a function with TRL's signature. A reward may be followed by options:
+            `accuracy(tolerance=1e-3)`.
+        search_path: a folder in which the module may lie besides the import path; the working
+            directory by default. It is searched last, so that it hides nothing.
+
+    Raises:
+        InputError: there is no such reward; the message says what there is.
+    """
+    with_options = _WITH_OPTIONS.fullmatch(source)
+    if with_options:
+        name, options = with_options.groups()
+        return _with_options(resolve_reward(name.strip(), search_path=search_path), source, options)
+    known = known_rewards()
+    if source in known:
+        return known[source]
+    if not _PATH.fullmatch(source):
+        close = difflib.get_close_matches(source, known, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise InputError(
+            f"--reward {source}: no such reward; {hint}there are {', '.join(sorted(known))}, or "
+            "your own as module:function"
+        )
+    found = _import_object(source, search_path or Path.cwd())
+    if isinstance(found, type) and issubclass(found, Reward):
+        try:
+            found = found()  # type: ignore[call-arg] # a subclass gives its name a default
+        except TypeError as error:
+            raise InputError(
+                f"--reward {source}: {error}; give every field of the class a default, or name "
+                "an instance of it"
+            ) from error
+    if isinstance(found, Reward):
+        return found
+    if isinstance(found, type):
+        raise InputError(
+            f"--reward {source}: is a class, neither a reward nor a function; name an instance"
+        )
+    if not callable(found):
+        raise InputError(
+            f"--reward {source}: is a {type(found).__name__}, neither a reward nor a function"
+        )
+    return RewardFunction(name=source.rpartition(":")[2], function=found)
+
+
+def _with_options(
+    reward: Reward | RewardFunction, source: str, options: str
+) -> Reward | RewardFunction:
+    """The reward with the fields that `options`, the inside of a call, names; literals only."""
+    try:
+        call = ast.parse(f"f({options})", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args or any(k.arg is None for k in call.keywords):
+            raise ValueError("write name=value, name=value")  # noqa: TRY301 - one message for all
+        given = {str(word.arg): _read_literal(word.value) for word in call.keywords}
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise InputError(
+            f"--reward {source}: the options cannot be read ({error}); write literals, texts in "
+            "quotes, as in accuracy(tolerance=1e-3, units='require')"
+        ) from error
+    if not isinstance(reward, Reward):
+        raise InputError(f"--reward {source}: a function has no options; only rewards have")
+    known = [field.name for field in fields(reward) if field.init]
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise InputError(
+            f"--reward {source}: there is no option {unknown[0]!r}; there are {', '.join(known)}"
+        )
+    try:
+        return replace(reward, **given)
+    except TypeError as error:
+        raise InputError(f"--reward {source}: {error}") from error
+
+
+def _import_object(source: str, search_path: Path) -> object:
+    module_name, _, path = source.partition(":")
+    if str(search_path) not in sys.path:
+        sys.path.append(str(search_path))
+    try:
+        found: object = import_module(module_name)
+    except Exception as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name == module_name
+        mend = f"; start from the folder that holds {module_name}.py" if missing else ""
+        raise InputError(
+            f"--reward {source}: importing {module_name} failed with {type(error).__name__}: "
+            f"{error}{mend}"
+        ) from error
+    for name in path.split("."):
+        if not hasattr(found, name):
+            raise InputError(f"--reward {source}: {module_name} has no {name!r}; check the name")
+        found = getattr(found, name)
+    return found

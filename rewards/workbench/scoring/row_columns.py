@@ -1,0 +1,207 @@
+"""Which columns of a file hold what: decided once from its head, the same on every resume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from rewards.columns import Role, columns_for, missing_column
+from rewards.completion import completion_text
+from rewards.errors import DataFileError, InputError
+from rewards.reward import Reward
+from rewards.workbench.rows.readers import open_rows
+from rewards.workbench.rows.rows import parse_row, shorten
+from rewards.workbench.scoring.completion_lists import holds_several, summary_name, unfold
+
+HEAD_ROWS = 1000
+HEAD_BYTES = 32 * 2**20
+
+# The names that a row which cannot be read gets in the output.
+BAD_ROW_FIELDS = ("line", "error", "raw")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedColumns:
+    """Columns that the user named; `None` looks the name up in `rewards.columns`."""
+
+    completion: str | None = None
+    prompt: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """The columns in use.
+
+    Attributes:
+        completion: the column with what the model wrote.
+        prompt: the column with the prompt, if there is one.
+        reference: the column that the user named for references; `None` takes, row by row, the
+            first one of the table that the row fills.
+        references_seen: the columns of the file's head that can be references, best first.
+        several: whether rows hold lists of completions.
+        notes: what a user should know about the choice, one sentence each.
+    """
+
+    completion: str
+    prompt: str | None = None
+    reference: str | None = None
+    references_seen: tuple[str, ...] = ()
+    several: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def choose_columns(
+    path: Path, rewards: Sequence[tuple[str, Reward | None]], named: NamedColumns
+) -> Columns:
+    """Choose the columns by looking at the first rows of a file.
+
+    Args:
+        path: the input file.
+        rewards: what will be computed, with the name of its output column; `None` for a function,
+            which takes whatever columns there are.
+        named: what the user asked for.
+
+    Raises:
+        MissingColumnError: no column holds what is needed.
+        DataFileError: the file holds no row, or none of the first rows can be used.
+        InputError: the file already has a column named like a reward.
+    """
+    rows = _read_head(path)
+    seen = list(dict.fromkeys(name for _, row in rows for name in row))
+    _check_clashes(path, seen, [label for label, _ in rewards])
+    notes: list[str] = []
+    completion = _choose_one(Role.COMPLETION, seen, named.completion, notes)
+    if completion is None:
+        raise missing_column(Role.COMPLETION, seen, needed_by=str(path), column=named.completion)
+    prompt = _choose_one(Role.PROMPT, seen, named.prompt, notes)
+    if prompt is None and named.prompt is not None:
+        raise missing_column(Role.PROMPT, seen, needed_by=str(path), column=named.prompt)
+    references: list[str] = []
+    for label, reward in rewards:
+        if reward is None:
+            continue
+        if reward.role is None:
+            reward.check_columns({name: [] for name in seen}, 0)
+            continue
+        column = named.reference if reward.role is Role.REFERENCE else None
+        column = column or reward.column
+        found = columns_for(reward.role, seen, column=column)
+        if not found and reward.default_reference() is None:
+            raise missing_column(reward.role, seen, needed_by=label, column=column)
+        if reward.role is Role.REFERENCE:
+            references = found
+    if len(references) > 1:
+        notes.append(_ambiguity(Role.REFERENCE, references[0], references[1:]))
+    several = any(holds_several(row.get(completion)) for _, row in rows)
+    labels = [label for label, _ in rewards]
+    _check_clashes(path, labels, [summary_name(label) for label in labels])
+    if several:
+        _check_clashes(path, seen, [summary_name(label) for label in labels])
+        rows = [(line, one) for line, row in rows for one in unfold(row, completion)]
+    _check_completions(path, rows, completion)
+    return Columns(
+        completion=completion,
+        prompt=prompt,
+        reference=named.reference,
+        references_seen=tuple(references),
+        several=several,
+        notes=tuple(notes),
+    )
+
+
+def find_completion_flaw(row: Mapping[str, object], column: str) -> str:
+    """Why a row's completion cannot be judged, in words, or "".
+
+    >>> find_completion_flaw({"completion": 3}, "completion")
+    "the column 'completion' holds 3: a completion is a string or a list of chat messages, not int"
+    """
+    value = row.get(column)
+    if value is None:
+        return f"the row has no {column!r}"
+    try:
+        completion_text(value)
+    except InputError as error:
+        return f"the column {column!r} holds {shorten(repr(value), 60)}: {error}"
+    return ""
+
+
+def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
+    """The rows of the file's head that can be read, with their line numbers."""
+    rows: list[tuple[int, dict[str, object]]] = []
+    first_flaw, broken, size = "", 0, 0
+    with open_rows(path) as reader:
+        for raw in islice(reader, HEAD_ROWS):
+            parsed = parse_row(raw)
+            if isinstance(parsed, dict):
+                rows.append((raw.line, parsed))
+            else:
+                broken += 1
+                first_flaw = first_flaw or f"{path}:{raw.line}: {parsed}"
+                if not rows and broken == 1 and raw.text.lstrip().startswith("["):
+                    raise DataFileError(
+                        f"{path}: is a JSON array, not one object a line; convert it first: "
+                        "jq -c '.[]' IN > OUT.jsonl"
+                    )
+            size += len(raw.text)
+            if size > HEAD_BYTES:
+                break
+    if rows:
+        return rows
+    if not broken:
+        raise DataFileError(f"{path}: holds no rows; give a file with some")
+    raise DataFileError(
+        f"{first_flaw} ({_counted(broken)} read, none is a JSON object; give a JSONL file with one "
+        "object a line)"
+    )
+
+
+def _check_clashes(path: Path, seen: Sequence[str], labels: Sequence[str]) -> None:
+    for label in labels:
+        if label in BAD_ROW_FIELDS:
+            raise InputError(
+                f"a reward cannot be called {label!r}: rows that cannot be read use that column; "
+                f"give it another name: --reward my_{label}=…"
+            )
+        if label in seen:
+            raise InputError(
+                f"{path}: already has a column {label!r}, which the reward would write; give the "
+                f"result another name: --reward {label}_2={label}, or rename the column"
+            )
+
+
+def _choose_one(role: Role, seen: Sequence[str], named: str | None, notes: list[str]) -> str | None:
+    found = columns_for(role, seen, column=named)
+    if len(found) > 1:
+        notes.append(_ambiguity(role, found[0], found[1:]))
+    return found[0] if found else None
+
+
+def _ambiguity(role: Role, taken: str, others: Sequence[str]) -> str:
+    also = ", ".join(repr(name) for name in others)
+    return (
+        f"the {role.value} is read from {taken!r} (there is also {also}; "
+        f"--{role.value}-column chooses)"
+    )
+
+
+def _check_completions(
+    path: Path, rows: Sequence[tuple[int, dict[str, object]]], column: str
+) -> None:
+    """Refuse a file in which no completion of the head can be read."""
+    first_flaw = ""
+    for line, row in rows:
+        flaw = find_completion_flaw(row, column)
+        if not flaw:
+            return
+        first_flaw = first_flaw or f"{path}:{line}: {flaw}"
+    raise DataFileError(
+        f"{first_flaw}; {_counted(len(rows))} read, none has a usable completion; name the right "
+        "column with --completion-column"
+    )
+
+
+def _counted(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows} rows"

@@ -1,0 +1,327 @@
+"""The whole job: a file of completions in, the same rows with verdicts out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from rewards.errors import DataFileError, InputError
+from rewards.reward import Reward
+from rewards.workbench.rows.input_files import check_apart, describe_input
+from rewards.workbench.rows.output_file import check_place
+from rewards.workbench.rows.readers import open_rows
+from rewards.workbench.rows.rows import RowReader
+from rewards.workbench.scoring.completion_lists import each_verdict
+from rewards.workbench.scoring.dispatch import KeptWorkers, judge_here, judge_in_workers
+from rewards.workbench.scoring.judge import JudgedChunk
+from rewards.workbench.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
+from rewards.workbench.scoring.row_columns import Columns, NamedColumns, choose_columns
+from rewards.workbench.scoring.row_limits import Patience, RowLimits, expect_patience
+from rewards.workbench.scoring.row_parts import Job
+from rewards.workbench.scoring.tally import Summary, Tally
+from rewards.workbench.scoring.unfinished_output import PartialOutput, Plan, partial_path
+from rewards.workbench.scoring.verdict_cache import check_cache, describe_code
+from rewards.worker.cpus import count_usable_cpus
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions:
+    """What to score, with what, and where to.
+
+    Attributes:
+        input: a file or folder of rows, in any format that `open_rows` knows.
+        output: where the rows and verdicts go; packed when the name ends in `.gz`, `.zst` or
+            `.parquet`.
+        rewards: each a name, `module:object`, or `NAME=` before either.
+        workers: worker processes; `None` for one per usable CPU, 0 to judge in this process.
+        named: columns that the user named.
+        limits: what a user's own reward may use for one row, in worker processes.
+        cache: a file in which verdicts are remembered from run to run; `None` for none.
+        overwrite: replace a finished output, and drop an unfinished one that does not match.
+    """
+
+    input: Path
+    output: Path
+    rewards: Sequence[str]
+    workers: int | None = None
+    named: NamedColumns = field(default_factory=NamedColumns)
+    limits: RowLimits = field(default_factory=RowLimits)
+    cache: Path | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        rows: rows in the output so far, those of earlier runs included.
+        resumed_rows: how many of them are from earlier runs.
+        position_bytes: about where in the input the last of these rows ends.
+        size_bytes: how long it is.
+        tally: the counts so far.
+    """
+
+    rows: int
+    resumed_rows: int
+    position_bytes: int
+    size_bytes: int
+    tally: Tally
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedRun:
+    """A run whose options and input have been looked at.
+
+    Attributes:
+        options: what it does.
+        job: what its workers are told.
+        columns: the columns in use.
+        plan: what its output is made from.
+    """
+
+    options: ScoreOptions
+    job: Job
+    columns: Columns
+    plan: Plan
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of its rewards."""
+        return [label for label, _ in self.job["rewards"]]
+
+    def summarise(self, tally: Tally, *, resumed_rows: int, notes: Sequence[str] = ()) -> Summary:
+        """How it ended."""
+        references = self.columns.references_seen
+        return Summary(
+            input=self.options.input,
+            output=self.options.output,
+            tally=tally,
+            resumed_rows=resumed_rows,
+            columns={
+                "completion": self.columns.completion,
+                "prompt": self.columns.prompt,
+                "reference": references[0] if references else None,
+            },
+            notes=(*self.columns.notes, *notes),
+        )
+
+
+def score_file(options: ScoreOptions, *, on_progress: OnProgress | None = None) -> Summary:
+    """Score a file; continue where an interrupted run with the same options ended.
+
+    Memory does not grow with the file. The output is the same, byte for byte, however often the
+    run was interrupted and however many workers it had.
+
+    Args:
+        options: what to do.
+        on_progress: called at the start and after each chunk of rows.
+
+    Raises:
+        InputError: something in the options or the file cannot be used.
+        WorkerError: no worker process can be started.
+        KeyboardInterrupt: interrupted; its message says how to continue.
+    """
+    return finish_run(prepare_run(options), on_progress=on_progress)
+
+
+def prepare_run(options: ScoreOptions) -> PreparedRun:
+    """Look at the options and at the head of the input.
+
+    Raises:
+        InputError: something in them cannot be used.
+    """
+    named_rewards = _read_rewards(options.rewards)
+    rewards = [(named.label, resolve_reward(named.source)) for named in named_rewards]
+    check_place(options.output)
+    for written in (options.output, partial_path(options.output)):
+        check_apart(options.input, written)
+    columns = choose_columns(
+        options.input,
+        [(label, reward if isinstance(reward, Reward) else None) for label, reward in rewards],
+        options.named,
+    )
+    job: Job = {
+        "rewards": [(named.label, named.source) for named in named_rewards],
+        "completion": columns.completion,
+        "prompt": columns.prompt,
+        "reference": columns.reference,
+        "search_path": str(Path.cwd()),
+        "several": columns.several,
+    }
+    if options.cache is not None:
+        job |= {"cache": check_cache(options.cache), "code": describe_code()}
+    plan = _describe_run(options, named_rewards, columns)
+    return PreparedRun(options=options, job=job, columns=columns, plan=plan)
+
+
+def finish_run(
+    run: PreparedRun,
+    *,
+    on_progress: OnProgress | None = None,
+    before_rename: Callable[[Path, Summary], None] | None = None,
+    kept: KeptWorkers | None = None,
+) -> Summary:
+    """Score what is left of a run, and put its output in place.
+
+    Args:
+        run: what `prepare_run` made of the options.
+        on_progress: called at the start and after each chunk of rows.
+        before_rename: called with the finished file before it is renamed to the output.
+        kept: worker processes that outlive the run.
+
+    Raises:
+        InputError, WorkerError, KeyboardInterrupt: as `score_file` does.
+    """
+    options = run.options
+    with (
+        PartialOutput(options.output, run.plan, overwrite=options.overwrite) as partial,
+        open_rows(options.input) as reader,
+    ):
+        patience = expect_patience(run.job, options.limits)
+        tally = _count_written(partial, run, patience)
+        resumed = reader.skip(partial.rows_done)
+        if resumed != partial.rows_done:
+            raise DataFileError(
+                f"{partial.path}: holds more rows than {options.input}; start afresh with "
+                "--overwrite"
+            )
+
+        def note_finished(finished: Path, notes: tuple[str, ...]) -> None:
+            if before_rename is not None:
+                before_rename(finished, run.summarise(tally, resumed_rows=resumed, notes=notes))
+
+        try:
+            with closing(_write_rest(_judge(run, reader, patience, kept), partial, tally)) as steps:
+                for _ in steps:
+                    if on_progress is not None:
+                        on_progress(_measure(reader, partial, tally, resumed_rows=resumed))
+            notes = partial.finish(before=note_finished)
+        except KeyboardInterrupt:
+            state = "nothing is written yet"
+            if partial.rows_done:
+                state = f"{partial.rows_done:,} rows are kept in {partial.path}"
+            message = f"interrupted; {state}: run the same command again to continue"
+            raise KeyboardInterrupt(message) from None
+    return run.summarise(tally, resumed_rows=resumed, notes=notes)
+
+
+def _judge(
+    run: PreparedRun, reader: RowReader, patience: Patience, kept: KeptWorkers | None
+) -> Generator[JudgedChunk]:
+    options = run.options
+    workers = count_usable_cpus() if options.workers is None else options.workers
+    if not workers:
+        return judge_here(run.job, reader)
+    return judge_in_workers(
+        run.job, reader, workers=workers, limits=options.limits, patience=patience, kept=kept
+    )
+
+
+def _write_rest(
+    chunks: Generator[JudgedChunk], partial: PartialOutput, tally: Tally
+) -> Generator[None]:
+    """Judge, write and count the rows that are left; yields at the start and after each chunk."""
+    with closing(chunks):
+        yield
+        for chunk in chunks:
+            partial.append(chunk["lines"])
+            tally.merge(Tally.from_dict(chunk["tally"]))
+            yield
+
+
+def _measure(
+    reader: RowReader, partial: PartialOutput, tally: Tally, *, resumed_rows: int
+) -> Progress:
+    return Progress(
+        rows=partial.rows_done,
+        resumed_rows=resumed_rows,
+        position_bytes=reader.locate(partial.rows_done),
+        size_bytes=reader.size_bytes,
+        tally=tally,
+    )
+
+
+def _read_rewards(arguments: Sequence[str]) -> list[NamedReward]:
+    if not arguments:
+        raise InputError("no reward given; name at least one: --reward accuracy")
+    named = [read_reward_argument(argument) for argument in arguments]
+    labels = [one.label for one in named]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise InputError(
+                f"two rewards are called {label!r}; give one another name: --reward NAME={label}"
+            )
+    return named
+
+
+def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns) -> Plan:
+    """What the output depends on: an unfinished one is continued only when all of it is equal."""
+    users = [one for one in rewards if ":" in one.path]
+    limits = {
+        "row timeout (s)": options.limits.timeout_s,
+        "row memory (MB)": options.limits.memory_mb,
+    }
+    return {
+        "input": describe_input(options.input),
+        "run": {
+            "rewards": ", ".join(f"{one.label}={one.source}" for one in rewards),
+            "completion column": columns.completion,
+            "prompt column": columns.prompt,
+            "reference column": columns.reference,
+            **({"completions in a row": "several"} if columns.several else {}),
+            **(limits if users else {}),
+        },
+        "code": {
+            "rlvr": _version("rlvr"),
+            **{one.source: _digest_source(one.path) for one in users},
+        },
+    }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:  # a checkout that was not installed
+        return None
+
+
+def _digest_source(source: str) -> str | None:
+    """A hash of the module that holds a user's reward."""
+    spec = find_spec(source.partition(":")[0])
+    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
+        return None
+    return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()[:16]
+
+
+def _count_written(partial: PartialOutput, run: PreparedRun, patience: Patience) -> Tally:
+    """The counts of the rows that earlier runs wrote, for the tally and for patience."""
+    tally = Tally.of(run.labels)
+    if partial.rows_done:
+        # The verdicts end each line. Their names cannot stand inside a JSON string like this:
+        # quotes are escaped there.
+        name = json.dumps(run.labels[0], ensure_ascii=False)
+        marks = [f"{name}: {opening}".encode() for opening in "{["]
+        for number, line in enumerate(partial.written_lines(), 1):
+            start = max(line.rfind(mark) for mark in marks)
+            try:
+                results = json.loads(b"{" + line[start:])
+                tally.add(results)
+                columns = [each_verdict(results[label]) for label in run.labels]
+                for verdicts in zip(*columns, strict=True):
+                    patience.count(dict(zip(run.labels, verdicts, strict=True)))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise DataFileError(
+                    f"{partial.path}:{number}: is no line of an rlvr output; start afresh with "
+                    "--overwrite"
+                ) from None
+    return tally

@@ -1,0 +1,257 @@
+"""Scoring several files, each into a folder under its own name.
+
+Beside the outputs a hidden folder `.rlvr` keeps, for each finished one, a small file with the plan
+it was made from, its size and time, and its counts. A second run skips what an equal plan made,
+goes on with what is half finished, and refuses an output that was made from something else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rewards.errors import DataFileError, InputError
+from rewards.workbench.rows.output_file import reported
+from rewards.workbench.scoring.dispatch import KeptWorkers
+from rewards.workbench.scoring.score import (
+    OnProgress,
+    PreparedRun,
+    Progress,
+    ScoreOptions,
+    finish_run,
+    prepare_run,
+)
+from rewards.workbench.scoring.tally import Summary, Tally
+from rewards.workbench.scoring.unfinished_output import (
+    describe_difference,
+    header_path,
+    partial_path,
+)
+
+RECORDS = ".rlvr"
+"""The folder of records, in the folder of the outputs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardsSummary:
+    """How a run over several files ended.
+
+    Attributes:
+        output_dir: the folder with the outputs.
+        files: how each file ended; one that an earlier run finished has all its rows resumed.
+        tally: the counts over all of them.
+    """
+
+    output_dir: Path
+    files: tuple[Summary, ...]
+    tally: Tally
+
+    @property
+    def resumed_rows(self) -> int:
+        """How many rows earlier runs had already scored."""
+        return sum(one.resumed_rows for one in self.files)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know, each sentence once."""
+        return tuple(dict.fromkeys(note for one in self.files for note in one.notes))
+
+    def to_dict(self) -> dict[str, object]:
+        """The summary as plain JSON, for `--json`."""
+        return {
+            "output_dir": str(self.output_dir),
+            "resumed_rows": self.resumed_rows,
+            "notes": list(self.notes),
+            **self.tally.describe(),
+            "files": [one.to_dict() for one in self.files],
+        }
+
+
+def place_outputs(inputs: Sequence[Path], output_dir: Path) -> list[Path]:
+    """Where each input's rows go: a file of its name, or `NAME.jsonl` for a folder.
+
+    Raises:
+        InputError: two would go to the same place, or lie in the folder of the outputs.
+    """
+    taken: dict[str, Path] = {}
+    for path in inputs:
+        where = path.resolve()
+        if output_dir.resolve() in {where, where.parent if path.is_file() else where}:
+            raise InputError(
+                f"{path}: is or lies in the folder of the outputs; choose another --output-dir, or "
+                "leave it out"
+            )
+        name = f"{where.name}.jsonl" if path.is_dir() else path.name
+        if name in taken:
+            raise InputError(
+                f"{taken[name]} and {path} would both be scored into {output_dir / name}; rename "
+                "one, or score them into two folders"
+            )
+        taken[name] = path
+    return [output_dir / name for name in taken]
+
+
+def score_shards(
+    options: ScoreOptions,
+    inputs: Sequence[Path],
+    output_dir: Path,
+    *,
+    on_progress: OnProgress | None = None,
+) -> ShardsSummary:
+    """Score several files, one after the other.
+
+    All of them are looked at before the first row is judged, so that one without the right columns
+    is found at once.
+
+    Args:
+        options: what to do with each; its own input and output do not matter.
+        inputs: files or folders of rows.
+        output_dir: the folder of the outputs, made where it is not there.
+        on_progress: called with the progress over all files.
+
+    Raises:
+        InputError: something in the options or a file cannot be used, or an output was made from
+            something else.
+        WorkerError: no worker process can be started.
+        KeyboardInterrupt: interrupted; its message says how to continue.
+    """
+    outputs = place_outputs(inputs, output_dir)
+    with _made_folder(output_dir):
+        runs = [
+            prepare_run(replace(options, input=source, output=output))
+            for source, output in zip(inputs, outputs, strict=True)
+        ]
+        finished = [_read_finished(run) for run in runs]
+    total = Tally.of(runs[0].labels if runs else [])
+    summaries: list[Summary] = []
+    sizes = [_size(run) for run in runs]
+    with closing(KeptWorkers()) as kept:
+        for at, (run, summary) in enumerate(zip(runs, finished, strict=True)):
+            base = Progress(
+                rows=total.rows,
+                resumed_rows=sum(one.resumed_rows for one in summaries),
+                position_bytes=sum(sizes[:at]),
+                size_bytes=sum(sizes),
+                tally=total,
+            )
+            summaries.append(summary or _finish(run, base, on_progress, kept))
+            total.merge(summaries[-1].tally)
+    return ShardsSummary(output_dir=output_dir, files=tuple(summaries), tally=total)
+
+
+def _finish(
+    run: PreparedRun, base: Progress, on_progress: OnProgress | None, kept: KeptWorkers
+) -> Summary:
+    def listen(progress: Progress) -> None:
+        if on_progress is None:
+            return
+        tally = Tally.from_dict(base.tally.to_dict())
+        tally.merge(progress.tally)
+        on_progress(
+            Progress(
+                rows=base.rows + progress.rows,
+                resumed_rows=base.resumed_rows + progress.resumed_rows,
+                position_bytes=base.position_bytes + progress.position_bytes,
+                size_bytes=base.size_bytes,
+                tally=tally,
+            )
+        )
+
+    return finish_run(
+        run,
+        on_progress=listen,
+        before_rename=lambda file, summary: _write_record(run, file, summary),
+        kept=kept,
+    )
+
+
+def _read_finished(run: PreparedRun) -> Summary | None:
+    """How the run ended when it was made before; `None` when it was not, or is to be made again.
+
+    Raises:
+        DataFileError: there is an output that something else made.
+    """
+    output = run.options.output
+    if not output.exists():
+        return None
+    try:
+        record = json.loads(_record_path(output).read_text(encoding="utf-8"))
+        same = record["output"] == _stamp(output)
+        difference = describe_difference(record["plan"], run.plan)
+        tally = Tally.from_dict(record["tally"])
+        notes = tuple(map(str, record["notes"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        same, difference = False, ""
+    if same and not difference:
+        _drop_leftovers(run)
+        summary = run.summarise(tally, resumed_rows=tally.rows)
+        return replace(summary, notes=notes)
+    if run.options.overwrite:
+        return None
+    why = difference or f"{_record_path(output)} does not say that this command made it"
+    raise DataFileError(
+        f"{output}: already exists; {why}; choose another --output-dir, or replace it with "
+        "--overwrite"
+    )
+
+
+def _drop_leftovers(run: PreparedRun) -> None:
+    """Remove the unfinished rows of an output that is finished: killed in its very last moment."""
+    header = header_path(run.options.output)
+    with suppress(OSError, ValueError):
+        if not describe_difference(json.loads(header.read_text(encoding="utf-8")), run.plan):
+            partial_path(run.options.output).unlink(missing_ok=True)
+            header.unlink()
+
+
+def _write_record(run: PreparedRun, finished: Path, summary: Summary) -> None:
+    """Note what the output is, before it takes its place.
+
+    Killed in between, the next run finds an output of another size or time, or none.
+    """
+    path = _record_path(run.options.output)
+    record = {
+        "plan": run.plan,
+        "output": _stamp(finished),
+        "tally": summary.tally.to_dict(),
+        "notes": list(summary.notes),
+    }
+    with reported(path):
+        path.parent.mkdir(exist_ok=True)
+        new = path.with_name(path.name + ".new")
+        new.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        new.replace(path)
+
+
+def _record_path(output: Path) -> Path:
+    return output.parent / RECORDS / f"{output.name}.json"
+
+
+def _stamp(path: Path) -> dict[str, int]:
+    status = path.stat()
+    return {"size": status.st_size, "modification time (ns)": status.st_mtime_ns}
+
+
+def _size(run: PreparedRun) -> int:
+    size = run.plan["input"]["size"]
+    return size if isinstance(size, int) else 0
+
+
+@contextmanager
+def _made_folder(path: Path) -> Iterator[None]:
+    """The folder of the outputs; removed again when nothing comes of it."""
+    made = not path.exists()
+    if not made and not path.is_dir():
+        raise DataFileError(f"{path}: is no folder; choose another --output-dir")
+    with reported(path):
+        path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if made:
+            with suppress(OSError):
+                path.rmdir()
+        raise

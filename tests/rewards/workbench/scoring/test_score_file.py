@@ -1,0 +1,153 @@
+"""`score_file`: interrupted anywhere it resumes to the same bytes; what changed is named."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from rewards.errors import DataFileError, InputError
+from rewards.workbench.scoring import ScoreOptions, score_file
+from rewards.workbench.scoring.unfinished_output import partial_path
+
+ROWS = 500
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = [
+        json.dumps({"completion": rf"\boxed{{{n % 7}}}", "answer": str(n % 5), "n": n})
+        if n % 11
+        else f"broken {n}"
+        for n in range(ROWS)
+    ]
+    (tmp_path / "in.jsonl").write_text("\n\n".join(lines))  # blank lines are no rows
+    return tmp_path
+
+
+def options(folder, **changes):
+    defaults = {
+        "input": folder / "in.jsonl",
+        "output": folder / "out.jsonl",
+        "rewards": ["accuracy", "format"],
+        "workers": 0,
+    }
+    return ScoreOptions(**(defaults | changes))
+
+
+def interrupt_at(rows):
+    def on_progress(progress):
+        if progress.rows >= rows:
+            raise KeyboardInterrupt
+
+    return on_progress
+
+
+def score_interrupted(wanted, rows):
+    with pytest.raises(KeyboardInterrupt, match="run the same command again"):
+        score_file(wanted, on_progress=interrupt_at(rows))
+
+
+def test_interrupted_anywhere_the_output_is_the_same(folder):
+    calm = score_file(options(folder, output=folder / "calm.jsonl"))
+    wanted = options(folder)
+    for rows in (1, 64, 130, 450):
+        score_interrupted(wanted, rows)
+        assert not wanted.output.exists()
+    summary = score_file(wanted)
+    assert wanted.output.read_bytes() == (folder / "calm.jsonl").read_bytes()
+    assert summary.resumed_rows >= 450
+    assert summary.tally == calm.tally
+    assert summary.tally.rows == ROWS
+    assert summary.tally.error_rows == len(range(0, ROWS, 11))
+    assert sorted(p.name for p in folder.iterdir()) == ["calm.jsonl", "in.jsonl", "out.jsonl"]
+
+
+@pytest.mark.parametrize("cut", [1, 10, 100, 5000])
+def test_a_torn_end_is_judged_again(folder, cut):
+    score_file(options(folder, output=folder / "calm.jsonl"))
+    wanted = options(folder)
+    score_interrupted(wanted, 200)
+    os.truncate(partial_path(wanted.output), partial_path(wanted.output).stat().st_size - cut)
+    score_file(wanted)
+    assert wanted.output.read_bytes() == (folder / "calm.jsonl").read_bytes()
+
+
+def test_interrupted_when_all_rows_are_there(folder):
+    wanted = options(folder)
+    score_interrupted(wanted, ROWS)
+    assert score_file(wanted).resumed_rows == ROWS
+    assert wanted.output.exists()
+
+
+def test_each_row_is_judged_once(folder):
+    (folder / "noting.py").write_text(
+        "def note(completions, n, **columns):\n"
+        "    open('judged', 'a').write(''.join(f'{i}\\n' for i in n))\n"
+        "    return [1.0] * len(n)\n"
+    )
+    wanted = options(folder, rewards=["noting:note"])
+    for rows in (64, 200):
+        score_interrupted(wanted, rows)
+    score_file(wanted)
+    judged = (folder / "judged").read_text().split()
+    assert judged == [str(n) for n in range(ROWS) if n % 11]
+
+
+def refusal(wanted):
+    with pytest.raises(DataFileError) as caught:
+        score_file(wanted)
+    assert "--overwrite" in str(caught.value)
+    return str(caught.value)
+
+
+def test_what_changed_since_the_interruption_is_named(folder):
+    wanted = options(folder)
+    score_interrupted(wanted, 100)
+    kept = partial_path(wanted.output).read_bytes()
+    assert "run rewards (accuracy=accuracy, format=format then" in refusal(
+        options(folder, rewards=["accuracy"])
+    )
+    os.utime(wanted.input, (1, 1))
+    assert "input modification time" in refusal(wanted)
+    with wanted.input.open("a") as file:
+        file.write("\n{}")
+    assert "input size" in refusal(wanted)
+    assert partial_path(wanted.output).read_bytes() == kept
+
+
+def test_a_users_reward_that_changed_is_named(folder):
+    (folder / "mine_changing.py").write_text(
+        "def one(completions, **k): return [1.0 for _ in completions]\n"
+    )
+    wanted = options(folder, rewards=["mine_changing:one"])
+    score_interrupted(wanted, 100)
+    with (folder / "mine_changing.py").open("a") as file:
+        file.write("# changed\n")
+    assert "code mine_changing:one" in refusal(wanted)
+
+
+def test_overwrite_drops_what_does_not_match_and_keeps_what_does(folder):
+    wanted = options(folder, overwrite=True)
+    wanted.output.write_text("old")
+    score_interrupted(wanted, 100)
+    assert wanted.output.read_text() == "old"
+    other = options(folder, overwrite=True, rewards=["format"])
+    score_interrupted(other, 150)
+    assert score_file(other).resumed_rows >= 150
+    assert "accuracy" not in json.loads(wanted.output.read_text().splitlines()[1])
+
+
+def test_a_damaged_unfinished_output_is_named(folder):
+    wanted = options(folder)
+    score_interrupted(wanted, 100)
+    partial = partial_path(wanted.output)
+    partial.write_bytes(b"hello\n" + partial.read_bytes())
+    assert ":1: is no line of an rlvr output" in refusal(wanted)
+
+
+def test_no_reward_is_refused(folder):
+    with pytest.raises(InputError, match="--reward accuracy"):
+        score_file(options(folder, rewards=[]))
