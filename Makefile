@@ -18,7 +18,7 @@ demo: install
 	$(BIN)/rlvr demo --output demo
 
 test: lint types
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-slow: install
 	$(BIN)/python -m pytest -m "slow and not exhaustive"
@@ -35,7 +35,7 @@ types: install
 
 # What needs no torch runs on every supported interpreter that is found, with the newest packages
 # it can have: not every pinned version supports every interpreter.
-LIGHT_TESTS := tests/rewards tests/answers tests/worker tests/scoring tests/cli tests/sandbox
+LIGHT_TESTS := tests/rewards tests/sandbox
 test-pythons:
 	@for version in 3.10 3.11 3.12 3.13; do \
 		for python in python$$version "$$HOME"/.pyenv/versions/$$version.*/bin/python ""; do \
@@ -45,8 +45,8 @@ test-pythons:
 		echo "== $$python"; \
 		test -d .venv-$$version || "$$python" -m venv .venv-$$version || exit 1; \
 		.venv-$$version/bin/python -m pip install --quiet \
-			--editable . pytest pytest-timeout hypothesis psutil || exit 1; \
-		.venv-$$version/bin/python -m pytest -q -m "not slow" $(LIGHT_TESTS) || exit 1; \
+			--editable . pytest pytest-timeout pytest-xdist hypothesis psutil || exit 1; \
+		.venv-$$version/bin/python -m pytest -q -n auto -m "not slow" $(LIGHT_TESTS) || exit 1; \
 	done
 
 # The trainer on the oldest supported TRL and on the pinned one. Only TRL differs (and `requests`,

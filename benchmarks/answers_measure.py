@@ -1,5 +1,5 @@
-# ruff: noqa: E501, T201
-"""Print false negatives and false positives on the development data: `python measure.py [set]`."""
+# ruff: noqa: E501
+"""Print false negatives and false positives on the development data: `python -m benchmarks.answers_measure [SET]`."""
 
 from __future__ import annotations
 
@@ -9,28 +9,30 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "math"
 sys.path.insert(0, str(ROOT))
 
-from rewards.answers import compare, join_boxes, read_answer, read_reference  # noqa: E402
+from rewards.answers import Comparison, compare, read_answer, read_reference  # noqa: E402
+from rewards.extraction.boxes import last_boxed  # noqa: E402
 
 WHOLE = {"completion", "full_completion", "text"}
 
 
-def rows(name):
+def rows(name: str) -> list[dict[str, Any]]:
     with (DATA / f"{name}.jsonl").open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
-def answer_of(row):
+def answer_of(row: dict[str, Any]) -> str | None:
     """The text in the answer place of a row; `None` if it has none."""
     text = row["completion"]
     if row.get("kind") in WHOLE or "\\boxed" in text:
         if "</think>" in text:
             text = text.rsplit("</think>", 1)[1]
-        boxed = join_boxes(text)
+        boxed = last_boxed(text)
         if boxed is not None or row.get("kind") == "completion" or len(text) > 200:
             return boxed
         return re.split(r"(?:[Aa]nswer(?: is|:)|答案是) *", text)[-1]
@@ -40,14 +42,14 @@ def answer_of(row):
     return text
 
 
-def judge(row):
+def judge(row: dict[str, Any]) -> Comparison | None:
     answer = answer_of(row)
     if answer is None:
         return None
     return compare(read_reference(row["gold"]), read_answer(answer))
 
 
-def main():
+def main() -> None:
     names = sys.argv[1:] or [
         "qwen25_math_completions", "constructed", "adversarial", "maintainers", "hardverify", "golds",
     ]  # fmt: skip

@@ -19,45 +19,33 @@ are drawn in `grpo_plugin.errors`. torch and TRL are imported when a trainer is 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from grpo_plugin.errors import MissingExtraError
+from grpo_plugin.lazy import lazy_attributes
 from grpo_plugin.shadowing import warn_of_foreign_packages
 
 if TYPE_CHECKING:
-    from grpo_plugin.config import GRPOConfig
-    from grpo_plugin.prompts import R1_ZERO, R1_ZERO_BOXED, to_prompts
-    from grpo_plugin.trainer import GRPOTrainer
+    from grpo_plugin import advantages as advantages
+    from grpo_plugin import callbacks as callbacks
+    from grpo_plugin import kl as kl
+    from grpo_plugin import loss as loss
+    from grpo_plugin import objectives as objectives
+    from grpo_plugin import steps as steps
+    from grpo_plugin.config import GRPOConfig as GRPOConfig
+    from grpo_plugin.prompts import R1_ZERO as R1_ZERO
+    from grpo_plugin.prompts import R1_ZERO_BOXED as R1_ZERO_BOXED
+    from grpo_plugin.prompts import to_prompts as to_prompts
+    from grpo_plugin.trainer import GRPOTrainer as GRPOTrainer
 
-__all__ = ["R1_ZERO", "R1_ZERO_BOXED", "GRPOConfig", "GRPOTrainer", "to_prompts"]
-
-_HOME = {
-    "GRPOConfig": "grpo_plugin.config",
-    "GRPOTrainer": "grpo_plugin.trainer",
-    "R1_ZERO": "grpo_plugin.prompts",
-    "R1_ZERO_BOXED": "grpo_plugin.prompts",
-    "to_prompts": "grpo_plugin.prompts",
+_HOMES = {
+    "GRPOConfig": "config",
+    "GRPOTrainer": "trainer",
+    "R1_ZERO": "prompts",
+    "R1_ZERO_BOXED": "prompts",
+    "to_prompts": "prompts",
 }
 
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)
+
 warn_of_foreign_packages()
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        value: object = getattr(import_module(_HOME[name]), name)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == __name__:
-            raise
-        raise MissingExtraError(
-            f"grpo_plugin.{name} needs {error.name!r}, which is not installed: "
-            "pip install 'rlvr[train]'"
-        ) from error
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

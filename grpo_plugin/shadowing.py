@@ -17,15 +17,15 @@ def shadowing_problem() -> str | None:
     """What hides our packages, in one sentence with the mend, or `None` when nothing does."""
     home = Path(__file__).resolve().parent.parent
     try:
-        import rlvr  # noqa: PLC0415 - a user's rlvr.py may stand in its place
+        import rlvr_origin  # noqa: PLC0415 - a user's own may stand in its place
 
-        foreign = rlvr.foreign_packages()
-        return rlvr.shadowing_message(foreign) if foreign else None
+        foreign = rlvr_origin.foreign_packages()
+        return rlvr_origin.shadowing_message(foreign) if foreign else None
     except (ImportError, AttributeError, ValueError) as error:
         return (
-            f"could not find out whose `rewards` would be imported ({error}): the module `rlvr` "
-            f"beside {home / 'grpo_plugin'} does not answer. Rename your own rlvr.py, if any, or "
-            f"put {home} first in PYTHONPATH."
+            f"could not find out whose `rewards` would be imported ({error}): the module "
+            f"`rlvr_origin` beside {home / 'grpo_plugin'} does not answer. Rename your own "
+            f"rlvr_origin.py, if any, or put {home} first in PYTHONPATH."
         )
 
 

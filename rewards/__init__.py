@@ -22,127 +22,79 @@ for one of your own; `Verdict` and `Status` are what a verifier returns. Errors 
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rewards.instructions import InstructionFollowing, instruction_following
-    from rewards.reward import Reward, Sample
-    from rewards.rules.accuracy import Accuracy, accuracy
-    from rewards.rules.choice import Choice, choice
-    from rewards.rules.combined import Clip, Gate, WeightedSum
-    from rewards.rules.cosine_length import CosineLength, cosine_length
-    from rewards.rules.exact_match import ExactMatch, TokenF1, exact_match, token_f1
-    from rewards.rules.format import Format, format
-    from rewards.rules.group_length import GroupLength
-    from rewards.rules.json_schema import JsonSchema, json_schema
-    from rewards.rules.language_consistency import LanguageConsistency, language_consistency
-    from rewards.rules.overlong import Overlong, overlong
-    from rewards.rules.pattern_match import PatternMatch, pattern_match
-    from rewards.rules.program import Code, code
-    from rewards.rules.quantity import Quantity, quantity
-    from rewards.rules.repetition import Repetition, repetition
-    from rewards.rules.route import Route
-    from rewards.rules.schedule import Schedule
-    from rewards.rules.tag_count import TagCount, tag_count
-    from rewards.verdict import Status, Verdict
+from rewards.lazy import lazy_attributes
 
-__all__ = [
-    "Accuracy",
-    "Choice",
-    "Clip",
-    "Code",
-    "CosineLength",
-    "ExactMatch",
-    "Format",
-    "Gate",
-    "GroupLength",
-    "InstructionFollowing",
-    "JsonSchema",
-    "LanguageConsistency",
-    "Overlong",
-    "PatternMatch",
-    "Quantity",
-    "Repetition",
-    "Reward",
-    "Route",
-    "Sample",
-    "Schedule",
-    "Status",
-    "TagCount",
-    "TokenF1",
-    "Verdict",
-    "WeightedSum",
-    "accuracy",
-    "choice",
-    "code",
-    "cosine_length",
-    "exact_match",
-    "format",
-    "instruction_following",
-    "json_schema",
-    "language_consistency",
-    "overlong",
-    "pattern_match",
-    "quantity",
-    "repetition",
-    "tag_count",
-    "token_f1",
-]
+# A reward is one line here and one in the table below.
+# isort: off
+if TYPE_CHECKING:
+    from rewards.reward import Reward as Reward, Sample as Sample
+    from rewards.rules.accuracy import Accuracy as Accuracy, accuracy as accuracy
+    from rewards.rules.choice import Choice as Choice, choice as choice
+    from rewards.rules.combined import Clip as Clip, Gate as Gate, WeightedSum as WeightedSum
+    from rewards.rules.cosine_length import (
+        CosineLength as CosineLength,
+        cosine_length as cosine_length,
+    )
+    from rewards.rules.exact_match import (
+        ExactMatch as ExactMatch,
+        TokenF1 as TokenF1,
+        exact_match as exact_match,
+        token_f1 as token_f1,
+    )
+    from rewards.rules.format import Format as Format, format as format
+    from rewards.rules.group_length import GroupLength as GroupLength
+    from rewards.rules.instruction_following import (
+        InstructionFollowing as InstructionFollowing,
+        instruction_following as instruction_following,
+    )
+    from rewards.rules.json_schema import JsonSchema as JsonSchema, json_schema as json_schema
+    from rewards.rules.language_consistency import (
+        LanguageConsistency as LanguageConsistency,
+        language_consistency as language_consistency,
+    )
+    from rewards.rules.overlong import Overlong as Overlong, overlong as overlong
+    from rewards.rules.pattern_match import (
+        PatternMatch as PatternMatch,
+        pattern_match as pattern_match,
+    )
+    from rewards.rules.program import Code as Code, code as code
+    from rewards.rules.quantity import Quantity as Quantity, quantity as quantity
+    from rewards.rules.repetition import Repetition as Repetition, repetition as repetition
+    from rewards.rules.route import Route as Route
+    from rewards.rules.schedule import Schedule as Schedule
+    from rewards.rules.tag_count import TagCount as TagCount, tag_count as tag_count
+    from rewards.verdict import Status as Status, Verdict as Verdict
+# isort: on
 
 # Imported at first use: all of them together would take longer than everything else here.
 _HOMES = {
-    "Clip": "combined",
-    "Gate": "combined",
-    "WeightedSum": "combined",
-    "InstructionFollowing": "instructions",
-    "instruction_following": "instructions",
-    "JsonSchema": "json_answer",
-    "json_schema": "json_answer",
-    "CosineLength": "length_cosine",
-    "cosine_length": "length_cosine",
-    "GroupLength": "length_group",
-    "Overlong": "length_overlong",
-    "overlong": "length_overlong",
-    "Accuracy": "math_answer",
-    "accuracy": "math_answer",
-    "Choice": "multiple_choice",
-    "choice": "multiple_choice",
-    "Repetition": "ngrams",
-    "repetition": "ngrams",
-    "Code": "program",
-    "code": "program",
-    "Quantity": "quantities",
-    "quantity": "quantities",
-    "LanguageConsistency": "reasoning_language",
-    "language_consistency": "reasoning_language",
-    "PatternMatch": "regular_expression",
-    "pattern_match": "regular_expression",
-    "Reward": "reward",
-    "Sample": "reward",
-    "Route": "routing",
-    "Schedule": "schedule",
-    "TagCount": "tag_form",
-    "tag_count": "tag_form",
-    "ExactMatch": "text_answer",
-    "TokenF1": "text_answer",
-    "exact_match": "text_answer",
-    "token_f1": "text_answer",
-    "Format": "think_format",
-    "format": "think_format",
-    "Status": "verdict",
-    "Verdict": "verdict",
+    name: module
+    for module, names in {
+        "reward": "Reward Sample",
+        "rules.accuracy": "Accuracy accuracy",
+        "rules.choice": "Choice choice",
+        "rules.combined": "Clip Gate WeightedSum",
+        "rules.cosine_length": "CosineLength cosine_length",
+        "rules.exact_match": "ExactMatch TokenF1 exact_match token_f1",
+        "rules.format": "Format format",
+        "rules.group_length": "GroupLength",
+        "rules.instruction_following": "InstructionFollowing instruction_following",
+        "rules.json_schema": "JsonSchema json_schema",
+        "rules.language_consistency": "LanguageConsistency language_consistency",
+        "rules.overlong": "Overlong overlong",
+        "rules.pattern_match": "PatternMatch pattern_match",
+        "rules.program": "Code code",
+        "rules.quantity": "Quantity quantity",
+        "rules.repetition": "Repetition repetition",
+        "rules.route": "Route",
+        "rules.schedule": "Schedule",
+        "rules.tag_count": "TagCount tag_count",
+        "verdict": "Status Verdict",
+    }.items()
+    for name in names.split()
 }
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted(globals().keys() | set(__all__))
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)

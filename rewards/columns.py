@@ -70,6 +70,33 @@ def columns_for(role: Role, available: Iterable[str], *, column: str | None = No
     return [name for name in wanted if name in names]
 
 
+# As text files write them, also where a column with gaps was once one of floats.
+_TRUTHS: Mapping[str, bool] = {
+    "true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False,
+}  # fmt: skip
+
+
+def truth(row: Mapping[str, object], column: str | None = None) -> bool | None:
+    """Whether a row says that its completion is right; `None` if it does not say.
+
+    `true` and `false`, 1 and 0 (1.0 and 0.0), as values or as text in any case; anything else says
+    nothing. Without `column` the first of the usual names (`label`, `correct`, `is_correct`) that
+    says either counts.
+
+    >>> truth({"label": True}), truth({"correct": 0.0}), truth({"is_correct": "True"})
+    (True, False, True)
+    >>> truth({"label": 3}), truth({"label": "yes"}), truth({"mine": 1}, "mine")
+    (None, None, True)
+    """
+    for name in columns_for(Role.LABEL, row, column=column):
+        value = row[name]
+        if isinstance(value, str) and (said := _TRUTHS.get(value.strip().lower())) is not None:
+            return said
+        if isinstance(value, int | float) and value in {0, 1}:
+            return bool(value)
+    return None
+
+
 def missing_column(
     role: Role, available: Iterable[str], *, needed_by: str, column: str | None = None
 ) -> MissingColumnError:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rewards.errors import InputError
+from rewards.extraction.boxes import ends_in_tag, leaves_open
+from rewards.extraction.turns import begun_turn
 
 Message: TypeAlias = Mapping[str, object]
 Completion: TypeAlias = str | Sequence[Message]
@@ -61,22 +63,30 @@ def opens_think_block(prompt: object, tag: str = "think") -> bool:
     r"""Whether a prompt already opened the reasoning, so that the completion starts inside it.
 
     Chat templates of reasoning models often end with `<think>`; the model then never writes the
-    opening tag itself. Only what the prompt shows can be detected: a chat template that adds the
-    tag while rendering leaves no trace in a list of messages.
+    opening tag itself. So does a prompt that already began the reasoning in the assistant's turn.
+    Only what the prompt shows can be detected: a chat template that adds the tag while rendering
+    leaves no trace in a list of messages.
 
     >>> opens_think_block("User: 2+2?\nAssistant: <think>\n")
     True
+    >>> opens_think_block("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+    False
     """
     if isinstance(prompt, str):
-        return prompt.rstrip().endswith(f"<{tag}>")
+        if tag.lower() not in prompt.lower():  # the usual case
+            return False
+        begun = begun_turn(prompt)
+        if begun is None:  # nothing shows whose words these are: only its very end speaks
+            return ends_in_tag(prompt, tag)
+        return leaves_open(begun, tag)
     if isinstance(prompt, Sequence) and prompt and isinstance(prompt[-1], Mapping):
         last = prompt[-1]
-        content = last.get("content")
-        return (
-            last.get("role") == "assistant"
-            and isinstance(content, str)
-            and opens_think_block(content, tag)
-        )
+        if last.get("role") != "assistant":
+            return False
+        try:
+            return leaves_open(_message_text(last).text, tag)
+        except InputError:
+            return False
     return False
 
 

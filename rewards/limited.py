@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rewards.errors import InputError
 from rewards.reward import Reward, Sample
 from rewards.verdict import Status, Verdict
+from rlvr_cpus import cpus_per_rank
 
 if TYPE_CHECKING:
     from rewards.worker import JSON, TaskResult, WorkerPool
@@ -107,10 +108,10 @@ class JudgedApart(Reward):
         return Verdict(score, status, task.extracted, task.expected, reason)
 
     def _pool(self) -> WorkerPool:
-        from rewards.worker import Budget, fair_worker_count, shared_pool  # noqa: PLC0415 - as above
+        from rewards.worker import Budget, shared_pool  # noqa: PLC0415 - as above
 
         # Wall time is no measure of work on a loaded machine: only a task that sleeps meets it.
         budget = Budget(cpu_s=self.cpu_s, wall_s=10 + 20 * self.cpu_s, memory_mb=self.memory_mb)
         return shared_pool(
-            self.function, workers=fair_worker_count(), budget=budget, preload=self.preload
+            self.function, workers=cpus_per_rank(), budget=budget, preload=self.preload
         )

@@ -11,8 +11,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeGuard
 
 from rewards.columns import Role, columns_for, missing_column
-from rewards.completion import completion_text
+from rewards.completion import completion_text, opens_think_block
 from rewards.errors import InputError
+from rewards.extraction.boxes import after_reasoning
+from rewards.extraction.turns import first_turn
 from rewards.verdict import Stage, Status, Verdict
 
 LogExtra = Callable[[str, list[object]], None]
@@ -21,6 +23,9 @@ LogMetric = Callable[[str, float], None]
 
 class Sample(NamedTuple):
     """One completion with what its dataset row says about it: all that a reward may look at.
+
+    A reward for an answer looks at `answer_part()`, one for the form of a completion at `own_turn`;
+    `completion` also holds what a model made up after its turn was over.
 
     Attributes:
         completion: the text the model wrote (see `rewards.completion`).
@@ -37,6 +42,27 @@ class Sample(NamedTuple):
     has_reasoning_field: bool = False
     completion_ids: Sequence[int] | None = None
     row: Mapping[str, object] = MappingProxyType({})
+
+    @property
+    def own_turn(self) -> str:
+        """The completion up to where the model's own turn ends."""
+        return first_turn(self.completion)
+
+    def answer_part(self, *, prefilled: bool | None = None) -> str | None:
+        """What stands after the reasoning, in the model's own turn; `None`: it never ends.
+
+        `prefilled` says whether the prompt or chat template already opened `<think>`; `None` looks
+        at the prompt.
+
+        >>> Sample("<think>hm</think> yes<|im_end|>no").answer_part()
+        ' yes'
+        >>> Sample("it may be 4", prompt="2+2? <think>").answer_part() is None
+        True
+        """
+        opened = prefilled
+        if opened is None:
+            opened = self.prompt is not None and opens_think_block(self.prompt)
+        return after_reasoning(self.own_turn, opened=opened)
 
 
 @dataclass(frozen=True, kw_only=True)

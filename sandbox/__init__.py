@@ -17,6 +17,7 @@ returns an `Outcome` with a `Status` for the run and for each test. Errors are d
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,8 +66,13 @@ __all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in _HOMES and (name.startswith("_") or not find_spec(f"sandbox.{name}")):
         raise AttributeError(f"module 'sandbox' has no attribute {name!r}")
-    value = getattr(import_module(f"sandbox.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+    module = import_module(f"sandbox.{_HOMES.get(name, name)}")
+    found: object = getattr(module, name) if name in _HOMES else module
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(globals().keys() | _HOMES.keys())

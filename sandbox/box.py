@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from rlvr_cpus import cpus_per_rank
 from sandbox.builds import Builds
 from sandbox.cases import FunctionTests, StdinTests, Tests
 from sandbox.cgroups import find_parent, make_group
@@ -74,7 +75,7 @@ class Sandbox:
         if sys.platform != "linux":
             raise UnconfinedError(f"the sandbox needs Linux; this is {sys.platform}")
         self.limits = limits or Limits()
-        self.worker_count = workers or usable_cpus()
+        self.worker_count = workers or cpus_per_rank()
         self._allowed = frozenset(allow_degraded)
         settings = python_settings(namespaces=namespaces, modules=modules, without=_without)
         self._namespaces = namespaces
@@ -290,13 +291,6 @@ class Sandbox:
                 f"this machine lacks a layer of confinement ({why}). To run untrusted programs "
                 f"without, say so: Sandbox(allow_degraded={accepted})"
             )
-
-
-def usable_cpus() -> int:
-    """CPUs this process may use, shared among the ranks of this host."""
-    ranks = os.environ.get("LOCAL_WORLD_SIZE", "1")
-    share = int(ranks) if ranks.isdigit() and int(ranks) > 0 else 1
-    return max(1, len(os.sched_getaffinity(0)) // share)
 
 
 def _groups(named: str | os.PathLike[str] | None) -> tuple[Path | None, str | None]:

@@ -7,11 +7,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Modules that several folders of tests share.
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 # A shell starts what it runs in the background with Ctrl-C ignored, and every process started from
 # there inherits that; tests that interrupt a process need the usual handling.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test depends on how fast the machine is.
+settings.register_profile("rlvr", deadline=None)
+settings.load_profile("rlvr")
 
 # Without a GPU the kernels are interpreted, which Triton must know before anything imports it.
 if not Path("/dev/nvidiactl").exists():

@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 from functools import cache
@@ -61,7 +62,7 @@ def test_sandbox_imports_neither_of_the_others():
 def test_rewards_reach_the_sandbox_from_one_file_and_lazily():
     found = {edge for edge in imported_by("rewards") if edge[1] != "grpo_plugin"}
     assert found <= {("rewards/rules/program.py", "sandbox")}
-    program = ROOT / "rewards" / "program.py"
+    program = ROOT / "rewards" / "rules" / "program.py"
     if program.exists():
         assert not any(at_once for top, _, at_once in imports(program) if top == "sandbox")
 
@@ -84,13 +85,25 @@ def test_nobody_imports_the_benchmarks():
         assert "benchmarks" not in {top for _, top in imported_by(package)}
 
 
+def _file_of(name):
+    path = ROOT.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
 def test_comparing_answers_is_pure():
     allowed = sys.stdlib_module_names | {"rewards", "flint"}  # FLINT does arithmetic and no more
-    for path in (ROOT / "rewards" / "answers").rglob("*.py"):
+    waiting = [*(ROOT / "rewards" / "answers").rglob("*.py")]
+    looked_at = set()
+    while waiting:  # boxes are read the same on both sides, by a reader that is as pure
+        path = waiting.pop()
+        looked_at.add(path)
         for top, name, _ in imports(path):
             assert top in allowed, f"{path} imports {name}"
             if top == "rewards":
-                assert name.startswith("rewards.answers"), f"{path} imports {name}"
+                pure = name.startswith(("rewards.answers", "rewards.extraction.boxes"))
+                assert pure, f"{path} imports {name}"
+                if _file_of(name) not in looked_at:
+                    waiting.append(_file_of(name))
 
 
 # What costs more than the whole budget of an import, or comes with an extra.
@@ -118,7 +131,8 @@ _DEAR = frozenset(
 
 # Imported by others only inside functions: a comparison by structure needs no arithmetic.
 _BALLS = {
-    f"rewards/answers/{name}.py" for name in ("complexes", "enclosures", "functions", "precision")
+    f"rewards/answers/{name}.py"
+    for name in ("evaluate/complexes", "enclosures", "evaluate/functions", "evaluate/precision")
 }
 
 
@@ -198,3 +212,113 @@ def test_no_module_bears_the_name_of_a_standard_one():
     for package in PACKAGES[:3]:
         for path in files(package):
             assert path.stem not in sys.stdlib_module_names - {"__init__", "__main__"}, path
+
+
+def packages():
+    return [
+        ".".join(path.relative_to(ROOT).parent.parts)
+        for package in PACKAGES[:3]
+        for path in files(package)
+        if path.name == "__init__.py"
+    ]
+
+
+def modules_in(package):
+    """The modules and packages that lie in a package's own folder."""
+    folder = ROOT.joinpath(*package.split("."))
+    return {module.name for module in pkgutil.iter_modules([str(folder)])} - {"__main__"}
+
+
+_MAP_LINE = re.compile(r"^\* `(\w+)`", re.MULTILINE)
+
+
+def maps():
+    """The packages whose docstring lists modules of their folder, line by line."""
+    for package in packages():
+        path = ROOT.joinpath(*package.split("."), "__init__.py")
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        if modules_in(package) & {*_MAP_LINE.findall(said)}:
+            yield package, said
+
+
+def test_there_are_maps():
+    assert [*maps()]
+
+
+@pytest.mark.parametrize(("package", "said"), maps(), ids=lambda value: value.split("\n")[0])
+def test_a_map_names_every_module_of_its_folder_and_no_other(package, said):
+    named = set(re.findall(r"`(\w+)`", said))
+    assert modules_in(package) - named == set()
+    assert {*_MAP_LINE.findall(said)} <= modules_in(package)
+
+
+def lazy_packages():
+    for package in packages():
+        path = ROOT.joinpath(*package.split("."), "__init__.py")
+        if "_HOMES" in path.read_text(encoding="utf-8"):
+            yield package
+
+
+@pytest.mark.parametrize("package", lazy_packages())
+def test_type_checkers_see_what_a_lazy_package_offers(package):
+    path = ROOT.joinpath(*package.split("."), "__init__.py")
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    homes = importlib.import_module(package)._HOMES
+    blocks = [
+        node
+        for node in module.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    seen = {
+        (alias.name, node.module)
+        for block in blocks
+        for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if node.module != package  # its own modules
+    }
+    assert seen == {(name, f"{package}.{home}") for name, home in homes.items()}
+    assert importlib.import_module(package).__all__ == sorted(homes)
+
+
+def reachable():
+    for package in PACKAGES[:3]:
+        for name in sorted(modules_in(package) - {"cli"}):
+            yield package, name
+
+
+@pytest.mark.parametrize(("package", "name"), reachable())
+def test_what_lies_in_a_package_is_reached_without_importing_it_by_hand(package, name, monkeypatch):
+    home = importlib.import_module(package)
+    monkeypatch.delitem(vars(home), name, raising=False)  # as if nobody had imported it yet
+    try:
+        found = getattr(home, name)
+    except ImportError as error:
+        pytest.skip(str(error))
+    assert found is sys.modules[f"{package}.{name}"]
+    assert name in dir(home)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "rewards.workbench.scoring.score_file",
+        "rewards.worker.pool.WorkerPool",
+        "sandbox.languages.language_named",
+        "grpo_plugin.objectives.available()",
+        "grpo_plugin.callbacks.history.RewardHistory",
+    ],
+)
+def test_one_import_is_enough(said):
+    if said.startswith("grpo_plugin"):
+        pytest.importorskip("torch")
+    package = said.partition(".")[0]
+    assert _python(f"import json, {package}; {said}; print(json.dumps('reached'))") == "reached"
+
+
+@pytest.mark.parametrize("package", PACKAGES[:3])
+def test_what_is_not_there_is_missed_by_its_name(package):
+    home = importlib.import_module(package)
+    for name in ("nowhere", "_HIDDEN", "__wrapped__"):
+        with pytest.raises(AttributeError, match=f"{package}.* has no attribute '{name}'"):
+            getattr(home, name)

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,11 +37,29 @@ def wheel(tmp_path_factory):
     return path
 
 
+def test_constraints_open_with_what_they_are_for():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    said = [line for line in lines if line.startswith("#")]
+    assert lines[: len(said)] == said, "comments stand at the top, not sorted among the pins"
+    assert said[0].startswith("# The versions"), "and in order"
+    pins = lines[len(said) :]
+    assert all("==" in pin for pin in pins)
+    names = [canonicalize_name(pin.partition("==")[0]) for pin in pins]
+    assert len({*names}) == len(names)
+
+
 @pytest.mark.slow
 def test_wheel_holds_the_packages_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"rewards", "sandbox", "grpo_plugin", "rlvr.py"}
+    assert tops == {
+        "rewards",
+        "sandbox",
+        "grpo_plugin",
+        "rlvr.py",
+        "rlvr_cpus.py",
+        "rlvr_origin.py",
+    }
     for package in ("rewards", "sandbox", "grpo_plugin"):
         assert f"{package}/py.typed" in names
     template = {path.name for path in (ROOT / "rewards/workbench/reporting/template").iterdir()}
@@ -65,7 +84,7 @@ def test_installed_wheel_passes_the_light_tests_from_elsewhere(wheel, tmp_path):
     tested = run(
         *(sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider"),
         *(f"--rootdir={ROOT}", "-c", ROOT / "pyproject.toml"),
-        *(ROOT / "tests" / name for name in ("rewards", "answers", "worker", "scoring")),
+        ROOT / "tests" / "rewards",
         cwd=tmp_path,
         **elsewhere,
     )

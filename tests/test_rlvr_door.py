@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import rlvr
+from rlvr_origin import PACKAGES
 
 DOOR = Path(rlvr.__file__).resolve()
 
@@ -33,7 +34,7 @@ def start_door(cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("name", rlvr.PACKAGES)
+@pytest.mark.parametrize("name", PACKAGES)
 @pytest.mark.parametrize("as_package", [True, False])
 def test_foreign_package_is_named_and_not_run(tmp_path, name, as_package):
     foreign = tmp_path / name / "__init__.py" if as_package else tmp_path / f"{name}.py"

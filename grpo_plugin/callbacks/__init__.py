@@ -11,24 +11,18 @@ They are passed to `GRPOTrainer(callbacks=[…])`.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from grpo_plugin.lazy import lazy_attributes
+
 if TYPE_CHECKING:
-    from grpo_plugin.callbacks.history import RewardHistory, ScoredCompletion
-    from grpo_plugin.callbacks.refresh_reference import RefreshReference
-    from grpo_plugin.callbacks.refresh_rewards import RefreshRewards
-    from grpo_plugin.callbacks.reward_plot import RewardPlot
+    from grpo_plugin.callbacks.history import RewardHistory as RewardHistory
+    from grpo_plugin.callbacks.history import ScoredCompletion as ScoredCompletion
+    from grpo_plugin.callbacks.refresh_reference import RefreshReference as RefreshReference
+    from grpo_plugin.callbacks.refresh_rewards import RefreshRewards as RefreshRewards
+    from grpo_plugin.callbacks.reward_plot import RewardPlot as RewardPlot
 
-__all__ = [
-    "RefreshReference",
-    "RefreshRewards",
-    "RewardHistory",
-    "RewardPlot",
-    "ScoredCompletion",
-]
-
-_HOME = {
+_HOMES = {
     "RefreshReference": "refresh_reference",
     "RefreshRewards": "refresh_rewards",
     "RewardHistory": "history",
@@ -36,14 +30,5 @@ _HOME = {
     "ScoredCompletion": "history",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from rewards.answers.compare import compare
 from rewards.answers.outcome import CompareOptions, Comparison, Outcome
 from rewards.answers.read.reading import Answer, read_answer, read_reference
-from rewards.answers.read.unwrap import find_boxes, join_boxes
 
 __all__ = [
     "Answer",
@@ -17,8 +16,6 @@ __all__ = [
     "Comparison",
     "Outcome",
     "compare",
-    "find_boxes",
-    "join_boxes",
     "read_answer",
     "read_reference",
 ]

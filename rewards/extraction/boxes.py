@@ -16,7 +16,8 @@ _MAX_NESTED_BOXES = 16
 _MAX_JOINED_BOXES = 64
 _MAX_MENTIONS = 64  # the word \\boxed without a box
 
-_BOX_NAMES = ("\\boxed", "\\fbox")
+_BOX_NAMES = ("\\boxed", "\\fbox", "\\framebox")
+_SIZES = re.compile(r"(?:\s{0,8}\[[^\[\]{}]{0,32}\]){0,2}")  # \framebox[2cm][c]{…}
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"[ \t]{1,8}([^\s${}]{1,64})")
 # What may stand between two boxes of one answer, TeX's spacing and math marks apart.
@@ -24,12 +25,14 @@ _TEX_SPACING = re.compile(
     r"\\(?:q?quad|[,;:! ()\[\]]|text(?=\s?\{)|mbox(?=\s?\{)|mathrm(?=\s?\{))|[\s${}~*]"
 )
 _JOINER = re.compile(
-    r"[,;、，]?(and|or|&|和|与|或|und|oder|et|ou|y|и|или|/)?"
+    r"[,;、，；]?(and|or|&|和|与|及|以及|或|或者|と|または|그리고|또는|und|oder|et|ou|y|e|o|i|lub|и|или|/)?"
     r"(maybe|perhaps|possibly|alternatively|else)?,?"
 )
-_OR_WORDS = frozenset({"or", "或", "oder", "ou", "или", "/"})
+# What is counted, as in "\\boxed{1} paper and \\boxed{2} bins".
+_COUNTED = re.compile(r"[\s$]{1,4}[^\W\d_]{2,20}(?=\s{1,4}(?:and|or|et|ou|und|oder|y|o|и|или)\s)")
+_OR_WORDS = frozenset({"or", "或", "或者", "または", "또는", "oder", "ou", "o", "lub", "или", "/"})
 _MAX_JOINER_CHARS = 60
-_NAMED_BOX = re.compile(r"\\(?:boxed|fbox)\s{0,8}\{")
+_NAMED_BOX = re.compile(r"\\(?:boxed|fbox|framebox(?:\s{0,8}\[[^\[\]{}]{0,32}\]){0,2})\s{0,8}\{")
 _ROUGHLY = re.compile(r"\s{0,8}(?:\\approx\b|≈)")
 _APART = re.compile(r"[.;:\n]|[^\n]{41}")  # another sentence, or too far away
 _HASHES_CHARS = 200
@@ -80,6 +83,28 @@ def after_reasoning(text: str, *, opened: bool = False, tag: str = "think") -> s
     return text[answer_at:reopened]
 
 
+def leaves_open(text: str, tag: str = "think") -> bool:
+    """Whether the last tag of a text opens a block.
+
+    >>> leaves_open("<think>so"), leaves_open("<think>so</think>"), leaves_open("so")
+    (True, False, False)
+    """
+    last = None
+    for last in _tag_pattern(tag).finditer(text):  # noqa: B007 - the last one counts
+        pass
+    return last is not None and "/" not in last.group()
+
+
+def ends_in_tag(text: str, tag: str = "think") -> bool:
+    r"""Whether an opening tag is the last thing in a text.
+
+    >>> ends_in_tag("2+2? <think>\n"), ends_in_tag("write <think> first")
+    (True, False)
+    """
+    text = text.rstrip()
+    return text.endswith(">") and leaves_open(text[text.rfind("<") :], tag)
+
+
 @lru_cache(maxsize=64)
 def _tag_pattern(tag: str) -> re.Pattern[str]:
     """A tag that ends or opens the reasoning, in any case: `<THINK >` hides no answer either."""
@@ -104,29 +129,48 @@ def closing_brace(text: str, start: int) -> int:
     return -1
 
 
-def last_boxed(text: str) -> str | None:
-    r"""The content of the last box, or `None` when there is none or it never closes.
+class BoxedAnswer(NamedTuple):
+    """What the last box of a text says, and where that box ends."""
 
-    Boxes joined only by commas, "and" or "or" are one answer in several boxes. A box inside a
-    box belongs to the outer one. A last box that opens with ≈ says how large the one before is.
+    content: str
+    end: int
+
+
+def last_boxed(text: str) -> str | None:
+    r"""The answer in the last box, or `None` when there is none or it never closes.
 
     >>> last_boxed(r"First \boxed{41}, no: \boxed{\frac{1}{2}}.")
     '\\frac{1}{2}'
     >>> last_boxed(r"$x=\boxed{1}$ and $x=\boxed{2}$") is None, last_boxed(r"\boxed{1}, \boxed{2}")
     (False, '1, 2')
     """
-    only = _only_box(text)
-    if only is not None:
-        return only
-    box = _outer_box_before(text, len(text))
+    found = boxed_answer(text)
+    return None if found is None else found.content
+
+
+def boxed_answer(text: str) -> BoxedAnswer | None:
+    r"""The answer in the last box with its place, for completions and references alike.
+
+    Boxes joined only by commas, "and" or "or" are one answer in several boxes. A box inside a box
+    belongs to the outer one. A last box that opens with ≈ says how large the one before is.
+
+    >>> boxed_answer(r"\framebox{1} et \boxed 2")
+    BoxedAnswer(content='1, 2', end=24)
+    """
+    box = _only_box(text) or _outer_box_before(text, len(text))
     if box is None or box.content is None or text[box.end : box.end + 1].isdigit():
         return None  # digits right behind a box were meant to be inside
-    if _ROUGHLY.match(box.content):  # \boxed{\sqrt2}, about \boxed{\approx 1.414}
+    return BoxedAnswer(_joined(text, box, box.content), box.end)
+
+
+def _joined(text: str, box: _Box, content: str) -> str:
+    """The content of the last box with what the boxes before it add to it."""
+    if _ROUGHLY.match(content):  # \boxed{\sqrt2}, about \boxed{\approx 1.414}
         exact = _outer_box_before(text, box.start)
         beside = exact is not None and not _APART.search(text[exact.end : box.start])
         if beside and exact is not None and exact.content and not _ROUGHLY.match(exact.content):
-            return f"{exact.content} {box.content.strip()}"
-    contents, first = [box.content], box.start
+            return f"{exact.content} {content.strip()}"
+    contents, first = [content], box.start
     while len(contents) < _MAX_JOINED_BOXES:
         previous = _outer_box_before(text, first)
         if previous is None or previous.content is None:
@@ -134,7 +178,8 @@ def last_boxed(text: str) -> str | None:
         joiner = text[previous.end : first]
         if len(joiner) > _MAX_JOINER_CHARS:
             break
-        joiner = _TEX_SPACING.sub("", joiner)
+        counted = _COUNTED.match(joiner)
+        joiner = _TEX_SPACING.sub("", joiner[counted.end() :] if counted else joiner)
         if not joiner or not (match := _JOINER.fullmatch(joiner)):
             break
         either = match.group(1) in _OR_WORDS or match.group(2)
@@ -146,26 +191,24 @@ def last_boxed(text: str) -> str | None:
     return "".join(reversed(contents))
 
 
-def _only_box(text: str) -> str | None:
-    """The content of a box that is the only one and holds no escaped brace: the usual case."""
+def _only_box(text: str) -> _Box | None:
+    """A box that is the only one and holds no escaped brace: the usual case."""
     start = text.rfind("\\boxed{")
     if start < 0:
         return None
     another = text.rfind("box", 0, start) >= 0 or text.find("box", start + 7) >= 0
-    if another and (text.find("\\boxed") != start or "\\fbox" in text):
+    if another and any(text.find(name) not in {-1, start} for name in _BOX_NAMES):
         return None
-    start += len("\\boxed{")
-    end = text.find("}", start)
-    nested = text.find("{", start, end)
+    inside = start + len("\\boxed{")
+    end = text.find("}", inside)
+    nested = text.find("{", inside, end)
     while 0 <= nested < end:  # one more closing brace for every opening one
         end = text.find("}", end + 1)
         nested = text.find("{", nested + 1, end)
-    content = text[start:end]
-    if text[end + 1 : end + 2].isdigit():
+    content = text[inside:end]
+    if end < 0 or "\\{" in content or "\\}" in content or content[-1:] == "\\":
         return None
-    return (
-        None if end < 0 or "\\{" in content or "\\}" in content or content[-1:] == "\\" else content
-    )
+    return _Box(start, end + 1, content)
 
 
 def names_box(text: str) -> bool:
@@ -263,6 +306,8 @@ def _box_before(text: str, end: int) -> _Box | None:
         if start < 0:
             return None
         inside = start + len(name)
+        if sizes := name == "\\framebox" and _SIZES.match(text, inside):
+            inside = sizes.end()
         while inside < len(text) and text[inside].isspace():
             inside += 1
         if text.startswith("{", inside):

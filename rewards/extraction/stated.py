@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rewards.completion import opens_think_block
 from rewards.errors import InputError
-from rewards.extraction.boxes import after_reasoning
 from rewards.extraction.places import ANSWER_PLACES, AnswerPlace, FoundAnswer, find_answer
-from rewards.extraction.turns import first_turn, is_blank
+from rewards.extraction.turns import is_blank
 from rewards.reward import Sample
 
 UNFINISHED = "the reasoning never ends, so there is no answer"
-
-
-def answer_part(sample: Sample, *, prefilled: bool | None = None) -> str | None:
-    """What stands after the reasoning, in the model's own turn; `None`: the reasoning never ends.
-
-    >>> answer_part(Sample("<think>hm</think> yes<|im_end|>no"))
-    ' yes'
-    """
-    opened = prefilled
-    if opened is None:
-        opened = sample.prompt is not None and opens_think_block(sample.prompt)
-    return after_reasoning(first_turn(sample.completion), opened=opened)
 
 
 def stated_answer(
@@ -36,7 +22,7 @@ def stated_answer(
     >>> stated_answer(Sample(r"I say \boxed{blue}."), ("box",)).text
     'blue'
     """
-    part = answer_part(sample)
+    part = sample.answer_part()
     if part is None:
         return FoundAnswer(None, UNFINISHED)
     found = find_answer(part, places)

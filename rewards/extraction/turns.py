@@ -37,6 +37,11 @@ _GOES_ON = re.compile(
 _BACK = re.compile(
     r"<\|im_start\|>assistant|<\|start_header_id\|>assistant<\|end_header_id\|>|<\|start\|>assistant"
 )
+# Where a prompt hands over to the assistant.
+_HANDED_OVER = re.compile(
+    r"<\|im_start\|>\s?assistant|<\|start_header_id\|>assistant<\|end_header_id\|>"
+    r"|<start_of_turn>model|<\uff5cAssistant\uff5c>|<\|start\|>assistant|<\|assistant\|>|\[/INST\]"
+)
 # A mark behind which nobody says anything closes no braces that were opened before it.
 _UNSAID = re.compile(r"\s{0,8}(?:user|assistant)?\s{0,8}((?:\}|\$){1,8})\s{0,8}\Z")
 _MAX_TOOL_CALLS = 256
@@ -78,6 +83,18 @@ def first_turn(text: str) -> str:
             unsaid = _UNSAID.match(text, at)
             return text[begin : mark.start()] + (unsaid[1] if unsaid else "")
     return text[begin:at]
+
+
+def begun_turn(prompt: str) -> str | None:
+    r"""What a prompt already wrote of the assistant's turn; `None`: no template's mark shows it.
+
+    >>> begun_turn("<|im_start|>user\n2+2?<|im_end|>\n<|im_start|>assistant\n<think>\n")
+    '\n<think>\n'
+    """
+    last = None
+    for last in _HANDED_OVER.finditer(prompt):  # noqa: B007 - the last one counts
+        pass
+    return None if last is None else prompt[last.end() :]
 
 
 def _may_hold_marks(text: str) -> bool:

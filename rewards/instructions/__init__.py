@@ -1,9 +1,11 @@
 """Instructions that a program can check: IFEval's twenty-five (arXiv 2311.07911, table 1).
 
-`InstructionFollowing` is the reward · `check_instruction` checks one instruction.
+`check_instruction` checks one instruction; the reward is `rewards.instruction_following`.
+
+* `arguments`: the options of an instruction, read strictly · `checking`: which check is whose
+* `content`, `extent`, `layout`, `surface`: the checks by what they look at
 """
 
 from rewards.instructions.checking import check_instruction
-from rewards.rules.instruction_following import InstructionFollowing, instruction_following
 
-__all__ = ["InstructionFollowing", "check_instruction", "instruction_following"]
+__all__ = ["check_instruction"]

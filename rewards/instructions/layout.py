@@ -45,7 +45,7 @@ def has_sections(response: str, arguments: Arguments) -> Found:
 
 
 def is_json(response: str, arguments: Arguments) -> Found:  # noqa: ARG001
-    """The whole response is JSON, in a code fence or not; strictly, see `rewards.rules.json_schema`."""
+    """The whole response is JSON, in a code fence or not, read strictly."""
     text = response.strip()
     if text.startswith("```") and text.endswith("```") and len(text) > 6:
         text = text[3:-3]

@@ -10,9 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from rewards.columns import Role
-from rewards.completion import opens_think_block
 from rewards.errors import InputError
-from rewards.extraction.boxes import after_reasoning
 from rewards.extraction.places import (
     ANSWER_PLACES,
     ANYWHERE,
@@ -22,8 +20,7 @@ from rewards.extraction.places import (
     find_answer,
 )
 from rewards.extraction.reference import UnusableReferenceError, reference_text
-from rewards.extraction.turns import first_turn
-from rewards.percent_prompt import speaks_of_percent
+from rewards.extraction.stated import UNFINISHED
 from rewards.reward import Reward, Sample
 from rewards.verdict import Stage, Status, Verdict
 
@@ -64,7 +61,6 @@ right answers to science questions that two people accepted, exact comparison re
 them for their rounding.
 """
 _SPEAKS_OF_PERCENT = re.compile(r"[%\uff05\ufe6a]|percent|pct", re.IGNORECASE)
-_UNFINISHED = "the reasoning never ends, so there is no answer"
 
 
 class _Case(NamedTuple):
@@ -214,9 +210,9 @@ class Accuracy(Reward):
         from rewards.answers import read_answer  # noqa: PLC0415
         from rewards.rules.accuracy_memory import usable_reference  # noqa: PLC0415 - see the top
 
-        part = self._answer_part(sample.completion, sample.prompt)
+        part = sample.answer_part(prefilled=self.prefilled)
         if part is None:
-            return [Stage("answer part", _UNFINISHED)]
+            return [Stage("answer part", UNFINISHED)]
         found = find_answer(part, self._places)
         whole = part == sample.completion
         stages = [Stage("answer part", "the whole completion" if whole else _shown(part))]
@@ -238,12 +234,6 @@ class Accuracy(Reward):
     def _places(self) -> tuple[AnswerPlace, ...]:
         return ANYWHERE if self.answer_in == "anywhere" else self.answer_in
 
-    def _answer_part(self, completion: str, prompt: object) -> str | None:
-        opened = self.prefilled
-        if opened is None:
-            opened = prompt is not None and opens_think_block(prompt)
-        return after_reasoning(first_turn(completion), opened=opened)
-
     def _examine(self, sample: Sample, comparers: _Comparers) -> _Case:
         """Everything that needs no sympy."""
         started = perf_counter()
@@ -253,8 +243,8 @@ class Accuracy(Reward):
         except UnusableReferenceError as error:
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
         shown = _shown(expected)
-        part = self._answer_part(sample.completion, sample.prompt)
-        found = FoundAnswer(None, _UNFINISHED) if part is None else find_answer(part, self._places)
+        part = sample.answer_part(prefilled=self.prefilled)
+        found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self._places)
         undecided = None
         if found.text is None:
             score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note

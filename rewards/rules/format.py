@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rewards.completion import opens_think_block
 from rewards.errors import InputError
-from rewards.extraction.turns import first_turn, is_blank
+from rewards.extraction.turns import is_blank
 from rewards.reward import Reward, Sample
 from rewards.verdict import Status, Verdict
 
@@ -65,7 +65,7 @@ class Format(Reward):
 
     def _flaw(self, sample: Sample) -> str | None:
         """What breaks the rule first, in words, or `None`."""
-        text, tag = first_turn(sample.completion), self.think_tag
+        text, tag = sample.own_turn, self.think_tag
         if is_blank(text):
             return "the completion is empty"
         if sample.has_reasoning_field:

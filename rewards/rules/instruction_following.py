@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from rewards.columns import Role
 from rewards.errors import InputError
-from rewards.extraction.stated import UNFINISHED, answer_part
+from rewards.extraction.stated import UNFINISHED
 from rewards.extraction.turns import is_blank
 from rewards.instructions.arguments import BadInstructionError, Found
 from rewards.instructions.checking import check_instruction
@@ -65,7 +65,7 @@ class InstructionFollowing(Reward):
         try:
             instructions = _read_instructions(sample.reference, sample.row.get("kwargs"))
             # Also for an empty response, so that a bad row is found whatever stands in it.
-            response = answer_part(sample)
+            response = sample.answer_part()
             found = [self._check(instruction, response or "") for instruction in instructions]
         except BadInstructionError as error:
             return Verdict(None, Status.BAD_REFERENCE, reason=str(error))

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from rewards.columns import Role
 from rewards.errors import InputError
 from rewards.extraction.boxes import last_code_block, last_tagged
-from rewards.extraction.stated import UNFINISHED, answer_part, shown
+from rewards.extraction.stated import UNFINISHED, shown
 from rewards.extras import require_package
 from rewards.limited import JudgedApart, Task
 from rewards.reward import Sample
@@ -88,7 +88,7 @@ class JsonSchema(JudgedApart):
         schema, flaw = _schema_text(sample.reference)
         if flaw:
             return Verdict(None, Status.BAD_REFERENCE, reason=flaw)
-        part = answer_part(sample)
+        part = sample.answer_part()
         if part is None:
             return Verdict(0.0, Status.NO_ANSWER, expected=shown(schema), reason=UNFINISHED)
         text, why = _json_text(part)

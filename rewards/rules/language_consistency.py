@@ -9,7 +9,6 @@ from typing import ClassVar, Literal
 
 from rewards.completion import opens_think_block
 from rewards.errors import InputError
-from rewards.extraction.turns import first_turn
 from rewards.extras import require_package
 from rewards.reward import Reward, Sample
 from rewards.text.languages import Count, Target, count_words, main_target
@@ -98,7 +97,7 @@ class LanguageConsistency(Reward):
         target = self._target(sample)
         if isinstance(target, Verdict):
             return target
-        whole = first_turn(sample.completion)
+        whole = sample.own_turn
         where, text = ("the completion", whole)
         if self.part == "reasoning":
             where, text = _reasoning(whole, opened=opens_think_block(sample.prompt))

@@ -8,8 +8,7 @@ from typing import ClassVar, Literal
 
 from rewards.columns import Role
 from rewards.errors import InputError
-from rewards.extraction.stated import UNFINISHED, answer_part, shown
-from rewards.extraction.turns import first_turn
+from rewards.extraction.stated import UNFINISHED, shown
 from rewards.limited import JudgedApart, Task
 from rewards.reward import Sample
 from rewards.verdict import Status, Verdict
@@ -66,7 +65,7 @@ class PatternMatch(JudgedApart):
         if not isinstance(pattern, str) or not pattern.strip():
             reason = f"the pattern is {pattern!r:.80}; it must be text"
             return Verdict(None, Status.BAD_REFERENCE, reason=reason)
-        text = first_turn(sample.completion) if self.part == "completion" else answer_part(sample)
+        text = sample.own_turn if self.part == "completion" else sample.answer_part()
         if text is None:
             return Verdict(0.0, Status.NO_ANSWER, expected=shown(pattern), reason=UNFINISHED)
         return Task([pattern, text.strip(), self.how], shown(text), shown(pattern))

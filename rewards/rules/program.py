@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
-from rewards.extraction.boxes import CodeBlock, after_reasoning, last_code_block
+from rewards.extraction.boxes import CodeBlock, last_code_block
+from rewards.extraction.stated import UNFINISHED
 from rewards.programs.assert_parts import split_asserts
 from rewards.programs.row_tests import ProgramTests, Row, lacks_entry, read_tests
 from rewards.reward import Reward, Sample
 from rewards.verdict import Status, Verdict
+from rlvr_cpus import cpus_per_rank
 
 if TYPE_CHECKING:
     from sandbox import Limits, Outcome, Sandbox
@@ -52,8 +54,8 @@ class Code(Reward):
     """1 when the program passes every test, else 0; with `partial`, the share it passes.
 
     The program is the last fenced block after the reasoning. The tests come in any shape that
-    `rewards.programs.row_tests` knows; columns `entry_point`, `fn_name`, `test_setup_code`, `checker`
-    and `language` are read beside them, and so is a prompt that is Python itself.
+    `rewards.programs.row_tests` knows; columns `entry_point`, `fn_name`, `test_setup_code`,
+    `checker` and `language` are read beside them, and so is a prompt that is Python itself.
 
     Where such a prompt ends in a function without a body (HumanEval), a program may continue it:
     a block, or a completion without any, whose first line is indented is run as prompt + program.
@@ -103,9 +105,9 @@ class Code(Reward):
         Raises:
             WorkerError: no sandbox could be started on this machine.
         """
-        answer = after_reasoning(sample.completion)
+        answer = sample.answer_part()
         if answer is None:
-            return Verdict(0.0, Status.NO_ANSWER, reason="the reasoning never ends")
+            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
         block = last_code_block(answer)
         if block is None or not block.source.strip():
             # A completion that goes on where a Python prompt stops needs no fence.
@@ -128,7 +130,7 @@ class Code(Reward):
             return [self._judge_safely(sample) for sample in samples]
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - dear to import
 
-        count = min(len(samples), self.workers or _usable_cpus())
+        count = min(len(samples), self.workers or cpus_per_rank())
         with ThreadPoolExecutor(count, thread_name_prefix="code-reward") as pool:
             return list(pool.map(self._judge_safely, samples))
 
@@ -301,6 +303,51 @@ class Code(Reward):
         return Verdict(score, status, extracted=source, expected=expected, reason=reason)
 
 
+@dataclass(frozen=True)
+class SandboxTrial:
+    """What a sandbox that was started for a look says of itself.
+
+    Attributes:
+        layers: each layer of confinement; `None` where it is active, else why it is not.
+        required: the layers without which no program is run, unless `allow_degraded` names them.
+        works: whether a program ran as it should, with every layer that is required.
+        reason: why it did not.
+    """
+
+    layers: Mapping[str, str | None]
+    required: tuple[str, ...]
+    works: bool
+    reason: str = ""
+
+
+def try_sandbox() -> SandboxTrial:
+    """Start a sandbox with one worker, run a program in it and close it again.
+
+    Raises:
+        WorkerError: none can be started on this platform, whatever may be missing.
+    """
+    from sandbox import Case, Sandbox, SandboxError, StdinTests  # noqa: PLC0415
+    from sandbox.box import REQUIRED  # noqa: PLC0415
+
+    lacks = ""
+    try:
+        box = Sandbox(workers=1)
+    except SandboxError as error:
+        lacks = str(error)
+        try:
+            box = Sandbox(workers=1, allow_degraded=REQUIRED)
+        except SandboxError:
+            raise WorkerError(lacks) from error
+    with box:
+        outcome = box.run("print(6 * 7)", StdinTests([Case(stdin="", expected="42")]))
+        report = box.report()
+    active, missing = report["active"], report["unavailable"]
+    layers: dict[str, str | None] = dict.fromkeys(active) if isinstance(active, list) else {}
+    layers |= missing if isinstance(missing, dict) else {}
+    works = not lacks and outcome.passed == outcome.total
+    return SandboxTrial(layers, REQUIRED, works, lacks or outcome.reason)
+
+
 def _text(said: Mapping[str, object], names: Sequence[str]) -> str | None:
     values = (said.get(name) for name in names)
     return next((value for value in values if isinstance(value, str) and value.strip()), None)
@@ -308,12 +355,6 @@ def _text(said: Mapping[str, object], names: Sequence[str]) -> str | None:
 
 _NO_BLOCK = "no closed code block after the reasoning"
 _BODY = re.compile(r"(?:\s*\n)?[ \t]+\S")  # the first line that is not empty is indented
-
-
-def _usable_cpus() -> int:
-    from sandbox.box import usable_cpus  # noqa: PLC0415
-
-    return usable_cpus()
 
 
 _lock = threading.Lock()

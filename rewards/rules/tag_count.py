@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rewards.completion import opens_think_block
 from rewards.errors import InputError
-from rewards.extraction.turns import first_turn, is_blank
+from rewards.extraction.turns import is_blank
 from rewards.reward import Reward, Sample
 from rewards.verdict import Status, Verdict
 
@@ -57,7 +57,7 @@ class TagCount(Reward):
 
     def judge(self, sample: Sample) -> Verdict:
         """Count the tags of one completion."""
-        text = first_turn(sample.completion)
+        text = sample.own_turn
         opened = self._opened(sample)
         if opened:
             text = f"<{self.tags[0]}>{text}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rewards.answers import Outcome
 from rewards.errors import WorkerError
 from rewards.verdict import Status
+from rlvr_cpus import cpus_per_rank
 
 if TYPE_CHECKING:
     from rewards.worker import TaskResult, WorkerPool
@@ -78,13 +79,13 @@ def _ask(pairs: Sequence[Pair], cpu_s: float, memory_mb: int) -> list[Settled]:
 
 
 def _pool(cpu_s: float, memory_mb: int) -> WorkerPool:
-    from rewards.worker import Budget, fair_worker_count, shared_pool  # noqa: PLC0415 - only the undecided need it
+    from rewards.worker import Budget, shared_pool  # noqa: PLC0415 - only the undecided need it
 
     # Wall time is no measure of work on a loaded machine: only a pair that sleeps meets it.
     budget = Budget(cpu_s=cpu_s, wall_s=10 + 20 * cpu_s, memory_mb=memory_mb)
     return shared_pool(
         _FUNCTION,
-        workers=fair_worker_count(),
+        workers=cpus_per_rank(),
         budget=budget,
         preload=_PRELOAD,
         initializer=_PREPARE,

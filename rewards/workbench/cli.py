@@ -1,6 +1,6 @@
 """The command line, `rlvr`.
 
-Commands live in `rewards/workbench/commands/`, one a file, and import what they need when they run, so that
+Commands live in `commands/`, one a file, and import what they need when they run, so that
 `rlvr --help` is quick. Every error a user can mend is rendered here, as one line on standard
 error with exit code 2.
 """

@@ -11,29 +11,22 @@ user's files, environment and network. Limits bound the task's own process, not 
 starts, nor memory it shares with others.
 
 `Budget` what a task may use · `TaskResult`, `Ending` what became of it · `WorkerPool` runs
-tasks · `shared_pool` one pool for everybody in this process, with `fair_worker_count` workers.
+tasks · `shared_pool` one pool for everybody in this process.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rewards.worker.budget import Budget
-    from rewards.worker.pool import WorkerPool
-    from rewards.worker.result import JSON, Ending, TaskResult
-    from rewards.worker.shared import fair_worker_count, shared_pool
+from rewards.lazy import lazy_attributes
 
-__all__ = [
-    "JSON",
-    "Budget",
-    "Ending",
-    "TaskResult",
-    "WorkerPool",
-    "fair_worker_count",
-    "shared_pool",
-]
+if TYPE_CHECKING:
+    from rewards.worker.budget import Budget as Budget
+    from rewards.worker.pool import WorkerPool as WorkerPool
+    from rewards.worker.result import JSON as JSON
+    from rewards.worker.result import Ending as Ending
+    from rewards.worker.result import TaskResult as TaskResult
+    from rewards.worker.shared import shared_pool as shared_pool
 
 # Imported at first use: every server imports this package, and needs none of the pool's side.
 _HOMES = {
@@ -42,15 +35,8 @@ _HOMES = {
     "Ending": "result",
     "TaskResult": "result",
     "WorkerPool": "pool",
-    "fair_worker_count": "shared",
     "shared_pool": "shared",
 }
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    globals()[name] = found
-    return found
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list
+__getattr__, __dir__ = lazy_attributes(__name__, _HOMES)

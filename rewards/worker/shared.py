@@ -49,13 +49,6 @@ def shared_pool(function: str, **options: Unpack[Options]) -> WorkerPool:
         return pool
 
 
-def fair_worker_count() -> int:
-    """This process's share of the CPUs: every rank of a host starts as many."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    ranks = os.environ.get("LOCAL_WORLD_SIZE", "1")
-    return max(1, cpus // (int(ranks) if ranks.isdecimal() and int(ranks) else 1))
-
-
 def _renew_lock() -> None:
     global _lock  # noqa: PLW0603  # another thread may have held it while this process was forked
     _lock = threading.Lock()

@@ -82,10 +82,10 @@ def test_a_path_changed_after_the_import_is_noticed(tmp_path):
 
 
 def test_a_foreign_rlvr_module_is_reported_not_trusted(tmp_path):
-    (tmp_path / "rlvr.py").write_text("")
+    (tmp_path / "rlvr_origin.py").write_text("")
     done = python("import grpo_plugin", tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Rename your own rlvr.py" in done.stderr
+    assert "Rename your own rlvr_origin.py" in done.stderr
 
 
 def method_taking(*names):

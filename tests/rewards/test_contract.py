@@ -2,12 +2,12 @@
 
 import asyncio
 import copy
-import importlib.util
 import multiprocessing
 import pickle
 import threading
 
 import pytest
+from exported_rewards import VALUES, columns, usable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,15 +16,8 @@ from rewards import Reward, Sample, Status, Verdict
 from rewards.columns import COLUMN_ALIASES
 from rewards.errors import InputError, MissingColumnError
 
-# What comes with an extra that this environment may lack.
-NEEDS = {"json_schema": "jsonschema", "quantity": "pint"}
-REWARDS = {
-    name: getattr(rewards, name)
-    for name in rewards.__all__
-    if isinstance(getattr(rewards, name), Reward)
-    and (name not in NEEDS or importlib.util.find_spec(NEEDS[name]))
-}
-EXPORTED = dict(REWARDS)
+EXPORTED = usable()
+REWARDS = dict(EXPORTED)
 # Combinations have no ready instance; these show that they keep what every reward keeps.
 _BUILT = (
     rewards.WeightedSum((rewards.accuracy, rewards.exact_match), (0.8, 0.2)),
@@ -34,14 +27,6 @@ _BUILT = (
     rewards.Gate(rewards.Clip(rewards.format), rewards.WeightedSum((rewards.exact_match,))),
 )
 REWARDS |= {reward.name: reward for reward in _BUILT}
-# A column every reward can read: what its role is called, with a value that fits.
-VALUES = {
-    "reference": r"\frac12",
-    "tests": ["assert f(1) == 2"],
-    "schema": {"type": "number"},
-    "pattern": r"(?s).*0\.5.*",
-    "instructions": ["punctuation:no_comma"],
-}
 GOOD = r"<think>one half</think> So \boxed{0.5}."
 BAD = r"\boxed{7}"
 
@@ -51,12 +36,6 @@ reading_rewards = pytest.mark.parametrize(
     [reward for reward in REWARDS.values() if reward.role is not None],
     ids=[name for name, reward in REWARDS.items() if reward.role is not None],
 )
-
-
-def columns(reward, count):
-    if reward.role is None:
-        return {}
-    return {COLUMN_ALIASES[reward.role][0]: [VALUES[reward.role.value]] * count}
 
 
 def score(reward, completions, **more):
@@ -273,7 +252,7 @@ def test_messages_score_like_text(reward):
         {"a": 1},
         float("nan"),
     ],
-    ids=repr,
+    ids=lambda value: repr(value).split(" at 0x")[0],
 )
 def test_odd_completion_spoils_only_its_own_row(reward, completion):
     good, bad, _ = expected_scores(reward)
@@ -289,7 +268,7 @@ def test_odd_completion_spoils_only_its_own_row(reward, completion):
 @pytest.mark.parametrize(
     "reference",
     ["", "   ", b"x", object(), {}, [], {"a": 1}, [None], [[]], float("inf"), {1, 2}, "$$", "\x00"],
-    ids=repr,
+    ids=lambda value: repr(value).split(" at 0x")[0],
 )
 def test_odd_reference_spoils_only_its_own_row(reward, reference):
     name = COLUMN_ALIASES[reward.role][0]

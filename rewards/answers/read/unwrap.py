@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from rewards.answers.vocabulary import HEDGES, LEADS, NEGATIONS
+from rewards.extraction.boxes import boxed_answer
 
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _BRACES = re.compile(r"\\[\s\S]|[{}]")
 _LEAD_WORDS = "|".join(
     re.escape(lead).replace("\\ ", r"\s+") for lead in sorted(LEADS, key=len, reverse=True)
@@ -21,67 +21,17 @@ _TEXT_LEAD = re.compile(
     re.IGNORECASE,
 )
 _OPEN_CURRENCY = re.compile(r"^([-+=]?\s*)\$(?=\s*[\d.])")
-_BETWEEN_BOXES = re.compile(r"[^\W\d_]+|[,;]")
-_COMMAND = re.compile(r"\\[A-Za-z]+")
 _CLOSING = re.compile(r"\s*(?:I hope it is correct|<\|[^<>|]{1,30}\|>)")
 _STATED = re.compile(
     r"(?:(?:the|our|my) (?:final |correct )?answer is:?|final answer:|答案[是为]：?)\s*",
     re.IGNORECASE,
 )
-_PERCENT_BEHIND = re.compile(r"[\s$.]*(?:\\?%|percent\b)")
+_PERCENT_BEHIND = re.compile(r"[\s$.]{0,16}(?:\\?%|percent\b)")
+_PLAIN_NUMBER = re.compile(r"\s{0,8}\d[\d.,]{0,64}\s{0,8}")
 _SENTENCE_END = re.compile(r"[.!?。！？\n]")
 _WORDS = re.compile(r"[^\W\d_]+(?:'t)?")
 _NOTHING = re.compile(r"^(?:\{\})+|(?:(?<!\\)\{\})+$")
 _MARKDOWN = re.compile(r"^\*\*(.*)\*\*$|^__(.*)__$|^`(.*)`$", re.DOTALL)
-
-
-def find_boxes(text: str) -> list[tuple[int, int, str]]:
-    r"""Every balanced `\boxed{…}`, outermost only: where it starts and ends, and its content.
-
-    >>> [content for _, _, content in find_boxes(r"\boxed{a} or \boxed{\frac{1}{2}}")]
-    ['a', '\\frac{1}{2}']
-    """
-    found: list[tuple[int, int, str]] = []
-    if "\\boxed" not in text and "\\fbox" not in text and "\\framebox" not in text:
-        return found
-    opened: dict[int, int] = {}  # where a brace opens -> where its \boxed starts
-    for match in _BOX.finditer(text):
-        opened[match.end() - 1] = match.start()
-    stack: list[int] = []
-    for match in _BRACES.finditer(text):
-        mark = match[0]
-        if mark == "{":
-            stack.append(match.start())
-        elif mark == "}" and stack:
-            start = stack.pop()
-            if start in opened:
-                begin = opened[start]
-                while found and found[-1][0] > begin:
-                    found.pop()
-                found.append((begin, match.end(), text[start + 1 : match.start()]))
-    return found
-
-
-def join_boxes(text: str) -> str | None:
-    r"""The content of the last box; with the boxes before it that commas or "and" join to it.
-
-    >>> join_boxes(r"\boxed{1} and \boxed{2}")
-    '1, 2'
-    """
-    boxes = find_boxes(text)
-    if not boxes:
-        return None
-    contents = [boxes[-1][2]]
-    start = boxes[-1][0]
-    for begin, end, content in reversed(boxes[:-1]):
-        between = text[end:start]
-        words = _BETWEEN_BOXES.findall(_COMMAND.sub(" ", between)) if len(between) < 80 else []
-        joined = any(word in {",", ";", "and", "or", "и", "和", "或", "und"} for word in words)
-        if not joined or len(words) > 3 or any(char.isdecimal() for char in between):
-            break
-        contents.append(content)
-        start = begin
-    return ", ".join(reversed(contents))
 
 
 def unwrap(text: str) -> str:  # noqa: C901
@@ -159,10 +109,10 @@ def _is_asserted(before: str) -> bool:
 
 def unwrap_reference(text: str) -> str:
     """Like `unwrap`, for a reference: `#### 72` and whole worked solutions too."""
-    if "####" in text:
-        text = text.rsplit("####", 1)[1]
-    boxed = join_boxes(text)
+    boxed = boxed_answer(text)  # boxes first, as in a completion
     if boxed is None:
-        return unwrap(text)
-    behind = _PERCENT_BEHIND.match(text, find_boxes(text)[-1][1])
-    return unwrap(boxed if behind is None else boxed + "\\%")
+        return unwrap(text.rsplit("####", 1)[-1])
+    # Behind a plain number only: there an answer may leave the sign out, so that a solution which
+    # writes it outside of the box still equals itself.
+    share = _PLAIN_NUMBER.fullmatch(boxed.content) and _PERCENT_BEHIND.match(text, boxed.end)
+    return unwrap(boxed.content + "\\%" if share else boxed.content)

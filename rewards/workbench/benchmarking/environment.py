@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from rlvr_cpus import usable_cpus
 
 PACKAGES = (
     "rlvr",
@@ -29,7 +30,7 @@ def environment() -> dict[str, object]:
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
         "processor": _processor(),
-        "cpus": os.cpu_count(),
+        "cpus": usable_cpus(),
         "versions": {name: _version(name) for name in PACKAGES},
     }
 

@@ -1,6 +1,6 @@
 r"""Rows to measure on: a completion, what is right, and whether the completion is right.
 
-Columns have their usual names: `completion`, `response`, …; the truth is a boolean (or 0 and 1) in
+Columns have their usual names: `completion`, `response`, …; the truth (see `columns.truth`) in
 `label`, `correct` or `is_correct`; `kind` (or `source`) says what sort of row it is and `category`
 what sort of kind.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from rewards.columns import COLUMN_ALIASES, Role, columns_for
+from rewards.columns import COLUMN_ALIASES, Role, columns_for, truth
 from rewards.errors import DataFileError
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
@@ -98,8 +98,8 @@ def load_labelled(
             for one in unfold(row, completion):
                 if flaw := find_completion_flaw(one, completion):
                     raise DataFileError(f"{path}:{raw.line}: {flaw}")
-                truth = _truth(one)
-                if truth is None and need_truth:
+                right = truth(one)
+                if right is None and need_truth:
                     raise DataFileError(
                         f"{path}:{raw.line}: does not say whether the completion is right; put "
                         "true or false in a column called "
@@ -109,7 +109,7 @@ def load_labelled(
                 if box_bare and kind not in _WHOLE:
                     one[completion] = _boxed(one[completion])
                 category = str(one.get("category") or "")
-                rows.append(LabelledRow(raw.line, truth, kind, category, one))
+                rows.append(LabelledRow(raw.line, right, kind, category, one))
     if completion is None:
         raise DataFileError(f"{path}: holds no rows; give a file with one row for each completion")
     return LabelledSet(name or set_name(path), completion, prompt, tuple(rows))
@@ -126,13 +126,6 @@ def set_name(path: Path) -> str:
 
 def _first(role: Role, row: Mapping[str, object]) -> str | None:
     return next(iter(columns_for(role, row)), None)
-
-
-def _truth(row: Mapping[str, object]) -> bool | None:
-    for name in COLUMN_ALIASES[Role.LABEL]:
-        if row.get(name) in (True, False):
-            return bool(row[name])
-    return None
 
 
 def _boxed(completion: object) -> object:

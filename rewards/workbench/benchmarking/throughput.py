@@ -20,7 +20,7 @@ from rewards.workbench.benchmarking.labelled import LabelledSet
 from rewards.workbench.scoring.judge import ask_reward, resolve_for_job
 from rewards.workbench.scoring.row_limits import RowLimits
 from rewards.workbench.scoring.row_parts import Job
-from rewards.worker.cpus import count_usable_cpus
+from rlvr_cpus import usable_cpus
 
 if TYPE_CHECKING:
     from rewards.worker import JSON, WorkerPool
@@ -64,7 +64,7 @@ def read_workers(text: str) -> tuple[int, ...]:
     (1, 2, 4)
     """
     if text.strip().lower() == "auto":
-        return tuple(sorted({1, count_usable_cpus()}))
+        return tuple(sorted({1, usable_cpus()}))
     numbers = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() and len(part) < 6 for part in numbers) or not all(
         0 < int(part) <= _MAX_WORKERS for part in numbers

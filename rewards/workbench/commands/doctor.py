@@ -18,7 +18,7 @@ def doctor(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check the installation: versions, foreign packages, worker limits.
+    """Check the installation: versions, foreign packages, worker limits, the sandbox's layers.
 
     Exit codes: 0 all that is needed works; 1 something needed is broken, with what to do.
 

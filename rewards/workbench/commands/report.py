@@ -64,10 +64,10 @@ def report(  # noqa: PLR0913 - one parameter per option
     """Make one HTML page from scored rows: figures, plots, and every row with its verdict.
 
     The page holds everything it needs and loads nothing. It shows the scores by status, group and
-    length, where the verdicts disagree with the labels (a boolean column label, correct or
-    is_correct) and why, and the rows in a table to filter, sort and search. Given several files,
-    it shows in which rows the verdicts changed. Statistics are over all rows, however few of them
-    are listed. An earlier page is replaced.
+    length, where the verdicts disagree with the labels (true or false, or 1 or 0, in label,
+    correct or is_correct) and why, and the rows in a table to filter, sort and search. Given
+    several files, it shows in which rows the verdicts changed. Statistics are over all rows,
+    however few of them are listed. An earlier page is replaced.
 
     Exit codes: 0 the page was written; 2 bad input or options, or the page cannot be written;
     130 interrupted.

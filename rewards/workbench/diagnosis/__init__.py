@@ -1,4 +1,4 @@
-"""What `rlvr doctor` looks at: the interpreter, the packages, whose they are, and the workers.
+"""What `rlvr doctor` looks at: the interpreter, the packages, whose they are, workers, sandbox.
 
 `diagnose` runs every check; each is a function that returns `Check`s and never raises.
 """

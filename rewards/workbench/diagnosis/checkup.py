@@ -6,17 +6,24 @@ import platform
 import sys
 
 from rewards.workbench.diagnosis.check import Check, Grade
+from rewards.workbench.diagnosis.confinement import check_sandbox
 from rewards.workbench.diagnosis.origins import check_origins
 from rewards.workbench.diagnosis.packages import check_packages
 from rewards.workbench.diagnosis.workers import check_workers
-from rewards.worker.cpus import count_usable_cpus
+from rlvr_cpus import usable_cpus
 
 _SUPPORTED = ((3, 10), (3, 13))
 
 
 def diagnose() -> list[Check]:
-    """Look at everything; takes a second or two, since worker limits are tried for real."""
-    return [*_check_machine(), *check_packages(), *check_origins(), *check_workers()]
+    """Look at everything; takes some seconds, since limits and sandbox are tried for real."""
+    return [
+        *_check_machine(),
+        *check_packages(),
+        *check_origins(),
+        *check_workers(),
+        *check_sandbox(),
+    ]
 
 
 def _check_machine() -> list[Check]:
@@ -37,5 +44,5 @@ def _check_machine() -> list[Check]:
             mend=mend,
         ),
         Check(group="machine", name="platform", found=platform.platform()),
-        Check(group="machine", name="usable CPUs", found=str(count_usable_cpus())),
+        Check(group="machine", name="usable CPUs", found=str(usable_cpus())),
     ]

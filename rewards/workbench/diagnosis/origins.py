@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from rewards.workbench.diagnosis.check import Check, Grade
-
-_NAMES = ("rewards", "sandbox", "grpo_plugin")
+from rlvr_origin import HOME, PACKAGES, foreign_packages, origin_of
 
 
 def check_origins() -> list[Check]:
     """Whether each name is ours, and whether a file here would hide it from a script."""
-    home = Path(__file__).resolve().parents[2]
+    foreign = foreign_packages()
     checks = []
-    for name in _NAMES:
-        spec = find_spec(name)
-        origin = spec.origin if spec else None
-        if origin is not None and Path(origin).resolve().parent == home / name:
-            checks.append(Check(group="origins", name=name, found=origin))
+    for name in PACKAGES:
+        if name not in foreign:
+            checks.append(Check(group="origins", name=name, found=origin_of(name)))
         else:
             checks.append(
                 Check(
                     group="origins",
                     name=name,
-                    found=origin or "nothing that can be imported",
+                    found=foreign[name],
                     grade=Grade.BROKEN,
-                    mend=f"rlvr's own lies in {home / name}: rename the other one, or put {home} "
+                    mend=f"rlvr's own lies in {HOME / name}: rename the other one, or put {HOME} "
                     "first in PYTHONPATH",
                 )
             )
-        checks += _check_neighbours(name, home)
+        checks += _check_neighbours(name)
     return checks
 
 
-def _check_neighbours(name: str, home: Path) -> list[Check]:
+def _check_neighbours(name: str) -> list[Check]:
     """Files in the working directory that a script started here would import instead of ours."""
     here = Path.cwd()
-    if here.resolve() == home:
+    if here.resolve() == HOME:
         return []
     found = [path for path in (here / f"{name}.py", here / name / "__init__.py") if path.exists()]
     return [
@@ -49,5 +45,5 @@ def _check_neighbours(name: str, home: Path) -> list[Check]:
             mend="rename that file, or start your scripts from another folder",
         )
         for path in found
-        if path.resolve().parent != home / name
+        if path.resolve().parent != HOME / name
     ]

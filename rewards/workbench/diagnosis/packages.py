@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, requires, version
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, metadata, version
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rewards.workbench.diagnosis.check import Check, Grade
 
-_NEEDED = ("sympy", "math-verify", "latex2sympy2_extended", "typer", "rich")
-_EXTRAS = {
-    "torch": "train",
-    "transformers": "train",
-    "trl": "train",
-    "datasets": "train",
-    "accelerate": "train",
-    "pyarrow": "data",
-    "zstandard": "data",
-    "matplotlib": "report",
-    "jinja2": "report",
-}
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+_DEVELOPMENT = "dev"  # the extra of those who work on rlvr itself
 _ALSO_SHOWN = ("triton", "vllm", "numpy")
-_MINIMUM = re.compile(r"^([\w.-]+)\s*>=\s*([\d.]+)")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What rlvr's own metadata says that it needs.
+
+    Attributes:
+        requirements: as `pip` reads them, extras as markers (`trl>=0.29; extra == "train"`).
+        extras: the names of the extras, in their order.
+    """
+
+    requirements: tuple[str, ...]
+    extras: tuple[str, ...]
 
 
 def check_packages() -> list[Check]:
-    """The versions of what rlvr needs and of what its extras bring."""
-    minimums = _read_minimums(_requirements())
-    checks = [Check(group="packages", name="rlvr", found=_version("rlvr") or "not installed")]
-    if checks[0].found == "not installed":
+    """The versions of what rlvr needs and of what each of its extras brings."""
+    if _version("packaging") is None:  # it reads all that follows
+        return [_missing("packaging", 'pip install "rlvr"', Grade.BROKEN)]
+    found = _version("rlvr")
+    if found is not None:
+        checks = [Check(group="packages", name="rlvr", found=found)]
+    else:
         checks = [
             Check(
                 group="packages",
@@ -38,57 +48,89 @@ def check_packages() -> list[Check]:
                 mend="pip install -e .",
             )
         ]
-    for name in _NEEDED:
-        checks.append(_check(name, minimums, 'pip install "rlvr"', missing=Grade.BROKEN))
-    for name, extra in _EXTRAS.items():
-        checks.append(_check(name, minimums, f'pip install "rlvr[{extra}]"', missing=Grade.NOTE))
-    for name in _ALSO_SHOWN:
-        if found := _version(name):
-            checks.append(Check(group="packages", name=name, found=found))
+    shown = set()
+    for requirement, extra in _wanted(_declared()):
+        if requirement.name not in shown:
+            checks.append(_check(requirement, extra))
+            shown.add(requirement.name)
+    checks += [
+        Check(group="packages", name=name, found=found)
+        for name in _ALSO_SHOWN
+        if name not in shown and (found := _version(name))
+    ]
     return checks
 
 
-def _check(name: str, minimums: dict[str, str], mend: str, *, missing: Grade) -> Check:
+def _declared() -> Declared:
+    """From the metadata of the installation, or from the checkout's pyproject.toml."""
+    try:
+        said = metadata("rlvr")
+    except PackageNotFoundError:
+        return _declared_in(Path(__file__).resolve().parents[3] / "pyproject.toml")
+    return Declared(
+        tuple(said.get_all("Requires-Dist") or ()), tuple(said.get_all("Provides-Extra") or ())
+    )
+
+
+def _declared_in(pyproject: Path) -> Declared:
+    if sys.version_info < (3, 11) or not pyproject.is_file():  # tomllib came with 3.11
+        return Declared((), ())
+    import tomllib  # noqa: PLC0415
+
+    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    optional = [
+        f'{name}; extra == "{extra}"'
+        for extra, names in extras.items()
+        for name in names
+        if ";" not in name
+    ]
+    return Declared((*project["dependencies"], *optional), tuple(extras))
+
+
+def _wanted(declared: Declared) -> Iterator[tuple[Requirement, str]]:
+    """Each requirement that applies on this platform, with its extra (`""`: always needed)."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 - see `check_packages`
+
+    requirements = [Requirement(text) for text in declared.requirements]
+    for extra in ("", *(name for name in declared.extras if name != _DEVELOPMENT)):
+        for requirement in requirements:
+            marker = requirement.marker
+            if marker is None or marker.evaluate({"extra": ""}):
+                if not extra:
+                    yield requirement, ""
+            elif extra and marker.evaluate({"extra": extra}):
+                yield requirement, extra
+
+
+def _check(requirement: Requirement, extra: str) -> Check:
+    name, grade = requirement.name, Grade.NOTE if extra else Grade.BROKEN
     found = _version(name)
     if found is None:
-        return Check(group="packages", name=name, found="not installed", grade=missing, mend=mend)
-    minimum = minimums.get(_normal(name))
-    if minimum is not None and _numbers(found) < _numbers(minimum):
+        whole = f"rlvr[{extra}]" if extra else "rlvr"
+        return _missing(name, f'pip install "{whole}"', grade)
+    if not _fits(found, requirement):
         return Check(
             group="packages",
             name=name,
-            found=f"{found}, older than {minimum}",
-            grade=missing,
-            mend=f'pip install "{name}>={minimum}"',
+            found=f"{found}, but rlvr needs {requirement.specifier}",
+            grade=grade,
+            mend=f'pip install "{name}{requirement.specifier}"',
         )
     return Check(group="packages", name=name, found=found)
 
 
-def _requirements() -> list[str]:
+def _fits(found: str, requirement: Requirement) -> bool:
+    from packaging.version import InvalidVersion  # noqa: PLC0415
+
     try:
-        return requires("rlvr") or []
-    except PackageNotFoundError:
-        return []
+        return requirement.specifier.contains(found, prereleases=True)
+    except InvalidVersion:  # an odd build, named by hand
+        return False
 
 
-def _read_minimums(requirements: Iterable[str]) -> dict[str, str]:
-    """The oldest version that each requirement allows.
-
-    >>> _read_minimums(["sympy>=1.13", "trl>=0.29; extra == 'train'", "rich"])
-    {'sympy': '1.13', 'trl': '0.29'}
-    """
-    found = (_MINIMUM.match(requirement) for requirement in requirements)
-    return {_normal(match[1]): match[2] for match in found if match}
-
-
-def _normal(name: str) -> str:
-    return name.lower().replace("_", "-")
-
-
-def _numbers(text: str) -> list[int]:
-    """The leading numbers of a version: enough to compare it with a minimum of numbers."""
-    match = re.match(r"\d+(\.\d+)*", text)
-    return [int(part) for part in match[0].split(".")] if match else []
+def _missing(name: str, mend: str, grade: Grade) -> Check:
+    return Check(group="packages", name=name, found="not installed", grade=grade, mend=mend)
 
 
 def _version(name: str) -> str | None:

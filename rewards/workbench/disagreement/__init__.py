@@ -4,9 +4,9 @@
 
 * `agreement`: Cohen's κ, pure
 * `decisions`: one row's verdicts as decisions, and the counts of a pair of rewards, pure
-* `disagreements`: the rows to show, worst kinds first
+* `examples`: the rows to show, worst kinds first
 * `judged_rows`: the verdicts of a file, judged now or read from it
-* `compare`: the whole job
+* `job`: the whole job
 """
 
 from rewards.workbench.disagreement.job import CompareOptions, Comparison, compare_rewards

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from rewards.columns import COLUMN_ALIASES, Role, columns_for
+from rewards.columns import COLUMN_ALIASES, Role, columns_for, truth
 from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.verdict import Status
@@ -175,7 +175,7 @@ def _count(
     options: CompareOptions,
 ) -> list[PairCounts]:
     """Count one row; returns the pairs that disagree on it."""
-    truth = _truth(row.row, comparison.label_column)
+    right = truth(row.row, comparison.label_column) if comparison.label_column else None
     kind = row.row.get(comparison.kind_column) if comparison.kind_column else None
     kind = None if kind is None else shorten(str(kind), _SHOWN_CHARS)
     comparison.rows += 1
@@ -184,14 +184,14 @@ def _count(
         comparison.error_rows += 1
         if len(comparison.errors) < SHOWN_ERRORS:
             comparison.errors.append(f"{options.input}:{row.line}: {failed[0]}")
-    if truth is not None:
+    if right is not None:
         comparison.labelled_rows += 1
         for label, verdict in row.verdicts.items():
-            comparison.right[label] += is_right(decide(verdict, options.min_score), truth)
+            comparison.right[label] += is_right(decide(verdict, options.min_score), right)
     differing = []
     for counts, held in zip(comparison.pairs, shown, strict=True):
         both = {label: row.verdicts[label] for label in (counts.first, counts.second)}
-        if counts.add(*both.values(), kind=kind, truth=truth, min_score=options.min_score):
+        if counts.add(*both.values(), kind=kind, truth=right, min_score=options.min_score):
             differing.append(counts)
             if options.limit:
                 reference = _first(row.row, Role.REFERENCE, options.named.reference)
@@ -199,7 +199,7 @@ def _count(
                     Disagreement(
                         line=row.line,
                         kind=kind,
-                        truth=truth,
+                        truth=right,
                         reference=None
                         if reference is None
                         else shorten(str(reference), _SHOWN_CHARS),
@@ -238,7 +238,7 @@ def _read_rewards(options: CompareOptions) -> list[NamedReward]:
 def _label_column(options: CompareOptions, head: Sequence[Mapping[str, object]]) -> str | None:
     wanted = (options.label_column,) if options.label_column else COLUMN_ALIASES[Role.LABEL]
     for name in wanted:
-        if any(_truth(row, name) is not None for row in head):
+        if any(truth(row, name) is not None for row in head):
             return name
     if options.label_column:
         raise InputError(
@@ -263,12 +263,6 @@ def _kind_column(options: CompareOptions, head: Sequence[Mapping[str, object]]) 
 
 def _seen(head: Sequence[Mapping[str, object]]) -> str:
     return ", ".join(dict.fromkeys(name for row in head for name in row)) or "none"
-
-
-def _truth(row: Mapping[str, object], column: str | None) -> bool | None:
-    """Whether the row says that its completion is right; 1 and 0 are truth values too."""
-    value = row.get(column) if column else None
-    return bool(value) if isinstance(value, int) and value in (0, 1) else None
 
 
 def _first(row: Mapping[str, object], role: Role, column: str | None) -> object:

@@ -2,10 +2,11 @@
 
 `write_report` does the whole job; the command `rlvr report` is a thin coat around it.
 
+* `report`: the whole job, in two passes over each file at most
 * `scored_rows`: what `rlvr score` wrote, read row by row
 * `figures`: statistics over all rows, kept while they go by
-* `sample`: which rows the page lists when there are too many
-* `comparison`: several runs matched row by row, on disk
+* `sample`: which rows the page lists when there are too many; `listed_rows`: each cut to size
+* `run_changes`: several runs matched row by row, on disk
 * `display`: text from a model made fit to be shown
 * `charts`: where the bars and lines of a plot go
 * `page`: the page itself (`template/` holds its HTML, style and script)

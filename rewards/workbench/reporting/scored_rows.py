@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rewards.columns import Role, columns_for
+from rewards.columns import Role, columns_for, truth
 from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.verdict import Status
@@ -21,7 +21,6 @@ _GROUP_CHARACTERS = 80
 _LARGEST_SCORE = 1e100  # sums of squares of larger ones overflow
 
 _STATUSES = frozenset(status.value for status in Status)
-_TRUTHS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +134,7 @@ def _understand(line: int, columns: dict[str, object], named: NamedColumns) -> S
         text=_completion(columns, named.completion),
         tokens=len(ids) if isinstance(ids, list) else None,
         verdicts=verdicts,
-        truth=_truth(columns, named.label),
+        truth=truth(columns, named.label),
         groups={
             name: shorten(as_text(columns[name]), _GROUP_CHARACTERS)
             for name in (named.groups or GROUP_COLUMNS)
@@ -181,14 +180,3 @@ def _completion(columns: Mapping[str, object], named: str | None) -> str | None:
                 return as_text(value)
     raw = columns.get("raw")  # what `score` writes of a line that it could not read
     return raw if isinstance(raw, str) and columns.get("error") is not None else None
-
-
-def _truth(columns: Mapping[str, object], named: str | None) -> bool | None:
-    for name in columns_for(Role.LABEL, columns, column=named):
-        value = columns[name]
-        if isinstance(value, bool):
-            return value
-        # 0 and 1 are a truth where the user says so; otherwise they may be classes.
-        if named is not None and isinstance(value, str | int | float):
-            return _TRUTHS.get(str(value).strip().lower().removesuffix(".0"))
-    return None

@@ -3,22 +3,22 @@
 `score_file` does the whole job, `score_shards` for several files; the command `rlvr score` is a
 thin coat around them.
 
-* `rows`: what a file of rows is to the others
-* `readers`: opening one, whatever its format; `text_reader`, `parquet_reader`, `dataset_folder`
-  and `shard_folder` read one each, `zstd_stream` and `arrow_reader` serve them
-* `input_files`: what is read is known again, and not written into
 * `row_columns`: which columns of the file hold what
 * `resolve`: a reward by its name or import path
 * `reward_function`: a user's function called as TRL calls it, its numbers made verdicts
+* `row_parts`: what travels between the processes of a run: rows, and single completions of rows
 * `judge`: a chunk of rows judged, a pure function that runs in a worker process
-* `isolation`: rewards in processes, a user's under limits
-* `patience`: those limits, and when to stop calling a reward that always hangs
+* `completion_lists`: rows that hold a list of completions, one verdict each, and a summary
+* `verdict_cache`: equal pairs judged once, also over runs
+* `supervision`: rewards in processes, a user's under limits
+* `row_limits`: those limits, and when to stop calling a reward that always hangs
 * `dispatch`: chunks over worker processes, in order, nothing lost
-* `partial`: the unfinished output: locked, resumable, renamed when complete
-* `output_file`: how an output is packed and put in its place; `parquet_output` and `column_types`
-  for parquet
-* `shards`: several files, each into a folder
+* `unfinished_output`: the unfinished output: locked, resumable, renamed when complete
+* `interruption`: how a run is stopped
+* `written_verdicts`: verdicts read back from an output
+* `score`, `shards`: one file, and several files, each into a folder
 * `tally`: counts by status and the summary
+* `explanation`: one verdict, stage by stage
 """
 
 from rewards.workbench.scoring.resolve import resolve_reward

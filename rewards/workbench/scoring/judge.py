@@ -31,6 +31,7 @@ from rewards.workbench.scoring.row_parts import (
 )
 from rewards.workbench.scoring.tally import Tally
 from rewards.workbench.scoring.verdict_cache import is_remembered, memory_of, pair_key
+from rlvr_cpus import usable_cpus
 
 _encoder = json.JSONEncoder(ensure_ascii=False)
 
@@ -54,7 +55,7 @@ def prepare(job: Job) -> None:
     A reward that starts workers of its own is told to start only one, as a rank of a training run
     is.
     """
-    os.environ["LOCAL_WORLD_SIZE"] = str(os.cpu_count() or 1)
+    os.environ["LOCAL_WORLD_SIZE"] = str(usable_cpus())
     for _, source in job["rewards"]:
         resolve_for_job(source, job["reference"], job["search_path"])
 

@@ -27,7 +27,7 @@ from rewards.workbench.scoring.row_parts import Job
 from rewards.workbench.scoring.tally import Summary, Tally
 from rewards.workbench.scoring.unfinished_output import PartialOutput, Plan, partial_path
 from rewards.workbench.scoring.verdict_cache import check_cache, describe_code
-from rewards.worker.cpus import count_usable_cpus
+from rlvr_cpus import usable_cpus
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +219,7 @@ def _judge(
     run: PreparedRun, reader: RowReader, patience: Patience, kept: KeptWorkers | None
 ) -> Generator[JudgedChunk]:
     options = run.options
-    workers = count_usable_cpus() if options.workers is None else options.workers
+    workers = usable_cpus() if options.workers is None else options.workers
     if not workers:
         return judge_here(run.job, reader)
     return judge_in_workers(

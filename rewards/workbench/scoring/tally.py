@@ -46,7 +46,7 @@ class RewardTally:
             self.total += score
 
     def add_summary(self, summary: Mapping[str, object]) -> None:
-        """Count what the completions of one row come to together; see `rewards.workbench.scoring.completion_lists`."""
+        """Count what the completions of one row come to together; see `completion_lists`."""
         majority = summary["majority"]
         found = {name: value for name, value in summary.items() if name.startswith("pass@")}
         if isinstance(majority, Mapping):

@@ -5,8 +5,8 @@
 * `candidates`: which verified completions of one prompt are kept, pure
 * `overlap`: how much two texts have in common, from a sketch of constant size
 * `training_rows`: a kept row in the form a trainer reads
-* `fates`: what became of each row, counted
-* `passes`: two passes over the files
+* `row_counts`: how many rows were kept and dropped, by reason
+* `job`: the whole job, two passes over the files
 """
 
 from rewards.workbench.selection.job import SelectOptions, select_rows

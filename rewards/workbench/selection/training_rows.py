@@ -18,9 +18,9 @@ class Form(str, Enum):
     either is. TRL's `SFTTrainer` reads both and trains on the completion alone in the second.
     `ROWS`: the row as it stands, verdicts included.
 
-    In the first two a completion given as text ends where its turn ends (`rewards.extraction.turns`): end
-    marks and turns that the model made up were not judged, and the trainer adds its own mark. A
-    column `tools` is passed on, as the chat template shows it.
+    In the first two a completion given as text ends where its turn ends (see
+    `rewards.extraction.turns`): end marks and turns that the model made up were not judged, and
+    the trainer adds its own mark. A column `tools` is passed on, as the chat template shows it.
     """
 
     CHAT = "chat"

@@ -9,7 +9,7 @@ import pytest
 
 from rewards.answers import compare, read_answer, read_reference
 
-CASES = sorted((Path(__file__).resolve().parents[1] / "cases").glob("answers_*.jsonl"))
+CASES = sorted((Path(__file__).resolve().parents[2] / "cases").glob("answers_*.jsonl"))
 
 
 def load(path):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-spec = importlib.util.spec_from_file_location("measure", Path(__file__).parent / "measure.py")
+ROOT = Path(__file__).resolve().parents[3]
+spec = importlib.util.spec_from_file_location("measure", ROOT / "benchmarks/answers_measure.py")
 measure = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(measure)
 

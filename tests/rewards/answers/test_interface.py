@@ -13,8 +13,6 @@ from rewards.answers import (
     CompareOptions,
     Outcome,
     compare,
-    find_boxes,
-    join_boxes,
     read_answer,
     read_reference,
 )
@@ -116,15 +114,6 @@ def test_reasons_say_how_each_side_was_read():
     undecided = compare(read_reference("\\int_0^1 x\\,dx"), read_answer("1/2"))
     assert undecided.outcome is Outcome.UNDECIDED
     assert "integral" in undecided.reason
-
-
-def test_boxes():
-    text = "\\boxed{1}, then \\fbox{x^{2}} and \\boxed{\\text{a}}"
-    assert [content for _, _, content in find_boxes(text)] == ["1", "x^{2}", "\\text{a}"]
-    assert join_boxes("\\boxed{1} or \\boxed{2}") == "1, 2"
-    assert join_boxes("\\boxed{1}. No wait: 2. \\boxed{3}") == "3"
-    assert join_boxes("\\boxed{\\boxed{5}}") == "\\boxed{5}"
-    assert join_boxes("\\boxed{5") is None
 
 
 def test_threads_agree():

@@ -11,7 +11,7 @@ import pytest
 
 from rewards import Accuracy, Sample, Status, accuracy
 from rewards.errors import InputError
-from rewards.rules import accuracy_memory as answer_memory
+from rewards.rules import accuracy_memory
 
 CHEAP = Accuracy(fallback=False)
 
@@ -442,8 +442,8 @@ def test_stages():
 
 def test_groups_read_their_reference_once(monkeypatch):
     read = []
-    answer_memory.usable_reference.cache_clear()
-    original = answer_memory.read_reference
-    monkeypatch.setattr(answer_memory, "read_reference", lambda t: read.append(t) or original(t))
+    accuracy_memory.usable_reference.cache_clear()
+    original = accuracy_memory.read_reference
+    monkeypatch.setattr(accuracy_memory, "read_reference", lambda t: read.append(t) or original(t))
     accuracy(completions=[boxed(i) for i in range(16)], solution=["31415"] * 16)
     assert read == ["31415"]

@@ -92,7 +92,7 @@ def test_nothing_is_left_behind(tmp_path):
             """
         )
     )
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).resolve().parents[3])
     done = subprocess.run(
         [sys.executable, script],
         capture_output=True,

@@ -1,7 +1,5 @@
 """The last resort: what sympy may decide, what it must leave alone, and what its failures mean."""
 
-import os
-
 import pytest
 
 from rewards import Accuracy, Status, symbolic
@@ -10,7 +8,7 @@ from rewards.errors import WorkerError
 from rewards.symbolic import settling
 from rewards.symbolic.decision import decide
 from rewards.symbolic.translation import UntranslatableError, from_answer, from_latex
-from rewards.worker import Ending, TaskResult, fair_worker_count
+from rewards.worker import Ending, TaskResult
 
 EQUAL = [
     (r"\frac13", r"\int_0^1 x^2\,dx"),
@@ -183,15 +181,6 @@ def test_our_failures_are_asked_again(pool):
     for _ in range(2):
         Accuracy().verify(r"\boxed{\int_0^1 x\,dx}", "7")
     assert len(fake.asked) == 2
-
-
-@pytest.mark.parametrize(
-    ("ranks", "workers"), [("1", 8), ("4", 2), ("64", 1), ("", 8), ("zero", 8), ("0", 8)]
-)
-def test_ranks_share_the_cpus(monkeypatch, ranks, workers):
-    monkeypatch.setenv("LOCAL_WORLD_SIZE", ranks)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert fair_worker_count() == workers
 
 
 def test_memory_of_settled_pairs_is_bounded():

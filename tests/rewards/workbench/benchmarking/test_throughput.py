@@ -10,7 +10,7 @@ from rewards.workbench.benchmarking.judging import Judgement, judge_set
 from rewards.workbench.benchmarking.labelled import load_labelled
 from rewards.workbench.benchmarking.throughput import measure_throughput, read_workers
 from rewards.workbench.scoring.row_limits import RowLimits
-from rewards.worker.cpus import count_usable_cpus
+from rlvr_cpus import usable_cpus
 
 REWARDS = """
 import os, time
@@ -94,7 +94,7 @@ def test_slow_rows_are_chosen_evenly(rows, tmp_path):
 
 def test_numbers_of_workers():
     assert read_workers("4, 1,2,2") == (1, 2, 4)
-    assert set(read_workers("auto")) == {1, count_usable_cpus()}
+    assert set(read_workers("auto")) == {1, usable_cpus()}
     for text in ("", "0", "1,", "-1", "two", "1e3", "99999", "²"):
         with pytest.raises(InputError, match="numbers of worker processes"):
             read_workers(text)

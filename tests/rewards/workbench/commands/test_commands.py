@@ -35,8 +35,8 @@ def test_version():
 def test_help_does_not_import_what_only_a_run_needs(place):
     source = (
         "import sys, rewards.workbench.cli\n"
-        "heavy = {'sympy', 'torch', 'trl', 'math_verify', 'rewards.workbench.scoring', 'rewards.workbench.diagnosis', "
-        "'rewards.workbench.selection', 'rewards.workbench.disagreement'}\n"
+        "heavy = {'sympy', 'torch', 'trl', 'math_verify'} | {'rewards.workbench.' + name"
+        " for name in ('scoring', 'diagnosis', 'selection', 'disagreement')}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )
     done = subprocess.run(
@@ -140,6 +140,7 @@ def test_doctor_tries_the_workers():
 def without_workers(monkeypatch):
     """Leaves out the trials that take a second."""
     monkeypatch.setattr(checkup, "check_workers", list)
+    monkeypatch.setattr(checkup, "check_sandbox", list)
 
 
 def test_doctor_names_what_would_hide_us_here(tmp_path, monkeypatch, without_workers):
@@ -151,7 +152,8 @@ def test_doctor_names_what_would_hide_us_here(tmp_path, monkeypatch, without_wor
 
 
 def test_doctor_exits_1_when_something_needed_is_missing(monkeypatch, without_workers):
-    monkeypatch.setattr(packages, "_NEEDED", ("no-such-distribution",))
+    declared = packages.Declared(("no-such-distribution>=1",), ())
+    monkeypatch.setattr(packages, "_declared", lambda: declared)
     result = run("doctor")
     assert result.exit_code == 1
     assert "!! no-such-distribution" in result.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "math"
+SHARED = Path(__file__).resolve().parents[4].parent / "shared" / "data" / "math"
 
 CONTAINS = """
 def contains(completions, answer, **columns):

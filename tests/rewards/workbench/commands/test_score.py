@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "math"
+SHARED = Path(__file__).resolve().parents[4].parent / "shared" / "data" / "math"
 FIELDS = ["score", "status", "extracted", "expected", "reason"]
 
 

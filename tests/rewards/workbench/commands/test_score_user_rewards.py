@@ -15,7 +15,7 @@ import pytest
 from rewards.workbench.scoring import RowLimits, ScoreOptions, score_file
 from rewards.workbench.scoring.row_limits import PATIENCE_ROWS
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "math"
+SHARED = Path(__file__).resolve().parents[4].parent / "shared" / "data" / "math"
 TIMEOUT = ["--row-timeout", "0.5", "--row-memory", "150"]
 
 MISBEHAVING = """
@@ -160,7 +160,7 @@ class _StopError(Exception):
     pass
 
 
-@pytest.mark.slow  # tests/rewards/workbench/scoring/test_supervision.py says the same without processes
+@pytest.mark.slow  # scoring/test_supervision.py says the same without processes
 def test_one_that_always_hangs_is_given_up_at_the_same_row_however_often_interrupted(
     place, monkeypatch
 ):

@@ -92,7 +92,7 @@ def test_a_named_label_may_be_written_in_other_ways(reports, make_row, value, tr
     (row,) = read_scored(path, NamedColumns(label="truth"))
     assert row.truth is truth
     (row,) = read_scored(reports.write([make_row(1, label=value)]), NamedColumns())
-    assert row.truth is None
+    assert row.truth is truth
 
 
 def test_groups_beyond_the_most_are_one(reports, make_row):

@@ -19,7 +19,7 @@ from rewards.workbench.rows.parquet_reader import ParquetReader
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
-HOME = str(Path(rows.__file__).resolve().parents[2])
+HOME = str(Path(rows.__file__).resolve().parents[3])
 
 
 def write(folder, group_rows=None, **columns):

@@ -9,8 +9,7 @@ import pytest
 
 from rewards import Accuracy, Code, GroupLength, accuracy
 from rewards.errors import DataFileError
-from rewards.workbench.scoring import ScoreOptions, judge, score_file
-from rewards.workbench.scoring import verdict_cache as remembered
+from rewards.workbench.scoring import ScoreOptions, judge, score_file, verdict_cache
 from rewards.workbench.scoring.verdict_cache import Memory, check_cache, is_remembered, pair_key
 
 JOB = {
@@ -33,9 +32,9 @@ def asked(monkeypatch):
         return original(reward, rows, job)
 
     monkeypatch.setattr(judge, "ask_reward", counting)
-    remembered._memory.cache_clear()
+    verdict_cache._memory.cache_clear()
     yield counted
-    remembered._memory.cache_clear()
+    verdict_cache._memory.cache_clear()
 
 
 def rows(*pairs):
@@ -66,10 +65,10 @@ def test_a_file_remembers_for_other_processes(tmp_path, asked):
     job = JOB | {"cache": check_cache(tmp_path / "cache.db"), "code": "now"}
     pairs = rows((r"\boxed{1}", "1"), (r"\boxed{3}", "1"))
     first = judge.judge_rows(job, pairs)
-    remembered._memory.cache_clear()  # as another process starts
+    verdict_cache._memory.cache_clear()  # as another process starts
     assert judge.judge_rows(job, pairs) == first
     assert asked == [2]
-    remembered._memory.cache_clear()
+    verdict_cache._memory.cache_clear()
     judge.judge_rows(job | {"code": "later"}, pairs)
     assert asked == [2, 2]
 
@@ -102,7 +101,7 @@ def test_what_looks_at_more_than_its_row_is_not_remembered():
 
 
 def test_the_memory_is_bounded(monkeypatch):
-    monkeypatch.setattr(remembered, "_KEPT", 3)
+    monkeypatch.setattr(verdict_cache, "_KEPT", 3)
     memory = Memory()
     for at in range(5):
         memory.remember({bytes([at]): {"status": "wrong", "reason": ""}})
@@ -129,7 +128,7 @@ def test_what_was_changed_in_the_file_is_judged_anew(tmp_path, asked, fields):
     with sqlite3.connect(path) as file:
         file.execute("UPDATE verdicts SET fields = ?", (fields,))
     for _ in range(2):
-        remembered._memory.cache_clear()
+        verdict_cache._memory.cache_clear()
         assert judge.judge_rows(job, rows((r"\boxed{2}", "1"))) == first
     assert asked == [1, 1]
 

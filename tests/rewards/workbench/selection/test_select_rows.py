@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.errors import DataFileError, InputError
-from rewards.workbench.selection import Form, SelectOptions, select_rows
-from rewards.workbench.selection import job as passes
+from rewards.workbench.selection import Form, SelectOptions, job, select_rows
 from rewards.workbench.selection.candidates import Prefer
 from rewards.workbench.selection.row_counts import Fate
 
@@ -177,14 +176,14 @@ def test_tools_go_with_the_messages(tmp_path):
 
 def test_a_file_that_changes_meanwhile_gives_no_output(tmp_path, monkeypatch):
     path = write(tmp_path / "in.jsonl", [{"prompt": "p", "completion": "4", "r": verdict(1)}])
-    decide = passes._decide
+    decide = job._decide
 
     def decide_and_change(*arguments):
         kept = decide(*arguments)
         path.write_text("not JSON any more\n")
         return kept
 
-    monkeypatch.setattr(passes, "_decide", decide_and_change)
+    monkeypatch.setattr(job, "_decide", decide_and_change)
     with pytest.raises(DataFileError, match="changed while it was read"):
         select_rows(SelectOptions(inputs=[path], output=tmp_path / "out.jsonl"))
     assert [one.name for one in tmp_path.iterdir()] == ["in.jsonl"]

@@ -5,7 +5,7 @@ from time import process_time
 import pytest
 
 from rewards import Accuracy, Status, accuracy
-from rewards.answer_anywhere import answer_anywhere
+from rewards.extraction.boxes.anywhere import answer_anywhere
 
 anywhere = Accuracy(answer_in="anywhere")
 

@@ -1,0 +1,16 @@
+"""From text to a tree: a recursive-descent reader of LaTeX and plain mathematics.
+
+* `unwrap` takes an answer out of its wrapping, `reading` reads it as an answer or a reference
+* `tokens` cuts text up; `symbols` and `literals` say what single tokens mean, `style` which
+  styles distinguish; `wording` reads words, `clock` times and dates
+* `plain_science` rewrites what people type in answers to science questions
+
+The reader itself is one class in six files, each deriving from the one before:
+
+    `cursor`        the tokens and where we are
+    `brackets`      what stands between brackets
+    `applications`  functions and their arguments
+    `primaries`     the smallest whole things
+    `expressions`   products, sums, relations of precedence
+    `statements`    equations, lists, conditions, words
+"""

@@ -1,0 +1,11 @@
+r"""Finding in a text what is to be judged. Strict, linear, pure.
+
+* `turns`: where the model's own turn ends
+* `boxes`: `\boxed` and its like, in completions and references alike
+* `phrase`: "the answer is …" in a dozen languages
+* `places`: the places where an answer may stand, tried in order
+* `anywhere`: the last thing that can be an answer, for evaluation only
+* `percent_prompt`: whether a question is about per cent
+* `stated`: the answer of a completion, and why there is none
+* `reference`: the answer that a reference holds
+"""

@@ -1,0 +1,54 @@
+"""Whether programs can be run here, and which layers of the sandbox confine them: by trying."""
+
+from __future__ import annotations
+
+from rewards.errors import WorkerError
+from rewards.workbench.diagnosis.check import Check, Grade
+
+_GROUP = "sandbox"
+
+
+def check_sandbox() -> list[Check]:
+    """Start a sandbox, and name each of its layers: active, or why it is not."""
+    from rewards.rules.program import try_sandbox  # noqa: PLC0415 - only where it is looked at
+
+    try:
+        found = try_sandbox()
+    except WorkerError as error:
+        return [
+            Check(
+                group=_GROUP,
+                name="run programs",
+                found=str(error),
+                grade=Grade.NOTE,
+                mend="the reward code runs on Linux only, in a sandbox; all others work here",
+            )
+        ]
+    checks = [
+        Check(group=_GROUP, name="run programs", found="works")
+        if found.works
+        else Check(
+            group=_GROUP,
+            name="run programs",
+            found=found.reason,
+            grade=Grade.NOTE,
+            mend="the reward code cannot be used here; all others work",
+        )
+    ]
+    for layer, why in sorted(found.layers.items()):
+        if why is None:
+            checks.append(Check(group=_GROUP, name=layer, found="active"))
+            continue
+        mend = "programs are confined without it"
+        if layer in found.required:
+            mend = f'code needs it, or Code(allow_degraded=frozenset({{"{layer}"}}))'
+        checks.append(
+            Check(
+                group=_GROUP,
+                name=layer,
+                found=f"not active: {why}",
+                grade=Grade.NOTE,
+                mend=mend,
+            )
+        )
+    return checks
