@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from rewards.extraction.boxes.anywhere import answer_anywhere
+from rewards.extraction.anywhere import answer_anywhere
 from rewards.extraction.boxes import after_hashes, last_boxed, last_tagged, names_box
 from rewards.extraction.phrase import after_answer_phrase
 
@@ -24,7 +24,7 @@ AnswerPlace: TypeAlias = Literal[
 `</answer>` · `hashes`: what stands behind a last `####`, GSM8K's mark ·
 `final_answer_phrase`: a closing "The answer is …" in one of a dozen languages · `bare`: a
 completion that is nothing but one short line · `last_line`: the last line, whatever it says ·
-`anywhere`: the last thing that can be an answer, for evaluation only (`rewards.extraction.boxes.anywhere`).
+`anywhere`: the last thing that can be an answer, for evaluation only (`anywhere.py`).
 """
 
 ANSWER_PLACES: tuple[AnswerPlace, ...] = get_args(AnswerPlace)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from rewards.columns import Role
 from rewards.errors import InputError
+from rewards.extraction.percent_prompt import speaks_of_percent
 from rewards.extraction.places import (
     ANSWER_PLACES,
     ANYWHERE,

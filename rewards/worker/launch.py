@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # "" in sys.path is the working directory, where anything may lie; ours must come first.
 _BOOTSTRAP = (
     "import sys; sys.path[:] = [sys.argv[1], *filter(None, sys.path)]; "
-    "from rewards.worker.server.main.main import main; main()"
+    "from rewards.worker.server.main import main; main()"
 )
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _LOG_BYTES = 1 << 20

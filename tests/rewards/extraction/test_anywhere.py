@@ -5,7 +5,7 @@ from time import process_time
 import pytest
 
 from rewards import Accuracy, Status, accuracy
-from rewards.extraction.boxes.anywhere import answer_anywhere
+from rewards.extraction.anywhere import answer_anywhere
 
 anywhere = Accuracy(answer_in="anywhere")
 

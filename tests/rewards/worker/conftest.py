@@ -54,7 +54,7 @@ def open_descriptors():
 
 def is_worker(process):
     try:
-        return any("rewards.worker.server.main.main" in part for part in process.cmdline())
+        return any("rewards.worker.server.main" in part for part in process.cmdline())
     except psutil.Error:  # it has just gone; a zombie has no command line
         return False
 
