@@ -44,6 +44,10 @@ if TYPE_CHECKING:
         token_f1 as token_f1,
     )
     from rewards.rules.format import Format as Format, format as format
+    from rewards.rules.formula_distance import (
+        FormulaDistance as FormulaDistance,
+        formula_distance as formula_distance,
+    )
     from rewards.rules.group_length import GroupLength as GroupLength
     from rewards.rules.instruction_following import (
         InstructionFollowing as InstructionFollowing,
@@ -79,6 +83,7 @@ _HOMES = {
         "rules.cosine_length": "CosineLength cosine_length",
         "rules.exact_match": "ExactMatch TokenF1 exact_match token_f1",
         "rules.format": "Format format",
+        "rules.formula_distance": "FormulaDistance formula_distance",
         "rules.group_length": "GroupLength",
         "rules.instruction_following": "InstructionFollowing instruction_following",
         "rules.json_schema": "JsonSchema json_schema",
