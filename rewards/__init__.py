@@ -68,7 +68,9 @@ if TYPE_CHECKING:
     from rewards.rules.repetition import Repetition as Repetition, repetition as repetition
     from rewards.rules.route import Route as Route
     from rewards.rules.schedule import Schedule as Schedule
+    from rewards.rules.second_opinion import SecondOpinion as SecondOpinion
     from rewards.rules.tag_count import TagCount as TagCount, tag_count as tag_count
+    from rewards.text.chat_judge import ChatJudge as ChatJudge
     from rewards.verdict import Status as Status, Verdict as Verdict
 # isort: on
 
@@ -95,7 +97,9 @@ _HOMES = {
         "rules.repetition": "Repetition repetition",
         "rules.route": "Route",
         "rules.schedule": "Schedule",
+        "rules.second_opinion": "SecondOpinion",
         "rules.tag_count": "TagCount tag_count",
+        "text.chat_judge": "ChatJudge",
         "verdict": "Status Verdict",
     }.items()
     for name in names.split()

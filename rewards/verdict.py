@@ -38,6 +38,20 @@ class Status(str, Enum):
 _UNSCORED = (Status.BAD_REFERENCE, Status.NOT_APPLICABLE, Status.ERROR)
 
 
+class Basis(str, Enum):
+    """What a verdict of `correct` or `wrong` rests on.
+
+    `PROOF`: exact values, bounds, or the same text. `WORDS`: texts that are not written alike,
+    which may still mean the same. `UNDECIDED`: it could not be told, and counts as wrong. `JUDGE`: a
+    second opinion (see `SecondOpinion`).
+    """
+
+    PROOF = "proof"
+    WORDS = "words"
+    UNDECIDED = "undecided"
+    JUDGE = "judge"
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One step on the way to a verdict, for `rlvr explain`.
@@ -64,6 +78,7 @@ class Verdict:
         seconds: wall seconds the judgement took.
         found_in: the place where the answer stood (`box`, `hashes`, …; see
             `rewards.extraction.places`), or `None` for a reward that looks at no such places.
+        basis: what a comparison of answers rests on, or `None` for a reward that compares none.
 
     >>> Verdict(1.0, Status.CORRECT, extracted="42", expected="42", reason="same text").score
     1.0
@@ -79,6 +94,7 @@ class Verdict:
     reason: str = ""
     seconds: float = 0.0
     found_in: str | None = None
+    basis: Basis | None = None
 
     def __post_init__(self) -> None:
         if (self.score is not None) != self.status.is_scored:
@@ -90,4 +106,5 @@ class Verdict:
         >>> Verdict(0.0, Status.NO_ANSWER, reason="no box").to_dict()["status"]
         'no_answer'
         """
-        return asdict(self) | {"status": self.status.value}
+        basis = None if self.basis is None else self.basis.value
+        return asdict(self) | {"status": self.status.value, "basis": basis}

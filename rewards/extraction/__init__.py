@@ -5,7 +5,7 @@ r"""Finding in a text what is to be judged. Strict, linear, pure.
 * `phrase`: "the answer is …" in a dozen languages
 * `places`: the places where an answer may stand, tried in order
 * `anywhere`: the last thing that can be an answer, for evaluation only
-* `percent_prompt`: whether a question is about per cent
+* `percent_prompt`: what a prompt asks, and whether it is about per cent
 * `stated`: the answer of a completion, and why there is none
 * `reference`: the answer that a reference holds
 """

@@ -23,7 +23,7 @@ from rewards.extraction.places import (
 from rewards.extraction.reference import UnusableReferenceError, reference_text
 from rewards.extraction.stated import UNFINISHED
 from rewards.reward import Reward, Sample
-from rewards.verdict import Stage, Status, Verdict
+from rewards.verdict import Basis, Stage, Status, Verdict
 
 if TYPE_CHECKING:
     from rewards.rules.accuracy_memory import Comparer
@@ -246,7 +246,7 @@ class Accuracy(Reward):
         shown = _shown(expected)
         part = sample.answer_part(prefilled=self.prefilled)
         found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self._places)
-        undecided = None
+        undecided, basis = None, Basis.PROOF
         if found.text is None:
             score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
         elif len(found.text) > _MAX_ANSWER_CHARS:
@@ -257,11 +257,13 @@ class Accuracy(Reward):
             comparison = comparers.of(sample, found.text).compare(expected, found.text)
             score, status, answer = *_judged(equal=comparison.is_equal), _shown(found.text)
             reason = comparison.reason
+            basis = Basis.WORDS if comparison.on_words else basis
             if comparison.outcome == _UNDECIDED:
+                basis = Basis.UNDECIDED
                 reason = f"could not be shown equal: {reason}"
                 undecided = (expected, found.text) if self.fallback else None
         seconds = perf_counter() - started
-        verdict = Verdict(score, status, answer, shown, reason, seconds, found.place)
+        verdict = Verdict(score, status, answer, shown, reason, seconds, found.place, basis)
         return _Case(verdict, undecided)
 
     def _examine_safely(self, sample: Sample, comparers: _Comparers) -> _Case:
@@ -322,6 +324,7 @@ def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
         status=settled.status,
         reason=settled.reason,
         seconds=verdict.seconds + seconds,
+        basis=Basis.PROOF if settled.decided else Basis.UNDECIDED,
     )
 
 
