@@ -37,7 +37,7 @@ class FormulaDistance(Combination):
         correctness: the reward that gives the exact verdict.
 
     >>> verdict = formula_distance.verify(
-    ...     r"\boxed{2mg+2\frac{mv_0^2}{l}}", r"2mg+4\frac{mv_0^2}{l}"
+    ...     r"\boxed{2 m g+2\frac{mv_0^2}{l}}", r"2 m g+4\frac{mv_0^2}{l}"
     ... )
     >>> round(verdict.score, 2), verdict.status.value
     (0.47, 'wrong')
