@@ -131,8 +131,8 @@ _DEAR = frozenset(
 
 # Imported by others only inside functions: a comparison by structure needs no arithmetic.
 _BALLS = {
-    f"rewards/answers/{name}.py"
-    for name in ("evaluate/complexes", "enclosures", "evaluate/functions", "evaluate/precision")
+    f"rewards/answers/evaluate/{name}.py"
+    for name in ("complexes", "enclosures", "functions", "precision")
 }
 
 

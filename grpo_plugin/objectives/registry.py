@@ -124,8 +124,14 @@ class Objective:
         return self.function(clean, batch.masked(), settled)
 
     def settle(self, config: ObjectiveConfig | None) -> ObjectiveConfig:
-        """The options with every `None` that means "the objective's own" filled in."""
+        """The options with every `None` that means "the objective's own" filled in.
+
+        Options that are settled come back as they are, so whoever asks often asks for nothing:
+        the trainer settles once a run.
+        """
         config = self.defaults if config is None else config
+        if config.ratio_level is not None and config.kl_level is not None:
+            return config
         return replace(
             config,
             ratio_level=config.ratio_level or self.ratio_level or RatioLevel.TOKEN,

@@ -31,6 +31,8 @@ from grpo_plugin.objectives import (
     known_beforehand,
 )
 from grpo_plugin.training.plan import Plan
+from grpo_plugin.training.rollout import loss_mask
+from grpo_plugin.training.window import Window
 
 ROWS = "rewards", "group"
 """Keys of ours in a generation batch, (n,) each."""
@@ -48,25 +50,6 @@ _COMPLETIONS = (
     "advantages",
 )
 TEXT = frozenset({*_PROMPTS, *_COMPLETIONS, *ROWS, "num_items_in_batch"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """Where a micro-batch stands in its optimizer step.
-
-    Attributes:
-        accumulation: micro-batches in the window, per process; 1 in evaluation.
-        steps_per_generation: micro-batches that a generation batch was split into; 1 in evaluation.
-        world_size: processes.
-        max_length: `max_completion_length`, in tokens.
-        seed: varies from step to step.
-    """
-
-    accumulation: int
-    steps_per_generation: int
-    world_size: int
-    max_length: int | None
-    seed: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -135,14 +118,14 @@ def contributing(objective: Objective, batch: Batch, options: ObjectiveConfig) -
 
 
 def _batch(inputs: dict[str, Any], window: Window) -> Batch:
-    mask = inputs["completion_mask"] != 0
-    if inputs.get("tool_mask") is not None:
-        mask = mask & (inputs["tool_mask"] != 0)
+    mask = loss_mask(inputs)
     advantages = inputs["advantages"]
     if advantages.dim() == 1:
         advantages = advantages[:, None].expand(mask.shape)
     tokens = inputs.get("num_items_in_batch")
-    if tokens is not None:  # of the generation batch: the window's share of it
+    if window.tokens is not None:
+        tokens = window.tokens
+    elif tokens is not None:  # of the generation batch: the window's share of it
         tokens = tokens * window.accumulation / window.steps_per_generation
     return Batch(
         advantages=advantages,

@@ -17,6 +17,9 @@ from grpo_plugin.objectives import Objective, ObjectiveConfig
 from grpo_plugin.objectives import resolve as resolve_objective
 from grpo_plugin.training.options import objective_options, trl_default
 
+_OF_TOKEN_REWARDS = frozenset({"reinforce_plus_plus"})
+"""Advantage estimators that work on the reward of each token."""
+
 _SCALES = {"group": "grpo", "batch": "batch_normalized", "none": "dr_grpo"}
 """TRL's scale_rewards -> the advantage of the same formula."""
 
@@ -28,7 +31,9 @@ class KLPlace(str, Enum):
     REWARD = "reward"
     """Subtracted from each completion's reward, before group normalisation (DeepSeekMath eq. 2)."""
     ADVANTAGE = "advantage"
-    """Subtracted from each token's advantage, after normalisation (REINFORCE++)."""
+    """Subtracted from each token's advantage, after normalisation."""
+    TOKEN_REWARD = "token_reward"  # noqa: S105 - a unit of text
+    """In the reward of each token; advantages come of the token rewards (REINFORCE++, PPO)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,13 +42,15 @@ class Plan:
 
     Attributes:
         objective: `None` for TRL's own loss.
-        options: its options, every one explicit.
+        options: its options, every one explicit and settled (`Objective.settle`).
         estimator: advantages from rewards (N,), groups (N,) and lengths (N,).
         own_advantages: whether `estimator` replaces TRL's advantages throughout; otherwise it is
             used only where TRL's no longer hold (KL in the reward, refilled groups).
         kl_in: where the KL term goes.
         kl_estimator: how it is estimated.
         kl: its coefficient, fixed or adaptive, as it is at the start.
+        exact_tokens: token means divide by the window's own tokens, not by a share of the
+            generation batch's.
         dynamic_sampling_rounds: how often dead groups may be refilled.
         skip_dead_completions: keep completions without gradient out of the model.
         trim_padding: and the columns that are padding in all that remain.
@@ -57,6 +64,7 @@ class Plan:
     kl_in: KLPlace = KLPlace.LOSS
     kl_estimator: KLEstimator = KLEstimator.K3
     kl: FixedKL | AdaptiveKL = field(default_factory=lambda: FixedKL(coefficient=0.0))
+    exact_tokens: bool = False
     dynamic_sampling_rounds: int = 0
     skip_dead_completions: bool = True
     trim_padding: bool = True
@@ -95,6 +103,7 @@ def plan_from(args: Any) -> Plan:
         "skip_dead_completions": args.skip_dead_completions,
         "trim_padding": args.trim_padding,
         "fused_loss": args.fused_loss,
+        "exact_tokens": _counts_exactly(args),
     }
     if args.objective is None:
         _refuse_without_objective(args)
@@ -113,7 +122,7 @@ def plan_from(args: Any) -> Plan:
         raise
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"objective={objective.name!r}: {error}") from error
-    return Plan(objective=objective, options=options, **kl, **common)
+    return Plan(objective=objective, options=objective.settle(options), **kl, **common)
 
 
 def _advantages(args: Any) -> dict[str, Any]:
@@ -166,6 +175,13 @@ def _divergence(args: Any, objective: Objective) -> dict[str, Any]:
         raise ConfigurationError(
             f"kl_in={args.kl_in!r} needs a reference model, which beta = 0 leaves out; set beta > 0"
         )
+    of_tokens = args.advantage_estimator in _OF_TOKEN_REWARDS
+    if place is KLPlace.TOKEN_REWARD and not of_tokens:
+        raise ConfigurationError(
+            f"kl_in={args.kl_in!r} needs an advantage_estimator that works on the rewards of "
+            f"tokens, and advantage_estimator={args.advantage_estimator!r} does not; choose "
+            + " or ".join(map(repr, sorted(_OF_TOKEN_REWARDS)))
+        )
     if "ref_logp" in objective.needs and (args.beta <= 0 or place is not KLPlace.LOSS):
         raise ConfigurationError(
             f"objective={objective.name!r} compares with a reference model and takes beta for its "
@@ -194,6 +210,23 @@ def _divergence(args: Any, objective: Objective) -> dict[str, Any]:
     except ValueError as error:
         raise ConfigurationError(f"kl_target, kl_horizon: {error}") from error
     return {"kl_in": place, "kl_estimator": estimator, "kl": adaptive}
+
+
+def _counts_exactly(args: Any) -> bool:
+    over = args.tokens_counted_over
+    if over not in ("generation", "window"):
+        raise ConfigurationError(
+            f"tokens_counted_over is {over!r}; choose one of 'generation', 'window'"
+        )
+    accumulation, every = args.gradient_accumulation_steps, args.steps_per_generation
+    if over == "window" and every % accumulation:
+        raise ConfigurationError(
+            "tokens_counted_over='window' must know an optimizer step's completions when it "
+            f"begins, but gradient_accumulation_steps = {accumulation} micro-batches do not divide "
+            f"the steps_per_generation = {every} that are generated together; make "
+            "steps_per_generation a multiple of gradient_accumulation_steps, or choose 'generation'"
+        )
+    return bool(over == "window")
 
 
 def _refuse_without_objective(args: Any) -> None:

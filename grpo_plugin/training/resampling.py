@@ -55,10 +55,23 @@ def check_dynamic_sampling(trainer: Any) -> None:
             "dynamic_sampling_rounds draws prompts at random, which a streamed train_dataset does "
             "not allow; load it whole or set dynamic_sampling_rounds=0"
         )
+    columns = getattr(trainer.train_dataset, "column_names", None) or ()
+    if pictured := [name for name in ("image", "images") if name in columns]:
+        raise ConfigurationError(
+            f"dynamic_sampling_rounds handles text only, and train_dataset has {pictured[0]!r}; "
+            "set dynamic_sampling_rounds=0"
+        )
     if getattr(trainer, "tools", None) or getattr(trainer, "environments", None):
         raise ConfigurationError(
             "dynamic_sampling_rounds cannot replay tools or environments; set it to 0"
         )
+
+
+def _pad_token(trainer: Any) -> int:
+    """The tokenizer's, which a processor holds inside."""
+    processing = trainer.processing_class
+    found: int = getattr(processing, "tokenizer", processing).pad_token_id
+    return found
 
 
 def refill(trainer: Any, rollout: Rollout, sample: Sample) -> tuple[Rollout, int]:
@@ -103,7 +116,7 @@ def _replaced(
 ) -> Rollout:
     """Put the fresh groups into the places of the dead ones: `pairs` of (place, fresh group)."""
     size, accelerator = trainer.num_generations, trainer.accelerator
-    blank = trainer.processing_class.pad_token_id
+    blank = _pad_token(trainer)
     places = torch.tensor([place * size + j for place, _ in pairs for j in range(size)])
     origins = torch.tensor([group * size + j for _, group in pairs for j in range(size)])
     mine = (places >= rollout.first) & (places < rollout.first + len(rollout.rows))

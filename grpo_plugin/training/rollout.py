@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from grpo_plugin.advantages import reinforce_plus_plus
 from grpo_plugin.errors import ConfigurationError, UnsupportedTRLError
 from grpo_plugin.kl import AdaptiveKL, penalize_advantages, token_kl
 from grpo_plugin.training.forward import token_logps
@@ -107,6 +108,10 @@ def outcome_advantages(trainer: Any, rollout: Rollout) -> Tensor:
         divergence = _sampled_kl(trainer, rollout)
         of_outputs = gather(divergence.sum(dim=1))
         coefficient = trainer.kl_controller.coefficient
+        if trainer.model.training:
+            steer_kl(trainer, of_outputs)
+        if plan.kl_in is KLPlace.TOKEN_REWARD:
+            return _of_token_rewards(trainer, rollout, divergence, coefficient)
         if plan.kl_in is KLPlace.REWARD:
             rewards = rewards - coefficient * of_outputs
     advantages = plan.estimator(rewards, rollout.group, gather(mask.sum(dim=1)))
@@ -119,9 +124,23 @@ def outcome_advantages(trainer: Any, rollout: Rollout) -> Tensor:
     if plan.kl_in is KLPlace.ADVANTAGE:
         spread = advantages[:, None].expand(mask.shape)
         advantages = penalize_advantages(spread, divergence, coefficient=coefficient)
-    if plan.kl_in is not KLPlace.LOSS and trainer.model.training:
-        steer_kl(trainer, of_outputs)
     return advantages
+
+
+def _of_token_rewards(
+    trainer: Any, rollout: Rollout, divergence: Tensor, coefficient: float
+) -> Tensor:
+    """(n, T): this process's rows of `reinforce_plus_plus` over the tokens of all processes."""
+    accelerator = trainer.accelerator
+    mask = rollout.mask.to(divergence.dtype)
+    everywhere = [
+        accelerator.gather(accelerator.pad_across_processes(part, dim=1))
+        for part in (mask, divergence)
+    ]
+    whole = reinforce_plus_plus(
+        rollout.rewards, everywhere[0], divergence=everywhere[1], coefficient=coefficient
+    )
+    return whole[rollout.mine, : mask.shape[1]]
 
 
 def steer_kl(trainer: Any, of_outputs: Tensor) -> None:

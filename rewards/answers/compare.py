@@ -6,9 +6,11 @@ import re
 from dataclasses import replace
 
 from rewards.answers.effort import fresh_effort
+from rewards.answers.match.chemistry import same_formula
 from rewards.answers.match.matcher import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
 from rewards.answers.read.reading import Answer, read_answer
+from rewards.answers.read.sentences import claims_differ, said_of
 from rewards.answers.read.style import same_but_for_style
 from rewards.answers.read.tokens import UnreadableError, tokenize
 from rewards.answers.read.wording import normal_tokens
@@ -38,6 +40,8 @@ def compare(  # noqa: C901, PLR0912
     """
     if reference.text == answer.text and reference.text and not reference.text.isspace():
         return Comparison(Outcome.EQUAL, f"both are written “{_short(reference.text)}”")
+    if reference.whole and reference.whole == answer.text:
+        return Comparison(Outcome.EQUAL, "both are the same text")
     if same_but_for_style(reference.text, answer.text):
         return Comparison(
             Outcome.EQUAL, f"both are written “{_short(reference.text)}” but for style"
@@ -64,6 +68,13 @@ def compare(  # noqa: C901, PLR0912
     except RecursionError:
         same, matcher.why = None, "one of them is nested too deeply"
     read = f"the reference was read as {reference.describe()}, the answer as {answer.describe()}"
+    if same and claims_differ(reference.text, answer.text):
+        same, matcher.why = False, "they say it of different things"
+    if same is not True and (formula := same_formula(reference.text, answer.text)) is not None:
+        same = formula
+        matcher.why = "the chemical formulas " + ("are the same" if formula else "differ")
+    if same is False and said_of(reference.text, answer.text):
+        return Comparison(Outcome.EQUAL, f"{read}; one is a sentence that says the other")
     if same is not True and _same_tokens(reference, answer):
         return Comparison(Outcome.EQUAL, f"{read}; both hold the same words and signs")
     if same is False and _ungrouped(reference, answer, options):

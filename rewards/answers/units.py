@@ -24,6 +24,7 @@ from rewards.answers.unit_table import UNITS, Measure
 DEGREES = frozenset({"degree", "degrees", "deg", "度"})
 PERCENTS = frozenset({"percent", "percents", "pct", "percentage"})
 MAX_POWER = 30
+_SIGNS = frozenset("/^0123456789")  # no counted noun has one
 
 _COMPOSITE = {"mph": "mi / h", "kmh": "km / h", "kph": "km / h", "fps": "ft / s"}
 _PER = frozenset({"per", "/", "每"})
@@ -216,8 +217,8 @@ def differing(reference: str, answer: str) -> str | None:  # noqa: C901, PLR0912
     opposites; `units` for any unit; a noun of the reference that no list has, left out by the
     answer. Measures of one dimension are left to their conversion.
 
-    >>> differing("km", "kg"), differing("", "apples"), differing("", "hardly")
-    ('kg is not km', None, '“hardly” is no unit or noun that is known')
+    >>> differing("km", "kg"), differing("", "apples"), differing("", "zorks")
+    ('kg is not km', None, '“zorks” is no unit or noun that is known')
     """
     if reference == answer:
         return None
@@ -230,7 +231,10 @@ def differing(reference: str, answer: str) -> str | None:  # noqa: C901, PLR0912
         if word not in wanted.words:
             return f"“{word}” is no unit or noun that is known"
     missing = [word for word in wanted.unknown if word not in given.words]
-    if missing and (given.words or not all(may_be_noun(word) for word in missing)):
+    nouns_only = all(may_be_noun(word) for word in missing) and not _SIGNS & set(
+        "".join(wanted.words)
+    )
+    if missing and (given.words or not nouns_only):
         return f"“{missing[0]}” is missing"
     if not wanted.words or not given.words:
         return None

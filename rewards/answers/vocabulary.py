@@ -94,6 +94,8 @@ _PHRASES = {
         "infinitely many",
         "infinitely many solutions",
         "infinite solutions",
+        "infinite",
+        "an infinite number",
         "infinite number of solutions",
         "无数",
         "无穷多",

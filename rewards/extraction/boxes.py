@@ -130,10 +130,11 @@ def closing_brace(text: str, start: int) -> int:
 
 
 class BoxedAnswer(NamedTuple):
-    """What the last box of a text says, and where that box ends."""
+    """What the last box of a text says, and where that box stands."""
 
     content: str
     end: int
+    start: int
 
 
 def last_boxed(text: str) -> str | None:
@@ -155,12 +156,12 @@ def boxed_answer(text: str) -> BoxedAnswer | None:
     belongs to the outer one. A last box that opens with ≈ says how large the one before is.
 
     >>> boxed_answer(r"\framebox{1} et \boxed 2")
-    BoxedAnswer(content='1, 2', end=24)
+    BoxedAnswer(content='1, 2', end=24, start=17)
     """
     box = _only_box(text) or _outer_box_before(text, len(text))
     if box is None or box.content is None or text[box.end : box.end + 1].isdigit():
         return None  # digits right behind a box were meant to be inside
-    return BoxedAnswer(_joined(text, box, box.content), box.end)
+    return BoxedAnswer(_joined(text, box, box.content), box.end, box.start)
 
 
 def _joined(text: str, box: _Box, content: str) -> str:

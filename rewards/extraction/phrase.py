@@ -14,7 +14,12 @@ import re
 _TAIL_CHARS = 1_500
 
 _BREAK = r"(?:^|[\n.!?。！？;；:：,，])"
-_MARKUP = r"[\s*_#>\"'“(\-]{0,12}"
+# Marks of emphasis in front of a claim: Markdown, and the pictures that chat models put there.
+_EMOJI = (  # but no cross or ban, which say that what follows is wrong
+    "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u2715\u2719-\u274b\u274d-\u27bf\u2b00-\u2bff\ufe0f"
+    "\U0001f300-\U0001f6aa\U0001f6ac-\U0001faff"
+)
+_MARKUP = rf"[\s*_#>\"'“(\-{_EMOJI}]{{0,12}}"
 _LINK = (
     r"(?:(?:so|therefore|thus|hence|then|and|but|finally|now|consequently|accordingly|"
     r"in conclusion|in summary|we conclude that|this means|this means that|which means that|"

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from rewards.extraction.anywhere import answer_anywhere
-from rewards.extraction.boxes import after_hashes, last_boxed, last_tagged, names_box
+from rewards.extraction.box_context import is_part_of_more, spoken, with_percent
+from rewards.extraction.boxes import after_hashes, boxed_answer, last_tagged, names_box
 from rewards.extraction.phrase import after_answer_phrase
 
 AnswerPlace: TypeAlias = Literal[
@@ -43,6 +44,7 @@ _SENTENCE_CHARS = 12  # shorter than any claim
 _BARE_CHARS = 200
 _BARE_WORDS = 3
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")  # no LaTeX command
+_PART_OF_MORE = "the last box is only a part of what is said, or is not shown"
 _BROKEN_BOX = "the last box never closes, or digits stand right behind it"
 _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
 
@@ -81,11 +83,35 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
     return FoundAnswer(None, "no " + ", no ".join(names))
 
 
+_BOX_MARKS = ("<|begin_of_box|>", "<|end_of_box|>")
+
+
 def _in_box(text: str) -> FoundAnswer | None:
-    boxed = last_boxed(text)
+    text = spoken(text)
+    if "of_box|>" in text:
+        marked = _between_box_marks(text)
+        if marked is not None:
+            return marked
+    boxed = boxed_answer(text)
     if boxed is None:
         return FoundAnswer(None, _BROKEN_BOX) if names_box(text) else None
-    return _filled(_claimed(boxed), "the last box")
+    if is_part_of_more(text, boxed.start, boxed.end):
+        return FoundAnswer(None, _PART_OF_MORE)
+    content = with_percent(boxed.content, text, boxed.end)
+    return _filled(_claimed(content), "the last box")
+
+
+def _between_box_marks(text: str) -> FoundAnswer | None:
+    """What stands between the last special tokens for a box, unless a box follows them."""
+    opening, closing = _BOX_MARKS
+    start, end = text.rfind(opening), text.rfind(closing)
+    behind = text[max(start, end) :]
+    if start < 0 or names_box(behind if end > start else ""):
+        return None
+    if end < start:
+        return FoundAnswer(None, "the last box is never closed")
+    inside = text[start + len(opening) : end]
+    return _in_box(inside) or _filled(_claimed(inside), "the last box")
 
 
 def _in_answer_tag(text: str) -> FoundAnswer | None:

@@ -7,6 +7,6 @@
   `accuracy` has read and compared
 * form: `format`, `tag_count`, `language_consistency`
 * length: `overlong`, `cosine_length`, `group_length`, `repetition`
-* more than right and wrong: `formula_distance` (partial credit), `second_opinion` (a judge of yours)
+* beyond right and wrong: `formula_distance` (partial credit), `second_opinion` (a judge of yours)
 * rewards of rewards: `combined`, `schedule`, `route`
 """

@@ -23,6 +23,7 @@ from rewards.extraction.places import (
 from rewards.extraction.reference import UnusableReferenceError, reference_text
 from rewards.extraction.stated import UNFINISHED
 from rewards.reward import Reward, Sample
+from rewards.text.shorten import shown
 from rewards.verdict import Basis, Stage, Status, Verdict
 
 if TYPE_CHECKING:
@@ -243,10 +244,10 @@ class Accuracy(Reward):
             comparers.usual.reference(expected)
         except UnusableReferenceError as error:
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
-        shown = _shown(expected)
+        expected_shown = _shown(expected)
         part = sample.answer_part(prefilled=self.prefilled)
         found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self._places)
-        undecided, basis = None, Basis.PROOF
+        undecided, basis = None, Basis.PROOF if found.text is not None else None
         if found.text is None:
             score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
         elif len(found.text) > _MAX_ANSWER_CHARS:
@@ -263,7 +264,9 @@ class Accuracy(Reward):
                 reason = f"could not be shown equal: {reason}"
                 undecided = (expected, found.text) if self.fallback else None
         seconds = perf_counter() - started
-        verdict = Verdict(score, status, answer, shown, reason, seconds, found.place, basis)
+        verdict = Verdict(
+            score, status, answer, expected_shown, reason, seconds, found.place, basis
+        )
         return _Case(verdict, undecided)
 
     def _examine_safely(self, sample: Sample, comparers: _Comparers) -> _Case:
@@ -294,7 +297,7 @@ class Accuracy(Reward):
 
     def _comparers(self) -> _Comparers:
         from rewards.answers import CompareOptions  # noqa: PLC0415
-        from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top
+        from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top  # noqa: PLC0415 - see the top
 
         options = CompareOptions(
             tolerance=self.tolerance,
@@ -329,8 +332,7 @@ def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
 
 
 def _shown(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
+    return shown(text, _SHOWN_CHARS)
 
 
 def _check(field: str, given: Sequence[str], known: Sequence[str]) -> None:

@@ -11,9 +11,10 @@ from typing import ClassVar
 
 from rewards.columns import Role
 from rewards.extraction.places import AnswerPlace
-from rewards.extraction.stated import check_places, shown, stated_answer
+from rewards.extraction.stated import check_places, stated_answer
 from rewards.reward import Reward, Sample
 from rewards.rules.exact_match import normalised
+from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 
 _CHOICE_COLUMNS = ("choices", "options")
@@ -146,8 +147,6 @@ def _plain_text(reference: object) -> str:
 
 def _read_choices(row: Mapping[str, object]) -> _Choices:
     cell = next((row[name] for name in _CHOICE_COLUMNS if row.get(name) is not None), None)
-    if hasattr(cell, "tolist"):
-        cell = cell.tolist()
     if isinstance(cell, Mapping):
         labels, texts = cell.get("label"), cell.get("text")
         if labels is None or texts is None:
@@ -170,8 +169,6 @@ def _without_label(text: str) -> str:
 
 
 def _read_reference(reference: object, choices: _Choices) -> frozenset[str] | None:
-    if hasattr(reference, "tolist"):
-        reference = reference.tolist()
     if isinstance(reference, bool):
         return None
     if isinstance(reference, int):

@@ -14,8 +14,9 @@ from typing import ClassVar, Literal
 from rewards.columns import COLUMN_ALIASES, Role
 from rewards.errors import InputError
 from rewards.extraction.places import AnswerPlace
-from rewards.extraction.stated import check_places, shown, stated_answer
+from rewards.extraction.stated import check_places, stated_answer
 from rewards.reward import Reward, Sample
+from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
@@ -165,8 +166,6 @@ def _alternatives(reference: object) -> list[str]:
         return [str(reference)]
     if isinstance(reference, Sequence) and not isinstance(reference, bytes):
         return [text for item in reference for text in _alternatives(item)]
-    if hasattr(reference, "tolist"):  # an array, as parquet files give
-        return _alternatives(reference.tolist())
     return []
 
 

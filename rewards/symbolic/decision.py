@@ -17,8 +17,8 @@ from typing import Any
 import sympy
 
 from rewards.answers import Answer, Outcome, read_answer, read_reference, tree
-from rewards.answers.definedness import has_doubtful_part
 from rewards.answers.effort import fresh_effort
+from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.symbolic.translation import UntranslatableError, from_answer, from_tree
 
 _DIGITS = 40

@@ -56,7 +56,11 @@ class UntranslatableError(ValueError):
     """There is no sympy expression that surely means the same."""
 
 
-class RoundedStepError(UntranslatableError):
+class RefusedError(UntranslatableError):
+    """What was understood must not go to sympy; nor is latex2sympy asked for another reading."""
+
+
+class RoundedStepError(RefusedError):
     """Sympy would take a whole part or a sign of rounded digits."""
 
 
@@ -72,7 +76,7 @@ def from_answer(answer: Answer) -> Any:
         return from_latex(answer.text)
     try:
         translated = from_tree(answer.tree)
-    except RoundedStepError:
+    except RefusedError:
         raise
     except UntranslatableError:
         return from_latex(answer.text)
@@ -123,15 +127,26 @@ def from_latex(text: str) -> Any:
             raise UntranslatableError(f"latex2sympy makes the variable {symbol.name!r} out of it")
     if read.atoms(sympy.core.function.AppliedUndef):
         raise UntranslatableError("it names a function that is not defined")
+    # 0.1 arrives as a binary float; its decimal digits are what was written.
+    read = _with_all_operators(read, text)
+    return read.xreplace({f: sympy.Rational(str(f)) for f in read.atoms(sympy.Float)})
+
+
+def _with_all_operators(read: Any, text: str) -> Any:
+    """What was read, with its limits two-sided, if sympy has kept all that was written.
+
+    Raises:
+        UntranslatableError: sympy has worked out a part on its own.
+    """
     bounds = _OPERATOR.findall(text)
-    if "infty" in (rest := _OPERATOR.sub(" ", text)) or "∞" in rest:
+    rest = _OPERATOR.sub(" ", text)
+    if "infty" in rest or "∞" in rest:
         raise UntranslatableError("sympy takes ∞ for a number")
     if not any(map(_SIDED.search, bounds)):
         read = read.replace(sympy.Limit, _two_sided)
     if _operations(read) < len(bounds):
         raise UntranslatableError("sympy drops a limit, a sum or an integral, whatever its value")
-    # 0.1 arrives as a binary float; its decimal digits are what was written.
-    return read.xreplace({f: sympy.Rational(str(f)) for f in read.atoms(sympy.Float)})
+    return read
 
 
 def _operations(expression: Any) -> int:
@@ -174,13 +189,13 @@ def _depth(text: str) -> int:
 def _number(node: tree.Num) -> Any:
     value = node.value
     if value.numerator.bit_length() + value.denominator.bit_length() > 4 * _MAX_NUMERAL_CHARS:
-        raise UntranslatableError("a number has too many digits for sympy")
+        raise RefusedError("a number has too many digits for sympy")
     return sympy.Rational(value.numerator, value.denominator)
 
 
 def _constant(node: tree.Const) -> Any:
     if node.name == "inf":  # 1/∞ is 0 to sympy, and ∞^0 is 1
-        raise UntranslatableError("sympy takes ∞ for a number")
+        raise RefusedError("sympy takes ∞ for a number")
     return {"pi": sympy.pi, "e": sympy.E, "i": sympy.I}[node.name]
 
 
@@ -193,7 +208,7 @@ def _power(node: tree.Pow) -> Any:
     if base.is_Rational and exponent.is_Rational:
         bits = max(int(base.p).bit_length(), int(base.q).bit_length())
         if bits * abs(exponent) > _MAX_POWER_BITS:
-            raise UntranslatableError("a power has too many digits for sympy")
+            raise RefusedError("a power has too many digits for sympy")
     return sympy.Pow(base, exponent)
 
 

@@ -151,6 +151,16 @@ def test_a_changed_bias_correction_counts_everywhere():
     assert plan_from(config(objective="gspo", **options)).options.kl_weighted == (not default)
 
 
+@pytest.mark.parametrize("name", ["gspo", "sequence_grpo", "reinforce"])
+def test_trls_own_trainer_refuses_an_objective_it_has_not(tmp_path, name):
+    """It would have trained its default loss, silently."""
+    trainer = make(tmp_path, trainer_class=trl.GRPOTrainer, objective=name)
+    with pytest.raises(ValueError, match=r"objective='\w+', which needs grpo_plugin.GRPOTrainer"):
+        trainer.train()
+    again = dataclasses.replace(trainer.args, generation_batch_size=None)
+    assert plan_from(again).objective.name == name
+
+
 def test_a_stock_configuration_asks_for_nothing():
     plan = plan_from(trl.GRPOConfig(**CPU))
     assert plan.objective is None

@@ -10,9 +10,16 @@ trl = pytest.importorskip("trl")
 import torch  # noqa: E402
 from training_runs import distance, flat, logs, make, train  # noqa: E402
 
-from grpo_plugin.objectives import Coupling, available, gradient_coefficient, resolve  # noqa: E402
-from grpo_plugin.training.microbatch import Window, contributing, microbatch  # noqa: E402
+from grpo_plugin.objectives import (  # noqa: E402
+    Coupling,
+    ObjectiveConfig,
+    available,
+    gradient_coefficient,
+    resolve,
+)
+from grpo_plugin.training.microbatch import contributing, microbatch  # noqa: E402
 from grpo_plugin.training.plan import Plan  # noqa: E402
+from grpo_plugin.training.window import Window  # noqa: E402
 
 WINDOW = Window(accumulation=2, steps_per_generation=4, world_size=2, max_length=9, seed=3)
 
@@ -171,3 +178,20 @@ def test_dead_completions_do_not_enter_the_model(tmp_path):
     assert sum(seen) < 8 * 4
     assert min(logs(trainer, "kept_completions")) < 1
     assert max(logs(trainer, "dead_groups")) > 0
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_options_are_settled_once_a_run(tmp_path, monkeypatch, fused):
+    trainer = make(tmp_path, objective="sequence_grpo", fused_loss=fused, max_steps=2)
+    made = []
+    checked = ObjectiveConfig.__post_init__
+
+    def counted(self):
+        made.append(self)
+        checked(self)
+
+    monkeypatch.setattr(ObjectiveConfig, "__post_init__", counted)
+    trainer.train()
+    assert trainer.state.global_step == 2
+    assert made == []
+    assert trainer.plan.objective.settle(trainer.plan.options) is trainer.plan.options

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flint import acb, arb, fmpq, fmpz
 
 from rewards.answers.effort import InexactError, UndefinedError
-from rewards.answers.enclosures import Enclosure
+from rewards.answers.evaluate.enclosures import Enclosure
 from rewards.answers.evaluate.functions import (
     FUNCTIONS,
     LARGEST_LOGARITHM,
@@ -19,9 +19,21 @@ from rewards.answers.evaluate.functions import (
     logarithm,
 )
 from rewards.answers.evaluate.precision import TooLargeError, UnsureError
+from rewards.answers.evaluate.special_values import turns
 from rewards.answers.evaluate.values import check_arity, exact
-from rewards.answers.special_values import turns
-from rewards.answers.tree import Add, BigOp, Const, Degree, Fn, Mul, Node, Num, Percent, Pow, Sym
+from rewards.answers.tree import (
+    GAMMA,
+    Add,
+    BigOp,
+    Const,
+    Degree,
+    Fn,
+    Mul,
+    Node,
+    Num,
+    Percent,
+    Pow,
+)
 
 if TYPE_CHECKING:
     Ball = Any  # python-flint has no types of its own
@@ -40,7 +52,7 @@ class ComplexEnclosure(Enclosure):
         super().measure(value.real)
         super().measure(value.imag)
 
-    def _value(self, node: Node) -> Ball:
+    def _value(self, node: Node) -> Ball:  # noqa: C901
         self.effort.charge(2 * self.price)
         if node == _I:
             return acb(0, 1)
@@ -171,7 +183,7 @@ class ComplexEnclosure(Enclosure):
         name, args = node.name, node.args
         if name in FUNCTIONS:
             check_arity(name, args)
-        elif name == "call" and len(args) == 2 and args[0] == _GAMMA:
+        elif name == "call" and len(args) == 2 and args[0] == GAMMA:
             name, args = "gamma", args[1:]
         elif name not in {"Re", "Im", "root"}:
             raise InexactError
@@ -237,6 +249,5 @@ def _off_the_cut(value: Ball) -> Ball:
     return value
 
 
-_GAMMA = Sym("Gamma")
 _I, _E = Const("i"), Const("e")
 _MINUS_ONE, _HALF = Num(Fraction(-1)), Fraction(1, 2)

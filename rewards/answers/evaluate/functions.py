@@ -24,6 +24,7 @@ Function: TypeAlias = "Callable[[Sequence[Ball]], Ball]"
 
 LARGEST_LOGARITHM = 4 * 10**17  # of a number that is still worked out
 _WIDEST_ARGUMENT = 3_000  # bits: the sine of a larger number would need as many digits
+_MANY_TURNS = 10**18
 _SMALL = 300  # binomials up to here are cheapest as integers
 _LONG_PRODUCT = 64
 
@@ -99,8 +100,10 @@ def whole(value: Ball) -> int:
 def _circular(value: Ball) -> Ball:
     if value.is_zero():
         return value
-    if abs(value) > fmpz(1) << _WIDEST_ARGUMENT:
-        raise InexactError
+    if abs(value) > _MANY_TURNS:
+        if abs(value) > fmpz(1) << _WIDEST_ARGUMENT:
+            raise InexactError
+        effort().charge(30)
     return value
 
 

@@ -1,8 +1,10 @@
 """Whether two expressions are the same: structure, exact rationals, then many points.
 
-Equal is said only after agreement at several points, once far beyond what any cancellation or
-tiny term in either expression could hide; different only where both sides are well defined and
-their difference survives at a higher precision. Anything else is undecided.
+Values are balls with proven radii (`enclosures`). Equal is said only where both balls are small
+and overlap, at several points, once at a radius below what any cancellation or tiny term in either
+expression could hide; that a ball comes out at all proves that the side has a value there.
+Different is said only of balls that do not overlap. Anything else is undecided: a side that is
+undefined, infinite or undecided where it was looked at equals nothing but its own text.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from rewards.answers.definedness import has_doubtful_part
 from rewards.answers.effort import InexactError, UndefinedError
+from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.answers.evaluate.modular import same_residues
 from rewards.answers.evaluate.numeric import Evaluator
 from rewards.answers.evaluate.points import (
@@ -28,6 +30,7 @@ from rewards.answers.evaluate.points import (
 from rewards.answers.evaluate.values import exact
 from rewards.answers.show import show
 from rewards.answers.tree import (
+    GAMMA,
     BigOp,
     Const,
     Digits,
@@ -44,7 +47,7 @@ from rewards.answers.tree import (
 )
 
 if TYPE_CHECKING:
-    from rewards.answers.enclosures import Enclosure
+    from rewards.answers.evaluate.enclosures import Enclosure
 
 DIGITS = 40
 AGREEMENT = 28  # digits of agreement asked for at a first look
@@ -159,7 +162,12 @@ def _infinite_sign(node: Node) -> int:
 
 
 def _opaque(node: Node) -> Node:
-    """Calls, integrals and the like become variables named by their normal form."""
+    """Calls, integrals and the like become variables named by their normal form.
+
+    But not Γ of a constant, which has a value, or none.
+    """
+    if node == Fn("call", (GAMMA, *children(node)[1:])) and not symbols(node):
+        return node
     if isinstance(node, Fn) and node.name in {
         "call",
         "class",
@@ -203,8 +211,8 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
     names = sorted(symbols(left) | symbols(right))
     if len(names) > MAX_VARIABLES:
         return Sameness(same=None, how="they have too many variables")
-    from rewards.answers.enclosures import Enclosure  # noqa: PLC0415
     from rewards.answers.evaluate.complexes import ComplexEnclosure  # noqa: PLC0415 - FLINT takes 40 ms
+    from rewards.answers.evaluate.enclosures import Enclosure  # noqa: PLC0415
 
     imaginary = contains_imaginary(left) or contains_imaginary(right)
     if not imaginary:
@@ -255,7 +263,9 @@ class _Pair(NamedTuple):
                 break
         return seen
 
-    def look_once(self, point: dict[str, Fraction], digits: int) -> _Status:
+    def look_once(  # noqa: C901 - a line for each way that it may end
+        self, point: dict[str, Fraction], digits: int
+    ) -> _Status:
         """Like `look`, with balls of so many digits."""
         from rewards.answers.evaluate.precision import TooLargeError, UnsureError  # noqa: PLC0415 - as below
 

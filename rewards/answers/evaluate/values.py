@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from rewards.answers.effort import InexactError, UndefinedError, effort, literal_price
-from rewards.answers.special_values import SPECIAL, power_form, special_value
+from rewards.answers.evaluate.special_values import SPECIAL, power_form, special_value
 from rewards.answers.tree import (
     Add,
     Based,
@@ -237,7 +237,11 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
         return min(values) if name == "min" else max(values)
     if name in {"gcd", "lcm", "mod"} and args:
         values = [exact(arg) for arg in args]
-        if name == "mod" or all(value.denominator == 1 for value in values):
+        whole = all(value.denominator == 1 for value in values)
+        if name == "mod" and not whole and len(values) == 2 and values[1]:
+            effort().charge(2 * sum(map(literal_price, values)))
+            return values[0] % values[1]  # what whole multiples leave, as of integers
+        if whole or name == "mod":
             return Fraction(_of_integers(name, values))
         tops = [Fraction(value.numerator) for value in values]
         bottoms = [Fraction(value.denominator) for value in values]

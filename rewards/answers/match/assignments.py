@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from rewards.answers.clearing import cleared
+from rewards.answers.evaluate.clearing import cleared
 from rewards.answers.evaluate.sameness import (
     Sameness,
     approximate,
@@ -127,6 +127,11 @@ def same_equation(left: Relation, right: Relation) -> Sameness:  # noqa: C901
 
 
 def _difference(relation: Relation) -> Node:
+    """What is zero where the equation holds; |u| = |v| where u² = v²."""
+    sizes = all(isinstance(side, Fn) and side.name == "abs" for side in relation.sides)
+    if sizes and relation.ops == ("=",):
+        left, right = (children(side)[0] for side in relation.sides)
+        return add(times(left, left), negative(times(right, right)))
     return add(relation.sides[0], negative(relation.sides[1]))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewards.answers.definedness import has_doubtful_part
+from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.answers.evaluate.numeric import Evaluator
 from rewards.answers.evaluate.values import exact_or_none
 from rewards.answers.tree import (

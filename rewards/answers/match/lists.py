@@ -93,7 +93,7 @@ class ListMatching(WordMatching):
             stems = [{name.partition("_")[0] for name in side} for side in names]
             if len(set(names[0])) == len(names[0]) > 1 and len(set(names[1])) > 1:
                 return self.no("they name different quantities")
-            plain = min(len(set(side)) for side in names) == 1
+            plain = any(set(side) == stem for side, stem in zip(names, stems, strict=True))
             if (
                 plain and len(stems[0]) == 1 and stems[0] == stems[1]
             ):  # x_1 = 1, x_2 = 2 are values of x
@@ -112,6 +112,9 @@ class ListMatching(WordMatching):
                 refs = expand(Seq(tuple(value for _, value in labels[0])))
             if labels[1] is not None:
                 answers = expand(Seq(tuple(value for _, value in labels[1])))
+        shared = _shared_name(refs), _shared_name(answers)
+        if None not in shared and shared[0] != shared[1]:
+            return self.no(f"one is about {shared[0]}, the other about {shared[1]}")
         refs, answers = _propagated(refs), _propagated(answers)
         if (
             isinstance(ref, Seq)
@@ -207,7 +210,9 @@ def _labelled(items: list[Node]) -> list[tuple[str, Node]] | None:
         found = assigned(item)
         if found is None:
             return None
-        pairs.append((show(found.name), found.value))
+        chained = [show(side) for side in item.sides if isinstance(side, Sym)]
+        name = show(found.name) if len(chained) < 2 else "=".join(sorted(chained))
+        pairs.append((name, found.value))
     return pairs
 
 
@@ -216,6 +221,14 @@ def _tells_apart(pairs: list[tuple[str, Node]]) -> bool:
     names = {name for name, _ in pairs}
     stems = {name.partition("_")[0] for name in names}
     return len(names) == len(pairs) > 1 and len(stems) > 1
+
+
+def _shared_name(items: list[Node]) -> str | None:
+    """The name that `x = 1, 2, 3` puts in front of all its values."""
+    if _propagated(items) is items or not isinstance(items[0], Relation):
+        return None
+    found = assigned(items[0])
+    return None if found is None else show(found.name)
 
 
 def _propagated(items: list[Node]) -> list[Node]:

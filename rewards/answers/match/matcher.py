@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rewards.answers.evaluate.matrices import as_matrix, as_tuple
 from rewards.answers.match.equations import EquationMatching
 from rewards.answers.match.sets import UNRELATED, as_family
@@ -32,6 +34,14 @@ from rewards.answers.tree import (
     contains,
 )
 
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+
+def _says_twice(node: Node) -> TypeGuard[Ratio]:
+    """`x < 3 : (-∞, 3)`, a statement and the same in other words."""
+    return isinstance(node, Ratio) and isinstance(node.items[0], Relation)
+
 
 class Matcher(EquationMatching):
     """One comparison: its options, and why it came out as it did."""
@@ -47,6 +57,8 @@ class Matcher(EquationMatching):
             return self.families(ref, ans)
         if isinstance(ref, Given) or isinstance(ans, Given):
             return self.conditional(ref, ans)
+        if _says_twice(ref) and _says_twice(ans):
+            return self.in_order(ref.items, ans.items)
         expected, given = self.settled(ref), self.settled(ans)
         if expected is None or given is None:
             return self.no("one of them says two different things")
@@ -96,8 +108,12 @@ class Matcher(EquationMatching):
     def conditional(self, ref: Node, ans: Node) -> bool | None:
         """An answer may leave the reference's condition to the question, but add none."""
         if isinstance(ans, Given):
+            if not isinstance(ref, Given) and not ans.restricts:
+                return self.alike(ref, ans.body)
             if not isinstance(ref, Given):
                 return self.no(f"it holds only if {ans.condition}")
+            if ref.condition != ans.condition and not (ref.restricts or ans.restricts):
+                return self.no(f"one holds for {ref.condition}, the other for {ans.condition}")
             if ref.condition != ans.condition:
                 self.why = "they hold on different conditions"
                 return None

@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from rewards.answers.evaluate.sameness import Sameness, same_expression
-from rewards.answers.letter_units import contains_ohm, unit_readings, with_temperature
-from rewards.answers.letters import in_other_letters
 from rewards.answers.match.closeness import close
+from rewards.answers.match.letter_units import contains_ohm, unit_readings, with_temperature
+from rewards.answers.match.letters import in_other_letters
 from rewards.answers.tree import (
     ZERO,
     Add,
@@ -59,7 +59,11 @@ class Quantities:
         ans_unit = ans.unit if isinstance(ans, Unit) else None
         one = read_phrase(ref_unit).unit if ref_unit is not None else None
         other = read_phrase(ans_unit).unit if ans_unit is not None else None
-        if (one or other) and any(_is_angle(unit) for unit in (one, other)):
+        angles = [
+            _is_angle(unit) or contains(side, (Degree,))
+            for unit, side in ((one, ref), (other, ans))
+        ]
+        if (_is_angle(one) or _is_angle(other)) and all(angles):
             return self.number(_in_radians(ref, one), _in_radians(ans, other))
         ref = ref.value if isinstance(ref, Unit) else ref
         ans = ans.value if isinstance(ans, Unit) else ans

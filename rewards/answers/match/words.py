@@ -36,6 +36,8 @@ class WordMatching(Matching):
 
     def choices(self, ref: Node, ans: Node) -> bool | None:  # noqa: C901
         """Letters of a multiple-choice question."""
+        if any(isinstance(side, Seq) and side.joiner == "or" for side in (ref, ans)):
+            return self.no("“or” between letters chooses none of them")
         if isinstance(ref, Choice) and _is_small_letter(ans):
             ans = Choice(show(ans).upper())
         a, b = as_choice(ref), as_choice(ans)

@@ -5,6 +5,10 @@
   styles distinguish; `wording` reads words, `clock` times and dates
 * `plain_science` rewrites what people type in answers to science questions
 
+* `mending` undoes damage, `solutions` finds the answer of a worked solution, `sentences` what a
+  sentence says; `phrases`, `number_words` and `code_names` read words that stand for signs,
+  numbers and functions; `grouping` tells which items of a list belong together
+
 The reader itself is one class in six files, each deriving from the one before:
 
     `cursor`        the tokens and where we are

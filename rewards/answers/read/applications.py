@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rewards.answers.code_names import CODE_NAMES, MATRICES, code_call, code_matrix
 from rewards.answers.read.brackets import BracketReader
+from rewards.answers.read.code_names import CODE_NAMES, MATRICES, code_call, code_matrix
 from rewards.answers.read.literals import number
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.show import show
@@ -99,6 +99,8 @@ class ApplicationReader(BracketReader):
 
     def function(self, name: str) -> Node:  # noqa: C901, PLR0912
         """A function applied to what follows."""
+        if self.peek().kind == "rel" and name in {"max", "min"}:
+            return Sym(name)  # max = 3, min = 1
         if name == "sqrt":
             return self.root()
         if name == "cbrt":

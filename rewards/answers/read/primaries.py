@@ -5,13 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from math import factorial
 
-from rewards.answers.code_names import combinations
 from rewards.answers.evaluate.values import exact_or_none
-from rewards.answers.number_words import number_in_words
 from rewards.answers.read.applications import ApplicationReader
 from rewards.answers.read.brackets import CLOSERS
+from rewards.answers.read.code_names import combinations
 from rewards.answers.read.cursor import EOF_TOKEN
 from rewards.answers.read.literals import based, number, repeating
+from rewards.answers.read.number_words import number_in_words
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     INFINITY,
@@ -123,7 +123,7 @@ class PrimaryReader(ApplicationReader):
     def selection(self) -> Node:
         """`^{10}C_3`, `_{10}C_3`, `^{10}P_3`: how many selections."""
         self.at += 1
-        top = self.argument() if self.peek().value == "{" else self.primary()
+        top = self.argument()
         kind = self.peek().value
         if kind not in {"C", "P"} or self.peek(1).value != "_":
             raise UnreadableError("a power stands where a value should be")

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from rewards.answers.effort import fresh_effort
 from rewards.answers.evaluate.contradictions import is_contradiction
-from rewards.answers.number_words import number_in_words, ordinal_in_words
 from rewards.answers.read.clock import read_clock, read_date
 from rewards.answers.read.literals import based, number
+from rewards.answers.read.mending import balanced, mend
+from rewards.answers.read.number_words import number_in_words, ordinal_in_words
+from rewards.answers.read.sentences import said_in
+from rewards.answers.read.solutions import final_answer, is_solution
 from rewards.answers.read.statements import StatementReader
 from rewards.answers.read.tokens import UnreadableError, tokenize
 from rewards.answers.read.unwrap import unwrap, unwrap_reference
@@ -51,6 +54,8 @@ _FORMULA = re.compile(r"\$\$?([^$]+)\$?\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTAL
 _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf|boldsymbol)\s*\{([^{}]*)\}")
 _TAKEN_BACK = HEDGES | NEGATIONS | {"or", "and"}
 MAX_CACHED = 512
+MAX_LINES = 40
+_NO_ITEM = (Text, Raw, Seq, Named)  # what is no value on a line of its own
 BAD_ROUNDING = "its approximation is wrong"
 QUESTION = "it is a question"
 
@@ -62,10 +67,16 @@ class Answer:
     Attributes:
         text: the text without what was wrapped around it.
         is_reference: whether it is a reference, which may round carelessly.
+        mended: what was damaged in the text and is mended in `text`; nothing if it was whole.
+        whole: the solution that it was found in, if it was.
+        refused: why a reference says nothing that an answer could be compared with, or nothing.
     """
 
     text: str
     is_reference: bool = False
+    mended: str = ""
+    refused: str = ""
+    whole: str = ""
     _read: list[tuple[Node | None, str | None]] = field(
         default_factory=list, repr=False, compare=False, hash=False
     )
@@ -84,7 +95,7 @@ class Answer:
     @property
     def unreadable(self) -> str | None:
         """Why nothing can be read, or `None` if something can."""
-        reason = self._reading()[1]
+        reason = self.refused or self._reading()[1]
         return None if self.is_reference and reason in {BAD_ROUNDING, QUESTION} else reason
 
     @property
@@ -111,17 +122,43 @@ class Answer:
         normal = show(tree)
         if len(normal) > 120:
             normal = normal[:117] + "…"
-        return f"the {kind_of(tree)} {normal}"
+        mended = f" ({self.mended})" if self.mended else ""
+        return f"the {kind_of(tree)} {normal}{mended}"
 
 
 def read_reference(text: str) -> Answer:
     r"""Read a dataset's reference as a whole: `#### 72`, `\boxed{…}`, `$…$` or plain text."""
-    return Answer(unwrap_reference(text), is_reference=True)
+    whole = mend(text)
+    answer = Answer(unwrap_reference(whole.text), is_reference=True, mended=whole.what)
+    if isinstance(answer.tree, (Raw, Text)):
+        said = final_answer(whole.text, _is_a_value)
+        if said is not None:
+            return Answer(unwrap(said), True, "said at the end of a solution", whole=answer.text)
+        if is_solution(whole.text):
+            refused = "it is a worked solution that marks no answer"
+            return Answer(answer.text, is_reference=True, refused=refused)
+    if isinstance(answer.tree, Raw):
+        repaired = balanced(answer.text, _normal_form)
+        if repaired is not None:
+            return Answer(unwrap(repaired.text), is_reference=True, mended=repaired.what)
+    return answer
+
+
+def _is_a_value(text: str) -> bool:
+    return _normal_form(text) is not None
+
+
+def _normal_form(text: str) -> str | None:
+    node, unreadable = _read_tree(unwrap(text))
+    if node is None or unreadable or isinstance(node, (Raw, Text)):
+        return None
+    return show(node)
 
 
 def read_answer(text: str) -> Answer:
     """Read what stood in a completion's box (or other place for the answer)."""
-    return Answer(unwrap(text))
+    whole = mend(text)
+    return Answer(unwrap(whole.text), mended=whole.what)
 
 
 def _read_tree(text: str) -> tuple[Node | None, str | None]:
@@ -256,7 +293,15 @@ def _read_mathematics(text: str, tokens: Sequence[Token]) -> Node:
         return StatementReader(resolved).whole()
     except UnreadableError:
         pass
+    lines = _lines(text)
+    if lines is not None:
+        return lines
     if is_prose(tokens):
+        said = said_in(" ".join(_STYLE.sub(r"\1", text).split()))
+        if said is not None:
+            node = _read_tree(unwrap(said))[0]
+            if node is not None and not isinstance(node, (Text, Raw)):
+                return node
         formula = _only_formula(text)
         if formula is not None:
             node = _read_tree(formula)[0]
@@ -264,6 +309,18 @@ def _read_mathematics(text: str, tokens: Sequence[Token]) -> Node:
                 return node
         return Text(normal_words(tokens))
     return Raw(normal_tokens(tokens))
+
+
+def _lines(text: str) -> Node | None:
+    """Values that stand one below the other, each on a line of its own, as a list."""
+    if "\n" not in text:
+        return None
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if not 1 < len(lines) <= MAX_LINES:
+        return None
+    read = [_read_tree(line)[0] for line in lines]
+    items = [node for node in read if node is not None and not isinstance(node, _NO_ITEM)]
+    return Seq(tuple(items)) if len(items) == len(lines) else None
 
 
 def _only_formula(text: str) -> str | None:

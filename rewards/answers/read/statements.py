@@ -10,9 +10,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rewards.answers.evaluate.values import exact_or_none
-from rewards.answers.grouping import labelled_points, repeats_a_label
 from rewards.answers.nouns import noun
 from rewards.answers.read.expressions import ROUGHLY, ExpressionReader
+from rewards.answers.read.grouping import labelled_points, repeats_a_label
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     Builder,
@@ -20,6 +20,7 @@ from rewards.answers.tree import (
     Family,
     Fn,
     Given,
+    Group,
     Mul,
     Named,
     Node,
@@ -50,6 +51,10 @@ _CONDITION_VALUES = frozenset(
 )
 _PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
+_FILLERS = frozenset({"value", "is", "the", "of"})
+_LABELS = _FILLERS | frozenset(
+    "maximum minimum max min largest smallest greatest least mean median mode range".split()
+)
 _MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much
 _MAGNITUDES = {
     "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
@@ -70,12 +75,13 @@ MAX_ITEMS = 20_000
 class StatementReader(ExpressionReader):
     """Reads an answer as a whole."""
 
-    __slots__ = ("building", "parameters", "restriction")
+    __slots__ = ("building", "domains", "parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
         self.building = False  # whether the conditions of a set are being read
         self.parameters: list[str] = []
+        self.domains: list[str] = []  # where variables lie, as far as signs of order say it
         self.restriction = ""  # the condition just read, if it restricts what is said
 
     def whole(self) -> Node:
@@ -90,6 +96,8 @@ class StatementReader(ExpressionReader):
         rest = self.peek()
         if rest.kind != "eof":
             raise UnreadableError(f"`{rest.value}` is not understood where it stands")
+        if self.domains and not isinstance(node, Given):
+            node = Given(node, ", ".join(sorted(self.domains)), restricts=False)
         if self.parameters:
             node = Family(node, tuple(sorted(set(self.parameters))))
         return node
@@ -147,12 +155,15 @@ class StatementReader(ExpressionReader):
 
     def builder(self) -> Node | None:
         """`{element | conditions}`, or `None` if this is not one."""
-        start = self.at
+        if not self.bar_ahead():
+            return None
+        # a group that is read twice must find its tokens as they were: `\\frac12` splits its 12
+        start, tokens = self.at, self.tokens.copy()
         bars, self.bars = self.bars, True
         element: Node | None = self.relation_chain()
         self.bars = bars
         if not (self.accept("|") or self.accept("mid") or self.accept(":")):
-            self.at = start
+            self.at, self.tokens = start, tokens
             return None
         outer, self.building = self.building, True
         conditions = self.items("")
@@ -160,6 +171,21 @@ class StatementReader(ExpressionReader):
         together = isinstance(conditions, Seq) and conditions.joiner != "or"
         parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
         return Builder(element, parts) if element is not None else None
+
+    def bar_ahead(self) -> bool:
+        """Whether a sign that may open conditions stands in the set that was just opened."""
+        depth = 0
+        for at in range(self.at, len(self.tokens)):
+            value = self.tokens[at].value
+            if value == "{{":
+                depth += 1
+            elif value == "}}":
+                depth -= 1
+                if depth < 0:
+                    return False
+            elif depth == 0 and value in {"|", "mid", ":"}:
+                return True
+        return False
 
     # -- one item ---------------------------------------------------------------------------
 
@@ -169,9 +195,14 @@ class StatementReader(ExpressionReader):
             self.at += 1
         if self.peek().kind == "text" and self.label_word():
             pass
+        if self.peek().value == "from" and (span := self.span()) is not None:
+            return span
         if self.condition():
             return None
+        label = self.quantity_label()
         node: Node = self.relation_chain()
+        if label and not isinstance(node, Relation):
+            node = Relation((Sym(label), node), ("=",))
         if self.peek().value == ":" and self.peek().kind == "op":
             node = self.ratio(node)
         elif isinstance(node, Num) and self.peek().value == "to" and self.peek(1).kind == "num":
@@ -201,6 +232,29 @@ class StatementReader(ExpressionReader):
         """The node on the condition just read."""
         condition, self.restriction = self.restriction, ""
         return Given(node, condition)
+
+    def quantity_label(self) -> str:
+        """Step over `maximum` or `smallest value is` in front of a number: which one it is."""
+        ahead, words = 0, [""]
+        while self.peek(ahead).kind == "text" and self.peek(ahead).value.lower() in _LABELS:
+            words.append(self.peek(ahead).value.lower())
+            ahead += 1
+        following = self.peek(ahead)
+        if not ahead or not (following.kind == "num" or following.value in {"-", "frac", "sqrt"}):
+            return ""
+        self.at += ahead
+        return next((word for word in words if word and word not in _FILLERS), "")
+
+    def span(self) -> Node | None:
+        """`from 1 to 5`, both ends with it."""
+        start = self.at
+        self.at += 1
+        low = self.sum()
+        if self.peek().value != "to" or self.peek().kind != "text":
+            self.at = start
+            return None
+        self.at += 1
+        return Group("[", "]", (low, self.sum()))
 
     def label_word(self) -> bool:
         """Step over `Minimum:`, a label in words in front of a value."""
@@ -371,7 +425,7 @@ class StatementReader(ExpressionReader):
         self.at += 1
         return self.label()
 
-    def condition(self) -> bool:
+    def condition(self) -> bool:  # noqa: C901
         """Step over `for any integer k`, `where k ∈ ℤ`; note the integer parameters."""
         token = self.peek()
         opens = token.kind == "text" and token.value.lower() in _CONDITION_WORDS
@@ -379,6 +433,7 @@ class StatementReader(ExpressionReader):
         if not opens:
             return False
         strict = token.value.lower() in _STRICT_OPENERS
+        universal = token.value == "forall"
         start = self.at + 1
         letters: list[str] = []
         integer = False
@@ -399,13 +454,16 @@ class StatementReader(ExpressionReader):
             self.at += 1
         read = self.tokens[start : self.at]
         words = {token.value.lower() for token in read}
-        domain = not strict and (words & _EVERY or _PARAMETERS.intersection(letters))
+        domain = universal or (not strict and (words & _EVERY or _PARAMETERS.intersection(letters)))
         if any(
             (token.kind == "text" and token.value.lower() not in _PLAIN_WORDS)
             or (token.value in _ORDERS and not domain)
             for token in read
         ):
             self.restriction = " ".join(t.value for t in read if t.value not in {"{", "}"})
+        elif domain and any(token.value in _ORDERS for token in read):
+            signs = [t.value for t in read if t.kind != "text" and t.value not in {"{", "}"}]
+            self.domains.append(" ".join(signs))
         if integer or any(letter in _PARAMETERS for letter in letters):
             self.parameters += [
                 letter

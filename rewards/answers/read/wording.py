@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rewards.answers.phrases import STARTS, phrase_at
+from rewards.answers.read.phrases import STARTS, phrase_at
 from rewards.answers.read.symbols import FUNCTIONS, GREEK
 from rewards.answers.read.tokens import Token
 from rewards.answers.units import find_unit, is_plain_unit
@@ -34,11 +34,12 @@ _GLUED = (
     "ln",
     "log",
 )
+_GREEK = ("alpha", "gamma", "delta", "epsilon", "theta", "lambda", "sigma", "omega")
 _SILENT = frozenset(".,:!?\"'`()")
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
-def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR0912
+def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
     """Replace word tokens by letters, functions, symbols, connectors or text."""
     out: list[Token] = []
     skipped = 0  # tokens before this one were read with the one before them
@@ -57,7 +58,11 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
                 if found.token is not None:
                     out.append(found.token)
                 continue
-        if len(word) == 1:
+        if kind == "text" and out and (joined := _joined_unit(word, out)):
+            out[-1] = Token("text", joined, out[-1].gap)
+        elif kind == "text" and len(word) > 1 and _after_number(out) and find_unit(word):
+            out.append(token)
+        elif len(word) == 1:
             if _is_letter_unit(token, out):
                 out.append(token)
             else:
@@ -93,6 +98,14 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
 def _is_short_word(word: str) -> bool:
     """Whether a few letters are an English word; `NO` may be a segment, `no` may not."""
     return word.lower() in SHORT_WORDS and (word.islower() or word[1:].islower())
+
+
+def _joined_unit(word: str, out: Sequence[Token]) -> str | None:
+    r"""`\mu` and a unit set as text behind it are one unit: `µm` arrives as two tokens."""
+    behind_number = len(out) > 1 and _after_number(out[:-1])
+    if out[-1].value != "mu" or not behind_number or find_unit("µ" + word) is None:
+        return None
+    return "µ" + word
 
 
 def _is_letter_unit(token: Token, out: Sequence[Token]) -> bool:
@@ -139,7 +152,19 @@ def _spell(word: str, gap: bool, out: list[Token]) -> None:  # noqa: FBT001
 
 
 def _split_glued(word: str, gap: bool, out: list[Token]) -> None:  # noqa: FBT001
-    """`sinx` and `lnx` are functions of a letter; other long words are prose."""
+    """`sinx`, `Bsec` and `omegat` hold a function or a Greek letter; other words are prose."""
+    for name in _GLUED:  # `Bsec(x)`
+        if word.endswith(name) and len(word) == len(name) + 1:
+            _spell(word[0], gap, out)
+            out.append(Token("fn", FUNCTIONS[name], False))
+            return
+    for name in _GREEK:
+        before, found, behind = word.partition(name)
+        if found and len(before) < 2 and len(behind) < 2:
+            _spell(before, gap, out)
+            out.append(Token("sym", name, gap and not before))
+            _spell(behind, False, out)
+            return
     for name in _GLUED:
         rest = word[len(name) :]
         if word.startswith(name) and 0 < len(rest) <= 2:

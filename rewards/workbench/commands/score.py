@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rewards.workbench.commands.sigterm import ended_by_sigterm
+from rewards.workbench.commands.signals import ended_by_signals
 
 if TYPE_CHECKING:
     from rewards.workbench.scoring import ShardsSummary, Summary
@@ -157,7 +157,7 @@ def score(  # noqa: PLR0913 - one parameter per option
         overwrite=overwrite,
     )
     summary: Summary | ShardsSummary
-    with ended_by_sigterm(), show_progress() as on_progress:
+    with ended_by_signals(), show_progress() as on_progress:
         if output_dir is None:
             summary = score_file(options, on_progress=on_progress)
         else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rewards.workbench.commands.plain_text import plain
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -18,14 +20,13 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
     from rich.console import Console  # noqa: PLC0415 - `--help` is quick
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     from rewards.verdict import Status  # noqa: PLC0415
     from rewards.workbench.scoring.shards import ShardsSummary  # noqa: PLC0415
 
     console = Console(stderr=True, highlight=False)
     for note in summary.notes:
-        console.print(Text(f"note: {note}"), soft_wrap=True)
+        console.print(plain(f"note: {note}"), soft_wrap=True)
     table = Table(box=SIMPLE_HEAD)
     table.add_column("reward")
     table.add_column("status")
@@ -36,11 +37,11 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
         shown = [status for status in Status if counts.statuses[status.value]]
         for at, status in enumerate(shown):
             count = counts.statuses[status.value]
-            name = Text(label) if at == 0 else Text(mean) if at == 1 else Text("")
+            name = plain(label) if at == 0 else plain(mean) if at == 1 else plain("")
             share = f"{count / counts.statuses.total():.1%}"
             table.add_row(name, status.value, f"{count:,}", share)
         if len(shown) == 1:
-            table.add_row(Text(mean), "", "", "")
+            table.add_row(plain(mean), "", "", "")
         for place, count in counts.places.most_common():
             share = f"{count / counts.statuses.total():.1%}"
             table.add_row("", f"answer in {place}", f"{count:,}", share)
@@ -56,12 +57,12 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
     else:
         scored, where = "", summary.output
     console.print(
-        Text(f"{scored}{summary.tally.rows:,} rows scored{resumed}, written to {where}"),
+        plain(f"{scored}{summary.tally.rows:,} rows scored{resumed}, written to {where}"),
         soft_wrap=True,
     )
     if summary.tally.error_rows:
         console.print(
-            Text(
+            plain(
                 f"{summary.tally.error_rows:,} rows could not be judged: "
                 'look for "status": "error" in the output'
             ),
@@ -73,17 +74,16 @@ def _print_files(console: Console, summary: ShardsSummary) -> None:
     """Rows and mean scores of each file."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=SIMPLE_HEAD)
     table.add_column("file")
     table.add_column("rows", justify="right")
     for label in summary.tally.rewards:
-        table.add_column(Text(label), justify="right")
+        table.add_column(plain(label), justify="right")
     for one in summary.files[:_MOST_FILES]:
         means = [counts.mean for counts in one.tally.rewards.values()]
         shown = ("" if mean is None else f"{mean:.4f}" for mean in means)
-        table.add_row(Text(str(one.input)), f"{one.tally.rows:,}", *shown)
+        table.add_row(plain(str(one.input)), f"{one.tally.rows:,}", *shown)
     console.print(table)
     if len(summary.files) > _MOST_FILES:
         console.print(f"and {len(summary.files) - _MOST_FILES:,} more files (--json names all)")

@@ -13,7 +13,7 @@ _MOST_LEAVES = 200
 _DEEPEST = 20
 
 _VERDICT_FIELDS = frozenset({"score", "status", "extracted", "expected", "reason"})
-_PLACED_VERDICT_FIELDS = _VERDICT_FIELDS | {"found_in"}
+_SOME_VERDICTS_FIELDS = frozenset({"found_in", "basis"})
 
 
 def infer_type(values: Sequence[object]) -> pa.DataType | None:
@@ -105,7 +105,7 @@ def _without_nulls(kind: pa.DataType) -> pa.DataType:
     if not pa.types.is_struct(kind):
         return kind
     fields = {field.name: _without_nulls(field.type) for field in kind}
-    is_verdict = fields.keys() in (_VERDICT_FIELDS, _PLACED_VERDICT_FIELDS)
+    is_verdict = _VERDICT_FIELDS <= fields.keys() <= _VERDICT_FIELDS | _SOME_VERDICTS_FIELDS
     if is_verdict and pa.types.is_null(kind.field("score").type):
         fields["score"] = pa.float64()
     return pa.struct(list(fields.items()))

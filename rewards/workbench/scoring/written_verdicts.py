@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
 from rewards.errors import DataFileError
-from rewards.verdict import Status, Verdict
+from rewards.verdict import Verdict
 from rewards.workbench.rows.json_text import escape_halves, write_json
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
@@ -25,25 +23,9 @@ def read_verdict(value: object) -> Verdict | None:
     >>> read_verdict({"score": 1, "status": "error"}) is None
     True
     """
-    if not isinstance(value, Mapping) or not {"score", "status"} <= value.keys():
-        return None
-    score = value["score"]
-    if isinstance(score, bool) or not isinstance(score, int | float | None):
-        return None
     try:
-        number = None if score is None else float(score)
-        status = Status(value["status"])
-        if number is not None and not math.isfinite(number):
-            return None
-        return Verdict(
-            number,
-            status,
-            extracted=_text(value.get("extracted")),
-            expected=_text(value.get("expected")),
-            reason=_text(value.get("reason")) or "",
-            found_in=_text(value.get("found_in")),
-        )
-    except (ValueError, OverflowError):
+        return Verdict.from_dict(value)
+    except ValueError:
         return None
 
 
@@ -85,7 +67,3 @@ def dump_row(row: Mapping[str, object]) -> str:
         return escape_halves(write_json(row))
     except RecursionError:
         raise DataFileError("a row is nested too deeply to be written; take it out") from None
-
-
-def _text(value: object) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value)

@@ -18,6 +18,23 @@ from rewards.answers import (
 )
 
 
+def test_a_solution_without_an_answer_is_no_reference():
+    read = read_reference(
+        "Let $a=1$. We have $b=2a$. Then $c=a+b$. The rest is left to the reader."
+    )
+    assert read.unreadable == "it is a worked solution that marks no answer"
+    for text in ("If $a=1$, then $b=2$.", "Let x be 3. Therefore y = 4. Then z = 5. So z = 5."):
+        assert read_reference(text).unreadable is None
+
+
+def test_what_was_mended_is_said():
+    assert read_reference(r"\frac{1}{2}}").describe() == "the number 1/2 (a brace was too many)"
+    assert read_answer(r"\frac{1}{2}").describe() == "the number 1/2"
+    assert read_answer("\x0crac12").describe() == (
+        "the number 1/2 (a control character stood for the start of a command)"
+    )
+
+
 def outcome(reference, answer, **options):
     options = CompareOptions(**options)
     return compare(read_reference(reference), read_answer(answer), options=options).outcome.value

@@ -20,6 +20,9 @@ from rewards.extraction.places import ANSWER_PLACES, MARKED_PLACES, find_answer
         ("**Final Answer:** 42", "42"),
         ("**Final Answer**: **42**", "42"),
         ("## Final Answer\n\n$$42$$", "$$42$$"),
+        ("✅ **Final Answer:** 42", "42"),
+        ("We add.\n🎯 The answer is **42**.", "42"),
+        ("## 🔹 Answer: 42", "42"),
         ("The final answer is:\n\n\\[\n42\n\\]\n", "\\[\n42\n\\]"),
         ("Final Answer: The final answer is $4$. I hope it is correct.", "$4$"),
         ("Therefore the answer is (C).", "(C)"),
@@ -203,3 +206,22 @@ def test_what_another_claims_is_no_claim(leader):
 )
 def test_a_claim_behind_a_comma_stays_one(leader):
     assert after_answer_phrase(f"{leader} the answer is 42.") == "42"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("so <|begin_of_box|>42<|end_of_box|>", "42"),
+        (r"so <|begin_of_box|>\boxed{42}<|end_of_box|>", "42"),
+        (r"<|begin_of_box|>41<|end_of_box|> no: \boxed{42}", "42"),
+        ("<|begin_of_box|>41<|end_of_box|> <|begin_of_box|>42<|end_of_box|>", "42"),
+        ("so <|begin_of_box|>42", None),
+        ("<|begin_of_box|>41<|end_of_box|> or <|begin_of_box|>42", None),
+    ],
+)
+def test_special_tokens_for_a_box_are_a_box(text, answer):
+    assert find_answer(text, MARKED_PLACES).text == answer
+
+
+def test_a_cross_in_front_of_a_claim_takes_it_back():
+    assert after_answer_phrase("❌ Final answer: 41") is None

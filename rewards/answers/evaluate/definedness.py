@@ -51,8 +51,8 @@ def _is_unevaluated(node: Node) -> bool:
 
 def _has_value(node: Node) -> bool | None:
     """Whether a constant has a value; `None` if it cannot be evaluated."""
-    from rewards.answers.enclosures import Enclosure  # noqa: PLC0415
     from rewards.answers.evaluate.complexes import ComplexEnclosure  # noqa: PLC0415 - FLINT takes 40 ms
+    from rewards.answers.evaluate.enclosures import Enclosure  # noqa: PLC0415
     from rewards.answers.evaluate.precision import UnsureError  # noqa: PLC0415
 
     known: bool | None = None

@@ -124,34 +124,40 @@ def turns(node: Node, exact: Exact) -> Fraction:
         return Fraction(1)
     if isinstance(node, Degree):
         return exact(node.value) / 180
-    if isinstance(node, Add):
-        return sum((turns(term, exact) for term in node.terms), Fraction(0))
-    if isinstance(node, Mul):
-        scale, angle = Fraction(1), None
-        for factor in node.factors:
-            try:
-                scale *= exact(factor)
-            except InexactError:  # noqa: PERF203 - the other factor may be an angle
-                if angle is not None:
-                    raise
-                angle = turns(factor, exact)
-        if angle is not None:
-            return scale * angle
-    elif isinstance(node, Fn) and len(node.args) == 1:
-        found = _inverse_turns(node, exact)
-        if found is not None:
-            return found
-    if exact(node) == 0:
-        return Fraction(0)
-    raise InexactError
+    try:
+        value = exact(node)
+    except InexactError:
+        if isinstance(node, Add):
+            return sum((turns(term, exact) for term in node.terms), Fraction(0))
+        if isinstance(node, Mul):
+            return _scaled_turns(node, exact)
+        if isinstance(node, Fn) and len(node.args) == 1:
+            return _inverse_turns(node, exact)
+        raise
+    if value:
+        raise InexactError
+    return value
 
 
-def _inverse_turns(node: Fn, exact: Exact) -> Fraction | None:
-    """Of what part of π an inverse function's value is."""
+def _scaled_turns(node: Mul, exact: Exact) -> Fraction:
+    """Rational multiples of one angle."""
+    scale, angle = Fraction(1), None
+    for factor in node.factors:
+        try:
+            scale *= exact(factor)
+        except InexactError:  # noqa: PERF203 - the other factor may be an angle
+            if angle is not None:
+                raise
+            angle = turns(factor, exact)
+    if angle is None:
+        raise InexactError
+    return scale * angle
+
+
+def _inverse_turns(node: Fn, exact: Exact) -> Fraction:
+    """What part of π the value of an inverse function is."""
     table = {"arcsin": _ARCSINES, "arccos": _ARCSINES, "arctan": _ARCTANGENTS}.get(node.name)
-    if table is None:
-        return None
-    found = table.get(exact(node.args[0]))
+    found = None if table is None else table.get(exact(node.args[0]))
     if found is None:
         raise InexactError
     return _HALF - found if node.name == "arccos" else found
@@ -223,7 +229,7 @@ _Key: TypeAlias = "tuple[str, int]"
 _ONE: _Key = ("1", 1)
 
 
-def _linear(node: Node, exact: Exact) -> dict[_Key, Fraction]:
+def _linear(node: Node, exact: Exact) -> dict[_Key, Fraction]:  # noqa: C901 - a line for each kind
     """Coefficients over 1, π, e, i, √n (n without squares) and ln p (p prime)."""
     if isinstance(node, Const) and node.name in {"pi", "e", "i"}:
         return {(node.name, 1): Fraction(1)}
@@ -242,20 +248,43 @@ def _linear(node: Node, exact: Exact) -> dict[_Key, Fraction]:
             return _prime_logarithms(node, exact)
     if isinstance(node, Pow) and node.exponent == Num(_HALF):
         return _root(exact(node.base))
+    if isinstance(node, Pow) and node.exponent == Num(Fraction(-1)):
+        return _inverse_root(_linear(node.base, exact))
     return {_ONE: exact(node)}
 
 
-def _linear_product(node: Mul, exact: Exact) -> dict[_Key, Fraction]:
-    scale = Fraction(1)
-    form: dict[_Key, Fraction] | None = None
+_Form: TypeAlias = "dict[_Key, Fraction]"
+
+
+def _linear_product(node: Mul, exact: Exact) -> _Form:
+    product: _Form = {_ONE: Fraction(1)}
     for factor in node.factors:
-        try:
-            scale *= exact(factor)
-        except InexactError:  # noqa: PERF203 - as in `turns`
-            if form is not None:
-                raise
-            form = _linear(factor, exact)
-    return {key: scale * value for key, value in (form or {_ONE: Fraction(1)}).items()}
+        product = _multiplied(product, _linear(factor, exact))
+    return product
+
+
+def _multiplied(one: _Form, other: _Form) -> _Form:
+    """A product in which at most square roots meet."""
+    product: _Form = {}
+    for left, a in one.items():
+        for right, b in other.items():
+            if _ONE in {left, right}:
+                form = {left if right == _ONE else right: Fraction(1)}
+            elif left[0] == right[0] == "sqrt":
+                form = _root(Fraction(left[1] * right[1]))
+            else:
+                raise InexactError
+            for key, value in form.items():
+                product[key] = product.get(key, Fraction(0)) + a * b * value
+    return product
+
+
+def _inverse_root(form: _Form) -> _Form:
+    """1/(c√n), which is √n/(cn)."""
+    ((key, value),) = form.items() if len(form) == 1 else [(_ONE, Fraction(0))]
+    if key[0] not in {"1", "sqrt"} or not value:
+        raise InexactError
+    return {key: 1 / (value * key[1])}
 
 
 def _root(value: Fraction) -> dict[_Key, Fraction]:

@@ -73,14 +73,25 @@ def cleared(node: Node) -> Cleared:
             if not any(cleared(base).divisors for base in bases):
                 found: dict[str, tuple[Node, int]] = {}
                 constant: list[Node] = []
-                for base in bases:
-                    if not symbols(base):
-                        constant.append(Pow(base, node.exponent))
+                for written in bases:
+                    if not symbols(written):
+                        constant.append(Pow(written, node.exponent))
                         continue
+                    base, times_over = _root(written)
                     key = show(base)
-                    found[key] = base, found.get(key, (base, 0))[1] - int(exponent)
+                    count = found.get(key, (base, 0))[1] - int(exponent) * times_over
+                    found[key] = base, count
                 return Cleared(times(*constant) if constant else ONE, found)
     return Cleared(node, {})
+
+
+def _root(node: Node) -> tuple[Node, int]:
+    """The base and the exponent of a whole power; anything else to the first."""
+    if isinstance(node, Pow) and isinstance(node.exponent, Num):
+        exponent = node.exponent.value
+        if exponent.denominator == 1 and 0 < exponent <= MAX_POWER:
+            return node.base, int(exponent)
+    return node, 1
 
 
 def _sum(parts: list[Cleared]) -> Cleared:

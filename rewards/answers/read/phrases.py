@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rewards.answers.code_names import BARE_SETS, CODE_NAMES, MODULES, OPEN_INTERVALS
+from rewards.answers.read.code_names import BARE_SETS, CODE_NAMES, MODULES, OPEN_INTERVALS
 from rewards.answers.read.tokens import Token
 from rewards.answers.vocabulary import APPROXIMATELY, COMPARISONS
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from rewards.answers.tree import Node, Num, Percent
+from rewards.answers.tree import Fn, Node, Num, Percent, times
 
 _UNITS = {
     word: value
@@ -53,6 +53,9 @@ _HAN = "".join(_HAN_DIGITS) + "".join(_HAN_SCALES) + "".join(_HAN_MYRIADS)
 _HAN_NUMBER = rf"([{_HAN}]{{1,20}}|\d{{1,12}}(?:\.\d{{1,12}})?)"
 _HAN_FORM = re.compile(rf"(负|正)?(?:(百)分之|{_HAN_NUMBER}分之|{_HAN_NUMBER}又{_HAN_NUMBER}分之)?"
                        rf"{_HAN_NUMBER}(?:点([{_HAN}]{{1,20}}))?")  # fmt: skip
+
+
+_HAN_ROOT = re.compile(rf"(?:{_HAN_NUMBER}分之)?{_HAN_NUMBER}?(?:倍)?根[号號]{_HAN_NUMBER}")
 
 
 def number_in_words(text: str) -> Node | None:
@@ -127,7 +130,10 @@ def _cardinal(words: list[str]) -> int | None:  # noqa: C901
 
 
 def _chinese(text: str) -> Node | None:
-    form = _HAN_FORM.fullmatch(text.replace(" ", ""))
+    text = text.replace(" ", "")
+    if "根" in text:
+        return _chinese_root(text)
+    form = _HAN_FORM.fullmatch(text)
     if form is None:
         return None
     sign, percent, below, whole, above, last, decimals = form.groups()
@@ -150,6 +156,17 @@ def _chinese(text: str) -> Node | None:
     if sign == "负":
         value = -value
     return Percent(Num(value)) if percent else Num(value)
+
+
+def _chinese_root(text: str) -> Node | None:
+    """`根号三`, `三分之二倍根号三`."""
+    root = _HAN_ROOT.fullmatch(text)
+    if root is None:
+        return None
+    divisor, factor, radicand = (_han(part) if part else Fraction(1) for part in root.groups())
+    if not divisor or factor is None or radicand is None:
+        return None
+    return times(Num(factor / divisor), Fn("sqrt", (Num(radicand),)))
 
 
 def _han(text: str) -> Fraction | None:

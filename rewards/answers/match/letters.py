@@ -10,8 +10,8 @@ import re
 from fractions import Fraction
 from itertools import permutations, product
 
-from rewards.answers.code_names import combinations
 from rewards.answers.evaluate.sameness import Sameness, contains_imaginary, same_expression
+from rewards.answers.read.code_names import combinations
 from rewards.answers.show import show
 from rewards.answers.tree import (
     Add,
@@ -151,7 +151,8 @@ def _general_solution(
     numbered = [all(_INDEXED.fullmatch(name) for name in side) for side in sides]
     if not all(numbered):
         sides = [[name for name in side if name not in shared] for side in sides]
-        if not (_has_function(ref) and any(name[0] in "CcK" for name in sides[0] + sides[1])):
+        evident = _has_function(ref) or _counts_up(ref)
+        if not (evident and any(name[0] in "CcK" for name in sides[0] + sides[1])):
             return None
     if len(sides[0]) != len(sides[1]) or not 0 < len(sides[0]) <= MAX_CONSTANTS:
         return None
@@ -162,6 +163,15 @@ def _general_solution(
         if same_expression(ref, substitute(ans, renaming)).same:
             return Sameness(same=True, how="the constants may be renamed")
     return None
+
+
+def _counts_up(node: Node) -> bool:
+    """Whether a number is added to a constant (`C + 1`): it has no unit, so any letter will do."""
+    terms = node.terms if isinstance(node, Add) else ()
+    constant = any(isinstance(term, Sym) and _is_constant(term.name) for term in terms)
+    if constant and any(isinstance(term, Num) for term in terms):
+        return True
+    return any(map(_counts_up, children(node)))
 
 
 def _is_constant(name: str) -> bool:
@@ -176,7 +186,9 @@ def _has_function(node: Node) -> bool:
         for term in terms
         if isinstance(term, Mul)
         for factor in term.factors
-        if any(isinstance(other, Sym) and _is_constant(other.name) for other in term.factors)
+        if any(
+            other is not factor and any(map(_is_constant, symbols(other))) for other in term.factors
+        )
     )
 
 
@@ -225,10 +237,14 @@ def _worked_out(node: Node) -> Node:
         name, group = node.factors
         if name in {Sym("C"), Sym("P")} and isinstance(group, Group) and len(group.items) == 2:
             return combinations(*group.items, kind=show(name))
+    if isinstance(node, Mul) and len(node.factors) == 3:  # 5C2
+        top, middle, bottom = node.factors
+        if middle in {Sym("C"), Sym("P")} and isinstance(top, Num) and isinstance(bottom, Num):
+            return combinations(top, bottom, show(middle))
     if isinstance(node, Pow) and isinstance(node.base, Sym):
-        kind, _, top = node.base.name.partition("_")
-        if kind in {"C", "A", "P"} and top.isdecimal() and len(top) < 4:
-            return combinations(Num(Fraction(top)), node.exponent, kind)
+        kind, _, of = node.base.name.partition("_")
+        if kind in {"C", "A", "P"} and of.isdecimal() and len(of) < 4:
+            return combinations(Num(Fraction(of)), node.exponent, kind)
     below = children(node)
     return rebuild(node, tuple(_worked_out(child) for child in below)) if below else node
 

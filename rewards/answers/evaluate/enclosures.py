@@ -34,9 +34,10 @@ from rewards.answers.evaluate.functions import (
     settled,
 )
 from rewards.answers.evaluate.precision import TooLargeError, UnsureError, at_precision, bits_for
+from rewards.answers.evaluate.special_values import linear_value
 from rewards.answers.evaluate.values import MAX_TERMS, based_value, check_arity, exact
-from rewards.answers.special_values import linear_value
 from rewards.answers.tree import (
+    GAMMA,
     Add,
     Based,
     BigOp,
@@ -311,7 +312,7 @@ class Enclosure:
         name, args = node.name, node.args
         if name == "root" and len(args) == 2:
             return self._root(*args)
-        if name == "call" and len(args) == 2 and args[0] == _GAMMA:
+        if name == "call" and len(args) == 2 and args[0] == GAMMA:
             name, args = "gamma", args[1:]
         elif name in FUNCTIONS:
             check_arity(name, args)
@@ -352,7 +353,6 @@ class Enclosure:
 
 _MINUS_ONE = Num(Fraction(-1))
 _E = Const("e")
-_GAMMA = Sym("Gamma")
 _SMALL_POWER = 64
 _CHEAP = frozenset(("sqrt", "abs", "sgn", "floor", "ceil", "max", "min", "mod", "gcd", "lcm"))
 _SATURATING = frozenset({"tanh", "coth", "sech", "csch", "sinh", "cosh"})
