@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from rewards.answers.effort import InexactError, UndefinedError
 from rewards.answers.evaluate.enclosures import Enclosure
+from rewards.answers.evaluate.numeric import DIGITS
 from rewards.answers.evaluate.points import (
     DISCRETE,
     KINKED_POINTS,
@@ -19,7 +20,7 @@ from rewards.answers.evaluate.points import (
     sample_points,
 )
 from rewards.answers.evaluate.precision import TooLargeError, UnsureError
-from rewards.answers.evaluate.sameness import DIGITS, Sameness
+from rewards.answers.outcome import Sameness
 from rewards.answers.tree import Fn, Node, Num, Pow, children
 
 AGREEMENT = 28  # digits of agreement asked for at a first look
