@@ -3,5 +3,6 @@
 Classes that derive from one another, each in a file of its own: `base`, `words`, `sets`,
 `equations`, `lists`, and `matcher` on top. `assignments` reads `x = 5` as naming 5, `real_sets`
 does unions of intervals, `quantities` compares numbers with units, `letter_units` finds units
-among letters, `signs` spreads ±.
+among letters, `lettering` takes arrows off vectors that the other side sets in bold, `signs`
+spreads ±.
 """
