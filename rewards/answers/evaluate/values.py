@@ -236,7 +236,17 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
         effort().charge(sum(map(literal_price, values)))
         return min(values) if name == "min" else max(values)
     if name in {"gcd", "lcm", "mod"} and args:
-        return Fraction(_of_integers(name, [exact(arg) for arg in args]))
+        values = [exact(arg) for arg in args]
+        whole = all(value.denominator == 1 for value in values)
+        if name == "mod" and not whole and len(values) == 2 and values[1]:
+            effort().charge(2 * sum(map(literal_price, values)))
+            return values[0] % values[1]  # what whole multiples leave, as of integers
+        if whole or name == "mod":
+            return Fraction(_of_integers(name, values))
+        tops = [Fraction(value.numerator) for value in values]
+        bottoms = [Fraction(value.denominator) for value in values]
+        other = "lcm" if name == "gcd" else "gcd"  # of fractions: what divides all of them
+        return Fraction(_of_integers(name, tops), _of_integers(other, bottoms))
     raise InexactError
 
 
