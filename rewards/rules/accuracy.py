@@ -132,7 +132,7 @@ class Accuracy(Reward):
     >>> accuracy.verify(r"so \boxed{0.333}", "1/3").score
     0.0
     >>> Accuracy(answer_in=("box",)).verify("The answer is 42.", "42").reason
-    'no box'
+    'no box; mark the answer, as in \\boxed{42}'
 
     Raises:
         InputError: an option has a value that it cannot have.
