@@ -41,7 +41,7 @@ _STEP = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
-_DOUBTS = HEDGES | NEGATIONS | {"false", "wrong", "or", "suppose", "assume", "claims"}
+_DOUBTS = (HEDGES | NEGATIONS | {"false", "wrong", "or", "suppose", "assume", "claims"}) - {"error"}
 MIN_CHARS = 24
 MAX_CLAIM = 160
 MAX_NOUNS = 2
