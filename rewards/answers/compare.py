@@ -88,7 +88,8 @@ def compare(  # noqa: C901, PLR0912
     if same:
         return Comparison(Outcome.EQUAL, f"{read}; {matcher.why or 'they say the same'}")
     why = matcher.why or f"a {kind_of(expected)} is not a {kind_of(given)}"
-    return Comparison(Outcome.DIFFERENT, f"{read}; {why}")
+    on_words = any(isinstance(side, (Raw, Text)) for side in (expected, given))
+    return Comparison(Outcome.DIFFERENT, f"{read}; {why}", on_words=on_words)
 
 
 def _same_tokens(reference: Answer, answer: Answer) -> bool:

@@ -22,10 +22,12 @@ class Comparison:
     Attributes:
         outcome: equal, different, or undecided (then `reason` says what stood in the way).
         reason: how each side was read, and why they are (or are not) the same.
+        on_words: whether they differ as words do, which proves nothing about what they mean.
     """
 
     outcome: Outcome
     reason: str
+    on_words: bool = False
 
     @property
     def is_equal(self) -> bool:

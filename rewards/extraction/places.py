@@ -11,19 +11,21 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
+from rewards.extraction.anywhere import answer_anywhere
 from rewards.extraction.box_context import is_part_of_more, spoken, with_percent
 from rewards.extraction.boxes import after_hashes, boxed_answer, last_tagged, names_box
 from rewards.extraction.phrase import after_answer_phrase
 
 AnswerPlace: TypeAlias = Literal[
-    "box", "answer_tag", "hashes", "final_answer_phrase", "bare", "last_line"
+    "box", "answer_tag", "hashes", "final_answer_phrase", "bare", "last_line", "anywhere"
 ]
 """A place an answer may stand in.
 
 `box`: the last `\boxed{…}` or `\fbox{…}` · `answer_tag`: between the last `<answer>` and
 `</answer>` · `hashes`: what stands behind a last `####`, GSM8K's mark ·
 `final_answer_phrase`: a closing "The answer is …" in one of a dozen languages · `bare`: a
-completion that is nothing but one short line · `last_line`: the last line, whatever it says.
+completion that is nothing but one short line · `last_line`: the last line, whatever it says ·
+`anywhere`: the last thing that can be an answer, for evaluation only (`anywhere.py`).
 """
 
 ANSWER_PLACES: tuple[AnswerPlace, ...] = get_args(AnswerPlace)
@@ -35,6 +37,8 @@ MARKED_PLACES: tuple[AnswerPlace, ...] = (
     "bare",
 )
 """Every place in which a completion states one answer on purpose."""
+ANYWHERE: tuple[AnswerPlace, ...] = (*MARKED_PLACES, "anywhere")
+"""For evaluation: a stated answer, else the last thing that can be one."""
 
 _SENTENCE_CHARS = 12  # shorter than any claim
 _BARE_CHARS = 200
@@ -48,18 +52,20 @@ _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly",
 class FoundAnswer(NamedTuple):
     """The answer of a completion and where it stood.
 
-    `text` is `None` when there is none; `note` then says why, and otherwise where it was found.
+    `text` is `None` when there is none; `note` then says why, and otherwise where it was found,
+    in words; `place` is that place's name.
     """
 
     text: str | None
     note: str
+    place: AnswerPlace | None = None
 
 
 def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
     r"""The one answer that `text` (the part after the reasoning) gives.
 
     >>> find_answer(r"So \boxed{42}.", ("box",))
-    FoundAnswer(text='42', note='the last box')
+    FoundAnswer(text='42', note='the last box', place='box')
     >>> find_answer("The answer is 42.", ("box",)).note
     'no box'
     >>> find_answer(r"The answer is \boxed{42", ("box", "final_answer_phrase")).note
@@ -67,7 +73,11 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
     """
     for place in places:
         found = _FINDERS[place](text)
-        if found is not None:
+        if found is None or (place == "bare" and "anywhere" in places and _is_sentence(text)):
+            continue
+        if found.text is not None:
+            return found._replace(place=place)
+        if "anywhere" not in places:
             return found
     names = [_NAMES[place] for place in places]
     return FoundAnswer(None, "no " + ", no ".join(names))
@@ -141,6 +151,16 @@ def _last_line(text: str) -> FoundAnswer | None:
     return _filled(answer, "the last line") if answer else None
 
 
+def _is_sentence(text: str) -> bool:
+    """Whether a short completion is a sentence about its answer: "The total is 1,000."."""
+    return text.rstrip().endswith((".", "!")) and len(_WORD.findall(text)) > 1
+
+
+def _anywhere(text: str) -> FoundAnswer | None:
+    answer = answer_anywhere(text)
+    return None if answer is None else _filled(answer, "the last thing that can be an answer")
+
+
 def _claimed(inside: str) -> str:
     """What a sentence inside a box or tag claims; anything but a sentence as it is."""
     if len(inside) < _SENTENCE_CHARS or not (" " in inside or "\n" in inside):
@@ -162,6 +182,7 @@ _FINDERS = {
     "final_answer_phrase": _after_phrase,
     "bare": _bare,
     "last_line": _last_line,
+    "anywhere": _anywhere,
 }
 _NAMES: dict[AnswerPlace, str] = {
     "box": "box",
@@ -170,4 +191,5 @@ _NAMES: dict[AnswerPlace, str] = {
     "final_answer_phrase": 'closing "the answer is …"',
     "bare": "bare answer",
     "last_line": "text",
+    "anywhere": "number, letter or formula",
 }

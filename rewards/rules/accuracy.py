@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from rewards.columns import Role
 from rewards.errors import InputError
+from rewards.extraction.percent_prompt import speaks_of_percent
 from rewards.extraction.places import (
     ANSWER_PLACES,
+    ANYWHERE,
     MARKED_PLACES,
     AnswerPlace,
     FoundAnswer,
@@ -20,10 +22,9 @@ from rewards.extraction.places import (
 )
 from rewards.extraction.reference import UnusableReferenceError, reference_text
 from rewards.extraction.stated import UNFINISHED
-from rewards.percent_prompt import speaks_of_percent
 from rewards.reward import Reward, Sample
 from rewards.text.shorten import shown
-from rewards.verdict import Stage, Status, Verdict
+from rewards.verdict import Basis, Stage, Status, Verdict
 
 if TYPE_CHECKING:
     from rewards.rules.accuracy_memory import Comparer
@@ -98,7 +99,8 @@ class Accuracy(Reward):
 
     Attributes:
         answer_in: where an answer may stand, in this order; the first place that was used counts.
-            `("box",)` rewards boxes only.
+            `("box",)` rewards boxes only. `"anywhere"` is for evaluation, not for training: where
+            no answer is stated it takes the last thing that can be one.
         prefilled: whether the prompt or chat template already opened `<think>`. `None` looks at
             the prompt; a template that adds the tag while rendering cannot be seen there.
         preset: `"science"` sets what answers to questions of physics and chemistry need, unless
@@ -133,7 +135,7 @@ class Accuracy(Reward):
     """
 
     name: str = "accuracy"
-    answer_in: tuple[AnswerPlace, ...] = MARKED_PLACES
+    answer_in: tuple[AnswerPlace, ...] | Literal["anywhere"] = MARKED_PLACES
     prefilled: bool | None = None
     preset: Literal["science"] | None = None
     tolerance: float | None = None
@@ -154,10 +156,13 @@ class Accuracy(Reward):
         for option, value in PRESETS.get(self.preset or "", {}).items():
             if getattr(self, option) == type(self).__dataclass_fields__[option].default:
                 object.__setattr__(self, option, value)
-        if isinstance(self.answer_in, str) or not self.answer_in:
-            raise InputError(f"answer_in is a tuple such as ('box',), not {self.answer_in!r}")
-        object.__setattr__(self, "answer_in", tuple(self.answer_in))
-        _check("answer_in", self.answer_in, ANSWER_PLACES)
+        if self.answer_in != "anywhere":
+            if isinstance(self.answer_in, str) or not self.answer_in:
+                raise InputError(
+                    f"answer_in is a tuple such as ('box',) or 'anywhere', not {self.answer_in!r}"
+                )
+            object.__setattr__(self, "answer_in", tuple(self.answer_in))
+        _check("answer_in", self._places, ANSWER_PLACES)
         for option in ("integers", "formulas", "rounding", "notation"):
             _check(option, (getattr(self, option),), _CHOICES[option])
         _check("units", (self.units,), ("forgive", "require", "ignore"))
@@ -210,7 +215,7 @@ class Accuracy(Reward):
         part = sample.answer_part(prefilled=self.prefilled)
         if part is None:
             return [Stage("answer part", UNFINISHED)]
-        found = find_answer(part, self.answer_in)
+        found = find_answer(part, self._places)
         whole = part == sample.completion
         stages = [Stage("answer part", "the whole completion" if whole else _shown(part))]
         if found.text is None:
@@ -227,6 +232,10 @@ class Accuracy(Reward):
         judge = "sympy, in a process of its own" if case.undecided else "exact comparison"
         return [*stages, Stage("compared by", judge)]
 
+    @property
+    def _places(self) -> tuple[AnswerPlace, ...]:
+        return ANYWHERE if self.answer_in == "anywhere" else self.answer_in
+
     def _examine(self, sample: Sample, comparers: _Comparers) -> _Case:
         """Everything that needs no sympy."""
         started = perf_counter()
@@ -237,8 +246,8 @@ class Accuracy(Reward):
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
         expected_shown = _shown(expected)
         part = sample.answer_part(prefilled=self.prefilled)
-        found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self.answer_in)
-        undecided = None
+        found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self._places)
+        undecided, basis = None, Basis.PROOF if found.text is not None else None
         if found.text is None:
             score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
         elif len(found.text) > _MAX_ANSWER_CHARS:
@@ -249,11 +258,16 @@ class Accuracy(Reward):
             comparison = comparers.of(sample, found.text).compare(expected, found.text)
             score, status, answer = *_judged(equal=comparison.is_equal), _shown(found.text)
             reason = comparison.reason
+            basis = Basis.WORDS if comparison.on_words else basis
             if comparison.outcome == _UNDECIDED:
+                basis = Basis.UNDECIDED
                 reason = f"could not be shown equal: {reason}"
                 undecided = (expected, found.text) if self.fallback else None
         seconds = perf_counter() - started
-        return _Case(Verdict(score, status, answer, expected_shown, reason, seconds), undecided)
+        verdict = Verdict(
+            score, status, answer, expected_shown, reason, seconds, found.place, basis
+        )
+        return _Case(verdict, undecided)
 
     def _examine_safely(self, sample: Sample, comparers: _Comparers) -> _Case:
         try:
@@ -313,6 +327,7 @@ def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
         status=settled.status,
         reason=settled.reason,
         seconds=verdict.seconds + seconds,
+        basis=Basis.PROOF if settled.decided else Basis.UNDECIDED,
     )
 
 

@@ -42,6 +42,9 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
             table.add_row(name, status.value, f"{count:,}", share)
         if len(shown) == 1:
             table.add_row(plain(mean), "", "", "")
+        for place, count in counts.places.most_common():
+            share = f"{count / counts.statuses.total():.1%}"
+            table.add_row("", f"answer in {place}", f"{count:,}", share)
         for measure, value in counts.describe_together().items():
             rows = f"{counts.together[measure][1]:,}"
             table.add_row("", measure, rows, f"{value:.1%}")

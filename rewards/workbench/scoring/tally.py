@@ -20,6 +20,7 @@ class RewardTally:
         statuses: how often each status came.
         scored: how many rows got a number.
         total: the sum of these numbers.
+        places: how often an answer was found in each place, by a reward that looks for one.
         together: of rows with several completions, pass@k and the majority's scores: name, their
             sum, and of how many rows.
     """
@@ -27,6 +28,7 @@ class RewardTally:
     statuses: Counter[str] = field(default_factory=Counter)
     scored: int = 0
     total: float = 0.0
+    places: Counter[str] = field(default_factory=Counter)
     together: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     @property
@@ -34,9 +36,11 @@ class RewardTally:
         """The mean score of the rows that got one."""
         return self.total / self.scored if self.scored else None
 
-    def add(self, score: float | None, status: str) -> None:
+    def add(self, score: float | None, status: str, place: str | None = None) -> None:
         """Count one verdict."""
         self.statuses[status] += 1
+        if place is not None:
+            self.places[place] += 1
         if score is not None:
             self.scored += 1
             self.total += score
@@ -54,6 +58,7 @@ class RewardTally:
         self.statuses.update(other.statuses)
         self.scored += other.scored
         self.total += other.total
+        self.places.update(other.places)
         self._add_together(other.together)
 
     def describe_together(self) -> dict[str, float]:
@@ -99,8 +104,11 @@ class Tally:
         for label, counts in self.rewards.items():
             for verdict in each_verdict(results[label]):
                 score = verdict["score"]
+                place = verdict.get("found_in")
                 counts.add(
-                    float(score) if isinstance(score, int | float) else None, str(verdict["status"])
+                    float(score) if isinstance(score, int | float) else None,
+                    str(verdict["status"]),
+                    place if isinstance(place, str) else None,
                 )
                 failed = failed or verdict["status"] == Status.ERROR.value
             summary = results.get(summary_name(label))
@@ -125,6 +133,7 @@ class Tally:
                     "statuses": dict(r.statuses),
                     "scored": r.scored,
                     "total": r.total,
+                    "places": dict(r.places),
                     "together": r.together,
                 }
                 for label, r in self.rewards.items()
@@ -146,6 +155,7 @@ class Tally:
                         for status in Status
                         if counts.statuses[status.value]
                     },
+                    **({"found_in": dict(counts.places.most_common())} if counts.places else {}),
                 }
                 for label, counts in self.rewards.items()
             },
@@ -159,6 +169,7 @@ class Tally:
                 Counter(r["statuses"]),
                 r["scored"],
                 r["total"],
+                Counter(r.get("places", {})),
                 {name: (total, rows) for name, (total, rows) in r["together"].items()},
             )
             for label, r in data["rewards"].items()  # type: ignore[attr-defined]

@@ -7,9 +7,9 @@ from time import process_time
 import pytest
 
 from rewards import Accuracy, accuracy
-from rewards.answers.plain_science import plain_pair
+from rewards.answers.read.plain_science import plain_pair
 
-CASES = Path(__file__).resolve().parents[1] / "cases" / "science.jsonl"
+CASES = Path(__file__).resolve().parents[2] / "cases" / "science.jsonl"
 ROWS = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
 science = Accuracy(preset="science")
 

@@ -37,11 +37,12 @@ def speaks_of_percent(prompt: object) -> bool:
     >>> speaks_of_percent("How many apples are left?")
     False
     """
-    text = _PERCENTILE.sub("", _question(prompt))
+    text = _PERCENTILE.sub("", question_text(prompt))
     return _PERCENT.search(text) is not None
 
 
-def _question(prompt: object) -> str:
+def question_text(prompt: object) -> str:
+    """What a prompt asks, as text: of chat messages those of the user; of long ones the ends."""
     if isinstance(prompt, str):
         text = prompt
     elif isinstance(prompt, Sequence) and not isinstance(prompt, bytes):
