@@ -301,12 +301,12 @@ def _read_mathematics(text: str, tokens: Sequence[Token]) -> Node:
     lines = _lines(text)
     if lines is not None:
         return lines
+    said = said_in(" ".join(_STYLE.sub(r"\1", text).split())) if " " in text else None
+    if said is not None:
+        node = _read_tree(unwrap(said))[0]
+        if node is not None and not isinstance(node, (Text, Raw)):
+            return node
     if is_prose(tokens):
-        said = said_in(" ".join(_STYLE.sub(r"\1", text).split()))
-        if said is not None:
-            node = _read_tree(unwrap(said))[0]
-            if node is not None and not isinstance(node, (Text, Raw)):
-                return node
         formula = _only_formula(text)
         if formula is not None:
             node = _read_tree(formula)[0]
