@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from rewards.answers.evaluate.clearing import cleared
 from rewards.answers.evaluate.sameness import (
-    Sameness,
     approximate,
     contains_imaginary,
     same_expression,
 )
 from rewards.answers.evaluate.values import exact_or_none
+from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
 from rewards.answers.tree import (
     ZERO,

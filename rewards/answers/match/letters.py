@@ -10,9 +10,9 @@ import re
 from fractions import Fraction
 from itertools import permutations, product
 
-from rewards.answers.evaluate.sameness import Sameness, contains_imaginary, same_expression
+from rewards.answers.evaluate.sameness import contains_imaginary, same_expression
 from rewards.answers.match.ellipses import without_dots
-from rewards.answers.read.code_names import combinations
+from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
 from rewards.answers.tree import (
     Add,
@@ -27,6 +27,7 @@ from rewards.answers.tree import (
     Sym,
     add,
     children,
+    combinations,
     contains,
     negative,
     rebuild,
