@@ -91,7 +91,10 @@ def _judge(tests: Sequence[str], described: str) -> str:
             continue
         own = f"private final int rlvrSelf = RlvrJudge.make({places[made]});"
         classes.append(f"class {made} {{\n{own}\n{inner}\n}}")
-    ends = f"{_part('Line.java')}\n{_part('Judge.java')}"
+    from sandbox.languages.java import main_class  # noqa: PLC0415 - it uses this module
+
+    end = _part("Judge.java").replace("TESTS", main_class(body))
+    ends = f"{_part('Line.java')}\n{end}"
     return "\n".join([f"{_IMPORTS}{imports}", *classes, body, ends])
 
 
@@ -120,4 +123,6 @@ def _stub(number: int, name: str, types: Sequence[str], *, is_static: bool) -> s
     return f'@SuppressWarnings("unchecked") public {how}{result} {name}({parameters}) {{ {body} }}'
 
 
-REMOTE = Remote(program=_program, judge=_judge, describes=True, entry="RlvrProgram")
+REMOTE = Remote(
+    program=_program, judge=_judge, describes=True, entry="RlvrProgram", judge_entry="RlvrJudge"
+)
