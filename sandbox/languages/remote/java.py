@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox.languages.java_classes import main_class
 from sandbox.languages.language import Remote
 
 _CLASS = re.compile(r"\b(?:class|record|interface|enum)\s{1,40}(\w+)")
@@ -91,8 +92,6 @@ def _judge(tests: Sequence[str], described: str) -> str:
             continue
         own = f"private final int rlvrSelf = RlvrJudge.make({places[made]});"
         classes.append(f"class {made} {{\n{own}\n{inner}\n}}")
-    from sandbox.languages.java import main_class  # noqa: PLC0415 - it uses this module
-
     end = _part("Judge.java").replace("TESTS", main_class(body))
     ends = f"{_part('Line.java')}\n{end}"
     return "\n".join([f"{_IMPORTS}{imports}", *classes, body, ends])
