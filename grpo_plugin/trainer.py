@@ -34,7 +34,7 @@ from grpo_plugin.training.metrics import (
     show_advantages,
 )
 from grpo_plugin.training.microbatch import MicroBatch, microbatch
-from grpo_plugin.training.plan import KLPlace, Plan, plan_from
+from grpo_plugin.training.plan import KLPlace, TrainingPlan, plan_from
 from grpo_plugin.training.resampling import check_dynamic_sampling, refill
 from grpo_plugin.training.rollout import Rollout, outcome_advantages, rollout_from, steer_kl
 from grpo_plugin.training.state import load_state, save_state
@@ -67,7 +67,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         UnsupportedTRLError: the installed TRL lacks a method this class builds on.
     """
 
-    plan: Plan
+    plan: TrainingPlan
     kl_controller: FixedKL | AdaptiveKL
     fused_heads: FusedHeads
 

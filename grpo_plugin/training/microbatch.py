@@ -30,7 +30,7 @@ from grpo_plugin.objectives import (
     gradient_coefficient,
     known_beforehand,
 )
-from grpo_plugin.training.plan import Plan
+from grpo_plugin.training.plan import TrainingPlan
 from grpo_plugin.training.rollout import loss_mask
 from grpo_plugin.training.window import Window
 
@@ -70,7 +70,12 @@ class MicroBatch:
 
 
 def microbatch(
-    inputs: dict[str, Any], plan: Plan, window: Window, *, keep_all: bool, multiple: int | None
+    inputs: dict[str, Any],
+    plan: TrainingPlan,
+    window: Window,
+    *,
+    keep_all: bool,
+    multiple: int | None,
 ) -> MicroBatch:
     """Choose what enters the model.
 
@@ -146,7 +151,7 @@ def _batch(inputs: dict[str, Any], window: Window) -> Batch:
     )
 
 
-def _corrected(batch: Batch, plan: Plan) -> Batch:
+def _corrected(batch: Batch, plan: TrainingPlan) -> Batch:
     """With the sampler correction that was asked for, in place of TRL's."""
     if plan.sampler is None:
         return batch

@@ -47,7 +47,7 @@ class KLPlace(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Plan:
+class TrainingPlan:
     """What to train, and how.
 
     Attributes:
@@ -95,14 +95,14 @@ class Plan:
         return "None" if self.objective is None else self.objective.name
 
 
-def plan_from(args: Any) -> Plan:
+def plan_from(args: Any) -> TrainingPlan:
     """The plan of a `GRPOConfig`, or of `trl.GRPOConfig`, which asks for nothing of ours.
 
     Raises:
         ConfigurationError: options that cannot work; names the field and the choices.
     """
     if not hasattr(args, "objective"):
-        return Plan()
+        return TrainingPlan()
     rounds = args.dynamic_sampling_rounds
     if rounds < 0:
         raise ConfigurationError(f"dynamic_sampling_rounds is {rounds}; it must be at least 0")
@@ -122,7 +122,7 @@ def plan_from(args: Any) -> Plan:
     }
     if args.objective is None:
         _refuse_without_objective(args)
-        return Plan(**common)
+        return TrainingPlan(**common)
     chosen = _imported(args.objective, "objective")
     try:
         objective = resolve_objective(chosen)
@@ -137,7 +137,7 @@ def plan_from(args: Any) -> Plan:
         raise
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"objective={objective.name!r}: {error}") from error
-    return Plan(objective=objective, options=objective.settle(options), **kl, **common)
+    return TrainingPlan(objective=objective, options=objective.settle(options), **kl, **common)
 
 
 def _advantages(args: Any) -> dict[str, Any]:
