@@ -48,6 +48,8 @@ _COMPLETIONS = (
     "sampling_per_token_logps",
     "importance_sampling_ratio",
     "advantages",
+    "values",
+    "returns",
 )
 TEXT = frozenset({*_PROMPTS, *_COMPLETIONS, *ROWS, "num_items_in_batch"})
 
@@ -95,7 +97,7 @@ def microbatch(
             f"TRL's batch has no {', '.join(missing)}; it has {', '.join(sorted(inputs))}. "
             "Install a TRL release that rlvr supports, or leave objective out"
         )
-    batch = _corrected(_batch(inputs, window), plan)
+    batch = _corrected(whole_batch(inputs, window), plan)
     size, length = batch.mask.shape
     text_only = all(key in TEXT for key, value in inputs.items() if value is not None)
     kept = inputs
@@ -122,7 +124,8 @@ def contributing(objective: Objective, batch: Batch, options: ObjectiveConfig) -
     return live
 
 
-def _batch(inputs: dict[str, Any], window: Window) -> Batch:
+def whole_batch(inputs: dict[str, Any], window: Window) -> Batch:
+    """All of a micro-batch, with the counts of its window."""
     mask = loss_mask(inputs)
     advantages = inputs["advantages"]
     if advantages.dim() == 1:
