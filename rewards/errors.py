@@ -10,7 +10,8 @@ RlvrError
 └── ShadowedPackageError    an import found somebody else's `rewards`, `sandbox` or `grpo_plugin`
 ```
 
-A failure that concerns one completion is never raised: it is a `Verdict` with a status.
+A failure that concerns one completion is never raised: it is a `Verdict` with a status. A signal
+that ends a run is no error: `TerminatedError` unwinds like `SystemExit`.
 """
 
 from __future__ import annotations
@@ -42,3 +43,7 @@ class WorkerError(RlvrError, RuntimeError):
 
 class ShadowedPackageError(RlvrError, ImportError):
     """An import found somebody else's package under one of our names."""
+
+
+class TerminatedError(SystemExit):
+    """SIGTERM or SIGHUP arrived; apart from `SystemExit`, which a user's reward may raise."""

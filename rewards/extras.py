@@ -1,4 +1,4 @@
-"""Packages that not every user needs."""
+"""Packages that not every user needs, and which version of one is there."""
 
 from __future__ import annotations
 
@@ -20,3 +20,17 @@ def require_package(package: str, *, needed_by: str, extra: str = EXTRA) -> None
             f"{needed_by} needs the package {package}: pip install 'rlvr[{extra}]' "
             f"(or pip install {package})"
         )
+
+
+def version_of(distribution: str) -> str | None:
+    """The installed version of a distribution; `None` where it is not installed.
+
+    >>> version_of("no such distribution") is None
+    True
+    """
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - dear
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

@@ -10,11 +10,12 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeGuard
 
-from rewards.columns import Role, columns_for, missing_column
+from rewards.columns import Role, columns_for, missing_column, without_arrays
 from rewards.completion import completion_text, opens_think_block
 from rewards.errors import InputError
-from rewards.extraction.boxes import after_reasoning
+from rewards.extraction.tags import after_reasoning
 from rewards.extraction.turns import first_turn
+from rewards.text.shorten import shorten_repr
 from rewards.verdict import Stage, Status, Verdict
 
 LogExtra = Callable[[str, list[object]], None]
@@ -110,6 +111,12 @@ class Reward(ABC):
         the verdict itself says.
         """
         return []
+
+    def warm_up(self) -> None:  # noqa: B027 - most rewards have nothing to start
+        """Start what the first verdict would wait for, such as workers; does nothing by default.
+
+        A trainer calls it when it is made, so that the first step does not pay for it.
+        """
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, in order. A reward with workers overrides this to use them together."""
@@ -219,7 +226,7 @@ class Reward(ABC):
         lines = zip(completions, references, prompts, ids, rows, strict=True)
         for position, (completion, given, prompt, tokens, row) in enumerate(lines):
             missing = _is_missing(given)
-            reference = self.default_reference() if missing else given
+            reference = self.default_reference() if missing else without_arrays(given)
             if missing and self.role is not None and _is_missing(reference):
                 verdicts[position] = Verdict(
                     None,
@@ -237,7 +244,8 @@ class Reward(ABC):
                     verdicts[position] = self._failed(error)
                     continue
                 text, has_reasoning_field = written.text, written.has_reasoning_field
-            samples.append(Sample(text, reference, prompt, has_reasoning_field, token_ids, row))
+            cells = {name: without_arrays(cell) for name, cell in row.items()} if row else row
+            samples.append(Sample(text, reference, prompt, has_reasoning_field, token_ids, cells))
             positions.append(position)
         for position, verdict in zip(positions, self.judge_many(samples), strict=True):
             verdicts[position] = verdict
@@ -250,7 +258,7 @@ class Reward(ABC):
         except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
             verdict = self._failed(error)
         if not isinstance(verdict, Verdict):
-            slip = TypeError(f"judge returned {_shortened(verdict)}; return a Verdict")
+            slip = TypeError(f"judge returned {shorten_repr(verdict)}; return a Verdict")
             verdict = self._failed(slip)
         self._warn_of(sample, verdict)
         return replace(verdict, seconds=perf_counter() - started)
@@ -258,7 +266,7 @@ class Reward(ABC):
     def _warn_of(self, sample: Sample, verdict: Verdict) -> None:
         if verdict.status is Status.BAD_REFERENCE:
             warn_once(
-                f"{self.name}: unusable reference {_shortened(sample.reference)}: "
+                f"{self.name}: unusable reference {shorten_repr(sample.reference)}: "
                 f"{verdict.reason}. Its rows score None."
             )
 
@@ -339,14 +347,6 @@ def is_column(value: object) -> TypeGuard[Sequence[Any]]:
 def _is_missing(value: object) -> bool:
     """Whether a cell is empty: `None`, or the NaN that pandas puts in its place."""
     return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124
-
-
-def _shortened(value: object, limit: int = 120) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - a huge integer, or an object with a bug in it
-        return f"of type {type(value).__name__}"
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 @lru_cache(maxsize=1024)

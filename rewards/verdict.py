@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 
 class Status(str, Enum):
@@ -38,6 +42,24 @@ class Status(str, Enum):
 _UNSCORED = (Status.BAD_REFERENCE, Status.NOT_APPLICABLE, Status.ERROR)
 
 
+VerdictFields: TypeAlias = dict[str, object]
+"""A verdict as files hold it: the fields that `Verdict.to_dict(seconds=False)` gives."""
+
+
+class Basis(str, Enum):
+    """What a verdict of `correct` or `wrong` rests on.
+
+    `PROOF`: exact values, bounds, or the same text. `WORDS`: texts that are not written alike,
+    which may still mean the same. `UNDECIDED`: it could not be told, and counts as wrong.
+    `JUDGE`: a second opinion (see `SecondOpinion`).
+    """
+
+    PROOF = "proof"
+    WORDS = "words"
+    UNDECIDED = "undecided"
+    JUDGE = "judge"
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One step on the way to a verdict, for `rlvr explain`.
@@ -62,6 +84,9 @@ class Verdict:
         expected: what the reference was read as, as text; `None` if there is none.
         reason: one sentence a person can follow.
         seconds: wall seconds the judgement took.
+        found_in: the place where the answer stood (`box`, `hashes`, …; see
+            `rewards.extraction.places`), or `None` for a reward that looks at no such places.
+        basis: what a comparison of answers rests on, or `None` for a reward that compares none.
 
     >>> Verdict(1.0, Status.CORRECT, extracted="42", expected="42", reason="same text").score
     1.0
@@ -76,15 +101,80 @@ class Verdict:
     expected: str | None = None
     reason: str = ""
     seconds: float = 0.0
+    found_in: str | None = None
+    basis: Basis | None = None
 
     def __post_init__(self) -> None:
         if (self.score is not None) != self.status.is_scored:
             raise ValueError(f"a {self.status.name} verdict cannot have the score {self.score!r}")
 
-    def to_dict(self) -> dict[str, str | float | None]:
+    def __bool__(self) -> bool:
+        """Refused: a verdict that says "wrong" would count as true.
+
+        Raises:
+            TypeError: always; the message says what to write.
+        """
+        raise TypeError(
+            "a Verdict is neither true nor false; write verdict.score == 1.0, or verdict.status is "
+            "Status.CORRECT"
+        )
+
+    def to_dict(self, *, seconds: bool = True) -> dict[str, str | float | None]:
         """The verdict as plain JSON values, in the order of its fields.
+
+        Without `seconds` it is what files hold: the same from run to run.
 
         >>> Verdict(0.0, Status.NO_ANSWER, reason="no box").to_dict()["status"]
         'no_answer'
         """
-        return asdict(self) | {"status": self.status.value}
+        written: dict[str, str | float | None] = {
+            "score": self.score,
+            "status": self.status.value,
+            "extracted": self.extracted,
+            "expected": self.expected,
+            "reason": self.reason,
+        }
+        if seconds:
+            written["seconds"] = self.seconds
+        if self.found_in is not None:
+            written["found_in"] = self.found_in
+        if self.basis is not None:
+            written["basis"] = self.basis.value
+        return written
+
+    @classmethod
+    def from_dict(cls, written: object) -> Verdict:
+        """The verdict that `to_dict` made this of; its texts may be other JSON values, as text.
+
+        >>> Verdict.from_dict({"score": 1, "status": "correct", "reason": "same text"}).score
+        1.0
+
+        Raises:
+            ValueError: it is no verdict: the score or the status is missing, is none, or does not
+                go with the other.
+        """
+        if not isinstance(written, Mapping) or not {"score", "status"} <= written.keys():
+            raise ValueError("a verdict has a score and a status")
+        score, seconds = written["score"], written.get("seconds", 0.0)
+        if isinstance(score, bool) or not isinstance(score, int | float | None):
+            raise ValueError(f"a score is a number or None, not {score!r:.80}")  # noqa: TRY004
+        try:
+            number = None if score is None else float(score)
+        except OverflowError:
+            raise ValueError("a score of more than 1e308") from None
+        if number is not None and not math.isfinite(number):
+            raise ValueError(f"{number} is no score")
+        return cls(
+            number,
+            Status(written["status"]),
+            extracted=_as_text(written.get("extracted")),
+            expected=_as_text(written.get("expected")),
+            reason=_as_text(written.get("reason")) or "",
+            seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
+            found_in=_as_text(written.get("found_in")),
+            basis=None if written.get("basis") is None else Basis(written["basis"]),
+        )
+
+
+def _as_text(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 CURVE, SAMPLES, SCORED, SUMMARY = "curve.png", "samples.md", "scored.jsonl", "summary.json"
 FILES = (CURVE, SAMPLES, SCORED, SUMMARY)
 
-_VERDICT_FIELDS = ("score", "status", "extracted", "expected", "reason")
 _SAMPLES_SHOWN = 12
 
 
@@ -60,15 +59,13 @@ def write_samples(output: Path, before: Evaluation, after: Evaluation) -> None:
 
 
 def _scored_row(answer: Answer, phase: str) -> dict[str, object]:
-    verdicts = {"accuracy": answer.accuracy.to_dict(), "format": answer.format.to_dict()}
     return {
         "prompt": answer.problem.prompt,
         "completion": answer.completion,
         "solution": answer.problem.solution,
         "phase": phase,
-    } | {
-        name: {field: verdict[field] for field in _VERDICT_FIELDS}
-        for name, verdict in verdicts.items()
+        "accuracy": answer.accuracy.to_dict(seconds=False),
+        "format": answer.format.to_dict(seconds=False),
     }
 
 

@@ -40,9 +40,3 @@ def check_places(places: Sequence[str]) -> None:
     """
     if isinstance(places, str) or any(place not in ANSWER_PLACES for place in places):
         raise InputError(f"answer_in={places!r}: a tuple of {', '.join(ANSWER_PLACES)}")
-
-
-def shown(text: str, limit: int = 500) -> str:
-    """A text short enough to be shown in a verdict."""
-    text = text.strip()
-    return text if len(text) <= limit else text[: limit - 1] + "…"

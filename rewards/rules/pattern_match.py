@@ -8,9 +8,10 @@ from typing import ClassVar, Literal
 
 from rewards.columns import Role
 from rewards.errors import InputError
-from rewards.extraction.stated import UNFINISHED, shown
+from rewards.extraction.stated import UNFINISHED
 from rewards.limited import JudgedApart, Task
 from rewards.reward import Sample
+from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 
 

@@ -61,17 +61,16 @@ app.command()(demo)
 
 def _complain(message: str) -> None:
     # One line, whatever a file name or a user's exception holds.
-    typer.echo(f"rlvr: {' '.join(message.split())}", err=True)
+    from rewards.text.visible import visible  # noqa: PLC0415
+
+    typer.echo(f"rlvr: {visible(' '.join(message.split()))}", err=True)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
     if wanted:
-        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+        from rewards.extras import version_of  # noqa: PLC0415
 
-        try:
-            typer.echo(f"rlvr {version('rlvr')}")
-        except PackageNotFoundError:
-            typer.echo("rlvr (a checkout that is not installed)")
+        typer.echo(f"rlvr {version_of('rlvr') or '(a checkout that is not installed)'}")
         raise typer.Exit
 
 

@@ -11,7 +11,7 @@ from rewards.errors import InputError
 from rewards.workbench.benchmarking.environment import environment
 from rewards.workbench.benchmarking.figures import Mistake, SetFigures, list_mistakes, measure_set
 from rewards.workbench.benchmarking.group_signal import measure_signal
-from rewards.workbench.benchmarking.judging import Judged, Record, judge_set
+from rewards.workbench.benchmarking.judging import JudgedSet, Record, judge_set
 from rewards.workbench.benchmarking.peers import read_rewards
 from rewards.workbench.benchmarking.sets import ALL, BenchSet, join_sets, load_sets
 from rewards.workbench.benchmarking.stress import hackability
@@ -130,7 +130,7 @@ def run_bench(
             box_bare=options.box_bare,
         )
     )
-    judged: dict[str, list[Judged]] = {}
+    judged: dict[str, list[JudgedSet]] = {}
     records: dict[str, Record] = {}
     throughput: dict[str, list[Throughput]] = {}
     for reward in named:
@@ -180,7 +180,7 @@ def _judge_sets(
     options: BenchOptions,
     record: Record,
     on_progress: Callable[[str, str], None] | None,
-) -> list[Judged]:
+) -> list[JudgedSet]:
     found = []
     for one in sets:
         if on_progress is not None:
@@ -198,7 +198,7 @@ def _judge_sets(
     return found
 
 
-def _measure(one: BenchSet, judged: Mapping[str, Judged], threshold: float) -> SetFigures:
+def _measure(one: BenchSet, judged: Mapping[str, JudgedSet], threshold: float) -> SetFigures:
     rows = one.labelled.rows
     found = measure_set(one.labelled.name, rows, judged, threshold)
     if one.attacks:
@@ -220,6 +220,6 @@ def _measure(one: BenchSet, judged: Mapping[str, Judged], threshold: float) -> S
     )
 
 
-def _join_judged(parts: Sequence[Judged]) -> Judged:
+def _join_judged(parts: Sequence[JudgedSet]) -> JudgedSet:
     judgements = tuple(chain.from_iterable(one.judgements for one in parts))
-    return Judged(judgements, max(one.peak_mb for one in parts))
+    return JudgedSet(judgements, max(one.peak_mb for one in parts))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import platform
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from rewards.extras import version_of
 from rlvr_cpus import usable_cpus
 
 PACKAGES = (
@@ -31,7 +31,7 @@ def environment() -> dict[str, object]:
         "platform": platform.platform(terse=True),
         "processor": _processor(),
         "cpus": usable_cpus(),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "versions": {name: version_of(name) for name in PACKAGES},
     }
 
 
@@ -42,10 +42,3 @@ def _processor() -> str:
         return platform.processor()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from itertools import combinations
 
 from rewards.columns import Role, columns_for
+from rewards.text.shorten import cut_middle
 from rewards.workbench.benchmarking.counts import Counts, quantile
 from rewards.workbench.benchmarking.group_signal import RewardSignal
-from rewards.workbench.benchmarking.judging import Judged
+from rewards.workbench.benchmarking.judging import JudgedSet
 from rewards.workbench.benchmarking.labelled import LabelledRow, LabelledSet
 from rewards.workbench.benchmarking.pairs import Pair, compare_pair
 from rewards.workbench.benchmarking.stress import Hackability
-from rewards.workbench.reporting.display import cut_middle
 
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 _ENDED = ("timeout", "memory", "crash", "error", "not_run")
@@ -121,7 +121,7 @@ class Mistake:
 
 
 def measure_set(
-    name: str, rows: Sequence[LabelledRow], judged: Mapping[str, Judged], threshold: float
+    name: str, rows: Sequence[LabelledRow], judged: Mapping[str, JudgedSet], threshold: float
 ) -> SetFigures:
     """The figures of rewards on rows; without decisions where the rows do not say what is right."""
     truths = [row.truth for row in rows if row.truth is not None]
@@ -146,7 +146,7 @@ def measure_set(
 
 
 def list_mistakes(
-    labelled: LabelledSet, judged: Mapping[str, Judged], threshold: float
+    labelled: LabelledSet, judged: Mapping[str, JudgedSet], threshold: float
 ) -> list[Mistake]:
     """Every wrong decision of rewards on a set."""
     found = []
@@ -174,7 +174,7 @@ def list_mistakes(
 
 
 def _figures(
-    rows: Sequence[LabelledRow], truths: Sequence[bool] | None, judged: Judged, threshold: float
+    rows: Sequence[LabelledRow], truths: Sequence[bool] | None, judged: JudgedSet, threshold: float
 ) -> RewardFigures:
     said = judged.judgements
     pairs = zip(rows, said, strict=True)

@@ -12,8 +12,8 @@ rows that were judged alone are asked for once more in batches of several sizes.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
 from time import perf_counter
@@ -27,19 +27,20 @@ from rewards.workbench.scoring.judge import ask_reward, resolve_for_job
 from rewards.workbench.scoring.reward_function import RewardFunction
 from rewards.workbench.scoring.row_limits import PATIENCE_ROWS, RowLimits
 from rewards.workbench.scoring.row_parts import Job
+from rewards.workbench.scoring.supervision import (
+    Answer,
+    BatchSize,
+    ask_batch,
+    budget_of_users,
+    describe_failure,
+    open_pool,
+)
 
 if TYPE_CHECKING:
     from rewards.worker import JSON, TaskResult, WorkerPool
 
 BATCH_ROWS = 16
 _MEGABYTE = 2**10 if sys.platform == "linux" else 2**20  # of what `getrusage` counts in
-_ENDINGS = {
-    "wall_limit": "timeout",
-    "cpu_limit": "timeout",
-    "memory_limit": "memory",
-    "died": "crash",
-    "failed": "error",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedSet:
     """One reward on one set.
 
     Attributes:
@@ -111,7 +112,7 @@ def judge_set(  # noqa: PLR0913 - options are keyword-only
     limits: RowLimits,
     record: Record | None = None,
     groups: Sequence[Sequence[int]] | None = None,
-) -> Judged:
+) -> JudgedSet:
     """One reward on every row of a set.
 
     Args:
@@ -127,7 +128,7 @@ def judge_set(  # noqa: PLR0913 - options are keyword-only
         WorkerError: no worker process can be started.
     """
     job = job_for(source, labelled, search_path)
-    with open_pool("rewards.workbench.benchmarking.judging:judge_batch", job, limits) as pool:
+    with started_pool("rewards.workbench.benchmarking.judging:judge_batch", job, limits) as pool:
         run = _Run(pool, job, limits, record or Record())
         if groups is None:
             return run.judge(labelled.rows)
@@ -145,29 +146,18 @@ def job_for(source: str, labelled: LabelledSet, search_path: str) -> Job:
     }
 
 
-def open_pool(function: str, job: Job, limits: RowLimits, *, workers: int = 1) -> WorkerPool:
+@contextmanager
+def started_pool(
+    function: str, job: Job, limits: RowLimits, *, workers: int = 1
+) -> Iterator[WorkerPool]:
     """Processes that have imported a job's reward and can be ended.
 
     Raises:
         WorkerError: no worker process can be started.
     """
-    from rewards.worker import Budget, WorkerPool  # noqa: PLC0415 - only where it is used
-
-    pool = WorkerPool(
-        function,
-        workers=workers,
-        budget=Budget(cpu_s=None, wall_s=limits.timeout_s, memory_mb=limits.memory_mb),
-        preload=["rewards"],
-        initializer="rewards.workbench.scoring.judge:prepare",
-        initargs=[cast("JSON", job)],
-        message_mb=512,
-    )
-    try:
+    with open_pool(function, job, budget_of_users(limits), workers=workers) as pool:
         pool.start()
-    except BaseException:
-        pool.close()
-        raise
-    return pool
+        yield pool
 
 
 def judge_batch(
@@ -228,17 +218,19 @@ class _Run:
     def __init__(self, pool: WorkerPool, job: Job, limits: RowLimits, record: Record) -> None:
         self._pool, self._job, self._limits, self._record = pool, job, limits, record
         self._peak_mb = 0.0
-        self._batch_rows = self._most_rows = BATCH_ROWS
+        self._size = BatchSize(BATCH_ROWS)
         self._harmless: dict[str, object] | None = None  # a row that was judged
 
-    def judge(self, rows: Sequence[LabelledRow]) -> Judged:
+    def judge(self, rows: Sequence[LabelledRow]) -> JudgedSet:
         """Judge rows in order, and stop asking a reward that hangs on row after row."""
         found: list[Judgement] = []
         while len(found) < len(rows):
-            found += self._judge_batch(rows[len(found) :][: self._batch_rows], "alone")
+            found += self._judge_batch(rows[len(found) :][: self._size.rows], "alone")
         return self._judged(found)
 
-    def judge_groups(self, rows: Sequence[LabelledRow], groups: Sequence[Sequence[int]]) -> Judged:
+    def judge_groups(
+        self, rows: Sequence[LabelledRow], groups: Sequence[Sequence[int]]
+    ) -> JudgedSet:
         """Judge rows group by group."""
         found: dict[int, Judgement] = {}
         for places in groups:
@@ -246,35 +238,30 @@ class _Run:
             found.update(zip(places, said, strict=True))
         return self._judged([found[at] for at in range(len(rows))])
 
-    def _judged(self, found: Sequence[Judgement]) -> Judged:
+    def _judged(self, found: Sequence[Judgement]) -> JudgedSet:
         if self._record.misshapen:
             broken = Judgement(None, "error", None, self._record.misshapen, None)
             found = [broken] * len(found)
-        return Judged(tuple(found), self._peak_mb)
+        return JudgedSet(tuple(found), self._peak_mb)
 
     def _judge_batch(self, rows: Sequence[LabelledRow], task: str) -> list[Judgement]:
-        if len(rows) > 1 and not self._record.given_up:
-            result = self._ask(rows, task)
-            if result.ending.value == "done":
-                self._record.hung = 0
-                self._batch_rows = min(2 * self._batch_rows, self._most_rows)
-                found = self._read(result)
-                self._check_shape(rows, found, alone=task == "alone")
-                return found
-        found = [self._judge_row(row) for row in rows]
+        if self._record.given_up:
+            return [self._skipped()] * len(rows)
+        found: list[Judgement] = []
+        alone = task == "alone"
+        for answer in ask_batch(
+            rows, lambda some: self._ask(some, task), self._ask_alone, self._size
+        ):
+            found += self._read(answer)
+            alone = alone or len(answer.rows) == 1  # as those of a group that failed are
         returned = [at for at, one in enumerate(found) if one.seconds is not None]
-        if len(rows) > 1:
-            self._batch_rows = 1
-            if len(returned) == len(rows):  # only their number was too large
-                self._most_rows = max(1, len(rows) // 2)
-        elif returned:
-            self._batch_rows = min(2, self._most_rows)
         if returned:
-            self._check_shape([rows[at] for at in returned], [found[at] for at in returned])
+            said = [found[at] for at in returned]
+            self._check_shape([rows[at] for at in returned], said, alone=alone)
         return found
 
     def _check_shape(
-        self, rows: Sequence[LabelledRow], said: Sequence[Judgement], *, alone: bool = True
+        self, rows: Sequence[LabelledRow], said: Sequence[Judgement], *, alone: bool
     ) -> None:
         """Ask for rows that can be judged in batches of several sizes, once."""
         if self._record.shape_known:
@@ -292,17 +279,12 @@ class _Run:
                 expected = [one.score for one in islice(cycle(said), size)]
                 self._record.batch_dependent = find_differences(expected, scores)
 
-    def _judge_row(self, row: LabelledRow) -> Judgement:
-        if self._record.given_up:
-            reason = f"not called: it hung on {PATIENCE_ROWS} rows one after another"
-            return Judgement(None, "not_run", None, reason, None)
-        result = self._ask([row], "alone")
-        if result.ending.value == "done":
-            self._record.hung = 0
-            return self._read(result)[0]
-        status = _ENDINGS[result.ending.value]
-        self._record.hung = self._record.hung + 1 if status == "timeout" else 0
-        return Judgement(None, status, None, self._reason(status, result), None)
+    def _skipped(self) -> Judgement:
+        reason = f"not called: it hung on {PATIENCE_ROWS} rows one after another"
+        return Judgement(None, "not_run", None, reason, None)
+
+    def _ask_alone(self, row: LabelledRow) -> TaskResult | None:
+        return None if self._record.given_up else self._ask([row], "alone")
 
     def _ask(self, rows: Sequence[LabelledRow], task: str) -> TaskResult:
         columns = [dict(row.columns) for row in rows]
@@ -315,14 +297,15 @@ class _Run:
             self._harmless = self._harmless or columns[0]
         return result
 
-    def _read(self, result: TaskResult) -> list[Judgement]:
-        found, peak_mb = cast("tuple[list[list[object]], float]", result.value)
+    def _read(self, answer: Answer[LabelledRow]) -> list[Judgement]:
+        if answer.result is None:
+            return [self._skipped()]
+        if not answer.is_done:
+            failure = describe_failure(answer.result, self._limits)
+            self._record.hung = self._record.hung + 1 if failure.kind == "timeout" else 0
+            reason = answer.result.error if failure.kind == "error" else failure.reason
+            return [Judgement(None, failure.kind, None, reason, None)]
+        self._record.hung = 0
+        found, peak_mb = cast("tuple[list[list[object]], float]", answer.result.value)
         self._peak_mb = max(self._peak_mb, peak_mb)
         return [Judgement(*fields) for fields in found]  # type: ignore[arg-type] # from JSON
-
-    def _reason(self, status: str, result: TaskResult) -> str:
-        if status == "timeout":
-            return f"was ended after {self._limits.timeout_s:g} s (its limit)"
-        if status == "memory":
-            return f"took more than {self._limits.memory_mb} MB (its limit)"
-        return "ended its worker process" if status == "crash" else result.error

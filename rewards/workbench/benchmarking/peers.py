@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from rewards.errors import InputError
-from rewards.workbench.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
+from rewards.workbench.scoring.resolve import NamedReward, read_reward_arguments, resolve_reward
 
 PEERS = {
     "trl": ("trl", "trl.rewards:accuracy_reward"),
@@ -34,20 +34,13 @@ def read_rewards(arguments: Sequence[str]) -> tuple[list[NamedReward], dict[str,
     Raises:
         InputError: one cannot be used, or there is none left to measure.
     """
-    if not arguments:
-        raise InputError("no reward given; name at least one: --reward accuracy")
     missing = {name: why for name in arguments if name in PEERS and (why := _why_missing(name))}
-    named = [read_reward_argument(expand_peer(one)) for one in arguments if one not in missing]
-    labels = [one.label for one in named]
-    for one in named:
-        if labels.count(one.label) > 1:
-            raise InputError(
-                f"two rewards are called {one.label!r}; give one another name: "
-                f"--reward NAME={one.source}"
-            )
-        resolve_reward(one.source)
-    if not named:
+    there = [expand_peer(one) for one in arguments if one not in missing]
+    if missing and not there:
         raise InputError("; ".join(f"--reward {name}: {why}" for name, why in missing.items()))
+    named = read_reward_arguments(there)
+    for one in named:
+        resolve_reward(one.source)
     return named, missing
 
 

@@ -1,4 +1,8 @@
-"""The figures of a benchmark as CSV files."""
+"""The figures of a benchmark as CSV files.
+
+A text from a model or a file never starts a formula: a spreadsheet would run it (OWASP, "CSV
+Injection"). It gets an apostrophe before it, which spreadsheets take for the mark of a text.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +100,20 @@ def _values(row: Row) -> list[object]:
 def _csv(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(headings)
-    writer.writerows(rows)
+    writer.writerow(map(_harmless, headings))
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    """The cell; a text that would start a formula as what it says.
+
+    >>> _harmless("=HYPERLINK(1)"), _harmless(-1.5), _harmless("a=b")
+    ("'=HYPERLINK(1)", -1.5, 'a=b')
+    """
+    if isinstance(cell, str) and cell.lstrip(" \n")[:1] in _STARTS_OF_FORMULAS:
+        return f"'{cell}"
+    return cell
+
+
+_STARTS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")

@@ -15,7 +15,7 @@ from time import perf_counter, sleep
 from typing import TYPE_CHECKING, cast
 
 from rewards.errors import InputError
-from rewards.workbench.benchmarking.judging import Judgement, job_for, load_reward, open_pool
+from rewards.workbench.benchmarking.judging import Judgement, job_for, load_reward, started_pool
 from rewards.workbench.benchmarking.labelled import LabelledSet
 from rewards.workbench.scoring.judge import ask_reward, resolve_for_job
 from rewards.workbench.scoring.row_limits import RowLimits
@@ -120,7 +120,7 @@ def measure_throughput(  # noqa: PLR0913 - options are keyword-only
         for count in workers:
             if count in flaws:
                 continue
-            with open_pool(
+            with started_pool(
                 "rewards.workbench.benchmarking.throughput:judge_together",
                 batches[0][0],
                 limits,

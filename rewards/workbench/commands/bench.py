@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rewards.errors import DataFileError
-from rewards.workbench.commands.sigterm import ended_by_sigterm
+from rewards.workbench.commands.plain_text import plain
+from rewards.workbench.commands.signals import ended_by_signals
 
 if TYPE_CHECKING:
     from rewards.workbench.benchmarking import BenchReport
@@ -129,7 +130,7 @@ def bench(  # noqa: PLR0913 - one parameter per option
         threshold=threshold,
         limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
     )
-    with ended_by_sigterm(), _show_steps() as on_progress:
+    with ended_by_signals(), _show_steps() as on_progress:
         report = run_bench(options, on_progress=on_progress)
     if output is not None:
         _write(report, output)
@@ -164,24 +165,22 @@ def _print(report: BenchReport) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     from rewards.workbench.benchmarking.tables import tables  # noqa: PLC0415
-    from rewards.workbench.reporting.display import visible  # noqa: PLC0415
 
     console = Console(highlight=False)
     for shown in tables(report):
-        table = Table(title=Text(shown.title), title_justify="left", box=SIMPLE_HEAD)
+        table = Table(title=plain(shown.title), title_justify="left", box=SIMPLE_HEAD)
         for at, heading in enumerate(shown.headings):
-            table.add_column(Text(heading), justify="right" if at else "left")
+            table.add_column(plain(heading), justify="right" if at else "left")
         for row in shown.rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*map(plain, row))
         console.print(table)
         for note in shown.notes:
-            console.print(Text(f"  {visible(note)}"), soft_wrap=True)
+            console.print(plain(f"  {note}"), soft_wrap=True)
     for mistake in report.mistakes[:_SHOWN_MISTAKES]:
         said = f"{mistake.set}:{mistake.line} {mistake.reward}: {mistake.status}, {mistake.reason}"
-        console.print(Text(visible(" ".join(said.split())[:300])), soft_wrap=True)
+        console.print(plain(" ".join(said.split())[:300]), soft_wrap=True)
     left = len(report.mistakes) - _SHOWN_MISTAKES
     if left > 0:
         console.print(f"and {left:,} more wrong decisions: --output writes all, --json too")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rewards.workbench.commands.plain_text import plain
 from rewards.workbench.commands.progress import show_progress
-from rewards.workbench.commands.sigterm import ended_by_sigterm
+from rewards.workbench.commands.signals import ended_by_signals
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -119,7 +120,7 @@ def compare(  # noqa: PLR0913 - one parameter per option
         kind_column=kind_column,
         overwrite=overwrite,
     )
-    with ended_by_sigterm(), show_progress() as on_progress:
+    with ended_by_signals(), show_progress() as on_progress:
         comparison = compare_rewards(options, on_progress=on_progress)
     if json:
         typer.echo(jsonlib.dumps(comparison.to_dict(), ensure_ascii=False, indent=2))
@@ -131,7 +132,6 @@ def compare(  # noqa: PLR0913 - one parameter per option
 
 def _print_comparison(comparison: Comparison) -> None:
     from rich.console import Console  # noqa: PLC0415 - `--help` is quick
-    from rich.text import Text  # noqa: PLC0415
 
     console = Console(highlight=False)
     for counts, shown in zip(comparison.pairs, comparison.shown, strict=True):
@@ -140,24 +140,23 @@ def _print_comparison(comparison: Comparison) -> None:
         right = comparison.right[label]
         share = right / comparison.labelled_rows
         say = f"{label} is right on {right:,} of {comparison.labelled_rows:,} rows ({share:.1%})"
-        console.print(Text(f"{say}, says {comparison.label_column}"), soft_wrap=True)
+        console.print(plain(f"{say}, says {comparison.label_column}"), soft_wrap=True)
     for note in comparison.notes:
-        console.print(Text(f"note: {note}"), soft_wrap=True)
+        console.print(plain(f"note: {note}"), soft_wrap=True)
     if comparison.error_rows:
-        console.print(Text(f"{comparison.error_rows:,} rows could not be judged:"))
+        console.print(plain(f"{comparison.error_rows:,} rows could not be judged:"))
         for error in comparison.errors:
-            console.print(Text(f"  {error}"), soft_wrap=True)
+            console.print(plain(f"  {error}"), soft_wrap=True)
 
 
 def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement]) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     from rewards.workbench.disagreement.decisions import Decision  # noqa: PLC0415
 
     table = Table(box=SIMPLE_HEAD)
-    table.add_column(Text(f"{counts.first} ↓  {counts.second} →"))
+    table.add_column(plain(f"{counts.first} ↓  {counts.second} →"))
     for other in Decision:
         table.add_column(other.value, justify="right")
     for decision in Decision:
@@ -177,7 +176,7 @@ def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement])
             f"of {counts.labelled_disagreements:,} disagreements {counts.first} is right in "
             f"{counts.first_right:,}, {counts.second} in {counts.second_right:,}"
         )
-        console.print(Text(say), soft_wrap=True)
+        console.print(plain(say), soft_wrap=True)
     worst = counts.worst_kinds()
     if len(counts.kinds) > 1 and worst:
         table = Table(box=SIMPLE_HEAD)
@@ -186,7 +185,7 @@ def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement])
         table.add_column("disagreements", justify="right")
         for kind in worst[:_SHOWN_KINDS]:
             count = counts.kinds[kind]
-            table.add_row(Text(kind), f"{count.rows:,}", f"{count.disagreements:,}")
+            table.add_row(plain(kind), f"{count.rows:,}", f"{count.disagreements:,}")
         console.print(table)
         if len(worst) > _SHOWN_KINDS:
             console.print(f"and {len(worst) - _SHOWN_KINDS:,} more kinds with disagreements")
@@ -202,7 +201,6 @@ def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement])
 
 def _print_disagreement(console: Console, one: Disagreement) -> None:
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     known = {
         "kind": one.kind,
@@ -211,9 +209,9 @@ def _print_disagreement(console: Console, one: Disagreement) -> None:
     }
     heads = [f"{name}: {_flat(value)}" for name, value in known.items() if value is not None]
     console.print()
-    console.print(Text("  ".join([f"line {one.line}", *heads]), style="bold"), soft_wrap=True)
+    console.print(plain("  ".join([f"line {one.line}", *heads]), style="bold"), soft_wrap=True)
     if one.ending:
-        console.print(Text(f"  {_flat(one.ending)}"), soft_wrap=True)
+        console.print(plain(f"  {_flat(one.ending)}"), soft_wrap=True)
     grid = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(4):
         grid.add_column(overflow="fold")
@@ -221,8 +219,8 @@ def _print_disagreement(console: Console, one: Disagreement) -> None:
         score = "no score" if verdict.score is None else f"{verdict.score:g}"
         read = "" if verdict.extracted is None else f"read {_flat(verdict.extracted)}"
         grid.add_row(
-            Text(f"  {label}"), Text(f"{verdict.status.value} {score}"), Text(read),
-            Text(_flat(verdict.reason)),
+            plain(f"  {label}"), plain(f"{verdict.status.value} {score}"), plain(read),
+            plain(_flat(verdict.reason)),
         )  # fmt: skip
     console.print(grid)
 

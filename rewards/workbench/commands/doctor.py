@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rewards.text.visible import visible
+from rewards.workbench.commands.plain_text import plain
+
 if TYPE_CHECKING:
     from rewards.workbench.diagnosis import Check
 
@@ -50,8 +53,9 @@ def _print_checks(checks: list[Check]) -> None:
     for check in checks:
         if check.group != group:
             group = check.group
-            console.print(Text(group, style="bold"))
+            console.print(plain(group, style="bold"))
         mark, style = marks[check.grade.value]
         mend = f"  → {check.mend}" if check.mend else ""
-        line = Text.assemble((mark, style), f" {check.name:{width}}  {check.found}{mend}")
-        console.print(line, soft_wrap=True)
+        line = f"{check.name:{width}}  {check.found}{mend}"
+        shown = Text.assemble((mark, style), f" {visible(line)}")
+        console.print(shown, soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rewards.errors import DataFileError
+from rewards.workbench.commands.plain_text import plain
 
 if TYPE_CHECKING:
     from rewards.workbench.scoring.explanation import Explanation
@@ -86,7 +87,8 @@ def _print_explanation(explanation: Explanation) -> None:
     from rich.box import SIMPLE  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+
+    from rewards.text.shorten import cut_middle  # noqa: PLC0415
 
     console = Console(highlight=False)
     verdict = explanation.verdict
@@ -94,17 +96,9 @@ def _print_explanation(explanation: Explanation) -> None:
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for stage in explanation.stages:
-        table.add_row(stage.name, Text(_shortened(stage.text)))
+        table.add_row(stage.name, plain(cut_middle(stage.text, _SHOWN_CHARACTERS)[0]))
     score = "no score" if verdict.score is None else f"score {verdict.score:g}"
     good = verdict.score is not None and verdict.score > 0
-    shown = Text(f"{verdict.status.value}, {score}", style="bold green" if good else "bold red")
+    shown = plain(f"{verdict.status.value}, {score}", style="bold green" if good else "bold red")
     table.add_row("verdict", shown)
     console.print(table)
-
-
-def _shortened(text: str) -> str:
-    """A long text with its middle left out: the answer stands at its end."""
-    if len(text) <= _SHOWN_CHARACTERS:
-        return text
-    half = _SHOWN_CHARACTERS // 2
-    return f"{text[:half]}\n… {len(text) - 2 * half:,} characters left out …\n{text[-half:]}"

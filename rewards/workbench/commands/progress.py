@@ -1,44 +1,28 @@
-"""The progress bar of a run: on a terminal only, on standard error."""
+"""The progress bars of commands: on a terminal only, on standard error."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import ProgressColumn
+
     from rewards.workbench.scoring.score import Progress
 
 Listener = Callable[["Progress"], None]
 
 
 @contextmanager
-def show_progress() -> Iterator[Listener | None]:
+def show_progress(verb: str = "scoring") -> Iterator[Listener | None]:
     """A listener that draws a bar with rate, time left and counts by status; `None` in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 - only where it is drawn
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    bar = Bar(
-        TextColumn("scoring"),
-        BarColumn(bar_width=20),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[rows]:,} rows {task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[counts]}"),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with bar:
+    with _drawn(verb, _rate_columns) as bar:
+        if bar is None:
+            yield None
+            return
         task = bar.add_task("", total=None, rows=0, rate="", counts="")
 
         def listen(progress: Progress) -> None:
@@ -56,6 +40,51 @@ def show_progress() -> Iterator[Listener | None]:
             )
 
         yield listen
+
+
+@contextmanager
+def show_reading(verb: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A listener for bytes done and bytes in all that draws a bar; `None` in a pipe."""
+    with _drawn(verb, _size_columns) as bar:
+        if bar is None:
+            yield None
+            return
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def _drawn(verb: str, columns: Callable[[], Sequence[ProgressColumn]]) -> Iterator[Bar | None]:
+    """A bar behind its verb, gone when the work is done; `None` where nobody would see it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where it is drawn
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn(verb), BarColumn(bar_width=20), *columns(), console=console, transient=True
+    )
+    with bar:
+        yield bar
+
+
+def _rate_columns() -> Sequence[ProgressColumn]:
+    from rich.progress import TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    return (
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rows]:,} rows {task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[counts]}"),
+    )
+
+
+def _size_columns() -> Sequence[ProgressColumn]:
+    from rich.progress import DownloadColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    return DownloadColumn(), TimeRemainingColumn()
 
 
 def _describe_counts(progress: Progress) -> str:

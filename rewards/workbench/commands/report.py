@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from rewards.text.visible import visible
+from rewards.workbench.commands.signals import ended_by_signals
+
 
 def report(  # noqa: PLR0913 - one parameter per option
     files: Annotated[
@@ -81,20 +84,21 @@ def report(  # noqa: PLR0913 - one parameter per option
     from rewards.workbench.reporting import ReportOptions, write_report  # noqa: PLC0415 - quick `--help`
     from rewards.workbench.reporting.scored_rows import NamedColumns  # noqa: PLC0415
 
-    summary = write_report(
-        ReportOptions(
-            files=tuple(files),
-            output=output,
-            named=NamedColumns(
-                completion=completion_column, label=label_column, groups=tuple(by or ())
-            ),
-            match=match,
-            max_rows=max_rows,
-            max_characters=max_characters,
-            title=title,
-        )
+    options = ReportOptions(
+        files=tuple(files),
+        output=output,
+        named=NamedColumns(
+            completion=completion_column, label=label_column, groups=tuple(by or ())
+        ),
+        match=match,
+        max_rows=max_rows,
+        max_characters=max_characters,
+        title=title,
     )
+    with ended_by_signals():
+        summary = write_report(options)
     rows = sum(run.rows for run in summary.runs)
-    typer.echo(f"{rows:,} rows, {summary.listed_rows:,} of them listed: {summary.output}", err=True)
+    shown = f"{rows:,} rows, {summary.listed_rows:,} of them listed: {summary.output}"
+    typer.echo(visible(shown), err=True)
     if json:
         typer.echo(jsonlib.dumps(summary.to_dict(), indent=2))

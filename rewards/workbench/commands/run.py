@@ -66,6 +66,7 @@ def run(  # noqa: PLR0913 - one option each
         rlvr run add.py --tests tests.json --entry add
     """
     from rewards.rules.program import Code, RowTests  # noqa: PLC0415 - `--help` is quick
+    from rewards.text.visible import visible  # noqa: PLC0415
 
     chosen = language or _TAGS.get(Path(program).suffix.lower(), "python")
     reward = Code(language=chosen, wall_s=wall_s, cpu_s=cpu_s, memory_mb=memory_mb, partial=True)
@@ -75,7 +76,7 @@ def run(  # noqa: PLR0913 - one option each
         typer.echo(jsonlib.dumps(found, ensure_ascii=False, indent=2))
     else:
         for position, test in enumerate(found["tests"], 1):
-            typer.echo(f"{position:4d}  {test['status']:<14} {test['reason']}")
+            typer.echo(f"{position:4d}  {test['status']:<14} {visible(test['reason'])}")
         typer.echo(
             f"{found['status']}: {found['passed']} of {found['total']} tests, "
             f"{found['cpu_s']:.3f} CPU-s, {found['peak_mb']:.0f} MB"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rewards.workbench.commands.sigterm import ended_by_sigterm
+from rewards.workbench.commands.signals import ended_by_signals
 
 if TYPE_CHECKING:
     from rewards.workbench.scoring import ShardsSummary, Summary
@@ -106,8 +106,10 @@ def score(  # noqa: PLR0913 - one parameter per option
     """Score a file of completions with rewards.
 
     The output has the input's rows, in order, with one object per reward added: score, status,
-    extracted, expected, reason. Columns are found by their usual names (completion, response, …;
-    solution, answer, …) or named.
+    extracted, expected, reason. Rewards that look for an answer add found_in, the place where it
+    stood, which the summary counts; those that compare answers add basis, what the verdict rests on
+    (proof, words, undecided, judge). Columns are found by their usual names (completion, response,
+    …; solution, answer, …) or named.
 
     A row may hold a list of completions. Each gets a verdict, in a list, and beside it stands a
     summary: pass@1, 2, 4, … and the answer of the majority. Pairs of completion and reference that
@@ -156,7 +158,7 @@ def score(  # noqa: PLR0913 - one parameter per option
         overwrite=overwrite,
     )
     summary: Summary | ShardsSummary
-    with ended_by_sigterm(), show_progress() as on_progress:
+    with ended_by_signals(), show_progress() as on_progress:
         if output_dir is None:
             summary = score_file(options, on_progress=on_progress)
         else:

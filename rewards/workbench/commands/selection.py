@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rewards.workbench.commands.reading import show_reading
-from rewards.workbench.commands.sigterm import ended_by_sigterm
+from rewards.workbench.commands.plain_text import plain
+from rewards.workbench.commands.progress import show_reading
+from rewards.workbench.commands.signals import ended_by_signals
 
 if TYPE_CHECKING:
     from rewards.workbench.selection import Selection
@@ -111,7 +112,7 @@ def select(  # noqa: PLR0913 - one parameter per option
         group_column=group_column,
         overwrite=overwrite,
     )
-    with ended_by_sigterm(), show_reading("selecting") as on_progress:
+    with ended_by_signals(), show_reading("selecting") as on_progress:
         selection = select_rows(options, on_progress=on_progress)
     _print_selection(selection)
     if json:
@@ -124,13 +125,12 @@ def _print_selection(selection: Selection) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     from rewards.workbench.selection.row_counts import MEANINGS, Fate  # noqa: PLC0415
 
     console = Console(stderr=True, highlight=False)
     for note in selection.notes:
-        console.print(Text(f"note: {note}"), soft_wrap=True)
+        console.print(plain(f"note: {note}"), soft_wrap=True)
     table = Table(box=SIMPLE_HEAD)
     table.add_column("")
     table.add_column("rows", justify="right")
@@ -142,10 +142,10 @@ def _print_selection(selection: Selection) -> None:
             table.add_row(name, f"{count:,}", f"{count / selection.rows:.1%}", MEANINGS[fate])
     console.print(table)
     for fault in selection.faults:
-        console.print(Text(f"left out: {fault}"), soft_wrap=True)
+        console.print(plain(f"left out: {fault}"), soft_wrap=True)
     asked = ", ".join(selection.rewards)
     console.print(
-        Text(
+        plain(
             f"{selection.kept:,} of {selection.rows:,} rows kept by {asked}, of "
             f"{selection.prompts_kept:,} of {selection.prompts:,} prompts, written to "
             f"{selection.output}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from rewards.errors import RlvrError
 from rewards.workbench.diagnosis.check import Check, Grade
 from rewards.worker import JSON, Budget, Ending, WorkerPool
 
-_MODULE = "rewards.workbench.diagnosis.trials"
+_MODULE = "rewards.workbench.diagnosis.workers"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,3 +89,29 @@ def _broken(reason: str) -> Check:
         grade=Grade.BROKEN,
         mend="check that this interpreter can start itself: python -c 'import rewards.worker'",
     )
+
+
+# What the workers are given to do; the last three run into a limit on purpose.
+
+
+def echo(text: str) -> str:
+    """Nothing special."""
+    return text
+
+
+def spin() -> None:
+    """Use CPU for ever."""
+    while True:
+        pass
+
+
+def sleep() -> None:
+    """Use no CPU, for a long time."""
+    time.sleep(60)
+
+
+def hoard(megabytes: int) -> int:
+    """Hold memory, all of it touched."""
+    held = bytearray(megabytes << 20)
+    held[::4096] = b"x" * len(held[::4096])
+    return len(held)

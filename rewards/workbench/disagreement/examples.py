@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from rewards.verdict import Verdict
 from rewards.workbench.disagreement.decisions import PairCounts
-from rewards.workbench.rows.rows import shorten
-
-_SHOWN_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,9 @@ class Disagreement:
             "truth": self.truth,
             "reference": self.reference,
             "ending": self.ending,
-            "verdicts": {label: written(verdict) for label, verdict in self.verdicts.items()},
+            "verdicts": {
+                label: verdict.to_dict(seconds=False) for label, verdict in self.verdicts.items()
+            },
         }
 
 
@@ -62,19 +61,3 @@ class ShownDisagreements:
         """Those to show: by kind, the worst first, then by line; rows without a kind last."""
         kinds = [*counts.worst_kinds(), None]
         return [one for kind in kinds for one in self._by_kind.get(kind, ())][: self._limit]
-
-
-def written(verdict: Verdict) -> dict[str, object]:
-    """A verdict as `rlvr score` writes it."""
-    fields = dict[str, object](verdict.to_dict())
-    del fields["seconds"]
-    return fields
-
-
-def shorten_end(text: str, limit: int = _SHOWN_CHARS) -> str:
-    """The end of a text, with an ellipsis where it was cut.
-
-    >>> shorten_end("abcdef", 4)
-    '…def'
-    """
-    return shorten(text[::-1], limit)[::-1]

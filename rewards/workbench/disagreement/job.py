@@ -12,25 +12,22 @@ from pathlib import Path
 from rewards.columns import COLUMN_ALIASES, Role, columns_for, truth
 from rewards.completion import completion_text
 from rewards.errors import InputError
+from rewards.text.shorten import shorten, shorten_end
 from rewards.verdict import Status
 from rewards.workbench.disagreement.decisions import PairCounts, decide, is_right
 from rewards.workbench.disagreement.examples import (
     Disagreement,
     ShownDisagreements,
-    shorten_end,
-    written,
 )
 from rewards.workbench.disagreement.judged_rows import JudgedRow, read_judged_rows, split_rewards
-from rewards.workbench.rows.rows import shorten
 from rewards.workbench.rows.whole_output import WholeOutput
-from rewards.workbench.scoring.resolve import NamedReward, read_reward_argument
+from rewards.workbench.scoring.resolve import read_reward_arguments
 from rewards.workbench.scoring.row_columns import NamedColumns
 from rewards.workbench.scoring.score import Progress
 from rewards.workbench.scoring.written_verdicts import dump_row, read_head, verdict_columns
 
 KIND_COLUMNS = ("kind", "source")
 SHOWN_ERRORS = 10
-_SHOWN_CHARS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +123,7 @@ def compare_rewards(
         InputError: something in the options or the file cannot be used.
         KeyboardInterrupt: interrupted; nothing is left behind.
     """
-    rewards = _read_rewards(options)
+    rewards = read_reward_arguments(options.rewards, least=2)
     head = read_head(options.input, options.named.completion)
     read, judge = split_rewards(options.input, rewards, verdict_columns(head))
     labels = tuple(one.label for one in rewards)
@@ -177,7 +174,7 @@ def _count(
     """Count one row; returns the pairs that disagree on it."""
     right = truth(row.row, comparison.label_column) if comparison.label_column else None
     kind = row.row.get(comparison.kind_column) if comparison.kind_column else None
-    kind = None if kind is None else shorten(str(kind), _SHOWN_CHARS)
+    kind = None if kind is None else shorten(str(kind))
     comparison.rows += 1
     failed = [v.reason for v in row.verdicts.values() if v.status is Status.ERROR]
     if failed:
@@ -200,9 +197,7 @@ def _count(
                         line=row.line,
                         kind=kind,
                         truth=right,
-                        reference=None
-                        if reference is None
-                        else shorten(str(reference), _SHOWN_CHARS),
+                        reference=None if reference is None else shorten(str(reference)),
                         ending=_ending(_first(row.row, Role.COMPLETION, options.named.completion)),
                         verdicts=both,
                     ),
@@ -217,22 +212,9 @@ def _written_row(
     return {
         "line": row.line,
         "disagree": [[counts.first, counts.second] for counts in differing],
-        "verdicts": {label: written(row.verdicts[label]) for label in labels},
+        "verdicts": {label: row.verdicts[label].to_dict(seconds=False) for label in labels},
         "row": {name: value for name, value in row.row.items() if name not in labels},
     }
-
-
-def _read_rewards(options: CompareOptions) -> list[NamedReward]:
-    rewards = [read_reward_argument(argument) for argument in options.rewards]
-    labels = [one.label for one in rewards]
-    if len(labels) < 2:
-        raise InputError("name at least two rewards: --reward accuracy --reward mine:function")
-    for label in labels:
-        if labels.count(label) > 1:
-            raise InputError(
-                f"two rewards are called {label!r}; give one another name: --reward NAME={label}"
-            )
-    return rewards
 
 
 def _label_column(options: CompareOptions, head: Sequence[Mapping[str, object]]) -> str | None:
@@ -272,6 +254,6 @@ def _first(row: Mapping[str, object], role: Role, column: str | None) -> object:
 
 def _ending(completion: object) -> str:
     try:
-        return shorten_end(completion_text(completion).text, _SHOWN_CHARS)
+        return shorten_end(completion_text(completion).text)
     except InputError:
         return ""

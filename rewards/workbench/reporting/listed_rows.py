@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from rewards.columns import COLUMN_ALIASES, Role
-from rewards.workbench.reporting.display import cut_middle, script_json, visible
+from rewards.text.shorten import cut_middle
+from rewards.text.visible import visible
+from rewards.workbench.reporting.display import script_json
 from rewards.workbench.reporting.scored_rows import ScoredRow, as_text
 
 MAX_COLUMNS = 20

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewards.errors import DataFileError
-from rewards.extras import require_package
+from rewards.extras import require_package, version_of
+from rewards.text.visible import visible
 from rewards.workbench.reporting.charts import (
     PLOT_HEIGHT,
     PLOT_WIDTH,
@@ -24,9 +21,10 @@ from rewards.workbench.reporting.charts import (
     score_bar,
     stack_statuses,
 )
-from rewards.workbench.reporting.display import script_json, visible
+from rewards.workbench.reporting.display import script_json
 from rewards.workbench.reporting.figures import Breakdown, RunFigures, Scores
 from rewards.workbench.reporting.run_changes import Comparison
+from rewards.workbench.rows.whole_output import WholeOutput
 
 if TYPE_CHECKING:
     import jinja2
@@ -76,18 +74,9 @@ def write_page(output: Path, content: PageContent) -> None:
     """
     stream = _environment().get_template("page.html").stream(_variables(content))
     stream.enable_buffering(64)
-    unfinished = ""
-    try:
-        handle, unfinished = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name[:50]}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(stream)
-        Path(unfinished).chmod(0o666 & ~_umask())
-        Path(unfinished).replace(output)
-    except OSError as error:
-        raise DataFileError(f"{output}: cannot be written: {error.strerror or error}") from None
-    finally:
-        if unfinished:
-            Path(unfinished).unlink(missing_ok=True)
+    with WholeOutput(output, overwrite=True) as file:
+        for text in stream:
+            file.write_text(text)
 
 
 @lru_cache(maxsize=1)
@@ -133,7 +122,7 @@ def _variables(content: PageContent) -> dict[str, object]:
         "plot_width": PLOT_WIDTH,
         "plot_height": PLOT_HEIGHT,
         "shown_groups": SHOWN_GROUPS,
-        "version": _version(),
+        "version": version_of("rlvr") or "",
         # Our own files, and JSON made safe: the only text that is not escaped.
         "style": Markup((folder / "page.css").read_text(encoding="utf-8")),  # noqa: S704
         "script": Markup(script),  # noqa: S704
@@ -172,13 +161,6 @@ def _largest(breakdown: Breakdown) -> list[tuple[str, int, dict[str, Scores]]]:
     return sorted(counted, key=lambda entry: -entry[1])[:SHOWN_GROUPS]
 
 
-def _version() -> str:
-    try:
-        return version("rlvr")
-    except PackageNotFoundError:  # a checkout that is not installed
-        return ""
-
-
 def _score(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}" if abs(value) >= 1000 else f"{value:.3f}"
 
@@ -193,9 +175,3 @@ def _short(value: int) -> str:
         if value >= size:
             return f"{value // size}{unit}"
     return str(value)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

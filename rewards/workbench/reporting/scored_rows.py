@@ -10,9 +10,10 @@ from pathlib import Path
 from rewards.columns import Role, columns_for, truth
 from rewards.completion import completion_text
 from rewards.errors import InputError
+from rewards.text.shorten import shorten
 from rewards.verdict import Status
 from rewards.workbench.rows.readers import open_rows
-from rewards.workbench.rows.rows import parse_row, shorten
+from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import unfold_named
 
 GROUP_COLUMNS = ("source", "kind", "dataset", "level")

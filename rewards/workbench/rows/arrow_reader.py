@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewards.errors import DataFileError
+from rewards.text.shorten import shorten
 from rewards.workbench.rows import rows
 from rewards.workbench.rows.json_text import escape_halves, write_json
-from rewards.workbench.rows.rows import RawRow, RowReader, shorten
+from rewards.workbench.rows.rows import RawRow, RowReader
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 PIECE_ROWS = 64
 """How many rows are Python objects at a time."""
+
+_PIECE_BYTES = 32 * 2**20
+_OBJECT_BYTES = 4 * rows.MAX_LINE_BYTES  # a character takes up to four
 
 JSON_MARK: Mapping[bytes, bytes] = {b"rlvr": b"json"}
 """The metadata of a column of text that holds JSON, which is read as what it stands for."""
@@ -63,14 +67,14 @@ class ArrowReader(RowReader):
 
     def __iter__(self) -> Iterator[RawRow]:
         while (batch := self._current()) is not None:
-            texts = _row_texts(batch.slice(self._at, PIECE_ROWS))
+            texts = _row_texts(_piece(batch, self._at))
             self._mark(self._position())
             for text, flaw in texts:
                 self._at += 1
                 self._rows += 1
                 self.line += 1
                 if not flaw and len(text) > rows.MAX_LINE_BYTES:
-                    flaw = f"the row is longer than {rows.MAX_LINE_BYTES // 2**20} MB"  # noqa: PLW2901
+                    flaw = too_long()  # noqa: PLW2901
                 yield RawRow(self.line, shorten(text) if flaw else text, flaw)
         self._mark(self.size_bytes)
 
@@ -90,6 +94,11 @@ class ArrowReader(RowReader):
             if self._batch is None:
                 return None
         return self._batch
+
+
+def too_long() -> str:
+    """The flaw of a row that is longer than any may be."""
+    return f"the row is longer than {rows.MAX_LINE_BYTES // 2**20} MB"
 
 
 def check_columns(path: Path, schema: pa.Schema) -> None:
@@ -120,8 +129,18 @@ def translated_errors(where: str) -> Iterator[None]:
         ) from None
 
 
+def _piece(batch: pa.RecordBatch, start: int) -> pa.RecordBatch:
+    """The next rows of a batch: as many as may be Python objects at a time."""
+    count = PIECE_ROWS
+    while count > 1 and batch.slice(start, count).nbytes > _PIECE_BYTES:
+        count //= 4
+    return batch.slice(start, count)
+
+
 def _row_texts(piece: pa.RecordBatch) -> list[tuple[str, str]]:
     """Of each row its text and its flaw."""
+    if piece.num_rows == 1 and piece.nbytes > _OBJECT_BYTES:
+        return [("", too_long())]  # not made a Python object, which takes some five times as much
     marked = [field.name for field in piece.schema if _is_marked(field)]
     try:
         values = piece.to_pylist()

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 MAX_LINE_BYTES = 32 * 2**20
-SHOWN_CHARACTERS = 200
 TOO_DEEP = "JSON nested too deeply"
 _MOST_NESTED = 200
 
@@ -125,12 +124,3 @@ def _is_too_deep(text: str, value: object) -> bool:
         if not level:
             return False
     return True
-
-
-def shorten(text: str, limit: int = SHOWN_CHARACTERS) -> str:
-    """The start of a text, with an ellipsis where it was cut.
-
-    >>> shorten("abcdef", 4)
-    'abc…'
-    """
-    return text if len(text) <= limit else text[: limit - 1] + "…"

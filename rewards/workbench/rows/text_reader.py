@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from rewards.errors import DataFileError
+from rewards.text.shorten import DEFAULT_CHARACTERS, shorten
 from rewards.workbench.rows import rows
-from rewards.workbench.rows.rows import SHOWN_CHARACTERS, RawRow, RowReader, shorten
+from rewards.workbench.rows.rows import RawRow, RowReader
 from rewards.workbench.rows.zstd_stream import DamagedZstdError, ZstdStream
 
 START_BYTES = 8
@@ -152,13 +153,13 @@ def open_regular(path: Path) -> io.BufferedReader:
 
 def _decode(number: int, line: bytes) -> RawRow:
     if len(line) > rows.MAX_LINE_BYTES:
-        shown = line[: 4 * SHOWN_CHARACTERS].decode("utf-8", "replace")
+        shown = line[: 4 * DEFAULT_CHARACTERS].decode("utf-8", "replace")
         flaw = f"the line is longer than {rows.MAX_LINE_BYTES // 2**20} MB"
         return RawRow(number, shorten(shown), flaw)
     try:
         return RawRow(number, line.rstrip(b"\r\n").decode("utf-8"))
     except UnicodeDecodeError as error:
-        shown = line[: 4 * SHOWN_CHARACTERS].decode("utf-8", "replace").rstrip("\r\n")
+        shown = line[: 4 * DEFAULT_CHARACTERS].decode("utf-8", "replace").rstrip("\r\n")
         return RawRow(number, shorten(shown), f"not UTF-8 at byte {error.start + 1}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +15,18 @@ from rewards.workbench.rows.output_file import check_place, put_in_place, report
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+# A signal may arrive between opening a file and entering the block that would remove it.
+_leftovers: set[Path] = set()
+
+
+@atexit.register
+def _remove_leftovers() -> None:
+    for path in _leftovers:
+        if path.name.endswith(f".{os.getpid()}.tmp"):  # not what a fork inherited
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 class WholeOutput:
@@ -44,6 +57,7 @@ class WholeOutput:
         self.path = path
         self.notes: tuple[str, ...] = ()
         self._unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        _leftovers.add(self._unfinished)
         with reported(path):
             self._file = self._unfinished.open("wb")
 
@@ -63,6 +77,7 @@ class WholeOutput:
                 self._file.close()
             with suppress(OSError):
                 self._unfinished.unlink(missing_ok=True)
+            _leftovers.discard(self._unfinished)
 
     def write(self, line: str) -> None:
         """Write one line.
@@ -70,5 +85,13 @@ class WholeOutput:
         Raises:
             DataFileError: the disk is full, or the file cannot be written.
         """
+        self.write_text(f"{line}\n")
+
+    def write_text(self, text: str) -> None:
+        """Write a text as it stands.
+
+        Raises:
+            DataFileError: the disk is full, or the file cannot be written.
+        """
         with reported(self.path):
-            self._file.write(f"{line}\n".encode())
+            self._file.write(text.encode())

@@ -10,14 +10,15 @@ thin coat around them.
 * `judge`: a chunk of rows judged, a pure function that runs in a worker process
 * `completion_lists`: rows that hold a list of completions, one verdict each, and a summary
 * `verdict_cache`: equal pairs judged once, also over runs
-* `supervision`: rewards in processes, a user's under limits
+* `supervision`: a reward asked for rows in processes that can be ended; `rlvr bench` shares it
+* `chunk_judge`: chunks of rows judged so, and what is written of them
 * `row_limits`: those limits, and when to stop calling a reward that always hangs
 * `dispatch`: chunks over worker processes, in order, nothing lost
 * `unfinished_output`: the unfinished output: locked, resumable, renamed when complete
-* `interruption`: how a run is stopped
 * `written_verdicts`: verdicts read back from an output
 * `score`, `shards`: one file, and several files, each into a folder
 * `tally`: counts by status and the summary
+* `warning_signs`: one cause behind nearly all rows, said in a line
 * `explanation`: one verdict, stage by stage
 """
 

@@ -16,16 +16,14 @@ from collections.abc import Callable, Mapping, Sequence
 from math import comb
 
 from rewards.columns import COLUMN_ALIASES, Role, columns_for
+from rewards.text.shorten import shorten
 from rewards.verdict import Status
 from rewards.workbench.rows.json_text import escape_halves, write_json
-from rewards.workbench.rows.rows import TOO_DEEP, RawRow, parse_row, shorten
+from rewards.workbench.rows.rows import TOO_DEEP, RawRow, parse_row
 
 SUMMARY_SUFFIX = "_summary"
 _COMPARISONS = 512
 _IN_STEP = ("completion_ids", *COLUMN_ALIASES[Role.LABEL])
-
-Fields = Mapping[str, object]
-"""What is written of one verdict."""
 
 
 def summary_name(label: str) -> str:
@@ -46,9 +44,9 @@ def holds_several(value: object) -> bool:
     )
 
 
-def each_verdict(written: object) -> list[Fields]:
+def each_verdict(written: object) -> list[Mapping[str, object]]:
     """The verdicts that a reward's column holds: one, or one for each completion."""
-    found: list[Fields] = written if isinstance(written, list) else [written]  # type: ignore[list-item]
+    found: list[Mapping[str, object]] = written if isinstance(written, list) else [written]  # type: ignore[list-item]
     return found
 
 
@@ -111,7 +109,7 @@ def unfold_text(raw: RawRow, completion: str) -> list[RawRow]:
 
 
 def summarise(
-    verdicts: Sequence[Fields],
+    verdicts: Sequence[Mapping[str, object]],
     same_answer: Callable[[str, str], bool],
     *,
     completions: int | None = None,
@@ -165,7 +163,7 @@ def _sizes(completions: int) -> list[int]:
 
 
 def _majority(
-    judged: Sequence[Fields], same_answer: Callable[[str, str], bool]
+    judged: Sequence[Mapping[str, object]], same_answer: Callable[[str, str], bool]
 ) -> dict[str, object] | None:
     votes: dict[str, int] = {}
     scores: dict[str, object] = {}

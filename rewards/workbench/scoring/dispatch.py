@@ -6,9 +6,10 @@ import json
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
 
+from rewards.verdict import VerdictFields
 from rewards.workbench.rows.rows import RawRow
+from rewards.workbench.scoring.chunk_judge import ChunkJudge
 from rewards.workbench.scoring.judge import (
-    Fields,
     JudgedChunk,
     error_fields,
     judge_fields,
@@ -16,7 +17,6 @@ from rewards.workbench.scoring.judge import (
 )
 from rewards.workbench.scoring.row_limits import Patience, RowLimits, expect_patience
 from rewards.workbench.scoring.row_parts import Job, Single, WireRow, pack, unfold_rows
-from rewards.workbench.scoring.supervision import Isolation
 
 CHUNK_ROWS = 64
 CHUNK_CHARACTERS = 2**20
@@ -58,7 +58,7 @@ def _judge_chunk_here(job: Job, chunk: list[WireRow]) -> JudgedChunk:
         return judge_rows(job, chunk, known)
 
 
-def _judge_row_here(job: Job, row: Single, label: str, source: str) -> Fields:
+def _judge_row_here(job: Job, row: Single, label: str, source: str) -> VerdictFields:
     try:
         return judge_fields(job, pack([row]), [label])[label][0]
     except MemoryError:
@@ -74,30 +74,30 @@ class KeptWorkers:
     """
 
     def __init__(self) -> None:
-        self._isolation: Isolation | None = None
+        self._judge: ChunkJudge | None = None
         self._made_of: object = None
 
-    def take(self, job: Job, workers: int, limits: RowLimits, patience: Patience) -> Isolation:
+    def take(self, job: Job, workers: int, limits: RowLimits, patience: Patience) -> ChunkJudge:
         """Processes for this job: those of the file before, or new ones.
 
         Raises:
             WorkerError: they cannot be started.
         """
         made_of = (json.dumps(job), workers, limits)
-        if self._isolation is not None and self._made_of == made_of:
-            self._isolation.patience = patience
-            return self._isolation
+        if self._judge is not None and self._made_of == made_of:
+            self._judge.patience = patience
+            return self._judge
         self.close()
-        self._isolation = Isolation(job, workers=workers, limits=limits, patience=patience)
+        self._judge = ChunkJudge(job, workers=workers, limits=limits, patience=patience)
         self._made_of = made_of
-        self._isolation.start()
-        return self._isolation
+        self._judge.start()
+        return self._judge
 
     def close(self) -> None:
         """End them."""
-        if self._isolation is not None:
-            self._isolation.close()
-            self._isolation = None
+        if self._judge is not None:
+            self._judge.close()
+            self._judge = None
 
 
 def judge_in_workers(  # noqa: PLR0913 - options are keyword-only and have defaults
@@ -126,7 +126,7 @@ def judge_in_workers(  # noqa: PLR0913 - options are keyword-only and have defau
 
     limits = limits or RowLimits()
     patience = patience or expect_patience(job, limits)
-    with nullcontext(kept) if kept is not None else closing(KeptWorkers()) as crew:
-        isolation = crew.take(job, workers, limits, patience)
-        for judged in in_order(isolation.judge, chunk_rows(rows), threads=workers):
-            yield isolation.write(judged)
+    with nullcontext(kept) if kept is not None else closing(KeptWorkers()) as workers_kept:
+        chunks = workers_kept.take(job, workers, limits, patience)
+        for judged in in_order(chunks.judge, chunk_rows(rows), threads=workers):
+            yield chunks.write(judged)

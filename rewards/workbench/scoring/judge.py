@@ -13,8 +13,9 @@ from typing import Any, TypedDict
 
 from rewards.columns import COLUMN_ALIASES, Role, columns_for
 from rewards.reward import Reward
-from rewards.verdict import Status, Verdict
-from rewards.workbench.rows.rows import RawRow, shorten
+from rewards.text.shorten import shorten
+from rewards.verdict import Status, Verdict, VerdictFields
+from rewards.workbench.rows.rows import RawRow
 from rewards.workbench.scoring.completion_lists import summarise, summary_name
 from rewards.workbench.scoring.resolve import resolve_reward
 from rewards.workbench.scoring.reward_function import RewardFunction
@@ -35,10 +36,7 @@ from rlvr_cpus import usable_cpus
 
 _encoder = json.JSONEncoder(ensure_ascii=False)
 
-Fields = dict[str, object]
-"""What is written of one verdict."""
-
-Known = Mapping[str, Sequence[Fields]]
+Known = Mapping[str, Sequence[VerdictFields]]
 """What rewards said before, by label: one entry per row of a chunk."""
 
 
@@ -103,15 +101,15 @@ def judge(
     return judge_rows(job, rows, known) if labels is None else judge_fields(job, rows, labels)
 
 
-def error_fields(reason: str) -> Fields:
+def error_fields(reason: str) -> VerdictFields:
     """What is written for a reward that failed on a row."""
     return _fields(Verdict(None, Status.ERROR, reason=reason))
 
 
 def _judge_parsed(
     job: Job, parsed: Sequence[dict[str, object] | str], labels: Sequence[str]
-) -> dict[str, list[Fields]]:
-    fields: dict[str, list[Fields]] = {label: [{}] * len(parsed) for label in labels}
+) -> dict[str, list[VerdictFields]]:
+    fields: dict[str, list[VerdictFields]] = {label: [{}] * len(parsed) for label in labels}
     usable: list[dict[str, object]] = []
     places: list[int] = []
     for at, row in enumerate(parsed):
@@ -132,7 +130,7 @@ def _judge_parsed(
 
 def _ask_once(
     reward: Reward | RewardFunction, source: str, rows: Sequence[dict[str, object]], job: Job
-) -> list[Fields]:
+) -> list[VerdictFields]:
     """What is written of each row; equal pairs are judged once."""
     if ":" in source or not isinstance(reward, Reward) or not is_remembered(reward):
         return [_fields(verdict) for verdict in ask_reward(reward, rows, job)]
@@ -207,7 +205,7 @@ def resolve_for_job(
 
 
 def _together(
-    job: Job, row: dict[str, object] | str, results: Mapping[str, Sequence[Fields]]
+    job: Job, row: dict[str, object] | str, results: Mapping[str, Sequence[VerdictFields]]
 ) -> dict[str, object]:
     """What is written of one row, reward by reward."""
     if not is_several(job, {} if isinstance(row, str) else row):
@@ -234,15 +232,9 @@ def _line(raw: RawRow, row: dict[str, object] | str, results: Mapping[str, objec
     return f"{start}{'' if start == '{' else ', '}{_dumped(results)[1:]}"
 
 
-def _fields(verdict: Verdict) -> Fields:
+def _fields(verdict: Verdict) -> VerdictFields:
     """What is written of a verdict: all but the seconds, which differ from run to run."""
-    return {
-        "score": verdict.score,
-        "status": verdict.status.value,
-        "extracted": verdict.extracted,
-        "expected": verdict.expected,
-        "reason": verdict.reason,
-    }
+    return {**verdict.to_dict(seconds=False)}
 
 
 def _dumped(value: Mapping[str, object]) -> str:

@@ -6,6 +6,7 @@ import ast
 import difflib
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path
@@ -60,6 +61,27 @@ def read_reward_argument(argument: str) -> NamedReward:
             "digits, - and _"
         )
     return NamedReward(label, source)
+
+
+def read_reward_arguments(arguments: Sequence[str], *, least: int = 1) -> list[NamedReward]:
+    """Read the rewards of one command.
+
+    Raises:
+        InputError: there are fewer than `least`, two have the same name, or one cannot be read.
+    """
+    if len(arguments) < least:
+        examples = " ".join(f"--reward {name}" for name in ("accuracy", "mine:function")[:least])
+        few = "no reward given; name at least one" if least == 1 else "name at least two rewards"
+        raise InputError(f"{few}: {examples}")
+    named = [read_reward_argument(argument) for argument in arguments]
+    labels = [one.label for one in named]
+    for one in named:
+        if labels.count(one.label) > 1:
+            raise InputError(
+                f"two rewards are called {one.label!r}; give one another name: "
+                f"--reward NAME={one.source}"
+            )
+    return named
 
 
 def known_rewards() -> dict[str, Reward]:

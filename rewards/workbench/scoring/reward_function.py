@@ -14,9 +14,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from rewards.columns import COLUMN_ALIASES, Role
-from rewards.errors import InputError
+from rewards.errors import InputError, TerminatedError
 from rewards.verdict import Status, Verdict
-from rewards.workbench.scoring.interruption import TerminatedError
 
 # How a function that reads chat messages fails on a string: `completion[0]["content"]` and
 # `message["content"]`, the same of an empty string, `message.get("content")`.

@@ -11,8 +11,9 @@ from rewards.columns import Role, columns_for, missing_column
 from rewards.completion import completion_text
 from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
+from rewards.text.shorten import shorten_repr
 from rewards.workbench.rows.readers import open_rows
-from rewards.workbench.rows.rows import parse_row, shorten
+from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import holds_several, summary_name, unfold
 
 HEAD_ROWS = 1000
@@ -124,7 +125,7 @@ def find_completion_flaw(row: Mapping[str, object], column: str) -> str:
     try:
         completion_text(value)
     except InputError as error:
-        return f"the column {column!r} holds {shorten(repr(value), 60)}: {error}"
+        return f"the column {column!r} holds {shorten_repr(value, 60)}: {error}"
     return ""
 
 

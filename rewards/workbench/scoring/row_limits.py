@@ -22,10 +22,10 @@ _LARGEST_MB = 10**9
 
 @dataclass(frozen=True, kw_only=True)
 class RowLimits:
-    """What a user's reward may use for one row; ours limit themselves.
+    """What a reward may use for one row.
 
     Attributes:
-        timeout_s: wall seconds.
+        timeout_s: wall seconds of a user's reward, CPU seconds of ours.
         memory_mb: megabytes on top of what its process held before (Linux only).
 
     Raises:
@@ -47,9 +47,14 @@ class RowLimits:
                 f"most {_LARGEST_MB:,} MB"
             )
 
+    @property
+    def timeout_reason(self) -> str:
+        """What a reward did that hung, in words."""
+        return f"was ended after {self.timeout_s:g} s (its limit)"
+
     def describe_timeout(self, path: str) -> str:
         """What is written for a row on which the reward at this import path hung."""
-        return f"{path} was ended after {self.timeout_s:g} s (its limit)"
+        return f"{path} {self.timeout_reason}"
 
 
 class Patience:
@@ -78,6 +83,6 @@ class Patience:
 
 
 def expect_patience(job: Job, limits: RowLimits) -> Patience:
-    """A patience that knows what is written when one of a job's rewards hangs."""
+    """The give-up rule of a job, with the text recorded for a row on which a reward hangs."""
     users = users_rewards(job)
     return Patience({label: limits.describe_timeout(path) for label, path in users.items()})

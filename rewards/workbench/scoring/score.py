@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from rewards.errors import DataFileError, InputError
+from rewards.errors import DataFileError
+from rewards.extras import version_of
 from rewards.reward import Reward
 from rewards.workbench.rows.input_files import check_apart, describe_input
 from rewards.workbench.rows.output_file import check_place
@@ -20,13 +20,14 @@ from rewards.workbench.rows.rows import RowReader
 from rewards.workbench.scoring.completion_lists import each_verdict
 from rewards.workbench.scoring.dispatch import KeptWorkers, judge_here, judge_in_workers
 from rewards.workbench.scoring.judge import JudgedChunk
-from rewards.workbench.scoring.resolve import NamedReward, read_reward_argument, resolve_reward
+from rewards.workbench.scoring.resolve import NamedReward, read_reward_arguments, resolve_reward
 from rewards.workbench.scoring.row_columns import Columns, NamedColumns, choose_columns
 from rewards.workbench.scoring.row_limits import Patience, RowLimits, expect_patience
 from rewards.workbench.scoring.row_parts import Job
 from rewards.workbench.scoring.tally import Summary, Tally
 from rewards.workbench.scoring.unfinished_output import PartialOutput, Plan, partial_path
 from rewards.workbench.scoring.verdict_cache import check_cache, describe_code
+from rewards.workbench.scoring.warning_signs import warning_signs
 from rlvr_cpus import usable_cpus
 
 
@@ -102,17 +103,19 @@ class PreparedRun:
     def summarise(self, tally: Tally, *, resumed_rows: int, notes: Sequence[str] = ()) -> Summary:
         """How it ended."""
         references = self.columns.references_seen
+        columns = {
+            "completion": self.columns.completion,
+            "prompt": self.columns.prompt,
+            "reference": references[0] if references else None,
+        }
         return Summary(
             input=self.options.input,
             output=self.options.output,
             tally=tally,
             resumed_rows=resumed_rows,
-            columns={
-                "completion": self.columns.completion,
-                "prompt": self.columns.prompt,
-                "reference": references[0] if references else None,
-            },
+            columns=columns,
             notes=(*self.columns.notes, *notes),
+            signs=warning_signs(tally, columns),
         )
 
 
@@ -140,7 +143,7 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
     Raises:
         InputError: something in them cannot be used.
     """
-    named_rewards = _read_rewards(options.rewards)
+    named_rewards = read_reward_arguments(options.rewards)
     rewards = [(named.label, resolve_reward(named.source)) for named in named_rewards]
     check_place(options.output)
     for written in (options.output, partial_path(options.output)):
@@ -251,19 +254,6 @@ def _measure(
     )
 
 
-def _read_rewards(arguments: Sequence[str]) -> list[NamedReward]:
-    if not arguments:
-        raise InputError("no reward given; name at least one: --reward accuracy")
-    named = [read_reward_argument(argument) for argument in arguments]
-    labels = [one.label for one in named]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise InputError(
-                f"two rewards are called {label!r}; give one another name: --reward NAME={label}"
-            )
-    return named
-
-
 def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns) -> Plan:
     """What the output depends on: an unfinished one is continued only when all of it is equal."""
     users = [one for one in rewards if ":" in one.path]
@@ -282,17 +272,10 @@ def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns
             **(limits if users else {}),
         },
         "code": {
-            "rlvr": _version("rlvr"),
+            "rlvr": version_of("rlvr"),
             **{one.source: _digest_source(one.path) for one in users},
         },
     }
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:  # a checkout that was not installed
-        return None
 
 
 def _digest_source(source: str) -> str | None:

@@ -19,17 +19,14 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from rewards.composite import Combination
 from rewards.errors import DataFileError
+from rewards.extras import version_of
 from rewards.reward import Reward
-from rewards.verdict import Status
-
-Fields = dict[str, object]
-"""What is written of one verdict."""
+from rewards.verdict import Status, VerdictFields
 
 _KEPT = 8_192
 _KEPT_CHARACTERS = 4_096  # of a verdict's texts; longer ones would let the memory grow
@@ -70,15 +67,15 @@ class Memory:
     """
 
     def __init__(self, path: str | None = None) -> None:
-        self._recent: OrderedDict[bytes, Fields] = OrderedDict()
+        self._recent: OrderedDict[bytes, VerdictFields] = OrderedDict()
         self._file: sqlite3.Connection | None = None
         if path is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._file = _open(path)
 
-    def look_up(self, keys: Sequence[bytes]) -> dict[bytes, Fields]:
+    def look_up(self, keys: Sequence[bytes]) -> dict[bytes, VerdictFields]:
         """What is known of these pairs."""
-        found: dict[bytes, Fields] = {}
+        found: dict[bytes, VerdictFields] = {}
         missing: list[bytes] = []
         for key in dict.fromkeys(keys):
             if key in self._recent:
@@ -108,7 +105,7 @@ class Memory:
             self._keep(read)
         return found
 
-    def remember(self, verdicts: Mapping[bytes, Fields]) -> None:
+    def remember(self, verdicts: Mapping[bytes, VerdictFields]) -> None:
         """Keep what was just judged."""
         lasting = {key: one for key, one in verdicts.items() if one["status"] not in _NOT_KEPT}
         self._keep(lasting)
@@ -122,7 +119,7 @@ class Memory:
             except sqlite3.Error:  # a full disk, or another process writes for too long
                 self._file = None
 
-    def _keep(self, verdicts: Mapping[bytes, Fields]) -> None:
+    def _keep(self, verdicts: Mapping[bytes, VerdictFields]) -> None:
         for key, one in verdicts.items():
             if sum(len(text) for text in one.values() if isinstance(text, str)) <= _KEPT_CHARACTERS:
                 self._recent[key] = one
@@ -164,12 +161,12 @@ def describe_code() -> str:
             for file in sorted(Path(folder).rglob("*.py")):
                 digest.update(file.read_bytes())
     for name in _DECIDED_BY:
-        with contextlib.suppress(PackageNotFoundError):
-            digest.update(f"{name} {version(name)}".encode())
+        if found := version_of(name):
+            digest.update(f"{name} {found}".encode())
     return digest.hexdigest()
 
 
-def _row(key: bytes, fields: Fields) -> tuple[bytes, str, bytes]:
+def _row(key: bytes, fields: VerdictFields) -> tuple[bytes, str, bytes]:
     text = json.dumps(fields)
     return key, text, _digest(key, text)
 

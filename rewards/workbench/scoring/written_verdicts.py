@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 
 from rewards.errors import DataFileError
-from rewards.verdict import Status, Verdict
+from rewards.verdict import Verdict
 from rewards.workbench.rows.json_text import escape_halves, write_json
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
@@ -25,30 +23,15 @@ def read_verdict(value: object) -> Verdict | None:
     >>> read_verdict({"score": 1, "status": "error"}) is None
     True
     """
-    if not isinstance(value, Mapping) or not {"score", "status"} <= value.keys():
-        return None
-    score = value["score"]
-    if isinstance(score, bool) or not isinstance(score, int | float | None):
-        return None
     try:
-        number = None if score is None else float(score)
-        status = Status(value["status"])
-        if number is not None and not math.isfinite(number):
-            return None
-        return Verdict(
-            number,
-            status,
-            extracted=_text(value.get("extracted")),
-            expected=_text(value.get("expected")),
-            reason=_text(value.get("reason")) or "",
-        )
-    except (ValueError, OverflowError):
+        return Verdict.from_dict(value)
+    except ValueError:
         return None
 
 
 def verdict_columns(rows: Iterable[Mapping[str, object]]) -> list[str]:
     """The names of the columns that hold verdicts in any of these rows, in order."""
-    found = (name for row in rows for name, value in row.items() if read_verdict(value))
+    found = (name for row in rows for name, value in row.items() if read_verdict(value) is not None)
     return list(dict.fromkeys(found))
 
 
@@ -84,7 +67,3 @@ def dump_row(row: Mapping[str, object]) -> str:
         return escape_halves(write_json(row))
     except RecursionError:
         raise DataFileError("a row is nested too deeply to be written; take it out") from None
-
-
-def _text(value: object) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value)

@@ -180,7 +180,9 @@ def test_a_full_disk_leaves_nothing(place):
 
 
 @posix
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_interrupted_leaves_nothing(place, sent, code):
     place.write("in.jsonl", *(row(str(n), "4" * 300) for n in range(60_000)))
     process = place.start("select", "in.jsonl", "--output", "out.jsonl")

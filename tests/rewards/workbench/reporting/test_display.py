@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.workbench.reporting.display import cut_middle, script_json, visible
+from rewards.text.shorten import cut_middle
+from rewards.text.visible import visible
+from rewards.workbench.reporting.display import script_json
 
 # Every code point, halves of surrogate pairs too.
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()))

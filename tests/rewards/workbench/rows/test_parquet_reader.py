@@ -164,3 +164,40 @@ def test_few_rows_are_python_objects_at_a_time(tmp_path):
     with ParquetReader(path) as reader:
         batches = list(reader._read_batches())
     assert max(batch.num_rows for batch in batches) <= arrow_reader.PIECE_ROWS
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_small_file_of_long_rows_takes_the_memory_of_one(tmp_path):
+    """Each row points to one text of 40 MB, which the file holds once."""
+    path = tmp_path / "bomb.parquet"
+    column = pa.array(["x" * (40 * 2**20)] * 12)
+    pq.write_table(
+        pa.table({"completion": column}), path, dictionary_pagesize_limit=2**30, compression="zstd"
+    )
+    assert path.stat().st_size < 10_000
+    code = (
+        "from pathlib import Path\n"
+        "from rewards.workbench.rows.readers import open_rows\n"
+        f"found = [row.flaw for row in open_rows(Path({str(path)!r}))]\n"
+        "assert len(found) == 12 and set(found) == {'the row is longer than 32 MB'}, found[:2]\n"
+        "(peak,) = [line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line]\n"
+        "print(int(peak) // 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": HOME},
+    )  # fmt: skip
+    assert int(done.stdout) < 900
+
+
+def test_rows_of_plain_pages_are_decoded_by_their_weight(tmp_path):
+    path = tmp_path / "plain.parquet"
+    pq.write_table(
+        pa.table({"completion": ["y" * (8 * 2**20)] * 64}), path, use_dictionary=False,
+        compression="zstd",
+    )  # fmt: skip
+    with ParquetReader(path) as reader:
+        assert reader._rows_at_once(0) == 15
+    pq.write_table(pa.table({"completion": [str(n) for n in range(1000)]}), path)
+    with ParquetReader(path) as reader:
+        assert reader._rows_at_once(0) == 64

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewards.workbench.scoring.interruption import TerminatedError
+from rewards.errors import TerminatedError
 from rewards.workbench.scoring.reward_function import RewardFunction
 
 

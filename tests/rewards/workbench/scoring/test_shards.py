@@ -10,9 +10,9 @@ import pytest
 from rewards.errors import DataFileError, InputError, MissingColumnError
 from rewards.workbench.rows.output_file import put_in_place
 from rewards.workbench.scoring import ScoreOptions, score_shards
+from rewards.workbench.scoring.chunk_judge import ChunkJudge
 from rewards.workbench.scoring.row_limits import RowLimits
 from rewards.workbench.scoring.shards import RECORDS, place_outputs
-from rewards.workbench.scoring.supervision import Isolation
 from rewards.workbench.scoring.unfinished_output import header_path, partial_path
 
 ROWS = 200
@@ -236,8 +236,8 @@ def test_a_folder_becomes_one_file(folder):
 def test_the_files_share_worker_processes_and_nothing_else(folder, monkeypatch):
     """A reward that hangs on the last rows of a file is asked again in the next one."""
     started = []
-    original = Isolation.start
-    monkeypatch.setattr(Isolation, "start", lambda self: (started.append(1), original(self)))
+    original = ChunkJudge.start
+    monkeypatch.setattr(ChunkJudge, "start", lambda self: (started.append(1), original(self)))
     (folder / "slow.py").write_text(
         "import time\n"
         "def late(completions, n, **_):\n"

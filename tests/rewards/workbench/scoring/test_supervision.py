@@ -6,12 +6,14 @@ import itertools
 import json
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rewards.workbench.scoring.chunk_judge import ChunkJudge
 from rewards.workbench.scoring.judge import error_fields
 from rewards.workbench.scoring.row_limits import PATIENCE_ROWS, RowLimits, expect_patience
-from rewards.workbench.scoring.supervision import Isolation
+from rewards.workbench.scoring.supervision import BatchSize, ask_batch
 from rewards.worker import Ending
 
 JOB = {
@@ -53,13 +55,13 @@ def judge(texts, cuts, done=()):
     patience = expect_patience(JOB, LIMITS)
     for row in done:
         patience.count(row)
-    isolation = Isolation(JOB, workers=1, limits=LIMITS, patience=patience)
-    isolation._users_pool = pool = FakePool()
+    chunk_judge = ChunkJudge(JOB, workers=1, limits=LIMITS, patience=patience)
+    chunk_judge._users_pool = pool = FakePool()
     rows = [(n, json.dumps({"completion": text}), "") for n, text in enumerate(texts, 1)]
     edges = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
     chunks = [rows[a:b] for a, b in itertools.pairwise(edges)]
-    judged = [isolation.judge(chunk) for chunk in chunks]
-    lines = [line for one in judged for line in isolation.write(one)["lines"]]
+    judged = [chunk_judge.judge(chunk) for chunk in chunks]
+    lines = [line for one in judged for line in chunk_judge.write(one)["lines"]]
     return [json.loads(line) for line in lines], pool.calls
 
 
@@ -105,6 +107,55 @@ def test_each_row_gets_what_it_did_until_a_reward_is_given_up(texts):
 def test_a_reward_that_always_hangs_is_called_few_times():
     found, calls = judge(["h."] * 1000, range(0, 1000, 50))
     assert len(found) == 1000
-    # In each of the chunks that were judged before the first was written: once together, and one
-    # by one until patience is spent. The other reward: once each.
-    assert calls == 20 * (1 + PATIENCE_ROWS + 1)
+    # The first chunk once together. Then, in each of the chunks that were judged before the first
+    # was written, one by one until patience is spent. The other reward: once each.
+    assert calls == 1 + 20 * (PATIENCE_ROWS + 1)
+
+
+def test_a_row_whose_process_is_killed_from_outside_is_asked_for_again():
+    asked = []
+
+    def ask(row):
+        asked.append(row)
+        killed = len(asked) < 3
+        ending = Ending.DIED if killed else Ending.DONE
+        return SimpleNamespace(ending=ending, error="its process was ended by SIGKILL")
+
+    (answer,) = ask_batch(["row"], ask, ask, BatchSize(4))
+    assert answer.is_done
+    assert len(asked) == 3
+
+
+def test_a_row_that_ends_its_process_by_itself_is_not():
+    asked = []
+
+    def ask(row):
+        asked.append(row)
+        return SimpleNamespace(ending=Ending.DIED, error="its process was ended by itself")
+
+    (answer,) = ask_batch(["row"], ask, ask, BatchSize(4))
+    assert not answer.is_done
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("ending", [Ending.CPU_LIMIT, Ending.MEMORY_LIMIT])
+def test_a_bomb_costs_its_own_row_the_reward_of_ours_and_no_other_row(ending):
+    job = JOB | {"rewards": [("format", "format")]}
+
+    class OurPool(FakePool):
+        def run(self, _job, rows, _known, labels):
+            if any("bomb" in text for _, text, *_ in rows):
+                return SimpleNamespace(ending=ending, value=None, error="")
+            fields = [error_fields("fine") | {"status": "correct", "score": 1.0}] * len(rows)
+            assert labels == ["format"]
+            return SimpleNamespace(ending=Ending.DONE, value={"format": fields}, error="")
+
+    judging = ChunkJudge(job, workers=1, limits=LIMITS, patience=expect_patience(job, LIMITS))
+    judging._our_pool = OurPool()
+    texts = ["a", "b", "bomb", "c"]
+    chunk = [(n, json.dumps({"completion": text}), "") for n, text in enumerate(texts, 1)]
+    lines = judging.write(judging.judge(chunk))["lines"]
+    found = [json.loads(line)["format"] for line in lines]
+    assert [one["score"] for one in found] == [1.0, 1.0, 0.0, 1.0]
+    assert found[2]["status"] == "timeout"
+    assert "(its limit)" in found[2]["reason"]
