@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class Outcome(str, Enum):
@@ -31,6 +31,13 @@ class Comparison:
     def is_equal(self) -> bool:
         """Whether the outcome is `EQUAL`."""
         return self.outcome is Outcome.EQUAL
+
+
+class Sameness(NamedTuple):
+    """Of two parts: True, False or None (undecided), and how that was found."""
+
+    same: bool | None
+    how: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

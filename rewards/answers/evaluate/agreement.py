@@ -19,9 +19,10 @@ from rewards.answers.evaluate.points import (
     sample_points,
 )
 from rewards.answers.evaluate.precision import TooLargeError, UnsureError
-from rewards.answers.evaluate.sameness import DIGITS, Sameness
+from rewards.answers.outcome import Sameness
 from rewards.answers.tree import Fn, Node, Num, Pow, children
 
+DIGITS = 40  # of the balls at a first look
 AGREEMENT = 28  # digits of agreement asked for at a first look
 MAX_DIGITS = 1_200
 ENOUGH = 4  # points of agreement, where nothing but luck could be against it

@@ -10,12 +10,12 @@ undefined, infinite or undecided where it was looked at equals nothing but its o
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
 
 from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.answers.evaluate.modular import same_residues
 from rewards.answers.evaluate.numeric import Evaluator
 from rewards.answers.evaluate.values import exact
+from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
 from rewards.answers.tree import (
     GAMMA,
@@ -33,16 +33,9 @@ from rewards.answers.tree import (
     symbols,
 )
 
-DIGITS = 40
+_DIGITS = 40  # of an approximation
 MAX_VARIABLES = 60
 UNEVALUATED = "⟨∫"
-
-
-class Sameness(NamedTuple):
-    """True, False or None (undecided), and how that was found."""
-
-    same: bool | None
-    how: str
 
 
 def same_expression(left: Node, right: Node) -> Sameness:
@@ -84,7 +77,7 @@ def _exact(node: Node) -> Fraction | None:
 def approximate(node: Node) -> Fraction | None:
     """A rational near the real value of a constant, or `None`."""
     try:
-        value = Evaluator(DIGITS).evaluate(node)
+        value = Evaluator(_DIGITS).evaluate(node)
     except ArithmeticError:
         return None
     return Fraction(value) if abs(value.adjusted()) < 400 else None

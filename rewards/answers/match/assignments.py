@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from rewards.answers.evaluate.sameness import Sameness, approximate, same_expression
+from rewards.answers.evaluate.sameness import approximate, same_expression
 from rewards.answers.evaluate.values import exact_or_none
+from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
 from rewards.answers.tree import (
     Const,

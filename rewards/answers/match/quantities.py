@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,8 +10,9 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 from rewards.answers.evaluate.numeric import Evaluator
-from rewards.answers.evaluate.sameness import Sameness, same_expression
+from rewards.answers.evaluate.sameness import same_expression
 from rewards.answers.match.letter_units import contains_ohm, unit_readings, with_temperature
+from rewards.answers.outcome import Sameness
 from rewards.answers.tree import (
     ZERO,
     Add,
@@ -150,8 +150,11 @@ class Quantities:
         except ArithmeticError:
             return False
         if self.options.tolerance is not None:
-            one, other = float(a), float(b)
-            if math.isclose(one, other, rel_tol=self.options.tolerance, abs_tol=0.0):
+            # Not as floats: 10^400 and 2·10^400 would both be infinite.
+            allowed = _WIDE.multiply(
+                Decimal(self.options.tolerance), max(a.copy_abs(), b.copy_abs())
+            )
+            if _WIDE.subtract(a, b).copy_abs() <= allowed:
                 return True
         decimals = ref.decimals if isinstance(ref, Num) else None
         if self.options.rounding == "exact" or decimals is None:
