@@ -108,6 +108,17 @@ class Verdict:
         if (self.score is not None) != self.status.is_scored:
             raise ValueError(f"a {self.status.name} verdict cannot have the score {self.score!r}")
 
+    def __bool__(self) -> bool:
+        """Refused: a verdict that says "wrong" would count as true.
+
+        Raises:
+            TypeError: always; the message says what to write.
+        """
+        raise TypeError(
+            "a Verdict is neither true nor false; write verdict.score == 1.0, or verdict.status is "
+            "Status.CORRECT"
+        )
+
     def to_dict(self, *, seconds: bool = True) -> dict[str, str | float | None]:
         """The verdict as plain JSON values, in the order of its fields.
 

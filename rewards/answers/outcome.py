@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class Outcome(str, Enum):
@@ -13,6 +13,13 @@ class Outcome(str, Enum):
     EQUAL = "equal"
     DIFFERENT = "different"
     UNDECIDED = "undecided"
+
+
+class Sameness(NamedTuple):
+    """Whether two expressions are the same (`None`: undecided), and how that was found."""
+
+    same: bool | None
+    how: str
 
 
 @dataclass(frozen=True, slots=True)

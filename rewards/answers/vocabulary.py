@@ -54,6 +54,7 @@ _PHRASES = {
         "has no solution",
         "none",
         "empty set",
+        "emptyset",
         "the empty set",
         "does not exist",
         "dne",
@@ -102,6 +103,9 @@ _PHRASES = {
         "无数个",
         "无穷多个",
     ),
+    "naturals": ("naturals", "natural numbers", "all natural numbers", "自然数"),
+    "rationals": ("rationals", "rational numbers", "all rational numbers", "有理数"),
+    "complexes": ("complexes", "complex numbers", "all complex numbers", "复数"),
     "integers": ("all integers", "any integer", "every integer", "integers"),
     "increasing": ("increasing", "递增"),
 }

@@ -156,7 +156,7 @@ def boxed_answer(text: str) -> BoxedAnswer | None:
     belongs to the outer one. A last box that opens with ≈ says how large the one before is.
 
     >>> boxed_answer(r"\framebox{1} et \boxed 2")
-    BoxedAnswer(content='1, 2', end=24, start=17)
+    BoxedAnswer(content='1, 2', end=24, start=16)
     """
     box = _only_box(text) or _outer_box_before(text, len(text))
     if box is None or box.content is None or text[box.end : box.end + 1].isdigit():

@@ -48,6 +48,9 @@ _PART_OF_MORE = "the last box is only a part of what is said, or is not shown"
 _BROKEN_BOX = "the last box never closes, or digits stand right behind it"
 _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
 
+_VERBS = frozenset(("is", "are", "was", "equals", "gives", "makes", "yields", "becomes", "get"))
+_BOLD = re.compile(r"\*\*([^*]+)\*\*[.!]?")
+
 
 class FoundAnswer(NamedTuple):
     """The answer of a completion and where it stood.
@@ -139,9 +142,12 @@ def _bare(text: str) -> FoundAnswer | None:
     answer = text.strip()
     if not answer or len(answer) > _BARE_CHARS or "\n" in answer or answer.endswith(("?", "？")):
         return None
-    # Prose is not an answer: it would hold words, and no mathematics needs many.
+    bold = _BOLD.fullmatch(answer)
+    answer = bold[1] if bold else answer
+    # Prose is not an answer: it would hold words, and no mathematics needs many. Nor is a sentence
+    # about one: which of its words would be the answer?
     words = [word.lower() for word in _WORD.findall(answer)]
-    if len(words) > _BARE_WORDS or not _HEDGES.isdisjoint(words):
+    if len(words) > _BARE_WORDS or not (_HEDGES | _VERBS).isdisjoint(words):
         return None
     return _filled(answer, "the whole completion")
 

@@ -20,7 +20,7 @@ from rewards.extraction.places import (
     FoundAnswer,
     find_answer,
 )
-from rewards.extraction.reference import UnusableReferenceError, reference_text
+from rewards.extraction.reference import UnusableReferenceError, answer_text
 from rewards.extraction.stated import UNFINISHED
 from rewards.reward import Reward, Sample
 from rewards.text.shorten import shown
@@ -224,7 +224,7 @@ class Accuracy(Reward):
         if len(found.text) <= _MAX_ANSWER_CHARS:
             stages.append(Stage("answer read as", read_answer(found.text).describe()))
         try:
-            reference = usable_reference(reference_text(sample.reference))
+            reference = usable_reference(answer_text(sample.reference))
         except UnusableReferenceError as error:
             return [*stages, Stage("reference read as", f"nothing: {error}")]
         stages.append(Stage("reference read as", reference.describe()))
@@ -240,7 +240,7 @@ class Accuracy(Reward):
         """Everything that needs no sympy."""
         started = perf_counter()
         try:
-            expected = reference_text(sample.reference)
+            expected = answer_text(sample.reference)
             comparers.usual.reference(expected)
         except UnusableReferenceError as error:
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
@@ -250,6 +250,8 @@ class Accuracy(Reward):
         undecided, basis = None, Basis.PROOF if found.text is not None else None
         if found.text is None:
             score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
+            if found.note.startswith("no ") and "box" in self.answer_in:
+                reason += r"; mark the answer, as in \boxed{42}"
         elif len(found.text) > _MAX_ANSWER_CHARS:
             same = found.text == expected.strip()
             score, status, answer = *_judged(equal=same), _shown(found.text)

@@ -68,8 +68,8 @@ def prepare() -> None:
 def _compare(reference: Answer, answer: Answer) -> Decided:
     left, right = reference.tree, answer.tree
     for side in (left, right):
-        if side is not None and has_doubtful_part(side):
-            return Outcome.UNDECIDED, "a part of it has no value, or none that can be proven"
+        if side is not None and has_doubtful_part(side, points=True):
+            return Outcome.UNDECIDED, "a part of one side has no value, or none that can be proven"
     if left is not None and right is not None and _alike(left, right):
         return _compare_parts(left, right)
     return _compare_values(from_answer(reference), from_answer(answer))

@@ -223,7 +223,7 @@ class ComplexEnclosure(Enclosure):
             if count.is_exact() and count.is_integer() and not (count / 2).is_integer():
                 # the real root, as in the reals
                 return -self._raised(-radicand, 1 / self.nonzero(index))
-        return self._raised(radicand, 1 / self.nonzero(index))
+        return self._raised(radicand, self.note(1 / self.nonzero(index)))
 
     def _circular(self, name: str, value: Ball) -> Ball:
         self.effort.charge(2 * self.function_price)

@@ -33,8 +33,8 @@ from rewards.answers.evaluate.functions import (
     inside,
     settled,
 )
+from rewards.answers.evaluate.linear_forms import linear_value
 from rewards.answers.evaluate.precision import TooLargeError, UnsureError, at_precision, bits_for
-from rewards.answers.evaluate.special_values import linear_value
 from rewards.answers.evaluate.values import MAX_TERMS, based_value, check_arity, exact
 from rewards.answers.tree import (
     GAMMA,
@@ -58,8 +58,6 @@ if TYPE_CHECKING:
     Ball = Any  # python-flint has no types of its own
 else:
     Ball = arb
-
-_LOG2_OF_10 = 3.3219280948873623
 
 
 class Enclosure:
@@ -241,13 +239,14 @@ class Enclosure:
         return self._touching(lambda value: self._general_power(value, exponent), node.base, base)
 
     def _ratio(self, node: Node) -> Fraction | None:
-        """An exponent, if it is rational."""
-        if isinstance(node, Num):
-            return node.value
+        """An exponent, if it is rational. What 2^{10^-400} is more than 1 must not go unseen."""
         try:
-            return self.exactly(node)
+            ratio = node.value if isinstance(node, Num) else self.exactly(node)
         except InexactError:
             return None
+        if self.track and ratio.denominator != 1:
+            self.note(self.rational(ratio))
+        return ratio
 
     def _touching(self, compute: Any, node: Node, value: Ball) -> Ball:
         """`compute` of a ball, or of the exact value where the ball is too wide for it."""
@@ -337,6 +336,8 @@ class Enclosure:
             raise UndefinedError
         value = self._value(radicand)
         self.effort.charge(self.function_price)
+        if self.track:
+            self.note(self.rational(1 / ratio))
         return self._touching(lambda ball: self.rational_power(ball, 1 / ratio), radicand, value)
 
     def apply(self, name: str, balls: list[Ball]) -> Ball:
@@ -356,8 +357,3 @@ _E = Const("e")
 _SMALL_POWER = 64
 _CHEAP = frozenset(("sqrt", "abs", "sgn", "floor", "ceil", "max", "min", "mod", "gcd", "lcm"))
 _SATURATING = frozenset({"tanh", "coth", "sech", "csch", "sinh", "cosh"})
-
-
-def decimal_digits(bits: int) -> int:
-    """How many decimal digits so many bits are, rounded up."""
-    return int(bits / _LOG2_OF_10) + 1

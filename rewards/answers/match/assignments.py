@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from rewards.answers.evaluate.clearing import cleared
 from rewards.answers.evaluate.sameness import (
-    Sameness,
     approximate,
     contains_imaginary,
     same_expression,
 )
 from rewards.answers.evaluate.values import exact_or_none
+from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
 from rewards.answers.tree import (
     ZERO,
@@ -63,7 +63,20 @@ def is_name(node: Node) -> bool:
             is_name(factor) and (not isinstance(factor, Sym) or factor.name[:1].isupper())
             for factor in node.factors
         )
-    return isinstance(node, (Group, Ratio)) and all(is_name(item) for item in node.items)
+    return isinstance(node, (Group, Ratio)) and all(
+        is_name(item) or _is_applied(item) for item in node.items
+    )
+
+
+def _is_applied(node: Node) -> bool:
+    """Whether a product may be a function applied: the P(x) of (P(x), Q(x))."""
+    return (
+        isinstance(node, Mul)
+        and len(node.factors) == 2
+        and all(isinstance(factor, Sym) and len(factor.name) == 1 for factor in node.factors)
+        and is_name(node.factors[0])
+        and show(node.factors[0]).isupper()
+    )
 
 
 def assigned(node: Relation) -> Assignment | None:

@@ -10,8 +10,9 @@ import re
 from fractions import Fraction
 from itertools import permutations, product
 
-from rewards.answers.evaluate.sameness import Sameness, contains_imaginary, same_expression
-from rewards.answers.read.code_names import combinations
+from rewards.answers.evaluate.sameness import contains_imaginary, same_expression
+from rewards.answers.match.ellipses import without_dots
+from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
 from rewards.answers.tree import (
     Add,
@@ -26,6 +27,7 @@ from rewards.answers.tree import (
     Sym,
     add,
     children,
+    combinations,
     contains,
     negative,
     rebuild,
@@ -55,6 +57,7 @@ def in_other_letters(ref: Node, ans: Node) -> Sameness | None:
         or _free_parameter(ref, ans, names)
         or _selections(ref, ans)
         or _calls(ref, ans)
+        or _ellipses(ref, ans, names)
     )
 
 
@@ -267,6 +270,16 @@ def _calls(ref: Node, ans: Node) -> Sameness | None:
     if not same_expression(ref, _replaced(ans, new)).same:
         return None
     return Sameness(same=True, how="the functions are applied to the same values")
+
+
+def _ellipses(
+    ref: Node, ans: Node, names: tuple[frozenset[str], frozenset[str]]
+) -> Sameness | None:
+    if not all("dots" in side for side in names):
+        return None
+    if same_expression(without_dots(ref), without_dots(ans)).same:
+        return Sameness(same=True, how="their sums count from one end to the other")
+    return None
 
 
 def _collect_calls(node: Node, found: dict[str, Node]) -> None:

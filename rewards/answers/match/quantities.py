@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rewards.answers.evaluate.sameness import Sameness, same_expression
+from rewards.answers.evaluate.sameness import same_expression
 from rewards.answers.match.closeness import close
 from rewards.answers.match.letter_units import contains_ohm, unit_readings, with_temperature
 from rewards.answers.match.letters import in_other_letters
+from rewards.answers.outcome import Sameness
 from rewards.answers.tree import (
     ZERO,
     Add,

@@ -23,6 +23,7 @@ from rewards.answers.tree import (
     SetOf,
     SetOperation,
     Sym,
+    combinations,
     negative,
     quotient,
     times,
@@ -66,14 +67,6 @@ def code_matrix(node: Node, *, row: bool) -> Node:
     if len({len(cells) for cells in rows}) != 1:
         raise UnreadableError("the rows of a matrix differ in length")
     return Matrix(rows)
-
-
-def combinations(top: Node, bottom: Node, kind: str) -> Node:
-    """`C`: how many subsets of `bottom` of `top`; `P` and `A`: in how many orders."""
-    if kind == "C":
-        return Fn("binom", (top, bottom))
-    rest = Add((top, negative(bottom)))
-    return quotient(Fn("factorial", (top,)), Fn("factorial", (rest,)))
 
 
 def _two(make: Callable[[Node, Node], Node]) -> Callable[[Arguments], Node | None]:

@@ -8,7 +8,6 @@ from math import factorial
 from rewards.answers.evaluate.values import exact_or_none
 from rewards.answers.read.applications import ApplicationReader
 from rewards.answers.read.brackets import CLOSERS
-from rewards.answers.read.code_names import combinations
 from rewards.answers.read.cursor import EOF_TOKEN
 from rewards.answers.read.literals import based, number, repeating
 from rewards.answers.read.number_words import number_in_words
@@ -27,6 +26,7 @@ from rewards.answers.tree import (
     Sym,
     Unit,
     add,
+    combinations,
     quotient,
     symbols,
     times,

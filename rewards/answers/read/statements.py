@@ -127,6 +127,8 @@ class StatementReader(ExpressionReader):
             if not separator:
                 break
             if self.peek().kind == "eof" or self.peek().value in _CLOSING:
+                if separator in {"and", "or"}:
+                    raise UnreadableError(f"nothing follows “{separator}”")
                 break  # a trailing separator
             if element is not None:
                 separators.append(separator)
@@ -453,6 +455,8 @@ class StatementReader(ExpressionReader):
                 raise UnreadableError("a condition says more than where a variable lies")
             self.at += 1
         read = self.tokens[start : self.at]
+        if not read:
+            raise UnreadableError(f"nothing follows “{self.tokens[start - 1].value}”")
         words = {token.value.lower() for token in read}
         domain = universal or (not strict and (words & _EVERY or _PARAMETERS.intersection(letters)))
         if any(

@@ -115,6 +115,35 @@ def test_what_only_looks_like_them_keeps_its_value(reference, answer):
     assert compare(read_reference(reference), read_answer(answer)).is_equal
 
 
+@pytest.mark.parametrize(
+    ("reference", "answer"),
+    [
+        ("1", "2^{10^{-400}}"),
+        ("1", r"\sqrt[10^{400}]{2}"),
+        ("1", r"\tanh 1000"),
+        (r"\sqrt2", r"\sqrt2+10^{-300}"),
+        ("7", r"7+\sin\tan10^{-60}-\tan\sin10^{-60}"),
+        (r"x^2+y^2=1", r"(x^2+y^2-1)\cdot(\sqrt{5+2\sqrt6}-\sqrt2-\sqrt3)=0"),
+        ("y=2x", r"y\cdot\ln\sin\pi=2x\ln\sin\pi"),
+    ],
+)
+def test_what_is_hidden_is_found(reference, answer):
+    assert not compare(read_reference(reference), read_answer(answer)).is_equal
+
+
+@pytest.mark.parametrize(
+    ("reference", "answer"),
+    [
+        ("x", r"x+0\cdot\frac{1}{\sin^2x+\cos^2x-1}"),
+        ("1", r"\lim_{x\to 0}\frac{\sin^2x+\cos^2x-1}{\sin^2x+\cos^2x-1}"),
+        ("x", r"x\cdot(\sin^2x+\cos^2x-1)^0"),
+        ("7", r"7+\lim_{x\to 0}\frac{x}{|x|}-\lim_{x\to 0}\frac{x}{|x|}"),
+    ],
+)
+def test_sympy_does_not_simplify_what_has_no_value(reference, answer):
+    assert accuracy(completions=[rf"\boxed{{{answer}}}"], solution=[reference]) == [0.0]
+
+
 def test_its_own_text_it_equals():
     for answer in expressions()[::29]:
         assert compare(read_reference(answer), read_answer(answer)).is_equal

@@ -447,3 +447,34 @@ def test_groups_read_their_reference_once(monkeypatch):
     monkeypatch.setattr(accuracy_memory, "read_reference", lambda t: read.append(t) or original(t))
     accuracy(completions=[boxed(i) for i in range(16)], solution=["31415"] * 16)
     assert read == ["31415"]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["proof", "Proof.", "notfound", "N/A", "nan", "NaN", "None", "See solution", "null",
+     r"\text{proof}", r"$\text{Not found}$", r"\boxed{\text{N/A}}", "-", "?"],
+)  # fmt: skip
+def test_a_reference_that_says_there_is_none_is_bad(reference):
+    verdict = accuracy.verify(rf"so \boxed{{{reference}}}", reference)
+    assert (verdict.score, verdict.status) == (None, Status.BAD_REFERENCE)
+
+
+@pytest.mark.parametrize("reference", ["no solution", r"\emptyset", "n a", "a/n", "-1", "proofs"])
+def test_a_reference_that_looks_like_one_is_judged(reference):
+    assert accuracy.verify(rf"so \boxed{{{reference}}}", reference).score == 1.0
+
+
+@pytest.mark.parametrize(
+    "completion",
+    ["The product is **42**.", "So 6 times 7 equals 42.", "It is 42", "6 times 7 makes 42."],
+)
+def test_a_sentence_without_a_marked_answer_states_none_and_says_how_to(completion):
+    for reference in ("42", completion):
+        verdict = accuracy.verify(completion, reference)
+        assert verdict.status is Status.NO_ANSWER
+        assert r"\boxed{42}" in verdict.reason
+
+
+@pytest.mark.parametrize("completion", ["42", "**42**", "$x = 42$", "42 apples", "x > 3 and x < 5"])
+def test_a_bare_answer_is_one(completion):
+    assert accuracy.verify(completion, "42").status is not Status.NO_ANSWER
