@@ -164,9 +164,9 @@ def audit_choice(reference: object, choices: object) -> str:
     """
     if isinstance(choices, Mapping):  # ARC: {"text": […], "label": […]}
         labels = choices.get("label")
-        known = isinstance(labels, list) and bool(labels)
-        wrong = known and isinstance(reference, str) and reference not in labels
-        return f"{reference!r} is none of {len(labels)} choices" if wrong and labels else ""
+        if not isinstance(labels, list) or not labels or not isinstance(reference, str):
+            return ""
+        return "" if reference in labels else f"{reference!r} is none of {len(labels)} choices"
     if not isinstance(choices, list) or not choices:
         return ""
     index = -1
