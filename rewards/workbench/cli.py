@@ -36,6 +36,11 @@ class _Commands(TyperGroup):
         except RlvrError as error:
             _complain(str(error))
             raise typer.Exit(EXIT_BAD_INPUT) from None
+        except BrokenPipeError:
+            raise  # whoever read our output has enough
+        except OSError as error:
+            _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+            raise typer.Exit(EXIT_BAD_INPUT) from None
         except KeyboardInterrupt as error:
             _complain(str(error) or "interrupted")
             raise typer.Exit(EXIT_INTERRUPTED) from None

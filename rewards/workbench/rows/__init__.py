@@ -7,5 +7,6 @@
 * `input_files`: input files, checked not to be outputs, and fingerprinted so that a resumed run
   notices a change
 * `output_file`: how an output is packed and put in its place; `whole_output` writes one at a time,
-  `parquet_output` and `column_types` serve parquet; `locking` keeps others out
+  `parquet_output` and `column_types` serve parquet; `locking` keeps others out, and
+  `regular_file` links and pipes
 """

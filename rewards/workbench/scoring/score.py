@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,8 +25,8 @@ from rewards.workbench.scoring.row_columns import Columns, NamedColumns, choose_
 from rewards.workbench.scoring.row_limits import Patience, RowLimits, expect_patience
 from rewards.workbench.scoring.row_parts import Job
 from rewards.workbench.scoring.tally import Summary, Tally
-from rewards.workbench.scoring.unfinished_output import PartialOutput, Plan, partial_path
-from rewards.workbench.scoring.verdict_cache import check_cache, describe_code
+from rewards.workbench.scoring.unfinished_output import OutputPlan, PartialOutput, partial_path
+from rewards.workbench.scoring.verdict_cache import CacheFullError, check_cache, describe_code
 from rewards.workbench.scoring.warning_signs import warning_signs
 from rlvr_cpus import usable_cpus
 
@@ -93,7 +93,7 @@ class PreparedRun:
     options: ScoreOptions
     job: Job
     columns: Columns
-    plan: Plan
+    plan: OutputPlan
 
     @property
     def labels(self) -> list[str]:
@@ -162,7 +162,10 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
         "several": columns.several,
     }
     if options.cache is not None:
-        job |= {"cache": check_cache(options.cache), "code": describe_code()}
+        try:
+            job |= {"cache": check_cache(options.cache), "code": describe_code()}
+        except CacheFullError as error:
+            columns = replace(columns, notes=(*columns.notes, str(error)))
     plan = _describe_run(options, named_rewards, columns)
     return PreparedRun(options=options, job=job, columns=columns, plan=plan)
 
@@ -254,7 +257,9 @@ def _measure(
     )
 
 
-def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns) -> Plan:
+def _describe_run(
+    options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns
+) -> OutputPlan:
     """What the output depends on: an unfinished one is continued only when all of it is equal."""
     users = [one for one in rewards if ":" in one.path]
     limits = {
