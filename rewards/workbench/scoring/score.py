@@ -20,7 +20,13 @@ from rewards.workbench.rows.rows import RowReader
 from rewards.workbench.scoring.completion_lists import each_verdict
 from rewards.workbench.scoring.dispatch import KeptWorkers, judge_here, judge_in_workers
 from rewards.workbench.scoring.judge import JudgedChunk
-from rewards.workbench.scoring.resolve import NamedReward, read_reward_arguments, resolve_reward
+from rewards.workbench.scoring.resolve import (
+    NamedReward,
+    is_file_path,
+    read_reward_arguments,
+    resolve_reward,
+    source_file,
+)
 from rewards.workbench.scoring.row_columns import Columns, NamedColumns, choose_columns
 from rewards.workbench.scoring.row_limits import Patience, RowLimits, expect_patience
 from rewards.workbench.scoring.row_parts import Job
@@ -285,6 +291,9 @@ def _describe_run(
 
 def _digest_source(source: str) -> str | None:
     """A hash of the module that holds a user's reward."""
+    if is_file_path(source):
+        file = source_file(source, Path.cwd())
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     spec = find_spec(source.partition(":")[0])
     if spec is None or spec.origin is None or not Path(spec.origin).is_file():
         return None
