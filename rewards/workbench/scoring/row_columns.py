@@ -141,11 +141,6 @@ def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
             else:
                 broken += 1
                 first_flaw = first_flaw or f"{path}:{raw.line}: {parsed}"
-                if not rows and broken == 1 and raw.text.lstrip().startswith("["):
-                    raise DataFileError(
-                        f"{path}: is a JSON array, not one object a line; convert it first: "
-                        "jq -c '.[]' IN > OUT.jsonl"
-                    )
             size += len(raw.text)
             if size > HEAD_BYTES:
                 break

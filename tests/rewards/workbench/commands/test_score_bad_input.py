@@ -39,8 +39,6 @@ FILES = {
     "zip": (b"PK\x03\x04xxxx", "is a zip archive"),
     "UTF-16": ("\ufeff" + GOOD).encode("utf-16-le"),
     "latin-1": ('{"completion": "é"}\n'.encode("latin-1"), "in.jsonl:1: not UTF-8 at byte 17"),
-    "array": (b'[\n{"completion": "x"}\n,\n{"completion": "y"}]', "jq -c '.[]'"),
-    "array in one line": (b'[{"completion": "x"}]', "jq -c '.[]'"),
     "broken": (b"{'completion': 'x'}\n" * 3, "in.jsonl:1: broken JSON at character 2"),
     "no completion": (b'{"text": "x", "answer": "1"}', "Columns seen: answer, text"),
     "no reference": (b'{"completion": "x"}', "needs a reference column"),
