@@ -6,29 +6,43 @@ import copy
 import json
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import trl
 
 from grpo_plugin.errors import ConfigurationError
-from grpo_plugin.training.options import TRL_LOSSES
+from grpo_plugin.recipes import AppliedRecipe, apply_recipe
+from grpo_plugin.training.options import loss_type_for
 from grpo_plugin.training.plan import plan_from
 
 _FUNCTIONS = ("objective", "advantage_estimator")
-_TABLES = ("objective_options", "advantage_options")
+_TABLES = ("objective_options", "advantage_options", "sampler_options")
 
 
 @dataclass
 class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
     """`trl.GRPOConfig`, field for field, and fields of ours that change nothing unless set.
 
-    With `objective` set, TRL's options keep their meaning (`epsilon`, `epsilon_high`, `delta`,
-    `beta`, `importance_sampling_level`, …). For a loss that TRL has too, they count exactly as
-    TRL takes them; for the others, `epsilon` and `use_bias_correction_kl` left at TRL's defaults
-    give way to the numbers of the objective's paper.
+    `recipe` sets everything a paper fixes, under the paper's name (`grpo_plugin.recipes`).
+
+    `objective` alone chooses the loss, and the rest stays TRL's. Of the objective's paper comes the
+    formula: ratio, surrogate, how tokens are averaged. From TRL come, where they are not set:
+
+    - advantages: `scale_rewards="group"`, (r − mean)/std, for every objective, `"dr_grpo"` too;
+    - clipping: `epsilon` = 0.2 on both sides for a loss that TRL has too (`"dapo"` without
+      clip-higher); for the others the paper's numbers (`"gspo"`: 3e-4 and 4e-4);
+    - `beta` = 0; with a `beta` the KL term is multiplied by the ratio where TRL's
+      `use_bias_correction_kl` says so, for a loss that TRL has too, and not for the others;
+    - the token count that `"dapo"`, `"cispo"` and the like divide by: see `tokens_counted_over`;
+    - sampling, truncated completions and dynamic sampling: TRL's, and none.
+
+    `epsilon`, `epsilon_high`, `delta`, `beta`, `importance_sampling_level` and so on keep their
+    meaning when they are set.
 
     Attributes:
+        recipe: `None`, or a name from `grpo_plugin.recipes.available()`. Fields that are set beside
+            it win and are named when the trainer is made.
         objective: `None` for TRL's own loss; a name from `grpo_plugin.objectives.available()`; a
             function `(logp, batch, config) -> loss`, or where one is found, `"module:function"`.
         objective_options: fields of `ObjectiveConfig` for which TRL has no option; they win.
@@ -36,11 +50,21 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
             `(rewards (N,), group (N,), lengths (N,)) -> (N,)`, or `"module:function"`.
         advantage_options: its keyword options, e.g. `{"k": 4}` for pass_at_k.
         kl_in: `"loss"`; `"reward"`, before group normalisation; `"advantage"`, after it, token by
-            token. The latter two measure π_old, and `beta` is the coefficient in all of them.
+            token; `"token_reward"`, in the reward of each token, for an advantage_estimator that
+            works on those (reinforce_plus_plus). All but the first measure π_old, and `beta` is
+            the coefficient in all of them.
         kl_estimator: by default k3 in the loss, k1 elsewhere; see `grpo_plugin.kl`.
         kl_target: KL per completion, in nats, that an adaptive coefficient steers towards,
             starting from `beta`; `None` keeps it fixed.
         kl_horizon: completions over which the adaptive coefficient reacts.
+        sampler_correction: how the policy term is corrected for an engine whose log-probs are not
+            the trainer's, in place of TRL's `vllm_importance_sampling_mode`: a name of
+            `objectives.SamplerCorrection`, e.g. `"icepop"`.
+        sampler_options: its bounds, `{"lower": 0.5, "upper": 5.0}`; by default its paper's.
+        tokens_counted_over: what objectives that weigh every token alike divide by:
+            `"generation"`, a window's even share of the generation batch's tokens, as TRL does;
+            `"window"`, the tokens of the optimizer step at hand. The same where a generation batch
+            is trained in one step.
         dynamic_sampling_rounds: how many times groups whose rewards are all equal are sampled
             anew from other prompts (DAPO, arXiv 2503.14476, section 3.2).
         skip_dead_completions: completions that cannot contribute do not enter the model, where
@@ -60,6 +84,9 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
     'sequence_grpo'
     """
 
+    recipe: str | None = field(
+        default=None, metadata={"help": "A paper whose whole update is set, e.g. dapo."}
+    )
     # The function comes first in the unions: transformers' argument parser takes the second type.
     objective: Callable[..., Any] | str | None = field(
         default=None, metadata={"help": "An objective of ours; TRL's own loss without it."}
@@ -74,7 +101,8 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
         default=None, metadata={"help": "Options of the advantage estimator (JSON)."}
     )
     kl_in: str = field(
-        default="loss", metadata={"help": "Where the KL term goes: loss, reward or advantage."}
+        default="loss",
+        metadata={"help": "Where the KL goes: loss, reward, advantage or token_reward."},
     )
     kl_estimator: str | None = field(
         default=None, metadata={"help": "k1, k2, k3, abs, k1_st or k3_st."}
@@ -84,6 +112,15 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
     )
     kl_horizon: int = field(
         default=10_000, metadata={"help": "Completions over which an adaptive beta reacts."}
+    )
+    sampler_correction: str | None = field(
+        default=None, metadata={"help": "Correction for the sampler, e.g. icepop; else TRL's."}
+    )
+    sampler_options: dict[str, Any] | str | None = field(
+        default=None, metadata={"help": "Bounds of the sampler correction (JSON)."}
+    )
+    tokens_counted_over: str = field(
+        default="generation", metadata={"help": "What token means divide by: generation or window."}
     )
     dynamic_sampling_rounds: int = field(
         default=0, metadata={"help": "How often groups of equal rewards are sampled anew."}
@@ -101,13 +138,33 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
         default=True, metadata={"help": "Save completions still to be trained on in checkpoints."}
     )
 
+    def __new__(cls, *args: Any, **named: Any) -> GRPOConfig:  # noqa: PYI034 - Self: Python 3.11
+        """Note which fields are given, which a recipe must leave alone."""
+        config = object.__new__(cls)
+        order = [option.name for option in fields(cls) if option.init]
+        config._given = frozenset({*order[: len(args)], *named})
+        return config
+
     def __post_init__(self) -> None:
-        super().__post_init__()
+        self._applied = apply_recipe(self, self._given)
+        try:
+            super().__post_init__()
+        except ValueError as error:
+            if self._applied is None:
+                raise
+            raise ConfigurationError(
+                f"{error}\nThe options are those of\n{self._applied}"
+            ) from error
         for name in _TABLES:
             setattr(self, name, _table(name, getattr(self, name)))
         plan = plan_from(self)
-        if plan.objective is not None and plan.objective.name in TRL_LOSSES:
-            self.loss_type = plan.objective.name  # what TRL warns of then fits what is trained
+        if plan.objective is not None:  # what TRL warns of, or refuses, then fits what is asked
+            self.loss_type = loss_type_for(plan.objective)
+
+    @property
+    def applied_recipe(self) -> AppliedRecipe | None:
+        """The recipe, with the fields that were set otherwise; `str` of it is for reading."""
+        return self._applied
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for logs and JSON: functions by name."""

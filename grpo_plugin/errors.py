@@ -4,7 +4,6 @@
 PluginError
 ├── UnsupportedTRLError   the installed TRL lacks what the trainer builds on
 ├── ConfigurationError    options that cannot work, or contradict each other (also a ValueError)
-├── RewardNameError       two rewards share a name (also a ValueError)
 ├── MissingExtraError     an optional dependency is not installed (also an ImportError)
 ├── StepError             step rewards or a step splitter broke their contract (also a ValueError)
 ├── RefreshError          a reference or reward cannot be refreshed as asked (also a ValueError)
@@ -28,10 +27,6 @@ class UnsupportedTRLError(PluginError, RuntimeError):
 
 class ConfigurationError(PluginError, ValueError):
     """Options of the trainer that cannot work, or contradict each other."""
-
-
-class RewardNameError(PluginError, ValueError):
-    """Two rewards share a name, under which their logs would run together."""
 
 
 class MissingExtraError(PluginError, ImportError):

@@ -13,8 +13,9 @@ import trl
 from torch import Tensor
 
 from grpo_plugin.compatibility import require_attributes, require_methods
-from grpo_plugin.errors import RewardNameError
 from grpo_plugin.kl import AdaptiveKL, FixedKL, token_kl
+from grpo_plugin.loss.model import untie_forward
+from grpo_plugin.recipes import announce_recipe
 from grpo_plugin.shadowing import warn_of_foreign_packages
 from grpo_plugin.steps.supervision import ProcessSupervision
 from grpo_plugin.steps.training import (
@@ -23,14 +24,21 @@ from grpo_plugin.steps.training import (
     scored_rows,
     supervise_steps,
 )
+from grpo_plugin.training.extensions import keep_names_apart, tell_callbacks
 from grpo_plugin.training.fused import FusedHeads
 from grpo_plugin.training.loss import PolicyLoss, policy_loss
-from grpo_plugin.training.metrics import record, record_loss, record_rollout
-from grpo_plugin.training.microbatch import MicroBatch, Window, microbatch
+from grpo_plugin.training.metrics import (
+    record,
+    record_loss,
+    record_rollout,
+    show_advantages,
+)
+from grpo_plugin.training.microbatch import MicroBatch, microbatch
 from grpo_plugin.training.plan import KLPlace, Plan, plan_from
 from grpo_plugin.training.resampling import check_dynamic_sampling, refill
 from grpo_plugin.training.rollout import Rollout, outcome_advantages, rollout_from, steer_kl
 from grpo_plugin.training.state import load_state, save_state
+from grpo_plugin.training.window import Windows
 
 
 class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no types
@@ -45,7 +53,9 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
     - `step_reward_funcs`: rewards for the steps of a completion, a function, several, or a
       `grpo_plugin.steps.ProcessSupervision` with options; `reward_funcs` may then be left out;
     - callbacks with `attach(trainer)` get to know the trainer, and those with
-      `on_rewards(trainer, rows, rewards)` every batch that was scored.
+      `on_rewards(trainer, rows, rewards)` every batch that was scored (methods whose first
+      argument has another name are somebody else's, and are left alone);
+    - rewards of one name are kept apart in the logs (`name`, `name_2`), with a warning.
 
     What `GRPOConfig` asks for besides is in its docstring; what is logged in
     `grpo_plugin.training.metrics`. To extend it, override `advantages_of` (which may return an
@@ -53,7 +63,6 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
 
     Raises:
         ConfigurationError: options that cannot work together.
-        RewardNameError: two rewards share a name.
         StepError: step rewards that cannot be used as they are given.
         UnsupportedTRLError: the installed TRL lacks a method this class builds on.
     """
@@ -71,25 +80,21 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         super().__init__(*args, **kwargs)
         require_attributes(self, version=trl.__version__)
         self.plan = plan_from(self.args)
+        announce_recipe(self)
         self.kl_controller = self.plan.kl
+        untie_forward(self.model)
         self.fused_heads = FusedHeads(self)
         self._scores: Tensor | None = None
         self._scored: list[dict[str, Any]] = []
+        self._windows = Windows(exact=self.plan.exact_tokens)
         self._window_kl: list[Tensor] = []
         check_dynamic_sampling(self)
         check_process_supervision(self, self._process)
-        for name in self.reward_func_names:
-            if self.reward_func_names.count(name) > 1:
-                raise RewardNameError(
-                    f"two rewards are called {name!r} and their logs would run together; give one "
-                    "another name, such as Accuracy(name='rounded', tolerance=1e-3)"
-                )
+        keep_names_apart(self.reward_func_names)
         for reward in (*self.reward_funcs, *(self._process.functions if self._process else ())):
             if callable(warm_up := getattr(reward, "warm_up", None)):
                 warm_up()
-        for callback in self.callback_handler.callbacks:
-            if callable(attach := getattr(callback, "attach", None)):
-                attach(self)
+        tell_callbacks(self, "attach")
 
     def advantages_of(self, rollout: Rollout) -> Tensor:
         """(n,) or (n, T): the advantages of this process's completions in a generation batch."""
@@ -129,9 +134,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         self._scored = scored_rows(inspect.signature(score).bind(*args, **kwargs).arguments)
         self._scores = score(*args, **kwargs)
         record(self, "timing/reward_s", perf_counter() - started)
-        for callback in self.callback_handler.callbacks:
-            if callable(on_rewards := getattr(callback, "on_rewards", None)):
-                on_rewards(self, self._scored, self._scores)
+        tell_callbacks(self, "on_rewards", self._scored, self._scores)
         return self._scores
 
     def _generate(self, *args: Any, **kwargs: Any) -> Any:
@@ -155,8 +158,10 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         if self.model.training:
             rollout, rounds = refill(self, rollout, sample)
         record_rollout(self, rollout, rounds)
+        advantages = self.advantages_of(rollout)
+        show_advantages(self, rollout, advantages)
         return rollout.tensors | {
-            "advantages": self.advantages_of(rollout),
+            "advantages": advantages,
             "rewards": rollout.rewards[rollout.mine],
             "group": rollout.group[rollout.mine],
         }
@@ -169,7 +174,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
             micro = microbatch(
                 inputs,
                 self.plan,
-                self._window(),
+                self._windows.at(self),
                 keep_all=self.top_entropy_quantile < 1.0
                 or getattr(self, "aux_loss_enabled", False),
                 multiple=getattr(self, "pad_to_multiple_of", None),
@@ -183,19 +188,10 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
 
     def _options(self) -> Any:
         """The objective's options with the KL coefficient as it is now."""
-        if self.plan.options.beta == 0:
-            return self.plan.options
-        return replace(self.plan.options, beta=self.kl_controller.coefficient)
-
-    def _window(self) -> Window:
-        training = self.model.training
-        return Window(
-            accumulation=self.current_gradient_accumulation_steps if training else 1,
-            steps_per_generation=self.args.steps_per_generation if training else 1,
-            world_size=self.accelerator.num_processes,
-            max_length=self.max_completion_length,
-            seed=self.state.global_step,
-        )
+        options, coefficient = self.plan.options, self.kl_controller.coefficient
+        if options.beta in (0, coefficient):
+            return options
+        return replace(options, beta=coefficient)
 
     def _observe_kl(self, found: PolicyLoss) -> None:
         """Steer an adaptive coefficient of the loss by the KL of the window that just ended."""

@@ -97,6 +97,24 @@ def truth(row: Mapping[str, object], column: str | None = None) -> bool | None:
     return None
 
 
+def without_arrays(cell: object, _levels: int = 200) -> object:
+    """A cell with lists where a data frame or a parquet file gave arrays, 200 levels deep.
+
+    >>> without_arrays(["plain", {"as": ["it", "is"]}])
+    ['plain', {'as': ['it', 'is']}]
+    """
+    if type(cell) in {str, int, float, bool} or cell is None or _levels == 0:
+        return cell
+    if type(cell) is dict:
+        return {name: without_arrays(value, _levels - 1) for name, value in cell.items()}
+    if type(cell) is list or type(cell) is tuple:
+        lists = [without_arrays(value, _levels - 1) for value in cell]
+        return lists if type(cell) is list else tuple(lists)
+    if callable(to_list := getattr(cell, "tolist", None)):  # numpy's, and what behaves like it
+        return without_arrays(to_list(), _levels - 1)
+    return cell
+
+
 def missing_column(
     role: Role, available: Iterable[str], *, needed_by: str, column: str | None = None
 ) -> MissingColumnError:

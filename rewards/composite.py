@@ -77,8 +77,7 @@ class Combination(Reward):
     def warm_up(self) -> None:
         """Start the workers of every part that has some."""
         for part in self.parts:
-            if callable(start := getattr(part, "warm_up", None)):
-                start()
+            part.warm_up()
 
     def judge(self, sample: Sample) -> Verdict:
         """Judge one completion, every part by the same reference."""

@@ -10,7 +10,7 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeGuard
 
-from rewards.columns import Role, columns_for, missing_column
+from rewards.columns import Role, columns_for, missing_column, without_arrays
 from rewards.completion import completion_text, opens_think_block
 from rewards.errors import InputError
 from rewards.extraction.boxes import after_reasoning
@@ -111,6 +111,12 @@ class Reward(ABC):
         the verdict itself says.
         """
         return []
+
+    def warm_up(self) -> None:  # noqa: B027 - most rewards have nothing to start
+        """Start what the first verdict would wait for, such as workers; does nothing by default.
+
+        A trainer calls it when it is made, so that the first step does not pay for it.
+        """
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, in order. A reward with workers overrides this to use them together."""
@@ -220,7 +226,7 @@ class Reward(ABC):
         lines = zip(completions, references, prompts, ids, rows, strict=True)
         for position, (completion, given, prompt, tokens, row) in enumerate(lines):
             missing = _is_missing(given)
-            reference = self.default_reference() if missing else given
+            reference = self.default_reference() if missing else without_arrays(given)
             if missing and self.role is not None and _is_missing(reference):
                 verdicts[position] = Verdict(
                     None,
@@ -238,7 +244,8 @@ class Reward(ABC):
                     verdicts[position] = self._failed(error)
                     continue
                 text, has_reasoning_field = written.text, written.has_reasoning_field
-            samples.append(Sample(text, reference, prompt, has_reasoning_field, token_ids, row))
+            cells = {name: without_arrays(cell) for name, cell in row.items()} if row else row
+            samples.append(Sample(text, reference, prompt, has_reasoning_field, token_ids, cells))
             positions.append(position)
         for position, verdict in zip(positions, self.judge_many(samples), strict=True):
             verdicts[position] = verdict

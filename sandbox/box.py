@@ -19,18 +19,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from rlvr_cpus import cpus_per_rank
 from sandbox.builds import Builds
-from sandbox.cases import FunctionTests, StdinTests, Tests
+from sandbox.cases import AssertTests, FunctionTests, StdinTests, Tests
 from sandbox.cgroups import find_parent, make_group
 from sandbox.errors import BadTestsError, SandboxError, UnconfinedError
 from sandbox.languages import Language, language_named
 from sandbox.limits import Limits
+from sandbox.modules import DEFAULT_MODULES, preloaded_for
 from sandbox.outcome import Outcome, Status, TestOutcome
 from sandbox.runs.asserts import run_assert_tests
 from sandbox.runs.functions import run_function_tests
 from sandbox.runs.programs import launcher_paths, run_program, toolchain_of
 from sandbox.runs.stdin import run_stdin_tests
 from sandbox.selftest import require_confinement
-from sandbox.settings import DEFAULT_MODULES, launcher_settings, python_settings
+from sandbox.settings import launcher_settings, python_settings
 from sandbox.worker import Worker, WorkerLostError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ Job: TypeAlias = "tuple[str, Tests]"
 
 REQUIRED = ("limits", "no_new_privs", "seccomp", "landlock")
 _SOURCE_MAX_BYTES = 4_000_000
+_LOADED_MAX = 3  # zygotes of one slot that have loaded modules; the oldest goes
 
 
 class Sandbox:
@@ -52,8 +54,9 @@ class Sandbox:
         namespaces: enter namespaces where the kernel allows it.
         allow_degraded: names of required layers that may be missing: `limits`, `no_new_privs`,
             `seccomp`, `landlock`.
-        modules: third-party modules Python programs may import, loaded once in each zygote;
-            those that are not installed are left out.
+        modules: third-party modules Python programs may import, with all that they need in turn;
+            those that are not installed are left out. The heavy ones (numpy, pandas, …) are
+            loaded once, in a zygote for programs that import them.
         cgroup: a delegated cgroup v2 folder in which each worker gets a group with limits of its
             own; by default this process's, where that can be done. One that is named is required.
 
@@ -68,7 +71,7 @@ class Sandbox:
         limits: Limits | None = None,
         namespaces: bool = True,
         allow_degraded: Iterable[str] = (),
-        modules: Sequence[str] = DEFAULT_MODULES,
+        modules: Sequence[str] | None = None,
         cgroup: str | os.PathLike[str] | None = None,
         _without: Iterable[str] = (),
     ) -> None:
@@ -77,13 +80,15 @@ class Sandbox:
         self.limits = limits or Limits()
         self.worker_count = workers or cpus_per_rank()
         self._allowed = frozenset(allow_degraded)
-        settings = python_settings(namespaces=namespaces, modules=modules, without=_without)
+        self._modules = tuple(DEFAULT_MODULES if modules is None else modules)
+        settings = python_settings(namespaces=namespaces, modules=self._modules, without=_without)
         self._namespaces = namespaces
         self._without = tuple(_without)
         self._groups, self._no_groups = _groups(cgroup)
         self._workers = [Worker(settings, self._groups) for _ in range(self.worker_count)]
         self._idle: queue.LifoQueue[int] = queue.LifoQueue()
         self._launchers: dict[tuple[int, str], Worker] = {}
+        self._loaded: dict[tuple[int, tuple[str, ...]], Worker] = {}
         self._builds: Builds | None = None
         self._lock = threading.Lock()
         self._owner = os.getpid()
@@ -137,7 +142,7 @@ class Sandbox:
         reason = ""
         for _ in range(2):
             with self._slot() as number:
-                worker = self._workers[number]
+                worker = self._python(number, source, tests, plain=spoken is not None)
                 launcher = None if spoken is None else self._launcher(number, spoken)
                 try:
                     worker.start()
@@ -213,7 +218,8 @@ class Sandbox:
         facts = self._workers[0].facts
         layers = dict(facts.layers) if facts is not None else {}
         layers["cgroup"] = self._no_groups
-        groups = [w.group for w in (*self._workers, *self._launchers.values()) if w.group]
+        workers = (*self._workers, *self._loaded.values(), *self._launchers.values())
+        groups = [w.group for w in workers if w.group]
         return {
             "active": sorted(name for name, why in layers.items() if why is None),
             "unavailable": {name: why for name, why in layers.items() if why is not None},
@@ -229,7 +235,7 @@ class Sandbox:
     def close(self) -> None:
         """End every worker and all that they started."""
         self._closed = True
-        for worker in (*self._workers, *self._launchers.values()):
+        for worker in (*self._workers, *self._loaded.values(), *self._launchers.values()):
             worker.close()
         if self._builds is not None:
             self._builds.close()
@@ -259,6 +265,26 @@ class Sandbox:
                 self._builds = Builds()
             return self._builds
 
+    def _python(self, number: int, source: str, tests: Tests, *, plain: bool) -> Worker:
+        """The slot's zygote that has loaded what program and tests import."""
+        texts = [source, *(tests.tests if isinstance(tests, AssertTests) else ())]
+        names = () if plain else preloaded_for(texts)
+        names = tuple(name for name in names if name in self._modules)
+        if not names:
+            return self._workers[number]
+        worker = self._loaded.get((number, names))
+        if worker is None:
+            others = [key for key in list(self._loaded) if key[0] == number]
+            for key in others[: max(0, len(others) - _LOADED_MAX + 1)]:
+                self._loaded.pop(key).close()
+            settings = python_settings(
+                namespaces=self._namespaces, modules=self._modules, preloaded=names,
+                without=self._without,
+            )  # fmt: skip
+            worker = self._loaded[number, names] = Worker(settings, self._groups)
+            self._require_started(worker)
+        return worker
+
     def _launcher(self, number: int, language: Language) -> Worker:
         """The launcher of a language in this slot; only the slot's holder asks for it."""
         launcher = self._launchers.get((number, language.name))
@@ -271,11 +297,14 @@ class Sandbox:
                 without=self._without,
             )
             launcher = self._launchers[number, language.name] = Worker(settings, self._groups)
-            try:
-                self._require_layers(launcher)
-            except WorkerLostError as error:
-                raise UnconfinedError(f"no launcher could be started: {error}") from error
+            self._require_started(launcher)
         return launcher
+
+    def _require_started(self, worker: Worker) -> None:
+        try:
+            self._require_layers(worker)
+        except WorkerLostError as error:
+            raise UnconfinedError(f"no zygote could be started: {error}") from error
 
     def _require_layers(self, worker: Worker) -> None:
         layers = worker.start().layers

@@ -74,9 +74,16 @@ class Builds:
         try:
             with build.lock:
                 if not build.done:
-                    self._write(launcher, build.folder, {language.file_name: source})
+                    files = {**language.files, language.file_name: source}
+                    self._write(launcher, build.folder, files)
                     commands = language.compile(tools, limits)
                     self._compile(launcher, build, shared.folder, commands, tools, limits)
+                    again = language.retry(tools, build.reason) if build.status else []
+                    if again:
+                        refused = build.status, build.reason
+                        self._compile(launcher, build, shared.folder, again, tools, limits)
+                        if build.status is not None:
+                            build.status, build.reason = refused
             yield build
         finally:
             with self._lock:
@@ -171,12 +178,14 @@ class Builds:
         build.done = True
 
 
-def place(argv: list[str], folder: Path, shared: Path | None = None) -> list[str]:
-    """A language's command with its folders filled in."""
-    return [
-        part.replace("FOLDER", str(folder)).replace("SHARED", str(shared or folder))
-        for part in argv
-    ]
+def place(
+    argv: list[str], folder: Path, shared: Path | None = None, *, entry: str = ""
+) -> list[str]:
+    """A language's command with its folders, and what it starts, filled in."""
+    filled = {"FOLDER": str(folder), "SHARED": str(shared or folder), "ENTRY": entry}
+    for mark, meant in filled.items():
+        argv = [part.replace(mark, meant) for part in argv]
+    return argv
 
 
 def _judge(ran: Ran, limits: Limits) -> tuple[Status | None, str]:

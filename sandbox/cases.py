@@ -57,7 +57,12 @@ class FunctionTests:
         entry: `"add"`, or a path such as `"Solution().twoSum"`; for cases with steps, the class.
         cases: the calls.
         comparison: how answers are compared.
-        prelude: trusted source that runs before the program (imports, helper classes).
+        prelude: source that runs before the program (imports, helper classes): it may see it.
+        platform_names: give the program the names that judges of function problems import for
+            it (`List`, `Counter`, `inf`, …).
+        loose: the data came as text: names of keywords may be other than the program's, and lists
+            stand for linked lists and trees where the program's signature says so.
+        in_place: a function that returns nothing may answer by changing its first argument.
         checker: trusted source, for cases with several right answers, see below.
 
     A checker defines `check(given, expected, answer)` and returns True or False, or one of them
@@ -75,6 +80,9 @@ class FunctionTests:
     comparison: Comparison = EXACTLY
     prelude: str = ""
     checker: str | None = None
+    platform_names: bool = False
+    loose: bool = False
+    in_place: bool = False
 
     def __post_init__(self) -> None:
         _require_cases(self.cases)
@@ -130,11 +138,15 @@ class AssertTests:
         tests: assert statements, one test each; or one source that defines `check(candidate)`.
         entry: what `check` is called with, such as `"Solution().twoSum"`; without it the source
             itself does the calling.
-        prelude: trusted source that runs before the program and before the tests (imports,
-            helper classes), in either process.
+        prelude: source that runs before the program and before the tests (imports, helper
+            classes), in either process: what the program may see.
+        setup: trusted source that runs before the tests alone, and that the program never sees.
+        platform_names: as in `FunctionTests`.
         parts: the tests are parts of one source, of which some need not use the program.
+        in_process: accept that the tests run in the program's own process, which can then forge
+            their success, where a language (C, Go) has no other way.
 
-    For other languages `tests` is source appended to the program, see `sandbox.languages`.
+    In other languages the tests run in a process of their own too, see `sandbox.languages.remote`.
 
     Raises:
         BadTestsError: there is no test.
@@ -143,7 +155,10 @@ class AssertTests:
     tests: Sequence[str]
     entry: str | None = None
     prelude: str = ""
+    setup: str = ""
+    platform_names: bool = False
     parts: bool = False
+    in_process: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.tests, str):

@@ -13,10 +13,11 @@ equals bytes, a number never its text; objects of other classes equal nothing.
 from __future__ import annotations
 
 import json
-import math
+import re
 from dataclasses import dataclass
 from enum import Enum
 
+from sandbox.nearness import is_number, near_texts, near_values, same_decimal
 from sandbox.wire import Wire, WireError
 
 _MATCHED_IN_ANY_ORDER_MAX = 2_000  # items, where a tolerance makes matching quadratic
@@ -39,11 +40,14 @@ class Comparison:
             whichever is larger.
         order: whether the answer's items may come in any order, at the top or at every level.
         strict: tell lists, tuples and iterators, and int, float and bool, apart.
+        json_keys: what is expected came through JSON, whose keys are texts: the key `"1"` is the
+            key 1 too, and so are `"1.5"`, `"true"` and `"null"` what they stand for.
     """
 
     tolerance: float = 0.0
     order: Order = Order.EXACT
     strict: bool = False
+    json_keys: bool = False
 
 
 EXACTLY = Comparison()
@@ -61,8 +65,14 @@ def same_value(expected: Wire, answer: Wire, how: Comparison = EXACTLY) -> bool:
         if expected == answer and not how.strict and not _holds_opaque(expected):
             return True
         return _canonical(expected, how, top=True) == _canonical(answer, how, top=True)
-    except (WireError, ValueError, TypeError, IndexError, OverflowError, AttributeError):
-        return False  # malformed: nothing that our own encoder wrote
+    except _MALFORMED:
+        return False  # nothing that our own encoder wrote, or a signalling NaN: no answer
+
+
+# What untrusted wire values can raise: nothing of it may leave, or a program would choose to have
+# no verdict.
+_MALFORMED = (WireError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError,
+              RecursionError)  # fmt: skip
 
 
 def _holds_opaque(wire: Wire) -> bool:
@@ -91,6 +101,8 @@ def _canonical(  # noqa: C901, PLR0912 - one line a tag
         return f"object {id(wire)}"  # equals nothing
     parts = [_canonical(part, how) for part in rest]
     if tag == "d":
+        if how.json_keys:
+            parts[::2] = [_canonical(_from_json_key(key), how) for key in rest[::2]]
         parts = sorted(f"{key}:{value}" for key, value in zip(parts[::2], parts[1::2], strict=True))
     elif tag in {"s", "fs"}:
         parts = sorted(set(parts))
@@ -114,7 +126,8 @@ def _canonical_number(wire: Wire, *, strict: bool) -> str:
         return f"{wire:x}"
     if isinstance(wire, float):
         return f"{int(wire):x}" if wire.is_integer() and not strict else repr(wire)
-    assert isinstance(wire, list)  # noqa: S101 - narrows the type
+    if not isinstance(wire, list):
+        raise WireError("a text where a number belongs")
     if wire[0] == "i":
         return f"{int(str(wire[1]), 16):x}"
     if wire[0] == "f":
@@ -126,24 +139,43 @@ def _canonical_number(wire: Wire, *, strict: bool) -> str:
 def _canonical_decimal(text: str) -> str:
     from decimal import Decimal  # noqa: PLC0415 - seldom needed
 
-    if len(text) > 1_000:
+    if len(text) > 1_000 or not text.isascii():
         raise WireError("an overlong decimal")
-    return f"D{Decimal(text).normalize()}"
+    value = Decimal(text)
+    if value.is_snan():
+        raise WireError("a signalling NaN equals nothing")
+    return f"D{value.normalize()}"
 
 
-def _as_float(wire: Wire) -> float | None:
+_JSON_KEY = re.compile(r"-?(?:0|[1-9]\d{0,400})(?:\.\d+)?", re.ASCII)
+_JSON_WORDS: dict[str, Wire] = {"true": True, "false": False, "null": None}
+
+
+def _from_json_key(key: Wire) -> Wire:
+    """What a key stood for before JSON made a text of it; any other key as it is."""
+    if not isinstance(key, str):
+        return key
+    if _JSON_KEY.fullmatch(key):
+        if "." in key:
+            return float(key)
+        number = int(key)
+        return number if abs(number) < 1 << 63 else ["i", hex(number)]
+    return _JSON_WORDS.get(key, key)
+
+
+def _as_number(wire: Wire) -> float | None:
     if isinstance(wire, bool | int | float):
-        return float(wire)
+        return wire
     if isinstance(wire, list) and wire and wire[0] in {"i", "f"}:
         text = str(wire[1])
-        return float(int(text, 16)) if wire[0] == "i" else float(text)
+        return int(text, 16) if wire[0] == "i" else float(text)
     return None
 
 
 def _close(expected: Wire, answer: Wire, how: Comparison, *, top: bool = False) -> bool:
-    wanted, got = _as_float(expected), _as_float(answer)
+    wanted, got = _as_number(expected), _as_number(answer)
     if wanted is not None or got is not None:
-        return wanted is not None and got is not None and _near(wanted, got, how.tolerance)
+        return wanted is not None and got is not None and near_values(wanted, got, how.tolerance)
     if not isinstance(expected, list) or not isinstance(answer, list):
         return expected == answer
     wanted_tag, got_tag = (_kind(side, strict=how.strict) for side in (expected, answer))
@@ -157,7 +189,11 @@ def _close(expected: Wire, answer: Wire, how: Comparison, *, top: bool = False) 
         and (how.order is Order.ANY_NESTED or (top and how.order is Order.ANY))
     )
     if wanted_tag == "d":
-        pairs = [list(zip(side[1::2], side[2::2], strict=True)) for side in (expected, answer)]
+        sides = [[*side[1:]] for side in (expected, answer)]
+        if how.json_keys:
+            for side in sides:
+                side[::2] = map(_from_json_key, side[::2])
+        pairs = [list(zip(side[::2], side[1::2], strict=True)) for side in sides]
         wanted_items: list[Wire] = [["t", *pair] for pair in pairs[0]]
         return _matched(wanted_items, [["t", *pair] for pair in pairs[1]], how)
     if unordered:
@@ -187,32 +223,51 @@ def _matched(expected: list[Wire], answer: list[Wire], how: Comparison) -> bool:
     return not left
 
 
-def _near(expected: float, answer: float, tolerance: float) -> bool:
-    if math.isnan(expected) or math.isnan(answer):
-        return math.isnan(expected) and math.isnan(answer)
-    if math.isinf(expected) or math.isinf(answer):
-        return expected == answer
-    return abs(expected - answer) <= tolerance * max(1.0, abs(expected))
-
-
 def same_output(expected: str, printed: str, *, tolerance: float = 0.0) -> bool:
     r"""Whether printed text is what is expected: every line, token for token, and nothing more.
 
-    Lines compare without trailing spaces, and empty lines at the end do not count; where that
-    fails, the whole sequences of tokens must be equal (line breaks and spacing forgiven). With a
-    tolerance, tokens that both read as numbers may differ by it.
+    Lines compare without trailing blanks, and empty lines at the end do not count; where that
+    fails, the whole sequences of tokens must be equal (line breaks and spacing forgiven), unless
+    some expected line opens with blanks: then each line must open as it should. Where a line's
+    expected tokens are all numbers, those written with a point may be written otherwise (`0.50`,
+    `.5`); with a tolerance, tokens that both read as numbers may differ by it.
 
     >>> same_output("1\n2\n", "1\n2"), same_output("1\n2\n", "1\n")
     (True, False)
+    >>> same_output("0.50", "0.5"), same_output("  *\n***", "*\n***")
+    (True, False)
     """
-    if _lines(expected) == _lines(printed):
-        return True
-    wanted, got = expected.split(), printed.split()
+    wanted, got = _lines(expected), _lines(printed)
     if wanted == got:
         return True
-    if tolerance <= 0 or len(wanted) != len(got):
+    if len(wanted) == len(got) and all(
+        _margin(w) in {"", _margin(g)} and _same_tokens(w.split(), g.split(), tolerance)
+        for w, g in zip(wanted, got, strict=True)
+    ):
+        return True
+    if any(map(_margin, wanted)):
         return False
-    return all(e == a or _near_text(e, a, tolerance) for e, a in zip(wanted, got, strict=True))
+    return _same_tokens(expected.split(), printed.split(), tolerance)
+
+
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+def _same_tokens(wanted: list[str], got: list[str], tolerance: float) -> bool:
+    if wanted == got:
+        return True
+    if len(wanted) != len(got):
+        return False
+    if tolerance > 0:
+        return all(
+            e == a or same_decimal(e, a) or near_texts(e, a, tolerance)
+            for e, a in zip(wanted, got, strict=True)
+        )
+    # A line with a word in it is text, where `1.10` is a version.
+    return all(map(is_number, wanted)) and all(
+        e == a or same_decimal(e, a) for e, a in zip(wanted, got, strict=True)
+    )
 
 
 def same_lines(expected: str, printed: str) -> bool:
@@ -221,19 +276,10 @@ def same_lines(expected: str, printed: str) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    lines = [line.rstrip() for line in text.split("\n")]
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").split("\n")]
     while lines and not lines[-1]:
         lines.pop()
     return lines
-
-
-def _near_text(expected: str, answer: str, tolerance: float) -> bool:
-    if len(answer) > 400 or "_" in answer:
-        return False
-    try:
-        return _near(float(expected), float(answer), tolerance)
-    except ValueError:
-        return False
 
 
 def show(wire: Wire, limit: int = 160) -> str:

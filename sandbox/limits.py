@@ -6,16 +6,21 @@ share files with nobody cannot fill a disk.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Limits of one process: a run of function or assert tests, or one stdin test.
+    """Limits of one test, and of all the tests of one program.
+
+    CPU time decides: a process that computes and gets little of a busy machine may take longer
+    than `wall_s`, which ends those that sleep.
 
     Attributes:
         wall_s: wall seconds, measured outside the process.
         cpu_s: CPU seconds over all its threads, measured outside.
+        total_s: CPU seconds of all the tests of one program together; by default no limit.
         memory_mb: address space beyond what the bare interpreter takes, or the data segment where
             a runtime reserves address space it never uses (Go, Java, JavaScript).
         output_mb: what may be printed, and the most one answer may weigh on its way back.
@@ -25,9 +30,15 @@ class Limits:
     wall_s: float = 10.0
     cpu_s: float = 5.0
     memory_mb: int = 512
+    total_s: float = math.inf
     output_mb: float = 4.0
     compile_wall_s: float = 60.0
     compile_memory_mb: int = 3072
+
+    @property
+    def total_wall_s(self) -> float:
+        """Wall seconds for all the tests of one program: in proportion to the CPU time."""
+        return self.total_s * max(1.0, self.wall_s / self.cpu_s)
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

@@ -9,45 +9,47 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Sequence
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
+from sandbox.modules import DEFAULT_MODULES, importable
 from sandbox.worker import base_python
 
 # Shared libraries that the interpreter and its extension modules load.
 LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
-DEFAULT_MODULES = ("sortedcontainers",)  # LeetCode has it, and its solutions use it
 # Threads and processes of one worker at a time. Runtimes start dozens, compilers a process a pass.
 _PYTHON_TASKS = 256
 _COMMAND_TASKS = 1024
-_LIBRARY_FILES = ("/etc/ld.so.cache",)
+_LIBRARY_FILES = ("/etc/ld.so.cache", "/usr/share/zoneinfo")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full")
 
 
 def python_settings(
-    *, namespaces: bool, modules: Sequence[str] = DEFAULT_MODULES, without: Iterable[str] = ()
+    *,
+    namespaces: bool,
+    modules: Sequence[str] = DEFAULT_MODULES,
+    preloaded: Sequence[str] = (),
+    without: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Settings of a zygote that runs Python programs.
 
     Args:
         namespaces: try to enter namespaces.
         modules: third-party modules that programs may import; those not installed are left out.
+        preloaded: those of them that the zygote itself imports, once.
         without: layers to leave out, for tests of degraded operation.
     """
     needed = [base_python(), *_standard_library()]
-    homes = {name: place for name in modules if (place := _home(name)) is not None}
-    folders = list(homes.values())
+    places = importable(tuple(modules))
     return {
         "kind": "python",
         "python": base_python(),
         "namespaces": namespaces,
-        "readable": [*needed, *LIBRARY_FOLDERS, *_LIBRARY_FILES, *folders],
+        "readable": [*needed, *LIBRARY_FOLDERS, *_LIBRARY_FILES, *places.values()],
         "writable": [],
         "devices": list(DEVICES),
         "needed": needed,
-        "modules": list(homes),
-        "module_homes": list(dict.fromkeys(str(Path(f).parent) for f in homes.values())),
+        "modules": [name for name in preloaded if name in places],
+        "places": dict(places),
         "tasks_max": _PYTHON_TASKS,
         "without": sorted(without),
     }
@@ -78,22 +80,11 @@ def launcher_settings(
         "devices": list(DEVICES),
         "needed": [*own, *readable],
         "modules": [],
-        "module_homes": [],
+        "places": {},
         "open_files": 256,
         "tasks_max": _COMMAND_TASKS,
         "without": sorted(without),
     }
-
-
-def _home(module: str) -> str | None:
-    """The folder or file of an installed module."""
-    try:
-        spec = find_spec(module)
-    except (ImportError, ValueError):
-        return None
-    if spec is None or spec.origin is None:
-        return None
-    return str(Path(spec.origin).parent) if spec.submodule_search_locations else spec.origin
 
 
 def _standard_library() -> list[str]:

@@ -278,7 +278,7 @@ def decode(
         return wire
     try:
         return _decode_tagged(wire, linked_list, binary_tree, refer)
-    except (TypeError, ValueError, IndexError, AttributeError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise WireError(f"malformed {str(wire)[:80]}: {error}") from None
 
 

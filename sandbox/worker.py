@@ -23,7 +23,16 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.cgroups import Group, make_group
 from sandbox.errors import SandboxError
-from sandbox.zygote.protocol import FRAME_HEADER, KILL, Ended, Kind, Order, Report
+from sandbox.zygote.protocol import (
+    FRAME_HEADER,
+    KILL,
+    RENEW,
+    WALL_STRETCH,
+    Ended,
+    Kind,
+    Order,
+    Report,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from 3.11 on
@@ -33,6 +42,7 @@ GRACE_S = 10.0  # past a run's own limit, before the zygote is taken for dead
 _START_S = 60.0
 _HANDLE = array.array("i").itemsize
 _USERS = 1 << 27  # numbers for the users that zygotes of root become
+_RENEW_SHARE = 0.05  # of a test's time may count for the next test
 _SPARE_TASKS = 16  # the zygote itself and what waits for it
 _SPARE_BYTES = 256 << 20  # the zygote, the kernel's own memory, pages of files
 
@@ -64,6 +74,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._running = False
+        self._renewed_s = self._renew_after_s = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -78,7 +89,9 @@ class Worker:
         """
         if self._process is not None and self.facts is not None:
             return self.facts
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours, theirs = (
+            _above_streams(end) for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        )
         boot = Path(__file__).with_name("zygote") / "boot.py"
         command = [
             str(self.settings["python"]), "-S", "-s", "-B", str(boot), str(PACKAGE_ROOT),
@@ -122,7 +135,7 @@ class Worker:
         """
         if self._control is None:
             raise WorkerLostError("the worker was not started")
-        self._control.settimeout(order.wall_s + GRACE_S)
+        self._control.settimeout(order.wall_s * WALL_STRETCH + GRACE_S)
         handles = array.array("i", descriptors)
         try:
             if self.group is not None:
@@ -132,6 +145,22 @@ class Worker:
         except OSError as error:
             raise self._lost(f"the zygote takes no orders: {error}") from error
         self._running = True
+        self._renewed_s = now_s()
+        self._renew_after_s = min(order.wall_s, order.cpu_s) * _RENEW_SHARE
+
+    def next_test(self) -> None:
+        """Say that the next test begins; seldom, where tests are quick.
+
+        Raises:
+            WorkerLostError: the zygote is gone.
+        """
+        if self._control is None or now_s() - self._renewed_s < self._renew_after_s:
+            return
+        self._renewed_s = now_s()
+        try:
+            self._control.send(RENEW)
+        except OSError as error:
+            raise self._lost(f"the zygote takes no orders: {error}") from error
 
     def finish(self, *, kill: bool = False) -> Report:
         """Wait for the only child's end, or bring it about, and say how it ended."""
@@ -226,7 +255,7 @@ class Channel:
 
     def __init__(self, wall_s: float, frame_max: int) -> None:
         self._ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._ours.settimeout(wall_s + GRACE_S)
+        self._ours.settimeout(wall_s * WALL_STRETCH + GRACE_S)
         self._frame_max = frame_max
         self._buffer = bytearray()
 
@@ -281,6 +310,16 @@ class Channel:
 
 class OversizeError(SandboxError):
     """A frame is larger than allowed."""
+
+
+def _above_streams(end: socket.socket) -> socket.socket:
+    """The socket at a number that is not a standard stream's, which may be closed here."""
+    import fcntl  # noqa: PLC0415 - Linux only, and this package must be importable anywhere
+
+    if end.fileno() > 2:
+        return end
+    with end:
+        return socket.socket(fileno=fcntl.fcntl(end.fileno(), fcntl.F_DUPFD_CLOEXEC, 3))
 
 
 def memory_file(name: str, content: bytes | None = None) -> int:

@@ -9,6 +9,7 @@ accelerate's autocast) gathers parameters and reduces gradients as it always doe
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +17,9 @@ from typing import Any
 
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor, Partial
-from transformers.utils import ModelOutput
 
-from grpo_plugin.batch import Batch
 from grpo_plugin.errors import UnsupportedHeadError
 from grpo_plugin.loss.fused import fused_logps, fused_policy_loss
-from grpo_plugin.loss.kernels import Backend
 from grpo_plugin.loss.output_layer import (
     Scaling,
     backbone_of,
@@ -30,93 +28,7 @@ from grpo_plugin.loss.output_layer import (
     linear_head,
     probe,
 )
-from grpo_plugin.objectives.config import ObjectiveConfig
-from grpo_plugin.objectives.registry import Objective
-
-
-class FusedRequest:
-    """What a fused forward is asked for.
-
-    Not a dataclass: FSDP rebuilds those among the arguments, and would round their tensors to
-    its compute dtype.
-
-    Args:
-        positions: (N,) int64, where in the flattened (B · S) hidden states each live token is
-            predicted; see `predicting_positions`.
-        targets: (N,), the live tokens, in the batch's order.
-        length: S; a model that lengthens its input (prompt tuning) is refused.
-        objective: whose loss is asked for; `None` for log-probs alone, without gradients.
-        batch: for the objective.
-        config: its options.
-        temperature: of sampling.
-        entropy: whether entropies are asked for.
-        every_row: see `fused_policy_loss`.
-        memory_mb: likewise.
-        backend: likewise.
-    """
-
-    def __init__(
-        self,
-        *,
-        positions: Tensor,
-        targets: Tensor,
-        length: int,
-        objective: str | Objective | Callable[..., Tensor] | None = None,
-        batch: Batch | None = None,
-        config: ObjectiveConfig | None = None,
-        temperature: float = 1.0,
-        entropy: bool = False,
-        every_row: bool = False,
-        memory_mb: float | None = None,
-        backend: Backend | str = Backend.AUTO,
-    ) -> None:
-        if (objective is None) != (batch is None):
-            raise ValueError("an objective and a batch come together: give both or neither")
-        if positions.shape != targets.shape or positions.dim() != 1:
-            raise ValueError(
-                f"positions have shape {tuple(positions.shape)}, targets {tuple(targets.shape)}; "
-                "both must be (N,)"
-            )
-        self.positions, self.targets, self.length = positions, targets, length
-        self.objective, self.batch, self.config = objective, batch, config
-        self.temperature, self.entropy, self.every_row = temperature, entropy, every_row
-        self.memory_mb, self.backend = memory_mb, backend
-
-
-@dataclass
-class FusedOutput(ModelOutput):  # type: ignore[misc]
-    """What a fused forward returns.
-
-    Attributes:
-        loss: scalar with graph, or `None` when only log-probs were asked for.
-        logp: (N,), without graph.
-        entropy: (N,), without graph, or `None`.
-        computed: (N,) bool, see `LossOutput`; `None` with log-probs alone.
-        with_gradient: how many rows entered the gradient products.
-        router_logits: what a mixture of experts needs for its auxiliary loss, with graph, where
-            the call or the configuration asks for `output_router_logits`.
-    """
-
-    loss: Tensor | None = None
-    logp: Tensor | None = None
-    entropy: Tensor | None = None
-    computed: Tensor | None = None
-    with_gradient: int | None = None
-    router_logits: tuple[Tensor, ...] | None = None
-
-
-def predicting_positions(mask: Tensor, length: int) -> Tensor:
-    """(N,) flat positions, in (B, length) hidden states, of those that predict live tokens.
-
-    Args:
-        mask: (B, T), of completions that are the last T of `length` tokens.
-        length: of prompts and completions together, more than T.
-    """
-    size, tokens = mask.shape
-    if length <= tokens:
-        raise ValueError(f"{tokens} completion tokens of {length}: nothing predicts the first")
-    row, column = mask.bool().nonzero(as_tuple=True)
-    return row * length + (length - tokens - 1) + column if size else row
+from grpo_plugin.loss.request import FusedOutput, FusedRequest
 
 
 def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling | None:
@@ -138,7 +50,7 @@ def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling | None:
     """
     if hasattr(model, "get_base_model"):
         model = model.get_base_model()
-    original = model.forward
+    unfused = Unfused.of(model)
     backbone_of(model)
     weight = linear_head(model).weight
     partitioned = hasattr(weight, "ds_id")
@@ -146,28 +58,129 @@ def fuse_head(model: Any, *, known: Scaling | None = None) -> Scaling | None:
         known if isinstance(weight, DTensor) and known and known.kind == kind_of(model) else None
     )
     if scaling is None and not partitioned:
-        scaling = probe(model, original)
+        scaling = probe(model, functools.partial(unfused, model))
+    if "rlvr_fused_head" not in model.__dict__:  # else it is bound, by us or anew by accelerate
+        model.forward = FusedForward(model)
+    model.rlvr_fused_head = FusedHead(unfused=unfused, scaling=scaling)
+    return scaling
 
-    @functools.wraps(type(model).forward)  # `generate` checks its arguments by the signature
+
+def untie_forward(model: Any) -> None:
+    """Let copies of a model answer for themselves where TRL's patch would not let them.
+
+    TRL (since 1.15) puts a forward pass on the model that calls what was bound to this very
+    instance: a deep copy's logits then are the original's, whatever becomes of its weights. Other
+    models are left as they are.
+    """
+    if hasattr(model, "get_base_model"):
+        model = model.get_base_model()
+    if "rlvr_fused_head" not in model.__dict__ and (unfused := Unfused.of(model)).is_trls:
+        model.forward = FusedForward(model)
+        model.rlvr_fused_head = FusedHead(unfused=unfused, scaling=None)
+
+
+@dataclass(frozen=True)
+class Unfused:
+    """The forward pass that a model had before: its class's, or one that was put on the instance.
+
+    Attributes:
+        own: what stood on the instance, or `None`.
+        is_trls: whether that is TRL's patch on the class's, which serves calls with
+            `fused_lm_head` alone; all others can go to the class's directly.
+    """
+
+    own: Callable[..., Any] | None = None
+    is_trls: bool = False
+
+    @classmethod
+    def of(cls, model: Any) -> Unfused:
+        """That of a model, whether its head has been fused already or not."""
+        if "rlvr_fused_head" in model.__dict__:
+            found: Unfused = model.rlvr_fused_head.unfused
+            return found
+        own = model.__dict__.get("forward")
+        if not isinstance(own, types.MethodType) or not inspect.isfunction(own.__func__):
+            return cls(own)
+        beneath = inspect.getclosurevars(own.__func__).nonlocals.get("original_forward")
+        return cls(own, is_trls=getattr(beneath, "__func__", None) is type(model).forward)
+
+    def __call__(self, model: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run it."""
+        if self.own is not None and not (self.is_trls and not kwargs.get("fused_lm_head")):
+            return self.own(*args, **kwargs)
+        kwargs.pop("fused_lm_head", None)
+        return type(model).forward(model, *args, **kwargs)
+
+
+@dataclass
+class FusedHead:
+    """What a model whose head is fused carries with it, into copies and pickles.
+
+    Attributes:
+        unfused: its forward pass without.
+        scaling: of its logits; `None` until ZeRO-3 has gathered the head once.
+    """
+
+    unfused: Unfused
+    scaling: Scaling | None
+
+
+class FusedForward:
+    """`model.forward` with the keyword `fused`.
+
+    An object and no closure, so that a copy of the model (deep, pickled, or made by another
+    process) has one of its own: what is bound to an instance would answer with the original's
+    weights. It looks like a bound method to accelerate, which binds `__func__` anew under
+    autocast, and has the model's own signature, by which `generate` checks its arguments.
+
+    Args:
+        model: whose `forward` it is; the model's `rlvr_fused_head` holds the rest.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The model's forward pass."""
+        return self.__func__(self._model, *args, **kwargs)
+
+    @property
+    def __func__(self) -> Callable[..., Any]:
+        kind = type(self._model)
+        if kind not in _FORWARDS:
+            _FORWARDS[kind] = _forward_of(kind)
+        return _FORWARDS[kind]
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(types.MethodType(self.__func__, self._model))
+
+
+_FORWARDS: dict[type, Callable[..., Any]] = {}
+
+
+def _forward_of(kind: type) -> Callable[..., Any]:
+    """The forward pass of models of a class, as an unbound method."""
+
+    @functools.wraps(kind.forward)  # type: ignore[attr-defined]
     def forward(self: Any, *args: Any, fused: FusedRequest | None = None, **kwargs: Any) -> Any:
-        nonlocal scaling
+        found: FusedHead = self.rlvr_fused_head
         if fused is None:
-            return original(*args, **kwargs)
-        if scaling is None:
-            scaling = probe(self, original)
+            return found.unfused(self, *args, **kwargs)
+        if found.scaling is None:
+            found.scaling = probe(self, functools.partial(found.unfused, self))
         for unused in ("labels", "logits_to_keep", "use_cache"):
             kwargs.pop(unused, None)
         if getattr(self.config.get_text_config(), "output_router_logits", False):
             kwargs.setdefault("output_router_logits", True)
         head = linear_head(self)
         made = backbone_of(self)(*args, use_cache=False, **kwargs)
-        answer = functools.partial(_answer, head=head, request=fused, scaling=scaling)
-        found = _within(head, answer, made.last_hidden_state)
-        found.router_logits = getattr(made, "router_logits", None)
-        return found
+        answer = functools.partial(_answer, head=head, request=fused, scaling=found.scaling)
+        output = _within(head, answer, made.last_hidden_state)
+        output.router_logits = getattr(made, "router_logits", None)
+        return output
 
-    model.forward = types.MethodType(forward, model)
-    return scaling
+    return forward
 
 
 def _within(

@@ -55,9 +55,14 @@ def linear_head(model: Any) -> nn.Linear:
     """
     head = model.get_output_embeddings()
     if hasattr(head, "modules_to_save"):  # PEFT trains a copy
-        saved = next((n for n in head.active_adapters if n in head.modules_to_save), None)
-        off = head.disable_adapters or saved is None
-        head = head.original_module if off else head.modules_to_save[saved]
+        try:
+            saved = next((n for n in head.active_adapters if n in head.modules_to_save), None)
+            off = head.disable_adapters or saved is None
+            head = head.original_module if off else head.modules_to_save[saved]
+        except (AttributeError, TypeError) as error:
+            raise UnsupportedHeadError(
+                f"the output layer is a {type(head).__name__} that is not PEFT's: {error}"
+            ) from error
     if hasattr(head, "base_layer"):
         raise UnsupportedHeadError(
             "the output layer carries an adapter of its own; leave it out of target_modules, or "
@@ -96,8 +101,9 @@ def probe(model: Any, forward: Callable[..., Any]) -> Scaling:
         check_present(head.weight)
     if isinstance(head.weight, DTensor):
         raise UnsupportedHeadError("the weights are in shards: fuse the head before sharding them")
-    ids = torch.arange(4, device=model.get_input_embeddings().weight.device)[None]
-    ids = ids % min(head.out_features, model.get_input_embeddings().num_embeddings)
+    embeddings = model.get_input_embeddings()  # PEFT's wrappers show no sizes of theirs
+    ids = torch.arange(4, device=getattr(embeddings, "weight", head.weight).device)[None]
+    ids = ids % min(head.out_features, getattr(embeddings, "num_embeddings", head.out_features))
     training = model.training
     model.eval()
     try:

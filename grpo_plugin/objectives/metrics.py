@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -70,9 +72,30 @@ def _ratio_metrics(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> dict[
     return found
 
 
-def _clip_metrics(
-    objective: Objective, logp: Tensor, batch: Batch, config: ObjectiveConfig
-) -> dict[str, Tensor]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clipped:
+    """What a clip holds back, token by token (B, T) or completion by completion (B, 1), as bool.
+
+    Attributes:
+        below: A < 0 and the ratio under its lower bound.
+        above: A > 0 and the ratio over its upper bound.
+        counted: what shares are of.
+    """
+
+    below: Tensor
+    above: Tensor
+    counted: Tensor
+
+
+def clipped(objective: Objective, logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Clipped:
+    """Where the clip of an objective holds.
+
+    Args:
+        objective: one with `clip_high` or `cispo_cap` among its options.
+        logp: (B, T), zero outside the mask.
+        batch: masked.
+        config: settled.
+    """
     level = config.ratio_level or RatioLevel.TOKEN
     advantage = batch.advantages
     if level is not RatioLevel.TOKEN:
@@ -87,11 +110,20 @@ def _clip_metrics(
     if "cispo_cap" in objective.options:
         low, high = 0.0, config.cispo_cap
     counted = _counted(batch, level)
-    below = (value < low) & (advantage < 0)
-    above = (value > high) & (advantage > 0)
+    return Clipped(
+        below=counted & (value < low) & (advantage < 0),
+        above=counted & (value > high) & (advantage > 0),
+        counted=counted,
+    )
+
+
+def _clip_metrics(
+    objective: Objective, logp: Tensor, batch: Batch, config: ObjectiveConfig
+) -> dict[str, Tensor]:
+    held = clipped(objective, logp, batch, config)
     return {
-        "clip/low": _mean(below.to(logp.dtype), counted),
-        "clip/high": _mean(above.to(logp.dtype), counted),
+        "clip/low": _mean(held.below.to(logp.dtype), held.counted),
+        "clip/high": _mean(held.above.to(logp.dtype), held.counted),
     }
 
 

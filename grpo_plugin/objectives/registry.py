@@ -43,7 +43,7 @@ class Dependence(Enum):
 
 TERMS = frozenset(
     {"beta", "kl", "kl_level", "kl_weighted", "entropy_coef", "entropy_mean"}
-    | {"off_policy_threshold", "log_ratio_cap"}
+    | {"off_policy_threshold", "log_ratio_cap", "aggregation"}
 )
 """Options of the terms that any policy objective can have besides its own."""
 
@@ -124,8 +124,14 @@ class Objective:
         return self.function(clean, batch.masked(), settled)
 
     def settle(self, config: ObjectiveConfig | None) -> ObjectiveConfig:
-        """The options with every `None` that means "the objective's own" filled in."""
+        """The options with every `None` that means "the objective's own" filled in.
+
+        Options that are settled come back as they are, so whoever asks often asks for nothing:
+        the trainer settles once a run.
+        """
         config = self.defaults if config is None else config
+        if config.ratio_level is not None and config.kl_level is not None:
+            return config
         return replace(
             config,
             ratio_level=config.ratio_level or self.ratio_level or RatioLevel.TOKEN,

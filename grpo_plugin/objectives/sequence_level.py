@@ -20,7 +20,6 @@ from grpo_plugin.objectives.registry import CLIP, TERMS, Coupling, Dependence, o
 from grpo_plugin.objectives.terms import (
     clipped_surrogate,
     finish,
-    log_ratio,
     ratio,
     token_log_ratio,
 )
@@ -173,25 +172,24 @@ def vespo(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
     correction (`batch.sampling_ratio`) enters R, and does not multiply the loss again.
     ∂loss/∂logp = −φ(R) A/M.
     """
-    with torch.no_grad():
-        log_weight = token_log_ratio(logp, batch).clamp(-20.0, 20.0).sum(dim=1, keepdim=True)
-        if batch.sampling_ratio is not None:
-            correction = batch.sampling_ratio.log().clamp(_VESPO_LOW, _VESPO_HIGH)
-            if correction.shape == batch.live.shape:
-                correction = torch.where(batch.live, correction, torch.zeros_like(correction))
-            log_weight = log_weight + correction.sum(dim=1, keepdim=True)
-        log_weight = log_weight.clamp(_VESPO_LOW, _VESPO_HIGH)
-        gain = batch.advantages >= 0
-        one = torch.ones_like(batch.advantages)
-        power = torch.where(gain, config.vespo_k_pos * one, config.vespo_k_neg * one)
-        decay = torch.where(gain, config.vespo_lambda_pos * one, config.vespo_lambda_neg * one)
-        phi = torch.exp(decay + power * log_weight - decay * log_weight.exp())
+    phi = vespo_weight(logp, batch, config)
     policy = -phi * batch.advantages * logp
     plain = replace(batch, sampling_ratio=None)
     return finish(policy, logp, plain, config, Aggregation.TOKEN_MEAN)
 
 
-def sequence_log_ratio(logp: Tensor, batch: Batch) -> Tensor:
-    """(B,): log π_θ(o)/π_old(o) of whole outputs, zero where a row is masked."""
-    clean = torch.where(batch.live, logp, torch.zeros_like(logp))
-    return log_ratio(clean, batch.masked(), RatioLevel.SEQUENCE_SUM).squeeze(1)
+@torch.no_grad()
+def vespo_weight(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
+    """VESPO's φ(R), (B, T): the same along a row whose advantages are of one sign."""
+    log_weight = token_log_ratio(logp, batch).clamp(-20.0, 20.0).sum(dim=1, keepdim=True)
+    if batch.sampling_ratio is not None:
+        correction = batch.sampling_ratio.log().clamp(_VESPO_LOW, _VESPO_HIGH)
+        if correction.shape == batch.live.shape:
+            correction = torch.where(batch.live, correction, torch.zeros_like(correction))
+        log_weight = log_weight + correction.sum(dim=1, keepdim=True)
+    log_weight = log_weight.clamp(_VESPO_LOW, _VESPO_HIGH)
+    gain = batch.advantages >= 0
+    one = torch.ones_like(batch.advantages)
+    power = torch.where(gain, config.vespo_k_pos * one, config.vespo_k_neg * one)
+    decay = torch.where(gain, config.vespo_lambda_pos * one, config.vespo_lambda_neg * one)
+    return torch.exp(decay + power * log_weight - decay * log_weight.exp())

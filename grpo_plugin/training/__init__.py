@@ -5,6 +5,8 @@
 | plan       | read and check the configuration                                           |
 | options    | TRL's options of the loss as those of an objective                         |
 | rollout    | one generation batch with its rewards; advantages from it                  |
+| extensions | names of rewards, and hooks of callbacks                                   |
+| window     | the micro-batches of one optimizer step, and their tokens                  |
 | resampling | dynamic sampling: refill groups whose rewards are all equal                |
 | microbatch | what of a micro-batch must enter the model, and what the objective is told |
 | forward    | per-token log-probs and entropy, by TRL's own forward pass                 |

@@ -14,13 +14,9 @@ import torch
 from torch import Tensor
 
 from grpo_plugin.errors import UnsupportedHeadError
-from grpo_plugin.loss.model import (
-    FusedOutput,
-    FusedRequest,
-    fuse_head,
-    predicting_positions,
-)
+from grpo_plugin.loss.model import fuse_head
 from grpo_plugin.loss.output_layer import Scaling
+from grpo_plugin.loss.request import FusedOutput, FusedRequest, predicting_positions
 from grpo_plugin.objectives import Objective, ObjectiveConfig
 from grpo_plugin.training.microbatch import TEXT, MicroBatch
 

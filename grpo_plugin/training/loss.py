@@ -23,12 +23,14 @@ class PolicyLoss:
         value: the objective's part of it, without graph.
         logp: (B, T), without graph.
         batch: what the objective was given, entropy included where it was computed.
+        auxiliary: the router's loss, scalar without graph, where there is one.
     """
 
     loss: Tensor
     value: Tensor
     logp: Tensor
     batch: Batch
+    auxiliary: Tensor | None = None
 
 
 def policy_loss(
@@ -64,9 +66,13 @@ def policy_loss(
         batch = replace(batch, policy_weight=uncertain.to(batch.advantages.dtype))
     loss = objective(found.logp, batch, options)
     value = loss.detach()
-    if found.auxiliary is not None and routed:
-        loss = loss + trainer.router_aux_loss_coef * found.auxiliary / batch.accumulation
-    return PolicyLoss(loss=loss, value=value, logp=found.logp.detach(), batch=batch)
+    auxiliary = found.auxiliary if routed else None
+    if auxiliary is not None:
+        loss = loss + trainer.router_aux_loss_coef * auxiliary / batch.accumulation
+        auxiliary = auxiliary.detach()
+    return PolicyLoss(
+        loss=loss, value=value, logp=found.logp.detach(), batch=batch, auxiliary=auxiliary
+    )
 
 
 def _scalar(objective: Objective) -> Objective:

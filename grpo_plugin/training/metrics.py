@@ -28,24 +28,31 @@ Per generation batch:
 
 Always, wall seconds: `timing/reward_s` and `timing/generation_s` per generation batch (waiting for
 other processes included), `timing/loss_s` per micro-batch (forward pass and loss, no backward).
-TRL adds its own, and each reward of ours the rate of each status (`accuracy/correct`, …).
+TRL's names of what its loss logs stay beside ours (`grpo_plugin.training.trl_metrics`). TRL adds
+those of a generation batch, and each reward of ours the rate of each status (`accuracy/correct`).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import torch
+from accelerate.utils import gather_object
 from torch import Tensor
 
-from grpo_plugin.advantages import dead_groups
 from grpo_plugin.objectives import ObjectiveConfig, objective_metrics
 from grpo_plugin.training.loss import PolicyLoss
 from grpo_plugin.training.microbatch import MicroBatch
 from grpo_plugin.training.rollout import Rollout
+from grpo_plugin.training.trl_metrics import trl_metrics
 
 _COUNTS = ("ratio_overflow", "kl_overflow")
+_TOTAL, _COUNT = "total of ", "count of "
+"""Prefixes of what is divided once it is summed over processes."""
+_LOWEST = ("ratio/min", "clip_ratio/low_min")
+_HIGHEST = ("ratio/max", "clip_ratio/high_max")
 
 
 def record(trainer: Any, name: str, value: float) -> None:
@@ -57,12 +64,35 @@ def record(trainer: Any, name: str, value: float) -> None:
 
 def record_rollout(trainer: Any, rollout: Rollout, rounds: int) -> None:
     """The metrics of a generation batch."""
-    record(
-        trainer, "dead_groups", float(dead_groups(rollout.rewards, rollout.group).float().mean())
-    )
+    dead = rollout.dead(every_reward=trainer.plan.every_reward)
+    record(trainer, "dead_groups", float(dead.float().mean()))
     if trainer.plan.dynamic_sampling_rounds and trainer.model.training:
         record(trainer, "dynamic_sampling/rounds", float(rounds))
         record(trainer, "dynamic_sampling/refilled_groups", float(rollout.refilled))
+
+
+def show_advantages(trainer: Any, rollout: Rollout, advantages: Tensor) -> None:
+    """Put the advantages that are trained with into TRL's table of completions, in place of TRL's.
+
+    An advantage for each token is shown by its mean. Where dynamic sampling replaced groups, the
+    table shows the completions that are trained on.
+    """
+    logs, gather = trainer._logs, trainer.accelerator.gather  # noqa: SLF001 - TRL's table
+    if advantages.dim() == 2:
+        live = rollout.mask
+        advantages = (advantages * live).sum(dim=1) / live.sum(dim=1).clamp(min=1)
+    shown = gather(advantages).tolist()
+    if rollout.refilled:
+        for column, key in (("prompt", "prompt"), ("completion", "completion")):
+            logs[column].extend(gather_object([row[key] for row in rollout.rows]))
+        for index, name in enumerate(trainer.reward_func_names):
+            logs["rewards"][name].extend(rollout.rewards_per_func[:, index].tolist())
+        for values in logs.get("extra", {}).values():  # of the completions that were dropped
+            values.extend([None] * len(shown))
+    else:
+        for _ in range(min(len(shown), len(logs["advantages"]))):
+            logs["advantages"].pop()
+    logs["advantages"].extend(shown)
 
 
 @torch.no_grad()
@@ -76,9 +106,16 @@ def record_loss(
     local["kept_tokens"] = tokens / micro.positions
     local["kept_completions"] = tokens.new_tensor(batch.mask.shape[0] / micro.rows)
     local["objective"] = -found.value * batch.accumulation
-    together = _over_processes(trainer.accelerator, local, tokens)
+    theirs = trl_metrics(trainer, micro, found, options)
+    for name, total in theirs.totals.items():
+        local[_TOTAL + name], local[_COUNT + name] = total, theirs.counts[name]
+    together = _over_processes(trainer.accelerator, local | theirs.extremes, tokens)
     for name, value in together.items():
-        record(trainer, name, value)
+        if name.startswith(_TOTAL):
+            own = name.removeprefix(_TOTAL)
+            record(trainer, own, value / max(together[_COUNT + own], 1.0))
+        elif not name.startswith(_COUNT) and math.isfinite(value):
+            record(trainer, name, value)
     if options.beta != 0 or trainer.kl_controller.coefficient != 0:
         record(trainer, "kl/coefficient", trainer.kl_controller.coefficient)
 
@@ -98,11 +135,11 @@ def _over_processes(accelerator: Any, local: dict[str, Tensor], tokens: Tensor) 
     found = dict(zip(names, mean.tolist(), strict=True))
     for index, name in enumerate(names):
         column = values[:, index]
-        if name in _COUNTS:
+        if name in _COUNTS or name.startswith((_TOTAL, _COUNT)):
             found[name] = float(column.nansum())
         elif name in ("objective", "kept_tokens", "kept_completions"):
             found[name] = float(column.mean())
-        elif name in ("ratio/min", "ratio/max") and bool(known[:, index].any()):
+        elif name in (*_LOWEST, *_HIGHEST) and bool(known[:, index].any()):
             seen = column[known[:, index]]
-            found[name] = float(seen.min() if name == "ratio/min" else seen.max())
+            found[name] = float(seen.min() if name in _LOWEST else seen.max())
     return found

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from grpo_plugin.batch import Batch
-from grpo_plugin.errors import UnsupportedTRLError
+from grpo_plugin.errors import ConfigurationError, UnsupportedTRLError
 from grpo_plugin.objectives import (
     Coupling,
     Objective,
@@ -31,6 +31,8 @@ from grpo_plugin.objectives import (
     known_beforehand,
 )
 from grpo_plugin.training.plan import Plan
+from grpo_plugin.training.rollout import loss_mask
+from grpo_plugin.training.window import Window
 
 ROWS = "rewards", "group"
 """Keys of ours in a generation batch, (n,) each."""
@@ -48,25 +50,6 @@ _COMPLETIONS = (
     "advantages",
 )
 TEXT = frozenset({*_PROMPTS, *_COMPLETIONS, *ROWS, "num_items_in_batch"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """Where a micro-batch stands in its optimizer step.
-
-    Attributes:
-        accumulation: micro-batches in the window, per process; 1 in evaluation.
-        steps_per_generation: micro-batches that a generation batch was split into; 1 in evaluation.
-        world_size: processes.
-        max_length: `max_completion_length`, in tokens.
-        seed: varies from step to step.
-    """
-
-    accumulation: int
-    steps_per_generation: int
-    world_size: int
-    max_length: int | None
-    seed: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,7 +90,7 @@ def microbatch(
             f"TRL's batch has no {', '.join(missing)}; it has {', '.join(sorted(inputs))}. "
             "Install a TRL release that rlvr supports, or leave objective out"
         )
-    batch = _batch(inputs, window)
+    batch = _corrected(_batch(inputs, window), plan)
     size, length = batch.mask.shape
     text_only = all(key in TEXT for key, value in inputs.items() if value is not None)
     kept = inputs
@@ -135,14 +118,14 @@ def contributing(objective: Objective, batch: Batch, options: ObjectiveConfig) -
 
 
 def _batch(inputs: dict[str, Any], window: Window) -> Batch:
-    mask = inputs["completion_mask"] != 0
-    if inputs.get("tool_mask") is not None:
-        mask = mask & (inputs["tool_mask"] != 0)
+    mask = loss_mask(inputs)
     advantages = inputs["advantages"]
     if advantages.dim() == 1:
         advantages = advantages[:, None].expand(mask.shape)
     tokens = inputs.get("num_items_in_batch")
-    if tokens is not None:  # of the generation batch: the window's share of it
+    if window.tokens is not None:
+        tokens = window.tokens
+    elif tokens is not None:  # of the generation batch: the window's share of it
         tokens = tokens * window.accumulation / window.steps_per_generation
     return Batch(
         advantages=advantages,
@@ -160,6 +143,25 @@ def _batch(inputs: dict[str, Any], window: Window) -> Batch:
         max_length=window.max_length,
         seed=window.seed,
         local_token_count=mask.sum().clamp(min=1).to(advantages.dtype),
+    )
+
+
+def _corrected(batch: Batch, plan: Plan) -> Batch:
+    """With the sampler correction that was asked for, in place of TRL's."""
+    if plan.sampler is None:
+        return batch
+    if batch.sampling_logp is None:
+        raise ConfigurationError(
+            "sampler_correction compares the trainer's log-probs with the sampling engine's, and "
+            "TRL's batch has none; use vLLM, a rollout_func that returns logprobs, or leave it out"
+        )
+    if batch.old_logp is None:  # TRL had no need of them: they are the present policy's
+        raise ConfigurationError(
+            "sampler_correction needs log-probs of the policy that sampled, and TRL's batch has "
+            "none; set num_iterations or steps_per_generation so that it makes them"
+        )
+    return replace(
+        batch, sampling_ratio=plan.sampler(batch.old_logp, batch.sampling_logp, batch.mask)
     )
 
 

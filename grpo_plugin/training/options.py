@@ -129,8 +129,19 @@ def _extra(args: Any, objective: Objective) -> dict[str, Any]:
     return given
 
 
+def loss_type_for(objective: Objective) -> str:
+    """What TRL is told: its own name of the loss, or one that it refuses to train.
+
+    `trl.GRPOTrainer`, given a configuration of ours by mistake, would train its default loss.
+    """
+    if objective.name in TRL_LOSSES:
+        return objective.name
+    return f"objective={objective.name!r}, which needs grpo_plugin.GRPOTrainer"
+
+
 def _refuse_contradictions(args: Any, objective: Objective) -> None:
-    if args.loss_type not in (trl_default("loss_type"), objective.name):
+    allowed = (trl_default("loss_type"), objective.name, loss_type_for(objective))
+    if args.loss_type not in allowed:
         raise ConfigurationError(
             f"loss_type={args.loss_type!r} and objective={objective.name!r} both choose the loss; "
             "leave loss_type out"

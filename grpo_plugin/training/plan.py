@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from typing import Any
+
+from torch import Tensor
 
 from grpo_plugin.advantages import OutcomeEstimator
 from grpo_plugin.advantages import available as available_advantages
 from grpo_plugin.advantages import resolve as resolve_advantage
+from grpo_plugin.advantages.estimators import OF_EVERY_REWARD
 from grpo_plugin.errors import ConfigurationError
 from grpo_plugin.kl import AdaptiveKL, FixedKL, KLEstimator
-from grpo_plugin.objectives import Objective, ObjectiveConfig
+from grpo_plugin.objectives import (
+    Objective,
+    ObjectiveConfig,
+    SamplerCorrection,
+    sampler_correction,
+    usual_bounds,
+)
 from grpo_plugin.objectives import resolve as resolve_objective
 from grpo_plugin.training.options import objective_options, trl_default
+
+_OF_TOKEN_REWARDS = frozenset({"reinforce_plus_plus"})
+"""Advantage estimators that work on the reward of each token."""
 
 _SCALES = {"group": "grpo", "batch": "batch_normalized", "none": "dr_grpo"}
 """TRL's scale_rewards -> the advantage of the same formula."""
@@ -28,7 +41,9 @@ class KLPlace(str, Enum):
     REWARD = "reward"
     """Subtracted from each completion's reward, before group normalisation (DeepSeekMath eq. 2)."""
     ADVANTAGE = "advantage"
-    """Subtracted from each token's advantage, after normalisation (REINFORCE++)."""
+    """Subtracted from each token's advantage, after normalisation."""
+    TOKEN_REWARD = "token_reward"  # noqa: S105 - a unit of text
+    """In the reward of each token; advantages come of the token rewards (REINFORCE++, PPO)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,13 +52,17 @@ class Plan:
 
     Attributes:
         objective: `None` for TRL's own loss.
-        options: its options, every one explicit.
+        options: its options, every one explicit and settled (`Objective.settle`).
         estimator: advantages from rewards (N,), groups (N,) and lengths (N,).
         own_advantages: whether `estimator` replaces TRL's advantages throughout; otherwise it is
             used only where TRL's no longer hold (KL in the reward, refilled groups).
+        every_reward: `estimator` takes rewards (N, F), a column for each function, and `weights`.
         kl_in: where the KL term goes.
         kl_estimator: how it is estimated.
         kl: its coefficient, fixed or adaptive, as it is at the start.
+        sampler: (old, sampling, mask) -> `Batch.sampling_ratio`, or `None` for what TRL computes.
+        exact_tokens: token means divide by the window's own tokens, not by a share of the
+            generation batch's.
         dynamic_sampling_rounds: how often dead groups may be refilled.
         skip_dead_completions: keep completions without gradient out of the model.
         trim_padding: and the columns that are padding in all that remain.
@@ -54,9 +73,12 @@ class Plan:
     options: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     estimator: OutcomeEstimator = field(default_factory=lambda: resolve_advantage("grpo"))
     own_advantages: bool = False
+    every_reward: bool = False
     kl_in: KLPlace = KLPlace.LOSS
     kl_estimator: KLEstimator = KLEstimator.K3
     kl: FixedKL | AdaptiveKL = field(default_factory=lambda: FixedKL(coefficient=0.0))
+    sampler: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None
+    exact_tokens: bool = False
     dynamic_sampling_rounds: int = 0
     skip_dead_completions: bool = True
     trim_padding: bool = True
@@ -95,6 +117,8 @@ def plan_from(args: Any) -> Plan:
         "skip_dead_completions": args.skip_dead_completions,
         "trim_padding": args.trim_padding,
         "fused_loss": args.fused_loss,
+        "exact_tokens": _counts_exactly(args),
+        "sampler": _sampler(args),
     }
     if args.objective is None:
         _refuse_without_objective(args)
@@ -113,7 +137,7 @@ def plan_from(args: Any) -> Plan:
         raise
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"objective={objective.name!r}: {error}") from error
-    return Plan(objective=objective, options=options, **kl, **common)
+    return Plan(objective=objective, options=objective.settle(options), **kl, **common)
 
 
 def _advantages(args: Any) -> dict[str, Any]:
@@ -150,7 +174,13 @@ def _advantages(args: Any) -> dict[str, Any]:
         estimator = resolve_advantage(chosen, **(args.advantage_options or {}))
     except ValueError as error:
         raise ConfigurationError(f"advantage_estimator={chosen!r}: {error}") from error
-    return {"estimator": estimator, "own_advantages": True}
+    every_reward = chosen in OF_EVERY_REWARD
+    if every_reward and args.kl_in == KLPlace.REWARD.value:
+        raise ConfigurationError(
+            f"kl_in='reward' subtracts from one reward, and advantage_estimator={chosen!r} keeps "
+            "them apart; choose kl_in='loss' or 'advantage'"
+        )
+    return {"estimator": estimator, "own_advantages": True, "every_reward": every_reward}
 
 
 def _divergence(args: Any, objective: Objective) -> dict[str, Any]:
@@ -165,6 +195,13 @@ def _divergence(args: Any, objective: Objective) -> dict[str, Any]:
     if place is not KLPlace.LOSS and args.beta == 0:
         raise ConfigurationError(
             f"kl_in={args.kl_in!r} needs a reference model, which beta = 0 leaves out; set beta > 0"
+        )
+    of_tokens = args.advantage_estimator in _OF_TOKEN_REWARDS
+    if place is KLPlace.TOKEN_REWARD and not of_tokens:
+        raise ConfigurationError(
+            f"kl_in={args.kl_in!r} needs an advantage_estimator that works on the rewards of "
+            f"tokens, and advantage_estimator={args.advantage_estimator!r} does not; choose "
+            + " or ".join(map(repr, sorted(_OF_TOKEN_REWARDS)))
         )
     if "ref_logp" in objective.needs and (args.beta <= 0 or place is not KLPlace.LOSS):
         raise ConfigurationError(
@@ -196,8 +233,44 @@ def _divergence(args: Any, objective: Objective) -> dict[str, Any]:
     return {"kl_in": place, "kl_estimator": estimator, "kl": adaptive}
 
 
+def _counts_exactly(args: Any) -> bool:
+    over = args.tokens_counted_over
+    if over not in ("generation", "window"):
+        raise ConfigurationError(
+            f"tokens_counted_over is {over!r}; choose one of 'generation', 'window'"
+        )
+    accumulation, every = args.gradient_accumulation_steps, args.steps_per_generation
+    if over == "window" and every % accumulation:
+        raise ConfigurationError(
+            "tokens_counted_over='window' must know an optimizer step's completions when it "
+            f"begins, but gradient_accumulation_steps = {accumulation} micro-batches do not divide "
+            f"the steps_per_generation = {every} that are generated together; make "
+            "steps_per_generation a multiple of gradient_accumulation_steps, or choose 'generation'"
+        )
+    return bool(over == "window")
+
+
+def _sampler(args: Any) -> Callable[[Tensor, Tensor, Tensor], Tensor] | None:
+    if args.sampler_correction is None:
+        if args.sampler_options:
+            raise ConfigurationError("sampler_options needs sampler_correction; set it")
+        return None
+    try:
+        mode = SamplerCorrection(args.sampler_correction)
+    except ValueError:
+        raise ConfigurationError(
+            f"sampler_correction is {args.sampler_correction!r}; choose one of "
+            + ", ".join(repr(member.value) for member in SamplerCorrection)
+        ) from None
+    bounds = dict(zip(("lower", "upper"), usual_bounds(mode), strict=True))
+    given = args.sampler_options or {}
+    if unknown := sorted(set(given) - set(bounds)):
+        raise ConfigurationError(f"sampler_options has {unknown[0]!r}; it takes lower and upper")
+    return partial(sampler_correction, mode=mode, **(bounds | given))
+
+
 def _refuse_without_objective(args: Any) -> None:
-    for name in ("objective_options", "kl_estimator", "kl_target"):
+    for name in ("sampler_correction", "objective_options", "kl_estimator", "kl_target"):
         if getattr(args, name):
             raise ConfigurationError(
                 f"{name} = {getattr(args, name)!r} belongs to an objective of ours; set objective, "

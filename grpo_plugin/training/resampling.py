@@ -23,7 +23,6 @@ from accelerate.utils import gather_object
 from torch import Tensor
 from torch.nn.functional import pad
 
-from grpo_plugin.advantages import dead_groups
 from grpo_plugin.errors import ConfigurationError
 from grpo_plugin.training.rollout import Rollout, loss_mask
 
@@ -55,10 +54,23 @@ def check_dynamic_sampling(trainer: Any) -> None:
             "dynamic_sampling_rounds draws prompts at random, which a streamed train_dataset does "
             "not allow; load it whole or set dynamic_sampling_rounds=0"
         )
+    columns = getattr(trainer.train_dataset, "column_names", None) or ()
+    if pictured := [name for name in ("image", "images") if name in columns]:
+        raise ConfigurationError(
+            f"dynamic_sampling_rounds handles text only, and train_dataset has {pictured[0]!r}; "
+            "set dynamic_sampling_rounds=0"
+        )
     if getattr(trainer, "tools", None) or getattr(trainer, "environments", None):
         raise ConfigurationError(
             "dynamic_sampling_rounds cannot replay tools or environments; set it to 0"
         )
+
+
+def _pad_token(trainer: Any) -> int:
+    """The tokenizer's, which a processor holds inside."""
+    processing = trainer.processing_class
+    found: int = getattr(processing, "tokenizer", processing).pad_token_id
+    return found
 
 
 def refill(trainer: Any, rollout: Rollout, sample: Sample) -> tuple[Rollout, int]:
@@ -66,7 +78,7 @@ def refill(trainer: Any, rollout: Rollout, sample: Sample) -> tuple[Rollout, int
     size = trainer.num_generations
     processes = trainer.accelerator.num_processes
     for done in range(trainer.plan.dynamic_sampling_rounds):
-        dead = _dead(rollout, size)
+        dead = _dead(trainer, rollout)
         if not dead:
             return rollout, done
         share = processes // math.gcd(processes, size)  # groups that split evenly over processes
@@ -75,7 +87,7 @@ def refill(trainer: Any, rollout: Rollout, sample: Sample) -> tuple[Rollout, int
         each = len(rows) // processes
         first = trainer.accelerator.process_index * each
         fresh = sample(rows[first : first + each])
-        unusable = set(_dead(fresh, size))
+        unusable = set(_dead(trainer, fresh))
         alive = [group for group in range(count) if group not in unusable]
         pairs = list(zip(dead, alive, strict=False))
         if pairs:
@@ -83,8 +95,8 @@ def refill(trainer: Any, rollout: Rollout, sample: Sample) -> tuple[Rollout, int
     return rollout, trainer.plan.dynamic_sampling_rounds
 
 
-def _dead(rollout: Rollout, size: int) -> list[int]:
-    flags = dead_groups(rollout.rewards, rollout.group)[::size]
+def _dead(trainer: Any, rollout: Rollout) -> list[int]:
+    flags = rollout.dead(every_reward=trainer.plan.every_reward)[:: trainer.num_generations]
     return [index for index, flag in enumerate(flags.tolist()) if flag]
 
 
@@ -103,7 +115,7 @@ def _replaced(
 ) -> Rollout:
     """Put the fresh groups into the places of the dead ones: `pairs` of (place, fresh group)."""
     size, accelerator = trainer.num_generations, trainer.accelerator
-    blank = trainer.processing_class.pad_token_id
+    blank = _pad_token(trainer)
     places = torch.tensor([place * size + j for place, _ in pairs for j in range(size)])
     origins = torch.tensor([group * size + j for _, group in pairs for j in range(size)])
     mine = (places >= rollout.first) & (places < rollout.first + len(rollout.rows))

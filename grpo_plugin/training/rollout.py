@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from grpo_plugin.advantages import dead_groups, reinforce_plus_plus
 from grpo_plugin.errors import ConfigurationError, UnsupportedTRLError
 from grpo_plugin.kl import AdaptiveKL, penalize_advantages, token_kl
 from grpo_plugin.training.forward import token_logps
@@ -43,6 +45,17 @@ class Rollout:
     def mine(self) -> slice:
         """This process's rows among the N."""
         return slice(self.first, self.first + len(self.rows))
+
+    def dead(self, *, every_reward: bool) -> Tensor:
+        """(N,) bool: completions of groups that teach nothing, as all known rewards are equal.
+
+        Args:
+            every_reward: of each function by itself, instead of their sum.
+        """
+        if not every_reward:
+            return dead_groups(self.rewards, self.group)
+        columns = [dead_groups(column, self.group) for column in self.rewards_per_func.T]
+        return torch.stack(columns).all(dim=0)
 
     @property
     def mask(self) -> Tensor:
@@ -107,21 +120,43 @@ def outcome_advantages(trainer: Any, rollout: Rollout) -> Tensor:
         divergence = _sampled_kl(trainer, rollout)
         of_outputs = gather(divergence.sum(dim=1))
         coefficient = trainer.kl_controller.coefficient
+        if trainer.model.training:
+            steer_kl(trainer, of_outputs)
+        if plan.kl_in is KLPlace.TOKEN_REWARD:
+            return _of_token_rewards(trainer, rollout, divergence, coefficient)
         if plan.kl_in is KLPlace.REWARD:
             rewards = rewards - coefficient * of_outputs
-    advantages = plan.estimator(rewards, rollout.group, gather(mask.sum(dim=1)))
-    if advantages.shape != rewards.shape:
+    estimator = plan.estimator
+    if plan.every_reward:
+        rewards = rollout.rewards_per_func
+        estimator = functools.partial(estimator, weights=trainer.reward_weights)
+    advantages = estimator(rewards, rollout.group, gather(mask.sum(dim=1)))
+    if advantages.shape != rollout.rewards.shape:
         raise ConfigurationError(
             f"advantage_estimator returned shape {tuple(advantages.shape)} for rewards of "
-            f"{tuple(rewards.shape)}; it must return one advantage per reward"
+            f"{tuple(rewards.shape)}; it must return one advantage per completion"
         )
     advantages = torch.nan_to_num(advantages)[rollout.mine]
     if plan.kl_in is KLPlace.ADVANTAGE:
         spread = advantages[:, None].expand(mask.shape)
         advantages = penalize_advantages(spread, divergence, coefficient=coefficient)
-    if plan.kl_in is not KLPlace.LOSS and trainer.model.training:
-        steer_kl(trainer, of_outputs)
     return advantages
+
+
+def _of_token_rewards(
+    trainer: Any, rollout: Rollout, divergence: Tensor, coefficient: float
+) -> Tensor:
+    """(n, T): this process's rows of `reinforce_plus_plus` over the tokens of all processes."""
+    accelerator = trainer.accelerator
+    mask = rollout.mask.to(divergence.dtype)
+    everywhere = [
+        accelerator.gather(accelerator.pad_across_processes(part, dim=1))
+        for part in (mask, divergence)
+    ]
+    whole = reinforce_plus_plus(
+        rollout.rewards, everywhere[0], divergence=everywhere[1], coefficient=coefficient
+    )
+    return whole[rollout.mine, : mask.shape[1]]
 
 
 def steer_kl(trainer: Any, of_outputs: Tensor) -> None:

@@ -28,7 +28,7 @@ def save_state(trainer: Any, folder: str) -> None:
     if getattr(trainer.args, "save_rollouts", True) and trainer._step % every:  # noqa: SLF001
         found = {
             "step": trainer._step,  # noqa: SLF001 - TRL's count of micro-batches
-            "steps_per_generation": trainer.args.steps_per_generation,
+            "shape": _shape(trainer),
             "rollouts": [_copied(part) for part in trainer._buffered_inputs],  # noqa: SLF001
         }
     if isinstance(trainer.kl_controller, AdaptiveKL):
@@ -47,19 +47,31 @@ def load_state(trainer: Any, folder: str | None) -> None:
         trainer.kl_controller = replace(trainer.kl_controller, coefficient=coefficient)
     if "rollouts" not in found:
         return
-    if found["steps_per_generation"] != trainer.args.steps_per_generation:
+    now = _shape(trainer)
+    changed = [name for name, value in now.items() if found.get("shape", {}).get(name) != value]
+    if changed:
         logger.warning(
-            "The checkpoint %s was taken with steps_per_generation = %d, now it is %d: its "
-            "completions are dropped and sampled anew.",
+            "The checkpoint %s was taken with %s, now it is %s: its completions are dropped and "
+            "sampled anew.",
             folder,
-            found["steps_per_generation"],
-            trainer.args.steps_per_generation,
+            ", ".join(f"{name} = {found.get('shape', {}).get(name)}" for name in changed),
+            ", ".join(str(now[name]) for name in changed),
         )
         return
     trainer._step = found["step"]  # noqa: SLF001
     trainer._buffered_inputs = [  # noqa: SLF001
         _copied(part, device=trainer.accelerator.device) for part in found["rollouts"]
     ]
+
+
+def _shape(trainer: Any) -> dict[str, int]:
+    """How completions are cut into micro-batches: with another cut those saved do not fit."""
+    return {
+        "steps_per_generation": trainer.args.steps_per_generation,
+        "per_device_train_batch_size": trainer.args.per_device_train_batch_size,
+        "num_iterations": trainer.num_iterations,
+        "processes": trainer.accelerator.num_processes,
+    }
 
 
 def _file(trainer: Any, folder: str) -> Path:

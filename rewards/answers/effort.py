@@ -8,12 +8,20 @@ how busy the machine is. What is refused here is undecided, which sends it to sy
 from __future__ import annotations
 
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 ALLOWED = 80_000
 
 
 class InexactError(ArithmeticError):
     """The value is not a rational, or takes more work than a comparison may do."""
+
+
+class UndefinedError(ArithmeticError):
+    """The value does not exist: 0/0, a division by zero, 0^0, ln sin π …."""
 
 
 class Effort:
@@ -54,4 +62,9 @@ def effort() -> Effort:
 
 def function_price(digits: int) -> int:
     """What an exponential, a logarithm or a trigonometric function costs at so many digits."""
-    return 20 + digits * digits // 200 + digits**3 // 90_000
+    return 6 + digits * digits // 20_000
+
+
+def literal_price(value: Fraction) -> int:
+    """What handling a number costs by its size: nothing up to a few hundred digits."""
+    return (value.numerator.bit_length() + value.denominator.bit_length()) // 1_500

@@ -217,10 +217,15 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Something said under a condition only (`5 if x > 1`); `condition` is its words and signs."""
+    """Something said under a condition (`5 if x > 1`); `condition` is its words and signs.
+
+    One that only says where a variable lies (`for all x > 0`) does not restrict: an answer may add
+    or leave it out, but not contradict the reference's.
+    """
 
     body: Node
     condition: str
+    restricts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +294,7 @@ ZERO = Num(Fraction(0))
 ONE = Num(Fraction(1))
 MINUS_ONE = Num(Fraction(-1))
 INFINITY = Const("inf")
+GAMMA = Sym("Gamma")  # the function, in `Fn("call", (GAMMA, argument))`
 
 
 def negative(node: Node) -> Node:
@@ -316,6 +322,14 @@ def quotient(top: Node, bottom: Node) -> Node:
     ):
         return Num(Fraction(top.value.numerator, bottom.value.numerator))
     return Mul((top, Pow(bottom, MINUS_ONE)))
+
+
+def combinations(top: Node, bottom: Node, kind: str) -> Node:
+    """`C`: how many subsets of `bottom` of `top`; `P` and `A`: in how many orders."""
+    if kind == "C":
+        return Fn("binom", (top, bottom))
+    rest = Add((top, negative(bottom)))
+    return quotient(Fn("factorial", (top,)), Fn("factorial", (rest,)))
 
 
 def add(*terms: Node) -> Node:
@@ -385,7 +399,7 @@ _MAKE: dict[type, Callable[[Any, tuple[Node, ...]], Node]] = {
     BigOp: lambda node, parts: BigOp(node.op, node.var, *parts),
     Builder: lambda _, parts: Builder(parts[0], parts[1:]),
     Family: lambda node, parts: Family(parts[0], node.params),
-    Given: lambda node, parts: Given(parts[0], node.condition),
+    Given: lambda node, parts: Given(parts[0], node.condition, node.restricts),
 }
 
 

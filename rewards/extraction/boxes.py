@@ -35,6 +35,21 @@ _MAX_JOINER_CHARS = 60
 _NAMED_BOX = re.compile(r"\\(?:boxed|fbox|framebox(?:\s{0,8}\[[^\[\]{}]{0,32}\]){0,2})\s{0,8}\{")
 _ROUGHLY = re.compile(r"\s{0,8}(?:\\approx\b|≈)")
 _APART = re.compile(r"[.;:\n]|[^\n]{41}")  # another sentence, or too far away
+_HASHES_CHARS = 200
+# Behind a mark inside a sentence: about the mark, not an answer.
+_ASIDE = re.compile(r"\b(?:mark|sign|symbol|line|heading|format|followed|is|are|or|not)\b|[?`\"]")
+# An amount, and no heading such as "2. Add them" or "Step 2".
+_AMOUNT = re.compile(r"(?!\d{1,3}[.):]\s)[-+]?[$\\\d(.][^\s]{0,80}(?:\s[^\s]{1,20}){0,3}")
+# In text behind an answer these may take it back.
+_SECOND_THOUGHTS = frozenset({
+    "wait", "no", "not", "nope", "never", "but", "however", "actually", "instead", "wrong",
+    "mistake", "incorrect", "error", "sorry", "or", "maybe", "perhaps", "check", "recheck",
+    "should", "correction", "rather", "hmm", "scratch", "guess", "unless", "if", "answer",
+    "step", "solution", "first", "now", "next", "let", "t",
+})  # fmt: skip
+_AFTERTHOUGHT_CHARS = 200
+_WORDS = re.compile(r"[a-z]+")
+_NUMBERS = re.compile(r"\d+")
 _FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*$", re.MULTILINE)
 
 
@@ -115,10 +130,11 @@ def closing_brace(text: str, start: int) -> int:
 
 
 class BoxedAnswer(NamedTuple):
-    """What the last box of a text says, and where that box ends."""
+    """What the last box of a text says, and where that box stands."""
 
     content: str
     end: int
+    start: int
 
 
 def last_boxed(text: str) -> str | None:
@@ -140,12 +156,12 @@ def boxed_answer(text: str) -> BoxedAnswer | None:
     belongs to the outer one. A last box that opens with ≈ says how large the one before is.
 
     >>> boxed_answer(r"\framebox{1} et \boxed 2")
-    BoxedAnswer(content='1, 2', end=24)
+    BoxedAnswer(content='1, 2', end=24, start=16)
     """
     box = _only_box(text) or _outer_box_before(text, len(text))
     if box is None or box.content is None or text[box.end : box.end + 1].isdigit():
         return None  # digits right behind a box were meant to be inside
-    return BoxedAnswer(_joined(text, box, box.content), box.end)
+    return BoxedAnswer(_joined(text, box, box.content), box.end, box.start)
 
 
 def _joined(text: str, box: _Box, content: str) -> str:
@@ -224,15 +240,37 @@ def last_tagged(text: str, tag: str = "answer") -> str | None:
 
 
 def after_hashes(text: str) -> str | None:
-    r"""The rest of the last line that starts with `####`, as GSM8K writes answers, or `None`.
+    r"""The answer behind the last `####`, GSM8K's mark, or `None`.
 
-    >>> after_hashes("5 + 37 = 42\n#### 42")
-    '42'
+    It ends a line, and what follows that line, if anything, is a few words that name no other
+    number and hold no second thought: elsewhere the mark is a Markdown heading, or what follows
+    takes the answer back.
+
+    >>> after_hashes("5 + 37 = 42\n#### 42"), after_hashes("She makes $18. #### 18")
+    ('42', '18')
+    >>> after_hashes("#### 42\nHope this helps!"), after_hashes("#### 42\nWait, it is 41.")
+    ('42', None)
     """
     start = text.rfind("####")
-    if start < 0 or text[text.rfind("\n", 0, start) + 1 : start].strip():
+    if start < 0:
         return None
-    return text[start + 4 :].partition("\n")[0].strip() or None
+    line, _, behind = text[start:].partition("\n")
+    answer = line.lstrip("#").strip().removesuffix("!").rstrip()  # 42! ends a sentence here
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    if before.strip(" \t#") and (len(answer) > _HASHES_CHARS or _ASIDE.search(answer)):
+        return None
+    if behind.strip() and not (_AMOUNT.fullmatch(answer) and _agrees(behind.strip(), answer)):
+        return None
+    return answer or None
+
+
+def _agrees(behind: str, answer: str) -> bool:
+    """Whether the words behind an answer leave it as it is: no other number, no second thought."""
+    if len(behind) > _AFTERTHOUGHT_CHARS or not behind.isascii() or "\\" in behind:
+        return False
+    return _SECOND_THOUGHTS.isdisjoint(_WORDS.findall(behind.lower())) and set(
+        _NUMBERS.findall(behind)
+    ) <= set(_NUMBERS.findall(answer))
 
 
 def last_code_block(text: str) -> CodeBlock | None:

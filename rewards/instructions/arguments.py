@@ -42,8 +42,6 @@ class Arguments:
     def texts(self, name: str) -> list[str]:
         """A list of texts, not empty."""
         value = self.given.get(name)
-        if hasattr(value, "tolist"):
-            value = value.tolist()
         if isinstance(value, str) or not isinstance(value, Sequence) or not value:
             raise self._missing(name, "a list of texts")
         if not all(isinstance(item, str) and item.strip() for item in value):

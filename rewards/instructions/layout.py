@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rewards.instructions.arguments import Arguments, Found
-from rewards.rules.json_schema import parse_strictly
+from rewards.text.strict_json import parse_strictly
 
 _ANSWERS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
 _HIGHLIGHT = re.compile(r"\*\*[^\n*]+\*\*|\*[^\n*]+\*")

@@ -1,5 +1,11 @@
-"""A row's tests, in whatever form a data set keeps them, made ready for the sandbox.
+"""A completion's program, and a row's tests in whatever form a data set keeps them.
 
+* `fences`: fenced blocks of a completion
+* `choice`: which block is the program
+* `languages`: what the name of a language says
 * `row_tests`: the columns of a row
+* `facts`: what a row says of its tests: entry, limits, conventions
+* `literals`: values that are text: JSON, Python literals
+* `packed`: cells of LiveCodeBench
 * `assert_parts`: assert sources taken apart
 """

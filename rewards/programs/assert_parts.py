@@ -67,7 +67,7 @@ def _chunks(statements: Sequence[ast.stmt]) -> list[list[ast.stmt]]:
     chunks: list[list[ast.stmt]] = [[]]
     for statement in statements:
         chunks[-1].append(statement)
-        if _holds_assert(statement):
+        if _holds_assert(statement) or _is_test(statement):
             chunks.append([])
     rest = chunks.pop()
     if chunks:
@@ -77,6 +77,13 @@ def _chunks(statements: Sequence[ast.stmt]) -> list[list[ast.stmt]]:
 
 def _holds_assert(statement: ast.stmt) -> bool:
     return any(isinstance(node, ast.Assert) for node in _in_scope([statement]))
+
+
+def _is_test(statement: ast.stmt) -> bool:
+    """Whether a runner (pytest) would run this function."""
+    return isinstance(
+        statement, ast.FunctionDef | ast.AsyncFunctionDef
+    ) and statement.name.startswith("test")
 
 
 def _in_scope(statements: Sequence[ast.stmt]) -> list[ast.AST]:

@@ -3,10 +3,15 @@
 Not covered: what the tests mean to a sandbox; this module knows shapes only.
 
 Shapes: assert statements (a list, or one source); source with `check(candidate)` and an entry
-point (HumanEval, LeetCode); stdin and stdout pairs; function cases with arguments and an expected
-value; `inputs` / `outputs` with or without `fn_name` (APPS, TACO, code contests); any of these as
-JSON or Python-literal text, or as a mapping that holds them beside `entry_point`. Cases with a
-`checker` (source that defines `check(given, expected, answer)`) need nothing expected.
+point (HumanEval, LeetCode), test functions (pytest) or classes (unittest); stdin and stdout pairs;
+function cases with arguments and an expected value; `inputs` / `outputs` with or without `fn_name`
+(APPS, TACO, code contests); public, private and generated tests together; any of these as JSON or
+Python-literal text, packed (LiveCodeBench), or as a mapping that holds them beside `entry_point`.
+Cases with a `checker` (source that defines `check(given, expected, answer)`) need nothing expected.
+
+Values keep their type. Only where a case's arguments are text (one JSON value a line, or
+`nums = [1, 2], k = 3`) is its expected text decoded too; where every answer of a row of `inputs` /
+`outputs` is a list of one, the row wraps its answers (APPS) and they are taken out.
 
 What stands outside of the tests (a column, an option) wins over the same thing within.
 """
@@ -14,31 +19,46 @@ What stands outside of the tests (a column, an option) wins over the same thing 
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rewards.errors import InputError
+from rewards.programs.facts import ENTRY_NAMES, Facts, read_facts, records_of
+from rewards.programs.literals import assignments, json_or_text, parsed, value_or_text
 
-_LITERAL_MAX = 20_000_000
-_ENTRY_NAMES = ("entry_point", "fn_name", "func_name", "function_name", "entry", "method_name")
-_TEST_NAMES = (
-    "tests", "test_cases", "test", "input_output", "public_tests", "test_list", "testcases",
-    "cases", "assert_case", "asserts", "private_tests", "unit_tests",
+FAMILY_NAMES = (
+    "public_tests", "private_tests", "generated_tests", "public_test_cases", "private_test_cases",
+    "generated_test_cases", "hidden_tests", "hidden_test_cases",
 )  # fmt: skip
-_SETUP_NAMES = ("test_setup_code", "test_setup", "prelude")
+_PUBLIC = frozenset({"public_tests", "public_test_cases"})
+_TEST_NAMES = (
+    "tests", "test_cases", "test", "input_output", "test_list", "testcases", "cases",
+    "assert_case", "asserts", "unit_tests", "official_tests", "ground_truth", "verification_info",
+)  # fmt: skip
 _INPUT_NAMES = ("input", "inputs", "stdin", "args", "arguments")
 _OUTPUT_NAMES = ("output", "outputs", "expected", "expected_output", "stdout", "result", "answer")
+_TYPED_NAMES = frozenset({"args", "arguments", "kwargs", "expected"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionCase:
-    """Arguments, and what the function must return."""
+    """Arguments, and what the function must return.
+
+    Attributes:
+        args, kwargs: the arguments.
+        expected: the answer; `has_expected` says whether there is one.
+        from_text: the arguments were text, so their names are the author's own.
+        wraps: the answer may be wrapped in a list of one, if every answer of the row is.
+    """
 
     args: tuple[object, ...] = ()
     kwargs: Mapping[str, object] = field(default_factory=dict)
     expected: object = None
+    has_expected: bool = True
+    from_text: bool = False
+    wraps: bool = False
+    typed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +67,7 @@ class StdinCase:
 
     stdin: str
     expected: str
+    has_expected: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +77,15 @@ class ProgramTests:
     Attributes:
         functions, prints, asserts: the tests.
         entry: what is called, where the row says so.
-        prelude: trusted source that goes before the program.
+        prelude: source that goes before the program, which may see it.
+        setup: trusted source that goes before the tests alone.
         stub: the Python prompt that a program may continue instead of standing alone.
         checker: trusted source that judges the answers of functions and prints.
+        json_keys: what is expected came through JSON, which makes texts of keys.
+        loose: names of arguments are the author's; lists stand for linked lists and trees.
+        in_place: whether a function may answer by changing its first argument.
+        public_only: the row has nothing but the samples that its prompt shows.
+        facts: limits and conventions that the row states.
     """
 
     functions: tuple[FunctionCase, ...] = ()
@@ -66,19 +93,29 @@ class ProgramTests:
     asserts: tuple[str, ...] = ()
     entry: str | None = None
     prelude: str = ""
+    setup: str = ""
     stub: str = ""
     checker: str | None = None
+    json_keys: bool = False
+    loose: bool = False
+    in_place: bool = False
+    public_only: bool = False
+    facts: Facts = Facts()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What a row says about its tests beside the tests themselves."""
+    """What a row says about its tests beside the tests themselves.
+
+    `cells` holds further columns by name; the named fields win over them.
+    """
 
     entry: str | None = None
     prompt: object = None
     setup: str | None = None
     language: str | None = None
     checker: str | None = None
+    cells: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_tests(value: object, row: Row) -> ProgramTests:
@@ -90,79 +127,107 @@ def read_tests(value: object, row: Row) -> ProgramTests:
     '2'
 
     Raises:
-        InputError: no shape fits; the message says what was seen.
+        InputError: no shape fits, or nothing is expected; the message says what was seen.
     """
-    parsed = _parsed(value)
-    within = parsed if isinstance(parsed, Mapping) else {}
+    whole = _with_its_family(value, row.cells)
+    content = parsed(whole)
+    within = content if isinstance(content, Mapping) else {}
+    named = {"entry_point": row.entry, "test_setup_code": row.setup, "checker": row.checker}
+    facts = read_facts(named, row.cells, within)
     prompt = row.prompt if row.prompt is not None else within.get("prompt")
-    setup = row.setup or _text_of(within, _SETUP_NAMES)
-    checker = row.checker or _text_of(within, ("checker",))
-    tests = _read(parsed, row.entry, has_checker=bool(checker))
-    if checker and tests.asserts:
+    tests = _read(content, facts.entry)
+    tests = _settled(tests, has_checker=bool(facts.checker))
+    if facts.checker and tests.asserts:
         raise InputError("a checker judges answers; assert statements judge themselves")
     helpers, stub = _split_prompt(prompt, tests.entry)
-    asserts, prelude = tests.asserts, helpers
+    prelude = "\n".join(filter(None, (facts.imports, helpers)))
+    setup = facts.setup or ""
+    asserts, trusted = tests.asserts, setup
     if setup and asserts and not _only_defines(setup):
         # It makes objects of the program's own classes (MBPP): it can only run with the tests.
-        asserts = tuple(f"{setup}\n{test}" for test in asserts)
-    elif setup:
-        prelude = f"{helpers}\n{setup}" if helpers else setup
-    return replace(tests, asserts=asserts, prelude=prelude, stub=stub, checker=checker)
-
-
-def _parsed(value: object) -> object:
-    """Text that holds JSON or a Python literal, as the value it stands for."""
-    if not isinstance(value, str):
-        return value.tolist() if hasattr(value, "tolist") else value  # an array of a data frame
-    text = value.strip()
-    if not text:
-        raise InputError("the tests are empty")
-    if text[0] not in '[{"' or len(text) > _LITERAL_MAX:
-        return value
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return _literal_or_source(value, text, error)
-    return _parsed(found)
-
-
-def _literal_or_source(value: str, text: str, error: Exception) -> object:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        if text[0] == '"':  # assert source may open with a string
-            return value
-    where, said = "", "it nests too deep"
-    if isinstance(error, json.JSONDecodeError):
-        where, said = f"line {error.lineno} column {error.colno}: ", error.msg
-    raise InputError(
-        f"the tests open like JSON and are not ({where}{said}), nor are they a Python literal"
+        asserts = (f"{setup}\n{asserts[0]}", *asserts[1:])
+        trusted = ""
+    shown = records_of(setup) if setup else ""
+    return replace(
+        tests,
+        asserts=asserts,
+        prelude="\n".join(filter(None, (prelude, shown))),
+        setup=trusted if asserts else "",
+        stub=stub,
+        checker=facts.checker,
+        in_place=_in_place(facts, prompt),
+        facts=facts,
     )
 
 
-def _read(value: object, entry: str | None, *, has_checker: bool = False) -> ProgramTests:
+def _with_its_family(value: object, cells: Mapping[str, object]) -> object:
+    """The tests together with those in columns beside them: private and generated ones."""
+    names = [name for name in FAMILY_NAMES if cells.get(name) is not None]
+    if not any(cells[name] is value for name in names):
+        return value
+    return {name: cells[name] for name in names}
+
+
+def _in_place(facts: Facts, prompt: object) -> bool:
+    if facts.in_place is not None:
+        return facts.in_place
+    if prompt is None:
+        return True
+    text = prompt if isinstance(prompt, str) else str(prompt)[:200_000]
+    return re.search(r"in[- ]?place|-> None|return nothing|modif(?:y|ies)", text) is not None
+
+
+def _settled(tests: ProgramTests, *, has_checker: bool) -> ProgramTests:
+    """Answers taken out of their wrapping, and each case seen to expect something."""
+    cases = tests.functions
+    wrapped = bool(cases) and all(
+        case.wraps and isinstance(case.expected, list) and len(case.expected) == 1
+        for case in cases
+    )  # fmt: skip
+    if wrapped:
+        cases = tuple(replace(case, expected=case.expected[0]) for case in cases)  # type: ignore[index]
+    every: tuple[FunctionCase | StdinCase, ...] = (*cases, *tests.prints)
+    for number, case in enumerate(every, 1):
+        if not case.has_expected and not has_checker:
+            raise InputError(f"test {number} expects nothing: anything, or silence, would pass it")
+    typed = any(case.typed for case in cases)
+    loose = not any(case.kwargs and not case.from_text for case in cases)
+    return replace(tests, functions=cases, json_keys=not typed, loose=loose)
+
+
+def _read(value: object, entry: str | None) -> ProgramTests:
     if isinstance(value, str):
         return ProgramTests(asserts=(value,), entry=entry)
     if isinstance(value, Mapping):
-        return _read_mapping(value, entry, has_checker=has_checker)
+        return _read_mapping(value, entry)
     if isinstance(value, Sequence) and value:
         return _read_list(list(value), entry)
     raise InputError(f"cannot read tests out of {_seen(value)}")
 
 
-def _read_mapping(
-    value: Mapping[str, object], entry: str | None, *, has_checker: bool
-) -> ProgramTests:
-    entry = entry or _text_of(value, _ENTRY_NAMES)
+def _read_mapping(value: Mapping[str, object], entry: str | None) -> ProgramTests:
+    entry = entry or read_facts(value).entry
+    family = [name for name in FAMILY_NAMES if _is_filled(value.get(name))]
+    if family:
+        parts = [_read(parsed(value[name]), entry) for name in family]
+        return replace(_together(parts, entry), public_only=_PUBLIC.issuperset(family))
     for name in _TEST_NAMES:
-        if value.get(name):
-            inner = _read(_parsed(value[name]), entry, has_checker=has_checker)
+        if _is_filled(value.get(name)):
+            inner = _read(parsed(value[name]), entry)
             return replace(inner, entry=inner.entry or entry)
-    inputs, outputs = _first(value, _INPUT_NAMES), _first(value, _OUTPUT_NAMES)
-    if has_checker and outputs is None and isinstance(inputs, list):
-        outputs = [None] * len(inputs)
-    if inputs is None and outputs is None:
+    return _read_columns(value, entry)
+
+
+def _read_columns(value: Mapping[str, object], entry: str | None) -> ProgramTests:
+    """Tests that a mapping holds as a list of inputs and a list of outputs, or as one case."""
+    if not _names_in(value, (*_INPUT_NAMES, *_OUTPUT_NAMES)):
         raise InputError(f"cannot read tests out of a mapping with the keys {sorted(value)}")
+    inputs, outputs = _first(value, _INPUT_NAMES), _first(value, _OUTPUT_NAMES)
+    inputs, outputs = (v.tolist() if hasattr(v, "tolist") else v for v in (inputs, outputs))
+    if isinstance(inputs, list) and outputs is None:
+        if not inputs:
+            raise InputError("there are no tests")
+        outputs = [_NOTHING] * len(inputs)
     if not isinstance(inputs, list) or not isinstance(outputs, list):
         return _read_list([value], entry)
     if len(inputs) != len(outputs):
@@ -174,27 +239,53 @@ def _read_mapping(
         cases = tuple(_apps_case(arguments, expected) for arguments, expected in pairs)
         return ProgramTests(functions=cases, entry=entry)
     printed = zip(inputs, outputs, strict=True)
-    return ProgramTests(
-        prints=tuple(StdinCase(stdin=_lines(i), expected=_lines(o)) for i, o in printed)
+    return ProgramTests(prints=tuple(_stdin_case(given, wanted) for given, wanted in printed))
+
+
+_NOTHING = object()  # nothing is expected, which a checker may make up for
+
+
+def _together(parts: Sequence[ProgramTests], entry: str | None) -> ProgramTests:
+    whole = ProgramTests(
+        functions=tuple(case for part in parts for case in part.functions),
+        prints=tuple(case for part in parts for case in part.prints),
+        asserts=tuple(test for part in parts for test in part.asserts),
+        entry=entry or next((part.entry for part in parts if part.entry), None),
     )
+    if sum(map(bool, (whole.functions, whole.prints, whole.asserts))) != 1:
+        raise InputError("some of the tests call a function and some read stdin")
+    return whole
 
 
 def _apps_case(arguments: object, expected: object) -> FunctionCase:
-    # APPS wraps every answer of a function in a list of one.
-    if isinstance(expected, list) and len(expected) == 1:
-        expected = expected[0]
-    if not isinstance(arguments, list):
-        arguments = [_json_value(line) for line in str(arguments).splitlines()]
-    if isinstance(expected, str):
-        expected = _json_value(expected)
-    return FunctionCase(args=tuple(arguments), expected=expected)
+    from_text = isinstance(arguments, str)
+    if isinstance(arguments, str):
+        return _text_case(arguments, expected)
+    given = tuple(arguments) if isinstance(arguments, list | tuple) else (arguments,)
+    return FunctionCase(
+        args=given,
+        expected=None if expected is _NOTHING else expected,
+        has_expected=expected is not _NOTHING,
+        from_text=from_text,
+        wraps=True,
+    )
 
 
-def _json_value(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def _text_case(given: str, expected: object) -> FunctionCase:
+    """A case whose arguments are text: assignments, or one JSON value a line."""
+    named = assignments(given)
+    lines = [] if named is not None else [line for line in given.splitlines() if line.strip()]
+    return FunctionCase(
+        args=tuple(json_or_text(line) for line in lines),
+        kwargs=named or {},
+        expected=None if expected is _NOTHING else _decoded(expected),
+        has_expected=expected is not _NOTHING,
+        from_text=True,
+    )
+
+
+def _decoded(expected: object) -> object:
+    return value_or_text(expected) if isinstance(expected, str) else expected
 
 
 def _read_list(items: list[object], entry: str | None) -> ProgramTests:
@@ -203,7 +294,7 @@ def _read_list(items: list[object], entry: str | None) -> ProgramTests:
         if not texts:
             raise InputError("the tests are empty")
         if all(text.lstrip()[:1] in "[{" for text in texts):
-            return _read_list([_parsed(text) for text in texts], entry)
+            return _read_list([parsed(text) for text in texts], entry)
         return ProgramTests(asserts=texts, entry=entry)
     if all(isinstance(item, list | tuple) and len(item) == 2 for item in items):
         items = [{"input": item[0], "output": item[1]} for item in items]  # type: ignore[index]
@@ -211,8 +302,8 @@ def _read_list(items: list[object], entry: str | None) -> ProgramTests:
         raise InputError(f"cannot read tests out of a list of {_seen(items[0])}")
     cases = [_case(item, entry) for item in items if isinstance(item, Mapping)]
     for item in items:
-        named = _first(item, _ENTRY_NAMES) if isinstance(item, Mapping) else None
-        entry = entry or (named if isinstance(named, str) and named else None)
+        named = read_facts(item).entry if isinstance(item, Mapping) else None
+        entry = entry or named
     functions = tuple(case for case in cases if isinstance(case, FunctionCase))
     prints = tuple(case for case in cases if isinstance(case, StdinCase))
     if functions and prints:
@@ -221,71 +312,70 @@ def _read_list(items: list[object], entry: str | None) -> ProgramTests:
 
 
 def _case(item: Mapping[str, object], entry: str | None) -> FunctionCase | StdinCase:
-    given, expected = _first(item, _INPUT_NAMES), _first(item, _OUTPUT_NAMES)
+    given = _first(item, _INPUT_NAMES)
+    expected: object = _NOTHING
+    if _names_in(item, _OUTPUT_NAMES):
+        expected = _first(item, _OUTPUT_NAMES)
     if isinstance(given, Mapping) and "stdin" in given:
         given = given["stdin"]
     if isinstance(expected, Mapping) and "stdout" in expected:
         expected = expected["stdout"]
     kind = str(item.get("type") or item.get("testtype") or "").lower()
-    calls = "args" in item or "kwargs" in item or "func" in kind or bool(_first(item, _ENTRY_NAMES))
+    named = any(isinstance(item.get(name), str) and item.get(name) for name in ENTRY_NAMES)
+    calls = "args" in item or "kwargs" in item or "func" in kind or named
     if calls or (entry and "std" not in kind and "stdin" not in item):
         return _function_case(item, given, expected)
-    if given is None and expected is None:
+    if given is None and expected in {None, _NOTHING}:
         raise InputError(f"a case with the keys {sorted(item)} has no input and no output")
-    return StdinCase(stdin=_lines(given), expected=_lines(expected))
+    return _stdin_case(given, expected)
 
 
 def _function_case(item: Mapping[str, object], given: object, expected: object) -> FunctionCase:
     kwargs = item.get("kwargs")
     named = dict(kwargs) if isinstance(kwargs, Mapping) else {}
-    if isinstance(given, str):
-        assigned = _assignments(given)  # LeetCode's `nums = [1, 2], k = 3`
-        if assigned is not None:
-            named |= assigned
-            given = []
-        else:  # LiveCodeBench: one JSON value a line
-            given = [_json_value(line) for line in given.splitlines() if line.strip()]
-    if isinstance(expected, str):
-        expected = _literal(expected)
+    if isinstance(given, str) and not named:
+        return _text_case(given, expected)
+    typed = not _TYPED_NAMES.isdisjoint(item)
     if isinstance(given, Mapping):
         named |= dict(given)
         given = []
     args = tuple(given) if isinstance(given, list | tuple) else () if given is None else (given,)
-    return FunctionCase(args=args, kwargs=named, expected=expected)
+    return FunctionCase(
+        args=args,
+        kwargs=named,
+        expected=None if expected is _NOTHING else expected,
+        has_expected=expected is not _NOTHING,
+        wraps=not typed,
+        typed=typed,
+    )
 
 
-def _literal(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
-
-
-def _assignments(text: str) -> dict[str, object] | None:
-    try:
-        call = ast.parse(f"f({text})", mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
-    if not isinstance(call, ast.Call) or call.args or not call.keywords:
-        return None
-    try:
-        return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-    except (ValueError, TypeError):
-        return None
+def _stdin_case(given: object, expected: object) -> StdinCase:
+    has_expected = expected is not _NOTHING and expected is not None
+    wanted = _lines(expected) if has_expected else ""
+    return StdinCase(stdin=_lines(given), expected=wanted, has_expected=has_expected)
 
 
 def _lines(value: object) -> str:
+    """Text as a file holds it: lines of a list each end in a newline, as a file's last does too."""
     if isinstance(value, list | tuple):
-        return "\n".join(str(line) for line in value)
-    return "" if value is None else str(value)
+        lines = [str(line).replace("\r\n", "\n") for line in value]
+        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+    return "" if value is None else str(value).replace("\r\n", "\n")
 
 
 def _first(mapping: Mapping[str, object], names: Sequence[str]) -> object:
     return next((mapping[name] for name in names if mapping.get(name) is not None), None)
+
+
+def _names_in(mapping: Mapping[str, object], names: Sequence[str]) -> bool:
+    return any(name in mapping for name in names)
+
+
+def _is_filled(value: object) -> bool:
+    if value is None:
+        return False
+    return len(value) > 0 if hasattr(value, "__len__") else bool(value)
 
 
 def lacks_entry(source: str) -> bool:
@@ -345,11 +435,6 @@ def _only_defines(source: str) -> bool:
         return True  # where it runs, it will say so
     defining = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return all(isinstance(node, defining) for node in body)
-
-
-def _text_of(mapping: Mapping[str, object], names: Sequence[str]) -> str | None:
-    values = (mapping.get(name) for name in names)
-    return next((value for value in values if isinstance(value, str) and value.strip()), None)
 
 
 def _seen(value: object) -> str:

@@ -6,7 +6,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rewards.columns import Role
@@ -19,6 +19,7 @@ from rewards.verdict import Status, Verdict
 
 _CHOICE_COLUMNS = ("choices", "options")
 _MAX_CHARS = 2_000
+_MAX_PROMPT_CHARS = 20_000
 _LETTERS = string.ascii_uppercase
 # "B", "(B)", "**B**", "\text{B}", and the same with the choice's text behind it: "(B) blue".
 _WRAPPED = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathsf|operatorname)\s?\{([^{}]{0,1900})\}")
@@ -30,20 +31,40 @@ _LEAD = re.compile(r"(?i:option|choice|answer)\s{1,4}(?=\(?[A-Za-z]\)?\W{0,3}(?:
 _HEDGE = re.compile(r"\b(?:[B-Z]|or|not|maybe|perhaps|either|but)\b|\(A\)")
 
 
+def _form(text: str) -> str:
+    """A choice's text for comparison; a text of one letter keeps what is no article there."""
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    short = normalised(text)
+    return short if len(short) > 1 else normalised(text, "case")
+
+
 @dataclass(frozen=True)
 class _Choices:
-    """The letters there are and, where the row has them, their texts."""
+    """The letters there are, their texts where the row has them, and what else may name a text."""
 
     letters: str
     texts: tuple[str, ...] = ()
+    context: str = ""
+
+    def is_text_of(self, letter: str, text: str) -> bool:
+        """Whether a text that stands behind a letter is that choice's own.
+
+        Where the row lists no texts, the prompt or the reference must have it behind the letter.
+        """
+        if self.texts:
+            return self.letter_of(text) == letter
+        wanted = normalised(text)
+        label = "" if letter == "A" else f"{letter.lower()} "  # `a` is an article
+        return bool(wanted) and f" {label}{wanted} " in f" {self.context} "
 
     def letter_of(self, text: str) -> str | None:
         """The one letter whose text this is."""
-        wanted = normalised(text)
+        wanted = _form(text)
         found = [
             letter
             for letter, own in zip(self.letters, self.texts, strict=False)
-            if wanted and normalised(own) == wanted
+            if wanted and _form(own) == wanted
         ]
         return found[0] if len(found) == 1 else None
 
@@ -55,8 +76,9 @@ class Choice(Reward):
     The answer stands in the last box, an `<answer>` tag, a closing "the answer is (B)" or is the
     whole completion, and is one letter, possibly with the choice's own text behind it: `B`, `(B)`,
     `B. blue`, `\text{B}`. A letter in the prose is no answer, "B or C" is none, and of several
-    right letters all must be named and no other. A letter with the text of another choice
-    contradicts itself: 0.
+    right letters all must be named and no other. A text behind a letter must be that choice's own,
+    by the row's choices or else by the prompt or the reference; with any other it is no answer. A
+    letter alone is a letter even where another choice's text is that letter.
 
     The reference is a letter (`B`, `(B)`, `B. blue`), several (`A, C`, `AC`, a list), the text of a
     choice, or, where the row lists its choices, a number counted from 0 as in MMLU. Choices are
@@ -86,6 +108,9 @@ class Choice(Reward):
     def judge(self, sample: Sample) -> Verdict:
         """Compare the letter of one completion with the reference's."""
         choices = _read_choices(sample.row)
+        if not choices.texts:
+            said = f"{_prompt_text(sample.prompt)} \n {_plain_text(sample.reference)}"
+            choices = replace(choices, context=normalised(said))
         right = _read_reference(sample.reference, choices)
         if right is None:
             reason = f"the reference {sample.reference!r:.100} names none of the choices"
@@ -105,10 +130,23 @@ class Choice(Reward):
         return Verdict(0.0, Status.WRONG, extracted, expected, f"{reason}, not {expected}")
 
 
+def _prompt_text(prompt: object) -> str:
+    """The words of a prompt: a string, or the contents of its messages."""
+    if isinstance(prompt, str):
+        return prompt[-_MAX_PROMPT_CHARS:]
+    if isinstance(prompt, Sequence) and not isinstance(prompt, bytes):
+        contents = [turn.get("content") for turn in prompt if isinstance(turn, Mapping)]
+        return "\n".join(part for part in contents if isinstance(part, str))[-_MAX_PROMPT_CHARS:]
+    return ""
+
+
+def _plain_text(reference: object) -> str:
+    """A reference's words without the markup that may stand around them."""
+    return _WRAPPED.sub(r"\1", reference) if isinstance(reference, str) else ""
+
+
 def _read_choices(row: Mapping[str, object]) -> _Choices:
     cell = next((row[name] for name in _CHOICE_COLUMNS if row.get(name) is not None), None)
-    if hasattr(cell, "tolist"):
-        cell = cell.tolist()
     if isinstance(cell, Mapping):
         labels, texts = cell.get("label"), cell.get("text")
         if labels is None or texts is None:
@@ -131,8 +169,6 @@ def _without_label(text: str) -> str:
 
 
 def _read_reference(reference: object, choices: _Choices) -> frozenset[str] | None:
-    if hasattr(reference, "tolist"):
-        reference = reference.tolist()
     if isinstance(reference, bool):
         return None
     if isinstance(reference, int):
@@ -155,8 +191,11 @@ def _read_letters(text: str, choices: _Choices) -> frozenset[str] | None:
     """The letters that an answer names, or `None` when it is anything but letters of choices."""
     if len(text) > _MAX_CHARS:
         return None
-    if letter := choices.letter_of(text):
-        return frozenset(letter)
+    bare = text.strip()
+    if not (len(bare) == 1 and bare.upper() in choices.letters) and (
+        letter := choices.letter_of(text)
+    ):
+        return frozenset(letter)  # a letter alone is a letter, though it be another choice's text
     text = unicodedata.normalize("NFKC", text)
     text = _WRAPPED.sub(r"\1", text).replace("\\ ", " ").strip(" \t\n$*_`'\"{}")
     text = _LEAD.sub("", text).strip().rstrip(".")
@@ -167,8 +206,10 @@ def _read_letters(text: str, choices: _Choices) -> frozenset[str] | None:
     elif match := _LABELLED.fullmatch(text):
         named = match.group(1)
         said = match.group(2)
-        if choices.letter_of(said) != named if choices.texts else _HEDGE.search(said):
-            return None  # another choice's text, or something that the row does not list
+        if _HEDGE.search(said) and not choices.texts:
+            return None
+        if not choices.is_text_of(named, said):
+            return None  # another choice's text, or something that nobody lists
     elif _SEVERAL.fullmatch(text):
         named = "".join(char for char in text if char in _LETTERS)
     if named is None or not set(named) <= set(choices.letters) or len(set(named)) < len(named):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from abc import abstractmethod
 from collections import Counter
@@ -24,6 +25,7 @@ _TOKEN = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
     r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+"
 )
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _PLACES: tuple[AnswerPlace, ...] = ("box", "answer_tag", "final_answer_phrase")
 
 
@@ -139,16 +141,18 @@ class TokenF1(_TextAnswer):
 def normalised(text: str, how: Literal["squad", "case", "none"] = "squad") -> str:
     """A text as the two rewards compare it.
 
-    >>> normalised("The  Eiffel-Tower!")
-    'eiffeltower'
+    `"squad"` is `normalize_answer` of SQuAD's evaluation script, step by step: lower case, without
+    ASCII punctuation (`string.punctuation`, so `$ + < = > ^ | ~` go and `“` stays), without
+    articles, with single spaces.
+
+    >>> normalised("The  Eiffel-Tower costs $5!")
+    'eiffeltower costs 5'
     """
     if how == "none":
         return text.strip()
-    text = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     if how == "case":
-        return text
-    kept = "".join(char for char in text if not unicodedata.category(char).startswith(("P", "Cf")))
-    return " ".join(_ARTICLES.sub(" ", kept).split())
+        return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split())
 
 
 def _alternatives(reference: object) -> list[str]:
@@ -162,8 +166,6 @@ def _alternatives(reference: object) -> list[str]:
         return [str(reference)]
     if isinstance(reference, Sequence) and not isinstance(reference, bytes):
         return [text for item in reference for text in _alternatives(item)]
-    if hasattr(reference, "tolist"):  # an array, as parquet files give
-        return _alternatives(reference.tolist())
     return []
 
 

@@ -134,8 +134,6 @@ def _read_instructions(names: object, arguments: object) -> list[_Instruction]:
 def _as_list(value: object) -> object:
     if isinstance(value, str) and value.lstrip().startswith("["):
         value = _from_json(value)
-    if hasattr(value, "tolist"):
-        value = value.tolist()
     is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
     return list(value) if is_list else value  # type: ignore[call-overload]
 

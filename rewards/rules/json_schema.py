@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,10 +15,10 @@ from rewards.extras import require_package
 from rewards.limited import JudgedApart, Task
 from rewards.reward import Sample
 from rewards.text.shorten import shown
+from rewards.text.strict_json import parse_strictly
 from rewards.verdict import Status, Verdict
 
-_MAX_DEPTH = 100
-_STRING_OR_BRACKET = re.compile(r'"|\\.|[\[\]{}]')
+_RECURSION = 8_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,61 +129,21 @@ def check_json(schema: str, text: str) -> list[str]:
         value = parse_strictly(text)
     except ValueError as error:
         return ["bad_format", f"no JSON: {error}"]
+    # Validating one level of nesting takes a dozen calls, and `MAX_DEPTH` levels are JSON.
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _RECURSION))
     try:
         worst = jsonschema.exceptions.best_match(_validator(schema).iter_errors(value))
     except RecursionError:
         return ["bad_reference", "the schema refers to itself without end"]
     except Exception as failure:  # noqa: BLE001 - a `$ref` that leads nowhere, by several names
         return ["bad_reference", f"the schema cannot be used: {failure}"]
+    finally:
+        sys.setrecursionlimit(limit)
     if worst is None:
         return ["correct", "valid under the schema"]
     where = "at the top" if not worst.absolute_path else f"at {worst.json_path}"
     return ["wrong", f"{where}: {shown(worst.message, 300)}"]
-
-
-def parse_strictly(text: str) -> object:
-    """The value of a JSON text, without what Python's reader forgives.
-
-    >>> parse_strictly('{"a": 1, "a": 2}')
-    Traceback (most recent call last):
-    ValueError: the key 'a' comes twice in one object
-
-    Raises:
-        ValueError: it is no JSON, or nested too deeply.
-    """
-    import json  # noqa: PLC0415 - not needed to import the package
-
-    if _depth(text) > _MAX_DEPTH:
-        raise ValueError(f"more than {_MAX_DEPTH} levels of nesting")
-    return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
-
-
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    inside = False
-    for match in _STRING_OR_BRACKET.finditer(text):
-        mark = match.group()
-        if mark == '"':
-            inside = not inside
-        elif not inside and mark in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif not inside and mark in "]}":
-            depth -= 1
-    return deepest
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {key!r:.60} comes twice in one object")
-        found[key] = value
-    return found
-
-
-def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _schema_text(schema: object) -> tuple[str, str]:
@@ -195,15 +155,36 @@ def _schema_text(schema: object) -> tuple[str, str]:
     if not isinstance(schema, Mapping):
         return "", f"a schema is a mapping or JSON text, not {type(schema).__name__}"
     try:
-        # Datasets fill the keys that a row does not have with None.
-        return json.dumps(_without_none(schema), sort_keys=True, allow_nan=False), ""
+        kept = _without_none(schema) if _is_filled(schema) else schema
+        return json.dumps(kept, sort_keys=True, allow_nan=False), ""
     except (TypeError, ValueError, RecursionError) as error:
         return "", f"the schema is no JSON: {error}"
 
 
-def _without_none(value: object) -> object:
+# Keywords that may have null for a value; `null` means nothing to any other.
+_MAY_BE_NULL = frozenset({"const", "default", "examples"})
+_ANNOTATIONS = frozenset({"title", "description", "$comment"})
+
+
+def _is_filled(value: object) -> bool:
+    """Whether a dataset has filled the keys that a row does not have with `None`."""
     if isinstance(value, Mapping):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
+        return any(
+            (item is None and key not in _MAY_BE_NULL) or _is_filled(item)
+            for key, item in value.items()
+        )
+    return isinstance(value, list | tuple) and any(map(_is_filled, value))
+
+
+def _without_none(value: object) -> object:
+    """A filled schema without what was filled in; a `const: null` that stands alone was meant."""
+    if isinstance(value, Mapping):
+        kept = {key: _without_none(item) for key, item in value.items() if item is not None}
+        if "const" in value and value["const"] is None and not kept.keys() - _ANNOTATIONS:
+            kept["const"] = None
+        return kept
+    if isinstance(value, list | tuple):
+        return [_without_none(item) for item in value]
     return value
 
 

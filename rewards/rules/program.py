@@ -1,26 +1,32 @@
-"""The reward for programs: the last code block, run against the row's tests in the sandbox.
+"""The reward for programs: the program among a completion's blocks, run against the row's tests.
 
 Not covered: anything about safety; that is `sandbox`, which this module alone imports, and only
-when a program is run.
+when a program is run. Finding the program is `rewards.programs.choice`, reading the tests
+`rewards.programs.row_tests`.
 """
 
 from __future__ import annotations
 
 import atexit
+import builtins
 import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
-from rewards.extraction.boxes import CodeBlock, last_code_block
 from rewards.extraction.stated import UNFINISHED
 from rewards.programs.assert_parts import split_asserts
-from rewards.programs.row_tests import ProgramTests, Row, lacks_entry, read_tests
+from rewards.programs.choice import Chosen, Wanted, choose_program
+from rewards.programs.facts import ALSO_READS, require_not_interactive
+from rewards.programs.fences import find_blocks, hide_tags_in_programs, show_tags
+from rewards.programs.languages import Kind, Named, family, read_name
+from rewards.programs.row_tests import FAMILY_NAMES, ProgramTests, Row, lacks_entry, read_tests
 from rewards.reward import Reward, Sample
 from rewards.verdict import Status, Verdict
 from rlvr_cpus import cpus_per_rank
@@ -30,8 +36,6 @@ if TYPE_CHECKING:
     from sandbox.cases import Tests
 
 _REASONS_MAX = 4
-_ENTRY_COLUMNS = ("entry_point", "fn_name", "func_name")
-_SETUP_COLUMNS = ("test_setup_code", "test_setup", "setup_code")
 _NO_ENTRY = (
     "nothing names what to call: give its name (Solution().twoSum) as `entry_point`, a column or a "
     "key beside the tests, or with --entry"
@@ -47,26 +51,55 @@ class RowTests:
     setup: str | None = None
     language: str | None = None
     checker: str | None = None
+    cells: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A row read: its tests, as they are and as the sandbox takes them, and what they want.
+
+    Attributes:
+        read: the tests.
+        asked: the language that the row itself asks for.
+        wanted: what a program must be.
+    """
+
+    read: ProgramTests
+    asked: Named | None
+    wanted: Wanted
 
 
 @dataclass(frozen=True, kw_only=True)
 class Code(Reward):
     """1 when the program passes every test, else 0; with `partial`, the share it passes.
 
-    The program is the last fenced block after the reasoning. The tests come in any shape that
-    `rewards.programs.row_tests` knows; columns `entry_point`, `fn_name`, `test_setup_code`,
-    `checker` and `language` are read beside them, and so is a prompt that is Python itself.
+    The program is chosen among the fenced blocks after the reasoning: by language, by what the
+    tests call, by what can be a whole program (see `rewards.programs.choice`); a completion
+    without a fence is a program where all of it compiles. The tests come in any shape that
+    `rewards.programs.row_tests` knows; the columns of `also_reads` are read beside them, as is a
+    prompt that is Python itself.
 
     Where such a prompt ends in a function without a body (HumanEval), a program may continue it:
     a block, or a completion without any, whose first line is indented is run as prompt + program.
     `verify` takes cells of those columns by name: `code.verify(text, tests, entry_point="add")`.
 
+    What a program chooses never leaves it without a score: a language that the row does not ask
+    for, an odd value or an answer that a checker cannot take are worth 0.
+
     Attributes:
         partial: score the share of tests passed instead of all or nothing; of assert source, each
             assert at its top, or at the top of its `check(candidate)`, is a test.
         language: what programs are written in when neither row nor fence says so.
-        wall_s, cpu_s, memory_mb: limits of one run (a stdin test is a run).
-        tolerance: allowed difference between printed numbers, or returned ones.
+        needs_fence: a completion without any fenced block is no program.
+        wall_s, cpu_s, memory_mb: limits of one test, where the row states none.
+        total_s: CPU seconds for all the tests of one program.
+        time_scale: what a row's own time limit is multiplied by.
+        in_process: judge asserts in the program's own process where a language (C, Go) has no
+            other way; a program can then forge them.
+        tolerance: allowed difference between printed numbers, or returned ones, where the row
+            states none.
+        modules: third-party modules that Python programs may import, where they are installed;
+            by default those that people expect (numpy, pandas, sympy, …).
         workers: programs run at the same time; by default one per usable CPU.
         allow_degraded: layers of confinement that may be missing, see `sandbox.Sandbox`.
     """
@@ -74,20 +107,23 @@ class Code(Reward):
     name: str = "code"
     partial: bool = False
     language: str = "python"
+    needs_fence: bool = False
     wall_s: float = 10.0
     cpu_s: float = 5.0
     memory_mb: int = 512
+    total_s: float = 60.0
+    time_scale: float = 1.0
     tolerance: float = 0.0
+    in_process: bool = False
+    modules: tuple[str, ...] | None = None
     workers: int | None = None
     allow_degraded: frozenset[str] = frozenset()
 
     role: ClassVar[Role] = Role.TESTS
-    also_reads: ClassVar[tuple[str, ...]] = (
-        *_ENTRY_COLUMNS, *_SETUP_COLUMNS, "checker", "language",
-    )  # fmt: skip
+    also_reads: ClassVar[tuple[str, ...]] = (*ALSO_READS, *FAMILY_NAMES)
 
     def __post_init__(self) -> None:
-        for name in ("wall_s", "cpu_s", "memory_mb"):
+        for name in ("wall_s", "cpu_s", "memory_mb", "total_s", "time_scale"):
             if getattr(self, name) <= 0:
                 raise InputError(f"Code({name}={getattr(self, name)!r}): it must be positive")
         if self.language != "python":
@@ -105,24 +141,38 @@ class Code(Reward):
         Raises:
             WorkerError: no sandbox could be started on this machine.
         """
-        answer = sample.answer_part()
+        # A program may hold the text `</think>`, which ends no reasoning.
+        answer = sample._replace(completion=hide_tags_in_programs(sample.completion)).answer_part()
         if answer is None:
             return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
-        block = last_code_block(answer)
-        if block is None or not block.source.strip():
-            # A completion that goes on where a Python prompt stops needs no fence.
-            may_continue = isinstance(sample.prompt, str) and _BODY.match(answer) is not None
-            if block is not None or not may_continue:
-                return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
-        said = sample.row
-        row = RowTests(
-            sample.reference,
-            entry=_text(said, _ENTRY_COLUMNS),
-            setup=_text(said, _SETUP_COLUMNS),
-            language=_text(said, ("language",)),
-            checker=_text(said, ("checker",)),
-        )
-        return self._run(block or answer, row, sample.prompt)
+        answer = show_tags(answer)
+        blocks = find_blocks(answer)
+        if not blocks and not self._may_be_bare(answer, sample.prompt):
+            return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
+        row = RowTests(sample.reference, cells=sample.row)
+        try:
+            task = self._task(row, sample.prompt)
+        except InputError as error:
+            return Verdict(None, Status.BAD_REFERENCE, reason=str(error))
+        if task.asked is not None and task.asked.kind is Kind.FOREIGN:
+            reason = f"the row asks for {task.asked.language}, which the sandbox does not run"
+            return Verdict(None, Status.NOT_APPLICABLE, reason=reason)
+        if not blocks:
+            return self._run_bare(answer, task)
+        chosen = choose_program(blocks, task.wanted)
+        if chosen is None:
+            return Verdict(0.0, Status.NO_ANSWER, reason=_no_program(blocks))
+        if chosen.language.kind is Kind.FOREIGN:
+            return _of_another(chosen, "which nothing here runs")
+        is_python = family(self._language(chosen, task)) == "python"
+        if is_python and task.read.stub and _BODY.match(chosen.source):
+            chosen = replace(chosen, source=task.read.stub + chosen.source)
+        languages = task.wanted.languages
+        if chosen.language.kind is Kind.RUNS and languages and (
+            family(chosen.language.language) not in languages
+        ):  # fmt: skip
+            return _of_another(chosen, "where the tests want another language")
+        return self._run(chosen, task)
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, as many at a time as there are workers, in order."""
@@ -143,12 +193,42 @@ class Code(Reward):
         from sandbox import SandboxError  # noqa: PLC0415
 
         try:
-            _sandbox(self.workers, self.allow_degraded)
+            self._box()
         except SandboxError as error:
             raise WorkerError(str(error)) from error
 
-    def _run(self, block: CodeBlock | str, row: RowTests, prompt: object) -> Verdict:
-        """Run a block, or a text without one that may continue the prompt."""
+    def _may_be_bare(self, answer: str, prompt: object) -> bool:
+        """Whether text without a fence may be a program, or continue a Python prompt."""
+        if isinstance(prompt, str) and _BODY.match(answer) is not None:
+            return True
+        return not self.needs_fence and _BARE.match(answer) is not None
+
+    def _run_bare(self, answer: str, task: _Task) -> Verdict:
+        """Run a completion without a fence: prompt and body together, or a program that compiles.
+
+        Whether it compiles is found out in the sandbox.
+        """
+        stub = task.read.stub
+        continues = bool(stub) and _BODY.match(answer) is not None
+        speaks = not task.wanted.languages or "python" in task.wanted.languages
+        if not continues and (self.needs_fence or not speaks or _BARE.match(answer) is None):
+            return Verdict(0.0, Status.NO_ANSWER, extracted=answer, reason=_NO_BLOCK)
+        source = stub + answer if continues else answer
+        verdict = self._run(Chosen(source, "", Named(Kind.RUNS, "python")), task)
+        if not continues and verdict.status is Status.WRONG and "compile_error" in verdict.reason:
+            return replace(verdict, status=Status.NO_ANSWER, reason=_NO_BLOCK)
+        return verdict
+
+    def _language(self, chosen: Chosen, task: _Task) -> str:
+        """What to run a program as: its tag says, then the row, then the option."""
+        asked = task.asked.language if task.asked is not None else ""
+        if chosen.language.kind is Kind.RUNS:
+            said = chosen.language.language
+            # A row's C++17 is more exact than a fence's cpp.
+            return asked if asked and said == family(asked) else said
+        return asked or self.language
+
+    def _run(self, chosen: Chosen, task: _Task) -> Verdict:
         from sandbox import (  # noqa: PLC0415 - only where programs are run
             BadTestsError,
             MissingToolchainError,
@@ -156,34 +236,27 @@ class Code(Reward):
         )
 
         started = perf_counter()
-        source, tag = (block, "") if isinstance(block, str) else (block.source, block.language)
+        source, language = chosen.source, self._language(chosen, task)
         try:
-            tests, language, stub = self._tests(row, prompt, tag)
-        except (InputError, BadTestsError) as error:
-            return Verdict(None, Status.BAD_REFERENCE, extracted=source, reason=str(error))
-        if stub and _BODY.match(source):
-            source = stub + source
-        elif isinstance(block, str):
-            return Verdict(0.0, Status.NO_ANSWER, extracted=source, reason=_NO_BLOCK)
-        if language is None:
-            reason = f"a {tag} block where the tests want another language"
-            return Verdict(0.0, Status.BAD_FORMAT, extracted=source, reason=reason)
-        try:
-            box = _sandbox(self.workers, self.allow_degraded)
-            outcome = box.run(
+            outcome = self._box().run(
                 source,
-                tests,
+                self._sandbox_tests(task.read),
                 language=language,
-                limits=self._limits(),
+                limits=self._limits(task.read),
                 fail_fast=not self.partial,
             )
-        except BadTestsError as error:
+        except (InputError, BadTestsError) as error:
             return Verdict(None, Status.BAD_REFERENCE, extracted=source, reason=str(error))
         except MissingToolchainError as error:
-            return Verdict(None, Status.NOT_APPLICABLE, extracted=source, reason=str(error))
+            if task.asked is not None or family(language) == family(self.language):
+                return Verdict(None, Status.NOT_APPLICABLE, extracted=source, reason=str(error))
+            return _of_another(chosen, f"which the row does not ask for: {error}")
         except SandboxError as error:
             raise WorkerError(str(error)) from error
-        return replace(self._verdict(outcome, source), seconds=perf_counter() - started)
+        verdict = self._verdict(outcome, source)
+        notes = [verdict.reason, chosen.note, _PUBLIC_ONLY if task.read.public_only else ""]
+        reason = "; ".join(filter(None, notes))
+        return replace(verdict, reason=reason, seconds=perf_counter() - started)
 
     def run_source(self, source: str, row: RowTests) -> dict[str, Any]:
         """The outcome of a program given as it is, as plain JSON values.
@@ -195,11 +268,16 @@ class Code(Reward):
         from sandbox import BadTestsError, MissingToolchainError, SandboxError  # noqa: PLC0415
 
         try:
-            tests, _, stub = self._tests(replace(row, language=self.language), None, "")
-            if stub and _BODY.match(source):
-                source = stub + source
-            box = _sandbox(self.workers, self.allow_degraded)
-            outcome = box.run(source, tests, language=self.language, limits=self._limits())
+            task = self._task(replace(row, language=self.language), None)
+            read = task.read
+            if read.stub and _BODY.match(source):
+                source = read.stub + source
+            outcome = self._box().run(
+                source,
+                self._sandbox_tests(read),
+                language=self.language,
+                limits=self._limits(read),
+            )
         except (BadTestsError, MissingToolchainError) as error:
             raise InputError(str(error)) from error
         except SandboxError as error:
@@ -210,41 +288,51 @@ class Code(Reward):
             test["status"] = test["status"].value
         return shown
 
-    def _limits(self) -> Limits:
+    def _box(self) -> Sandbox:
+        return _sandbox(self.workers, self.allow_degraded, self.modules)
+
+    def _limits(self, read: ProgramTests) -> Limits:
+        """Limits of a test: the row's own where it states them."""
         from sandbox import Limits  # noqa: PLC0415
 
-        return Limits(wall_s=self.wall_s, cpu_s=self.cpu_s, memory_mb=self.memory_mb)
+        cpu_s, wall_s, memory_mb = self.cpu_s, self.wall_s, float(self.memory_mb)
+        if read.facts.time_s is not None:
+            cpu_s = read.facts.time_s * self.time_scale
+            wall_s = max(cpu_s * self.wall_s / self.cpu_s, 1.0)
+        if read.facts.memory_mb is not None:
+            memory_mb = max(read.facts.memory_mb, _MEMORY_MIN_MB)
+        total_s = max(self.total_s, cpu_s)
+        return Limits(wall_s=wall_s, cpu_s=cpu_s, memory_mb=int(memory_mb), total_s=total_s)
 
-    def _tests(self, row: RowTests, prompt: object, tag: str) -> tuple[Tests, str | None, str]:
-        """The tests, the language (`None`: it is not the block's) and the stub to continue."""
-        from sandbox import BadTestsError  # noqa: PLC0415
-        from sandbox.languages import PYTHON_NAMES, language_named  # noqa: PLC0415
+    def _task(self, row: RowTests, prompt: object) -> _Task:
+        """The row read.
 
-        spoken: str | None = None
-        if tag:
-            try:
-                language_named(tag)
-                spoken = "python" if tag in PYTHON_NAMES else tag
-            except BadTestsError:  # a tag such as "text" says nothing
-                spoken = None
-        wanted = (row.language or "").strip().lower() or None
-        is_python = (wanted or self.language) in PYTHON_NAMES
-        read = read_tests(
-            row.tests,
-            Row(
-                entry=row.entry,
-                prompt=prompt if is_python else None,
-                setup=row.setup,
-                checker=row.checker,
-            ),
+        Raises:
+            InputError: its tests cannot be used.
+        """
+        asked = read_name(row.language or "") if row.language else None
+        shape = Row(
+            entry=row.entry, prompt=prompt, setup=row.setup, checker=row.checker, cells=row.cells
         )
-        if wanted is None and read.prints:
-            wanted = spoken
-        wanted = wanted or self.language
-        language: str | None = wanted
-        if spoken is not None and language_named(spoken) is not language_named(wanted):
-            language = None
-        return self._sandbox_tests(read), language, read.stub if is_python else ""
+        read = read_tests(row.tests, shape)
+        require_not_interactive(read.facts)
+        if asked is None and read.facts.language:
+            asked = read_name(read.facts.language)
+        if asked is not None and asked.kind not in {Kind.RUNS, Kind.FOREIGN}:
+            asked = None  # "en" is no programming language
+        languages: frozenset[str] = frozenset()
+        if asked is not None:
+            languages = frozenset({family(asked.language)})
+        elif not read.prints:
+            languages = frozenset({family(read_name(self.language).language or self.language)})
+        if languages and "python" not in languages and read.stub:
+            read = replace(read, stub="", prelude="")
+        wanted = Wanted(
+            languages=languages,
+            names=_called(read),
+            reads=any(case.stdin.strip() for case in read.prints),
+        )
+        return _Task(read, asked, wanted)
 
     def _sandbox_tests(self, read: ProgramTests) -> Tests:
         from sandbox import (  # noqa: PLC0415
@@ -252,32 +340,47 @@ class Code(Reward):
             Case,
             Comparison,
             FunctionTests,
+            Order,
             StdinTests,
         )
 
+        tolerance = self.tolerance if read.facts.tolerance is None else read.facts.tolerance
         if read.asserts:
             if not read.entry and any(lacks_entry(test) for test in read.asserts):
                 raise InputError(f"the tests define check(candidate), but {_NO_ENTRY}")
-            parts = split_asserts(read.asserts[0]) if self._counts_parts(read) else read.asserts
+            parts = split_asserts(read.asserts[0]) if len(read.asserts) == 1 else read.asserts
+            in_class = any("Solution" in text for text in (read.entry or "", *read.asserts))
             return AssertTests(
-                parts, entry=read.entry, prelude=read.prelude, parts=len(parts) > len(read.asserts)
+                parts,
+                entry=read.entry,
+                prelude=read.prelude,
+                setup=read.setup,
+                platform_names=in_class,
+                parts=len(parts) > len(read.asserts),
+                in_process=self.in_process,
             )
         if read.prints:
             prints = [Case(stdin=case.stdin, expected=case.expected) for case in read.prints]
-            return StdinTests(prints, tolerance=self.tolerance, checker=read.checker)
+            return StdinTests(
+                prints, tolerance=tolerance, checker=read.checker, by_line=read.facts.exact
+            )
         if not read.entry:
             raise InputError(f"these are cases of a function, but {_NO_ENTRY}")
         calls = [
             Case(args=case.args, kwargs=case.kwargs, expected=case.expected)
+            if case.has_expected
+            else Case(args=case.args, kwargs=case.kwargs)
             for case in read.functions
         ]
-        comparison = Comparison(tolerance=self.tolerance)
-        return FunctionTests(
-            read.entry, calls, comparison=comparison, prelude=read.prelude, checker=read.checker
+        comparison = Comparison(
+            tolerance=tolerance,
+            order=Order.ANY if read.facts.any_order else Order.EXACT,
+            json_keys=read.json_keys,
         )
-
-    def _counts_parts(self, read: ProgramTests) -> bool:
-        return self.partial and len(read.asserts) == 1
+        return FunctionTests(
+            read.entry, calls, comparison=comparison, prelude=read.prelude, checker=read.checker,
+            platform_names=True, loose=read.loose, in_place=read.in_place,
+        )  # fmt: skip
 
     def _verdict(self, outcome: Outcome, source: str) -> Verdict:
         from sandbox import Status as Ended  # noqa: PLC0415
@@ -294,13 +397,22 @@ class Code(Reward):
         if outcome.status is Ended.INFRA_ERROR or (ours and self.partial):
             why = outcome.reason if outcome.status is Ended.INFRA_ERROR else ours[0]
             return Verdict(None, Status.ERROR, extracted=source, reason=why)
-        score = outcome.passed / outcome.total if self.partial else 0.0
+        # A test that does not use the program is no merit of it.
+        idle = sum(test.reason == UNUSED for test in outcome.tests)
+        score = (outcome.passed - idle) / (outcome.total - idle) if self.partial else 0.0
         if outcome.status is Ended.ACCEPTED:
             score, status = 1.0, Status.CORRECT
         else:
             timed_out = outcome.status is Ended.TIME_LIMIT
             status = Status.TIMEOUT if timed_out else Status.WRONG
         return Verdict(score, status, extracted=source, expected=expected, reason=reason)
+
+
+def _no_program(blocks: Sequence[Any]) -> str:
+    if not any(block.source.strip() for block in blocks):
+        return "the code block is empty"
+    tags = ", ".join(sorted({block.tag or "none" for block in blocks}))
+    return f"no block can be a program (tags: {tags})"
 
 
 @dataclass(frozen=True)
@@ -348,28 +460,50 @@ def try_sandbox() -> SandboxTrial:
     return SandboxTrial(layers, REQUIRED, works, lacks or outcome.reason)
 
 
-def _text(said: Mapping[str, object], names: Sequence[str]) -> str | None:
-    values = (said.get(name) for name in names)
-    return next((value for value in values if isinstance(value, str) and value.strip()), None)
+def _of_another(chosen: Chosen, why: str) -> Verdict:
+    reason = f"a {chosen.tag} block {why}"
+    return Verdict(0.0, Status.BAD_FORMAT, extracted=chosen.source, reason=reason)
 
 
+def _called(read: ProgramTests) -> frozenset[str]:
+    """What the tests call: the program's block defines one of these."""
+    if read.entry:
+        return frozenset({re.split(r"\W+", read.entry.strip().rstrip("()"))[-1]} - {""})
+    names = {name for test in read.asserts for name in _CALL.findall(test)}
+    own = {name for test in read.asserts for name in _OWN.findall(test)}
+    return frozenset(name for name in names - own if not hasattr(builtins, name))
+
+
+UNUSED = "does not use the program"
+_PUBLIC_ONLY = "judged by the public samples alone: the row has no others"
+_MEMORY_MIN_MB = 64
 _NO_BLOCK = "no closed code block after the reasoning"
-_BODY = re.compile(r"(?:\s*\n)?[ \t]+\S")  # the first line that is not empty is indented
+_BODY = re.compile(r"(?:[^\S\n]*\n)*[ \t]+\S")  # the first line that is not empty is indented
+# What the first line of a Python program may look like; prose seldom does.
+_BARE = re.compile(
+    r"\s*(?:#|\"\"\"|'''|@\w|(?:def|class|import|from|for|while|if|with|try|async|print)\b"
+    r"|[A-Za-z_][\w., ]{0,80}\s?=[^=])"
+)
+_CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s{0,4}\(")
+_OWN = re.compile(r"\b(?:def|class)\s+(\w+)")
 
 
 _lock = threading.Lock()
-_sandboxes: dict[tuple[int | None, frozenset[str]], tuple[int, Sandbox]] = {}
+_Key = tuple[int | None, frozenset[str], tuple[str, ...] | None]
+_sandboxes: dict[_Key, tuple[int, Sandbox]] = {}
 
 
-def _sandbox(workers: int | None, allowed: frozenset[str]) -> Sandbox:
+def _sandbox(
+    workers: int | None, allowed: frozenset[str], modules: tuple[str, ...] | None
+) -> Sandbox:
     """This process's sandbox; made at the first use, and anew after a fork."""
     from sandbox import Sandbox  # noqa: PLC0415
 
-    key = (workers, allowed)
+    key = (workers, allowed, modules)
     with _lock:
         kept = _sandboxes.get(key)
         if kept is None or kept[0] != os.getpid():
-            box = Sandbox(workers=workers, allow_degraded=allowed)
+            box = Sandbox(workers=workers, allow_degraded=allowed, modules=modules)
             if kept is None:
                 atexit.register(box.close)
             _sandboxes[key] = kept = (os.getpid(), box)

@@ -21,6 +21,7 @@ from rewards.verdict import Status, Verdict
 _UNIT_COLUMNS = ("unit", "units")
 _SLACK = 1e-9  # what a conversion between units may lose
 _MAX_CHARS = 200
+_MAX_NESTED = 3  # `\\mathrm` within `\\text`
 
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)\s{0,2}"
@@ -32,7 +33,9 @@ _NUMBER = re.compile(
 )
 _FRACTION = re.compile(r"\\[dt]?frac\{(\d{1,20})\}\{(\d{1,20})\}")
 _WRAPPED = re.compile(r"\\(?:text|mathrm|textrm|rm|mbox|operatorname|unit|si)\s?\{([^{}]{0,100})\}")
-_EXPONENT = re.compile(r"(?:\^|\*\*)\s{0,2}\{?\s{0,2}([+-]?\d)\s{0,2}\}?")
+_EXPONENT = re.compile(
+    r"(?:\^|\*\*)\s{0,2}(?:\{\s{0,2}(?P<braced>[+-]?\d)\s{0,2}\}|(?P<bare>[+-]?\d))"
+)
 # Names with one exponent each: a tower of powers would be computed by pint's parser.
 _FACTOR = r"\(?[A-Za-zµΩÅ_%]{1,40}(?:\*\*[+-]?\d)?\)?"
 _UNIT = re.compile(rf"{_FACTOR}(?: ?[*/ ] ?{_FACTOR}){{0,8}}")
@@ -42,6 +45,7 @@ _REPLACED = (
     ("^\\circ", "°"), ("^{\\circ}", "°"), ("\\degree", "°"), ("\\mu", "µ"), ("μ", "µ"),
     ("\\Omega", "Ω"), ("\u2126", "Ω"), ("\\%", "%"), ("\u212b", "Å"),
 )  # fmt: skip
+_TEMPERATURE = re.compile(r"°\s{0,2}([CF])(?![A-Za-z])")
 _SUPERSCRIPTS = re.compile(r"-?[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 
 
@@ -186,10 +190,17 @@ def _read(text: str) -> _Read | None:
     number = float(f"{digits}e{match['power'] or match['tens'] or 0}") / under
     if number == float("inf"):
         return None
-    unit = _WRAPPED.sub(r" \1", text[match.end() :])
-    unit = _EXPONENT.sub(r"**\1", unit).replace("°C", "degC").replace("°F", "degF")
-    unit = unit.replace("°", "degree").strip().rstrip(".").strip("{} ")
+    unit = _EXPONENT.sub(_power, text[match.end() :])  # first: its braces stand in the unit's
+    for _ in range(_MAX_NESTED):
+        unit, changed = _WRAPPED.subn(r" \1", unit)
+        if not changed:
+            break
+    unit = _TEMPERATURE.sub(r"deg\1", unit).replace("°", "degree").strip().rstrip(".").strip("{} ")
     return _Read(-number if match["sign"] == "-" else number, " ".join(unit.split()))
+
+
+def _power(match: re.Match[str]) -> str:
+    return f"**{match['braced'] or match['bare']}"
 
 
 _lock = threading.Lock()

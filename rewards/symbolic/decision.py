@@ -2,7 +2,10 @@ r"""What sympy says about two answers. Runs only in sympy's processes, under the
 
 Not covered on purpose: relations, units, bases, intervals and words, where sympy and the readers
 in front of it are known to call different answers equal. "Equal" needs a proof, "different" a
-number that is far from zero for its precision; anything else stays undecided.
+number that is far from zero for its precision; anything else stays undecided. Sympy's own
+arithmetic of what has no value (0·x, x^0, 1/∞, a limit from one side for a limit) is kept out: a
+side takes part only when its constants are proven to have values, and each limit, integral and sum
+in it comes out finite.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from typing import Any
 import sympy
 
 from rewards.answers import Answer, Outcome, read_answer, read_reference, tree
+from rewards.answers.effort import fresh_effort
+from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.symbolic.translation import UntranslatableError, from_answer, from_tree
 
 _DIGITS = 40
@@ -24,6 +29,8 @@ _POINTS = (
     (sympy.Rational(7, 5), sympy.Rational(5, 13), sympy.Rational(17, 7), sympy.Rational(23, 11)),
     (sympy.Rational(11, 4), sympy.Rational(29, 9), sympy.Rational(3, 7), sympy.Rational(31, 19)),
 )
+
+_ANALYSIS = (sympy.Integral, sympy.Limit, sympy.Sum, sympy.Product)
 
 # Their numeric values come without a bound on the error.
 _UNBOUNDED_ERROR = (sympy.Integral, sympy.Limit, sympy.Derivative, sympy.Sum, sympy.Product)
@@ -44,6 +51,7 @@ def decide(reference: str, answer: str) -> list[str]:
     >>> decide(r"\int_0^1 x^2 dx", r"\frac13")[0]
     'equal'
     """
+    fresh_effort()
     try:
         outcome, reason = _compare(read_reference(reference), read_answer(answer))
     except UntranslatableError as error:
@@ -59,6 +67,9 @@ def prepare() -> None:
 
 def _compare(reference: Answer, answer: Answer) -> Decided:
     left, right = reference.tree, answer.tree
+    for side in (left, right):
+        if side is not None and has_doubtful_part(side, points=True):
+            return Outcome.UNDECIDED, "a part of one side has no value, or none that can be proven"
     if left is not None and right is not None and _alike(left, right):
         return _compare_parts(left, right)
     return _compare_values(from_answer(reference), from_answer(answer))
@@ -117,7 +128,7 @@ def _compare_values(left: Any, right: Any) -> Decided:
     if left.free_symbols != right.free_symbols:
         # An answer that brings in a variable, or loses one, is another answer.
         return Outcome.UNDECIDED, "the two sides hold different variables"
-    left, right = left.doit(), right.doit()
+    left, right = _worked_out(left), _worked_out(right)
     difference = left - right
     if difference.has(sympy.nan, sympy.zoo, sympy.oo):
         same = left == right
@@ -129,6 +140,32 @@ def _compare_values(left: Any, right: Any) -> Decided:
     if _is_zero(difference):
         return Outcome.EQUAL, f"{_short(left)} minus {_short(right)} simplifies to 0"
     return Outcome.UNDECIDED, f"{_short(difference)} could not be shown to be 0"
+
+
+def _worked_out(expression: Any) -> Any:
+    """An expression with its limits, integrals and sums done, each of which must be finite.
+
+    Raises:
+        UntranslatableError: one has no finite value, or an integral goes from a to a, of which
+            sympy makes 0 without a look at what is integrated.
+    """
+    found: dict[Any, Any] = {}
+    walk = sympy.preorder_traversal(expression)
+    for part in walk:
+        if not isinstance(part, _ANALYSIS):
+            continue
+        walk.skip()
+        if isinstance(part, sympy.Integral) and any(
+            len(limits) == 3 and limits[1] == limits[2] for limits in part.limits
+        ):
+            raise UntranslatableError("an integral from a to a is not worked out")
+        try:
+            found[part] = part.doit()
+        except ValueError as error:  # a limit that differs from the left and from the right
+            raise UntranslatableError("a limit does not exist") from error
+        if found[part].has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.AccumBounds):
+            raise UntranslatableError("a limit, an integral or a sum is not finite")
+    return expression.xreplace(found).doit()
 
 
 def _compare_matrices(left: Any, right: Any) -> Decided:

@@ -20,6 +20,7 @@ from rewards.answers import Answer, tree
 
 _MAX_LATEX_CHARS = 1_000
 _MAX_NUMERAL_CHARS = 1_000
+_MAX_POWER_BITS = 40_000
 _MAX_DEPTH = 40  # its parser takes exponential time on nested brackets
 
 # Where its reading and a mathematician's part: dots, subscripts on numbers, words, relations, signs
@@ -38,6 +39,14 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 
 
+# Sums and the like with their bounds, the one place for ∞.
+_OPERATOR = re.compile(
+    r"\\(?:int|lim|sum|prod)(?![a-zA-Z])(?:\\limits)?"
+    r"(?:\s{0,8}[_^]\s{0,8}(?:\{[^{}]{0,80}(?:\{[^{}]{0,40}\}[^{}]{0,40})?\}|\\infty(?![a-zA-Z])|\S))*"
+)
+_SIDED = re.compile(r"\^\s{0,8}\{?\s{0,8}[+-]\s{0,8}\}")
+_UNWORKED = (sympy.Integral, sympy.Sum, sympy.Product, sympy.Limit)
+
 _SIDES_OF_A_LIMIT = frozenset(map(sympy.Symbol, ("+", "-", "+-")))
 # Only latex2sympy reads these.
 _ANALYSIS = re.compile(r"\\(?:int|lim|i{2,3}nt)\b|\\d?frac\s?\{?(?:d|\\partial)")
@@ -47,7 +56,11 @@ class UntranslatableError(ValueError):
     """There is no sympy expression that surely means the same."""
 
 
-class RoundedStepError(UntranslatableError):
+class RefusedError(UntranslatableError):
+    """What was understood must not go to sympy; nor is latex2sympy asked for another reading."""
+
+
+class RoundedStepError(RefusedError):
     """Sympy would take a whole part or a sign of rounded digits."""
 
 
@@ -63,10 +76,12 @@ def from_answer(answer: Answer) -> Any:
         return from_latex(answer.text)
     try:
         translated = from_tree(answer.tree)
-    except RoundedStepError:
+    except RefusedError:
         raise
     except UntranslatableError:
         return from_latex(answer.text)
+    if _operations(translated) < _operators(answer.tree):
+        raise UntranslatableError("sympy drops a sum or a product, whatever its value")
     if not isinstance(translated, sympy.MatrixBase):
         names = {symbol.name for symbol in translated.free_symbols}
         if gone := tree.symbols(answer.tree) - names:  # 0·x is not 0
@@ -113,7 +128,51 @@ def from_latex(text: str) -> Any:
     if read.atoms(sympy.core.function.AppliedUndef):
         raise UntranslatableError("it names a function that is not defined")
     # 0.1 arrives as a binary float; its decimal digits are what was written.
+    read = _with_all_operators(read, text)
     return read.xreplace({f: sympy.Rational(str(f)) for f in read.atoms(sympy.Float)})
+
+
+def _with_all_operators(read: Any, text: str) -> Any:
+    """What was read, with its limits two-sided, if sympy has kept all that was written.
+
+    Raises:
+        UntranslatableError: sympy has worked out a part on its own.
+    """
+    bounds = _OPERATOR.findall(text)
+    rest = _OPERATOR.sub(" ", text)
+    if "infty" in rest or "∞" in rest:
+        raise UntranslatableError("sympy takes ∞ for a number")
+    if not any(map(_SIDED.search, bounds)):
+        read = read.replace(sympy.Limit, _two_sided)
+    if _operations(read) < len(bounds):
+        raise UntranslatableError("sympy drops a limit, a sum or an integral, whatever its value")
+    return read
+
+
+def _operations(expression: Any) -> int:
+    """How many limits, integrals, sums and products stand in an expression.
+
+    Sympy makes 0 of `lim 1/x - lim 1/x` and of `0·Σ1/k` as soon as it is written down.
+    """
+    count = 0
+    for part in sympy.preorder_traversal(expression):
+        if isinstance(part, _UNWORKED):
+            count += 1 if isinstance(part, sympy.Limit) else len(part.limits)
+    return count
+
+
+def _operators(node: tree.Node) -> int:
+    count, stack = 0, [node]
+    while stack:
+        here = stack.pop()
+        count += isinstance(here, tree.BigOp)
+        stack += tree.children(here)
+    return count
+
+
+def _two_sided(body: Any, variable: Any, point: Any, *_side: Any) -> Any:
+    """A limit from both sides, where sympy takes the one from the right: |x|/x has none at 0."""
+    return sympy.Limit(body, variable, point, "+-" if point.is_finite else "-")
 
 
 def _depth(text: str) -> int:
@@ -130,16 +189,27 @@ def _depth(text: str) -> int:
 def _number(node: tree.Num) -> Any:
     value = node.value
     if value.numerator.bit_length() + value.denominator.bit_length() > 4 * _MAX_NUMERAL_CHARS:
-        raise UntranslatableError("a number has too many digits for sympy")
+        raise RefusedError("a number has too many digits for sympy")
     return sympy.Rational(value.numerator, value.denominator)
 
 
 def _constant(node: tree.Const) -> Any:
-    return {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "inf": sympy.oo}[node.name]
+    if node.name == "inf":  # 1/∞ is 0 to sympy, and ∞^0 is 1
+        raise RefusedError("sympy takes ∞ for a number")
+    return {"pi": sympy.pi, "e": sympy.E, "i": sympy.I}[node.name]
+
+
+def _bound(node: tree.Node) -> Any:
+    return sympy.oo if node == tree.INFINITY else from_tree(node)
 
 
 def _power(node: tree.Pow) -> Any:
-    return sympy.Pow(from_tree(node.base), from_tree(node.exponent))
+    base, exponent = from_tree(node.base), from_tree(node.exponent)
+    if base.is_Rational and exponent.is_Rational:
+        bits = max(int(base.p).bit_length(), int(base.q).bit_length())
+        if bits * abs(exponent) > _MAX_POWER_BITS:
+            raise RefusedError("a power has too many digits for sympy")
+    return sympy.Pow(base, exponent)
 
 
 def _function(node: tree.Fn) -> Any:
@@ -154,7 +224,7 @@ def _big(node: tree.BigOp) -> Any:
     if make is None or not node.var:
         raise UntranslatableError(f"the operator {node.op} is not understood")
     index = sympy.Symbol(node.var)
-    return make(from_tree(node.body), (index, from_tree(node.low), from_tree(node.high)))
+    return make(from_tree(node.body), (index, _bound(node.low), _bound(node.high)))
 
 
 def _step(make: Callable[..., Any]) -> Callable[..., Any]:

@@ -60,10 +60,20 @@ _COMMON = (
     Rule("openat2", _NO_CALL),
 )
 
+# An event loop wakes itself through a pair of sockets (asyncio). A pair of streams reaches nobody
+# else: it has no other peer, and no address may be given (AF_UNIX 1, SOCK_STREAM 1, null).
+_PAIRS = (
+    Rule("socketpair", when=When(0, (1,), whole=True), also=When(1, (1,), 0xF)),
+    Rule("sendto", when=When(4, (0,), whole=True)),
+    Rule("recvfrom"),
+    Rule("shutdown"),
+)
+
 ZYGOTE_RULES = (
     *(Rule(name) for name in _COMPUTE),
     *_OPENS,
     *_COMMON,
+    *_PAIRS,
     *(Rule(name) for name in _SUPERVISE),
 )
 """For a Python zygote and, inherited, its children. Default: EPERM."""

@@ -33,21 +33,29 @@ def fail_with(code: int) -> int:
 
 @dataclass(frozen=True)
 class When:
-    """A condition on one argument: its low 32 bits under `mask` equal one of `values`."""
+    """A condition on one argument: its low 32 bits under `mask` equal one of `values`.
+
+    `whole` asks for the high 32 bits to be zero, which makes 0 the null pointer.
+    """
 
     argument: int
     values: tuple[int, ...]
     mask: int = 0xFFFFFFFF
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What to do with a call: `action` where `when` holds (or always), else `otherwise`."""
+    """What to do with a call: `action` where `when` holds (or always), else `otherwise`.
+
+    Where `also` is given, both must hold.
+    """
 
     name: str
     action: int = ALLOW
     when: When | None = None
     otherwise: int = fail_with(errno.EPERM)
+    also: When | None = None
 
 
 def assemble(rules: Sequence[Rule], *, default: int, arch: Architecture) -> bytes:
@@ -79,11 +87,21 @@ def assemble(rules: Sequence[Rule], *, default: int, arch: Architecture) -> byte
 def _body(rule: Rule) -> list[tuple[int, int, int, int]]:
     if rule.when is None:
         return [(_RETURN, 0, 0, rule.action)]
+    refuse = (_RETURN, 0, 0, rule.otherwise)
+    body: list[tuple[int, int, int, int]] = []
+    if rule.also is not None:
+        if len(rule.also.values) != 1:
+            raise ValueError(f"{rule.name}: a second condition names one value")
+        low_word = _ARGS_OFFSET + 8 * rule.also.argument
+        body = [(_LOAD, 0, 0, low_word), (_AND, 0, 0, rule.also.mask)]
+        body += [(_JUMP_EQUAL, 1, 0, rule.also.values[0] & 0xFFFFFFFF), refuse]
     low_word = _ARGS_OFFSET + 8 * rule.when.argument  # both architectures are little-endian
-    body = [(_LOAD, 0, 0, low_word), (_AND, 0, 0, rule.when.mask)]
+    if rule.when.whole:
+        body += [(_LOAD, 0, 0, low_word + 4), (_JUMP_EQUAL, 1, 0, 0), refuse]
+    body += [(_LOAD, 0, 0, low_word), (_AND, 0, 0, rule.when.mask)]
     for value in rule.when.values:
         body += [(_JUMP_EQUAL, 0, 1, value & 0xFFFFFFFF), (_RETURN, 0, 0, rule.action)]
-    return [*body, (_RETURN, 0, 0, rule.otherwise)]
+    return [*body, refuse]
 
 
 class Filter:

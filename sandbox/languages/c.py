@@ -8,7 +8,7 @@ from __future__ import annotations
 from sandbox.languages.cpp import append_c_tests, find_gcc
 from sandbox.languages.language import Language
 
-_FLAGS = ["-O2", "-std=gnu17", "-w", "-fmax-errors=3"]
+_FLAGS = ["-O2", "-std=gnu17", "-w", "-fmax-errors=3", "-DONLINE_JUDGE"]
 _DONE = """
 #include <stdio.h>
 static void rlvr_done(void) {

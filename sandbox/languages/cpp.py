@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from sandbox.languages.language import (
@@ -17,9 +19,14 @@ from sandbox.languages.language import (
     find_program,
     insert_at_end_of,
 )
+from sandbox.languages.remote.cpp import REMOTE
 
-_FLAGS = ["-O2", "-std=gnu++17", "-w", "-fmax-errors=3", "-ftemplate-depth=400"]
-_MAIN = re.compile(r"\bmain\s*\([^)]*\)\s*\{")
+_FLAGS = ["-O2", "-w", "-fmax-errors=3", "-ftemplate-depth=400", "-DONLINE_JUDGE"]
+_NEWEST = "20"
+# A program of an older standard that a newer one refuses; what GCC then says.
+_NEWER_REFUSES = re.compile(r"is ambiguous|char8_t|C\+\+20|rewritten|deleted function")
+_OLDER = "17"
+_MAIN = re.compile(r"\bmain\s{0,40}\([^)]{0,300}\)\s{0,40}\{")
 # The header of all headers, which contest programs include, compiled once. Programs that do not
 # include it are not given it: its names would change which function a call means.
 _HEADER = "first/bits/stdc++.h"
@@ -68,11 +75,17 @@ def append_c_tests(source: str, tests: Sequence[str], mark: str, done: str) -> s
     return with_end or f"{joined}\nint main() {{\n    rlvr_done();\n}}\n"
 
 
-def _compile(tools: Toolchain, _: object) -> list[list[str]]:
+def _compile(tools: Toolchain, standard: str) -> list[list[str]]:
     options = ["-ISHARED/first", "-idirafter", "SHARED", "main.cpp"]
     # Linked only where a program uses it; two of HumanEval's tests do.
     crypto = ["-Wl,--as-needed", "-lcrypto"] if "crypto" in tools.programs else []
-    return [[tools.programs["compiler"], *_FLAGS, *options, "-o", "program", *crypto]]
+    flags = [*_FLAGS, f"-std=gnu++{standard}"]
+    return [[tools.programs["compiler"], *flags, *options, "-o", "program", *crypto]]
+
+
+def _prepare(tools: Toolchain, standard: str) -> list[list[str]]:
+    flags = [*_FLAGS, f"-std=gnu++{standard}"]
+    return [[tools.programs["compiler"], *flags, "-x", "c++-header", _HEADER]]
 
 
 CPP = Language(
@@ -81,9 +94,26 @@ CPP = Language(
     file_name="main.cpp",
     find=lambda: find_gcc("g++"),
     shared_files={_HEADER: "#include_next <bits/stdc++.h>\n", "boost/any.hpp": _BOOST_ANY},
-    prepare=lambda tools: [[tools.programs["compiler"], *_FLAGS, "-x", "c++-header", _HEADER]],
-    compile=_compile,
+    prepare=lambda tools: _prepare(tools, _NEWEST),
+    compile=lambda tools, _: _compile(tools, _NEWEST),
+    retry=lambda tools, said: _compile(tools, _OLDER) if _NEWER_REFUSES.search(said) else [],
     run=lambda _tools, _limits: ["FOLDER/program"],
     append_tests=lambda source, tests, mark: append_c_tests(source, tests, mark, _DONE),
+    remote=REMOTE,
     missing="install g++ (Debian: apt-get install g++)",
 )
+
+
+@lru_cache(maxsize=8)
+def cpp_standard(standard: str) -> Language:
+    """C++ of one standard, such as 17; no other is tried."""
+    if standard == _NEWEST:
+        return CPP
+    return replace(
+        CPP,
+        name=f"cpp{standard}",
+        aliases=frozenset({f"c++{standard}"}),
+        prepare=lambda tools: _prepare(tools, standard),
+        compile=lambda tools, _: _compile(tools, standard),
+        retry=lambda _, __: [],
+    )

@@ -1,7 +1,7 @@
 """Java with a JDK: compiled to a folder, run with the serial collector.
 
-Not covered: packages and build files; one source file, whose class `Main` (or the first with a
-`main` method) runs.
+Not covered: build files; one source file, whose class `Main`, or the first with a `main` method,
+runs, whatever its package and visibility.
 """
 
 from __future__ import annotations
@@ -18,15 +18,29 @@ from sandbox.languages.language import (
     find_program,
     insert_at_end_of,
 )
+from sandbox.languages.remote.java import REMOTE
 from sandbox.limits import Limits
 
-_MAIN = re.compile(r"\bstatic\s+void\s+main\s*\([^)]*\)[^{;]*\{")
-_PUBLIC_CLASS = re.compile(r"^(\s*)public\s+((?:final\s+|abstract\s+)*class\s)", re.MULTILINE)
+_MAIN = re.compile(r"\bstatic\s{1,40}void\s{1,40}main\s{0,40}\([^)]{0,300}\)[^{;]{0,300}\{")
+_PUBLIC_CLASS = re.compile(
+    r"((?:^|;|\})[ \t]*)public\s{1,40}((?:(?:final|abstract|sealed)\s{1,40})*"
+    r"(?:class|interface|enum|record)\s)",
+    re.MULTILINE,
+)
 _DONE = (
     'try { System.out.print("MARK"); System.out.write(System.in.readAllBytes()); '
     "System.out.flush(); } catch (java.io.IOException e) { throw new RuntimeException(e); }"
 )
-_IMPORT = re.compile(r"^\s*import\s+[^;]+;", re.MULTILINE)
+_PACKAGE = re.compile(r"^[ \t]*package[ \t]+[\w.]+[ \t]*;", re.MULTILINE)
+_NO_CODE = re.compile(
+    r'//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*"|' + r"'(?:\\.|[^'\\\n])*'", re.DOTALL
+)
+_PARTS = re.compile(
+    r"\b(?:class|interface|enum|record)\s{1,40}(?P<type>\w+)"
+    r"|(?P<main>\bmain\s{0,40}\(\s{0,40}(?:final\s{1,40})?String\b)"
+    r"|(?P<brace>[{}])"
+)
+_IMPORT = re.compile(r"^[ \t]*import[ \t]+[^;\n]+;", re.MULTILINE)
 
 
 def _find() -> Toolchain | None:
@@ -60,16 +74,40 @@ def _compile(tools: Toolchain, limits: Limits) -> list[list[str]]:
     return [[tools.programs["compiler"], *options, "Main.java"]]
 
 
+def _run_tests(tools: Toolchain, limits: Limits) -> list[str]:
+    runtime, *options = _run(tools, limits)
+    return [runtime, "-ea", *options]
+
+
 def _run(tools: Toolchain, limits: Limits) -> list[str]:
     heap = max(16, limits.memory_mb * 3 // 4)
     options = [f"-Xmx{heap}m", "-Xss16m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     options += ["-XX:-UsePerfData", "-Xshare:auto", "-XX:CICompilerCount=1", "-cp", "FOLDER"]
-    return [tools.programs["runtime"], *options, "Main"]
+    options += ["--add-opens", "java.base/java.io=ALL-UNNAMED"]  # a descriptor by its number
+    return [tools.programs["runtime"], *options, "ENTRY"]
 
 
 def own_file(source: str) -> str:
     """The source so that `Main.java` may hold it: only `Main` may stay public."""
-    return _PUBLIC_CLASS.sub(r"\1\2", source)
+    return _PUBLIC_CLASS.sub(r"\1\2", _PACKAGE.sub("", source, count=1))
+
+
+def main_class(source: str) -> str:
+    """The class to run: `Main` where it has a `main`, else the first that has one.
+
+    >>> main_class("class A { void f() { } } class B { public static void main(String[] a) { } }")
+    'B'
+    """
+    found: list[str] = []
+    depth, name = 0, ""
+    for part in _PARTS.finditer(_NO_CODE.sub(" ", source)):
+        if part["brace"]:
+            depth += 1 if part["brace"] == "{" else -1
+        elif part["type"] and depth == 0:
+            name = part["type"]
+        elif part["main"] and name and depth == 1:
+            found.append(name)
+    return "Main" if "Main" in found or not found else found[0]
 
 
 JAVA = Language(
@@ -78,6 +116,9 @@ JAVA = Language(
     find=_find,
     compile=_compile,
     run=_run,
+    run_tests=_run_tests,
+    remote=REMOTE,
+    main_of=main_class,
     append_tests=_append_tests,
     adapt=own_file,
     counts_data=True,

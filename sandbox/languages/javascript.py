@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 
 from sandbox.languages.language import SYSTEM_FOLDERS, Language, Toolchain, find_program
+from sandbox.languages.remote.javascript import REMOTE
 from sandbox.limits import Limits
 
 _HARNESS = """'use strict';
@@ -39,6 +40,24 @@ exit(0);
 """
 
 
+# `/dev/stdin` leads through /proc, which is not there: it is the descriptor itself.
+_STDIN = """'use strict';
+const fs = require('fs');
+for (const name of ['readFileSync', 'openSync', 'readFile', 'createReadStream', 'open']) {
+  const own = fs[name];
+  const streams = name === 'createReadStream';
+  fs[name] = function (path, ...rest) {
+    if (path !== '/dev/stdin' && path !== '/proc/self/fd/0') return own.call(this, path, ...rest);
+    if (streams) return own.call(this, null, { fd: 0, ...(rest[0] || {}) });
+    if (name === 'openSync') return 0;
+    if (name === 'open') return rest[rest.length - 1](null, 0);
+    return own.call(this, 0, ...rest);
+  };
+}
+require('module').syncBuiltinESMExports();
+"""
+
+
 def _find() -> Toolchain | None:
     node = find_program("node", "nodejs")
     if node is None:
@@ -54,6 +73,11 @@ def _append_tests(source: str, tests: Sequence[str], mark: str) -> str:
 
 def _run(tools: Toolchain, limits: Limits) -> list[str]:
     options = [f"--max-old-space-size={limits.memory_mb}", "--stack-size=3900"]
+    return [tools.programs["runtime"], *options, "--require", "FOLDER/stdin.js", "main.js"]
+
+
+def _run_tests(tools: Toolchain, limits: Limits) -> list[str]:
+    options = [f"--max-old-space-size={limits.memory_mb}", "--stack-size=3900"]
     return [tools.programs["runtime"], *options, "--frozen-intrinsics", "main.js"]
 
 
@@ -64,6 +88,8 @@ JAVASCRIPT = Language(
     find=_find,
     compile=lambda tools, _: [[tools.programs["runtime"], "--check", "main.js"]],
     run=_run,
+    remote=REMOTE,
+    files={"stdin.js": _STDIN},
     append_tests=_append_tests,
     counts_data=True,
     extra_memory_mb=128,

@@ -35,6 +35,25 @@ class Toolchain:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Remote:
+    """How a language's asserts run outside of the program's process.
+
+    Attributes:
+        program: the program and the tests: the program's source with what answers the judge.
+        judge: the tests, and what the program said of its functions: the judge's source.
+        describes: the program says first what its functions take and return.
+        reads_program: instead, the judge is made from the program's source.
+        entry: what of the program's source is started, where the language asks.
+    """
+
+    program: Callable[[str, Sequence[str]], str]
+    judge: Callable[[Sequence[str], str], str]
+    describes: bool = False
+    reads_program: bool = False
+    entry: str = ""
+
+
 Appender = Callable[[str, Sequence[str], str], str]
 
 
@@ -50,6 +69,12 @@ class Language:
         prepare: commands that make something every compilation shares (a precompiled header).
         compile: commands that make a program of a source, or check its syntax.
         run: the command that runs it.
+        remote: how asserts are judged outside of the program's process; `None`: they cannot be.
+        run_tests: the command where tests are appended, if that is another one.
+        retry: what the compiler said of a program that it refused: other commands to try, such as
+            an older edition of the language, or none.
+        main_of: what stands for ENTRY in `run`, by the source: the class that has `main`.
+        files: what lies beside every program, by name.
         append_tests: program, tests and a mark: a source that prints the mark and what it read
             from stdin once every test held.
         adapt: a source as the compiler wants it.
@@ -67,6 +92,11 @@ class Language:
     run: Callable[[Toolchain, Limits], list[str]]
     append_tests: Appender
     prepare: Callable[[Toolchain], list[list[str]]] = lambda _: []
+    run_tests: Callable[[Toolchain, Limits], list[str]] | None = None
+    remote: Remote | None = None
+    retry: Callable[[Toolchain, str], list[list[str]]] = lambda _, __: []
+    main_of: Callable[[str], str] = lambda _: ""
+    files: Mapping[str, str] = field(default_factory=dict)
     adapt: Callable[[str], str] = lambda source: source
     shared_files: Mapping[str, str] = field(default_factory=dict)
     counts_data: bool = False

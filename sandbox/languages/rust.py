@@ -20,10 +20,14 @@ from sandbox.languages.language import (
     Toolchain,
     find_program,
 )
+from sandbox.languages.remote.rust import REMOTE
 
 _LLD_BY_DEFAULT = (1, 90)
 _CRATES = ("rand", "md5", "regex")
-_FLAGS = ["--edition=2021", "-Awarnings", "-Copt-level=1", "-Ccodegen-units=1", "-Cdebuginfo=0"]
+_EDITION, _OLDEST = "--edition=2021", "--edition=2015"
+# What only an older edition takes: trait objects without `dyn`, `try!`, `async` as a name.
+_OF_AN_EDITION = re.compile(r"E0782|edition|reserved keyword|`dyn`")
+_FLAGS = ["-Awarnings", "-Copt-level=1", "-Ccodegen-units=1", "-Cdebuginfo=0"]
 _EMPTY_MAIN = re.compile(r"^\s*fn\s+main\s*\(\s*\)\s*\{\s*\}", re.MULTILINE)
 _TEST = re.compile(r"#\[test\]\s*(?:(?:#\[[^\]]*\]|//[^\n]*)\s*)*(?:pub\s+)?fn\s+(\w+)\s*\(\s*\)")
 _MODULE = re.compile(r"#\[cfg\(test\)\]\s*(?:pub\s+)?mod\s+(\w+)")
@@ -89,17 +93,24 @@ def _crate(name: str) -> str:
 def _prepare(tools: Toolchain) -> list[list[str]]:
     return [
         [
-            *(tools.programs["compiler"], *_FLAGS, "--crate-type=rlib", f"--crate-name={name}"),
+            *(
+                tools.programs["compiler"],
+                _EDITION,
+                *_FLAGS,
+                "--crate-type=rlib",
+                f"--crate-name={name}",
+            ),
             *(f"{name}.rs", "-o", f"lib{name}.rlib"),
         ]
         for name in _CRATES
     ]
 
 
-def _compile(tools: Toolchain, _: object) -> list[list[str]]:
+def _compile(tools: Toolchain, edition: str) -> list[list[str]]:
     crates = [part for name in _CRATES for part in ("--extern", f"{name}=SHARED/lib{name}.rlib")]
     linker = [tools.programs["no_lld"]] if "no_lld" in tools.programs else []
-    return [[tools.programs["compiler"], *_FLAGS, *linker, *crates, "main.rs", "-o", "program"]]
+    flags = [edition, *_FLAGS, *linker, *crates]
+    return [[tools.programs["compiler"], *flags, "main.rs", "-o", "program"]]
 
 
 RUST = Language(
@@ -109,8 +120,10 @@ RUST = Language(
     find=_find,
     shared_files={f"{name}.rs": _crate(name) for name in _CRATES},
     prepare=_prepare,
-    compile=_compile,
+    compile=lambda tools, _: _compile(tools, _EDITION),
+    retry=lambda tools, said: _compile(tools, _OLDEST) if _OF_AN_EDITION.search(said) else [],
     run=lambda _tools, _limits: ["FOLDER/program"],
     append_tests=_append_tests,
+    remote=REMOTE,
     missing="install Rust (Debian: apt-get install rustc)",
 )

@@ -16,9 +16,10 @@ from sandbox.runs.ending import explain, not_reached, printable, said
 from sandbox.runs.functions import verdict
 from sandbox.runs.orders import order_for
 from sandbox.worker import Channel, OversizeError, Worker, WorkerLostError, now_s
-from sandbox.zygote.protocol import Ended, Kind, Report, frame, texts
+from sandbox.zygote.protocol import PLATFORM, Ended, Kind, Report, frame, texts
 
 _TEXT_MAX = 1 << 16
+UNUSED = "does not use the program"  # of a test that says nothing about it
 _STATUSES = {
     b"P": Status.ACCEPTED,
     b"V": Status.ACCEPTED,  # held, though nothing was asked of the program
@@ -49,13 +50,15 @@ def run_assert_tests(
         worker.begin(order_for(Kind.JUDGE, limits), [end.fileno() for end in ends])
         for end in ends:
             end.close()
-        candidate.send(frame(texts(tests.prelude, source, "")))
+        given = PLATFORM if tests.platform_names else ""
+        candidate.send(frame(texts(tests.prelude, source, given)))
         options = (str(int(limits.output_mb * 1e6)), "1" if fail_fast else "")
-        judge.send(frame(texts(tests.prelude, tests.entry or "", *options, *tests.tests)))
+        preludes = (tests.prelude, tests.setup)
+        judge.send(frame(texts(*preludes, tests.entry or "", *options, *tests.tests)))
         if judge.receive() != b"R" or candidate.receive() != b"R":
             worker.abandon()
             raise WorkerLostError("a child could not be confined")
-        results, last = _listen(judge, tests)
+        results, last = _listen(worker, judge, tests)
         judged, ran = worker.finish_all()
         told = _last_words(candidate)
     if len(results) < tests.total:
@@ -84,7 +87,7 @@ def _last_words(candidate: Channel) -> bytes | None:
         return None
 
 
-def _listen(judge: Channel, tests: AssertTests) -> tuple[list[TestOutcome], bytes]:
+def _listen(worker: Worker, judge: Channel, tests: AssertTests) -> tuple[list[TestOutcome], bytes]:
     """What the judge says of each test, and its last word if it broke off."""
     results: list[TestOutcome] = []
     unused = 0
@@ -94,15 +97,17 @@ def _listen(judge: Channel, tests: AssertTests) -> tuple[list[TestOutcome], byte
         if kind == b"T":
             raise BadTestsError(f"the tests do not compile: {text}")
         unused += kind == b"V"
-        if unused and (not tests.parts or unused == tests.total):
-            which = f"test {len(results) + 1} of {tests.total}" if not tests.parts else "the source"
-            raise BadTestsError(f"{which} never uses the program")
+        if unused == tests.total:
+            raise BadTestsError("the source never uses the program")
         if kind not in _STATUSES:
             return results, message
         status = _STATUSES[kind]
-        reason = "held" if status is Status.ACCEPTED else text
+        reason = text
+        if status is Status.ACCEPTED:
+            reason = UNUSED if kind == b"V" and not tests.parts else "held"
         results.append(TestOutcome(status=status, reason=reason, wall_s=now_s() - asked))
         asked = now_s()
+        worker.next_test()
     return results, b""
 
 
@@ -115,5 +120,5 @@ def _cut_short(
     if last[:1] == b"B":
         return said(last) or (Status.BAD_PROGRAM, "")
     if ran.ended != Ended.ITSELF and judged.ended == Ended.ITSELF:
-        return explain(judged, limits)  # the judge went first
-    return explain(ran, limits)
+        return explain(judged, limits, budget_s=limits.total_s)  # the judge went first
+    return explain(ran, limits, budget_s=limits.total_s)

@@ -31,16 +31,27 @@ def said(message: bytes) -> tuple[Status, str] | None:
     return status, printable(message[1:401].decode("utf-8", "replace"))
 
 
-def explain(report: Report, limits: Limits) -> tuple[Status, str]:
+def out_of_budget(limits: Limits, count: int) -> list[TestOutcome]:
+    """Outcomes of the tests for which no time was left."""
+    reason = f"no time left: {limits.total_s:g} CPU-s for all the tests"
+    first = TestOutcome(status=Status.TIME_LIMIT, reason=reason)
+    return [first, *not_reached(Status.TIME_LIMIT, count - 1)] if count else []
+
+
+def explain(report: Report, limits: Limits, *, budget_s: float | None = None) -> tuple[Status, str]:
     """The status and reason of a child that ended before its work was done.
+
+    `budget_s` is the CPU time that the process had, where it ran several tests.
 
     Raises:
         WorkerLostError: nothing the program could do ends a child this way.
     """
     if report.ended == Ended.WALL:
         return Status.TIME_LIMIT, f"ran longer than {limits.wall_s:g} s"
-    if report.ended == Ended.CPU or report.cpu_s >= limits.cpu_s:
-        return Status.TIME_LIMIT, f"used more than {limits.cpu_s:g} CPU-s"
+    budget = limits.cpu_s if budget_s is None else budget_s
+    if report.ended == Ended.CPU or report.cpu_s >= budget:
+        most = budget if report.cpu_s >= budget else limits.cpu_s
+        return Status.TIME_LIMIT, f"used more than {most:g} CPU-s"
     code = report.exit_code
     if report.ended == Ended.MEMORY or report.peak_kb / 1024 >= limits.memory_mb * _NEAR_LIMIT:
         return Status.MEMORY_LIMIT, f"needed more than {limits.memory_mb} MB"

@@ -13,11 +13,11 @@ from sandbox.errors import BadTestsError
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
 from sandbox.runs.checkers import Answers
-from sandbox.runs.ending import explain, not_reached, printable, said
+from sandbox.runs.ending import explain, not_reached, out_of_budget, printable, said
 from sandbox.runs.orders import order_for
 from sandbox.wire import Wire, WireError, encode, from_bytes, to_bytes
 from sandbox.worker import Channel, OversizeError, Worker, WorkerLostError, now_s
-from sandbox.zygote.protocol import Kind, Report, frame, texts
+from sandbox.zygote.protocol import PLATFORM, Kind, Report, frame, texts
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class _Question:
     expected: Wire
     expected_args: tuple[Wire, ...]
     wants_result: bool
+    first_asked: bool
 
 
 def run_function_tests(
@@ -44,7 +45,7 @@ def run_function_tests(
     with Channel(limits.wall_s, int(limits.output_mb * 1e6)) as channel:
         worker.begin(order_for(Kind.FUNCTION, limits), [channel.theirs.fileno()])
         channel.theirs.close()
-        opening = frame(texts(tests.prelude, source, tests.entry)) + questions[0].asked
+        opening = _opening(source, tests) + questions[0].asked
         channel.send(opening)
         if channel.receive() != b"R":
             worker.abandon()
@@ -84,9 +85,14 @@ def _ask(  # noqa: PLR0913, PLR0917 - one call
     fail_fast: bool,
 ) -> tuple[list[TestOutcome], Report]:
     results: list[TestOutcome] = []
+    started = now_s()
     for position, question in enumerate(questions):
         asked = now_s()
         if position:
+            if asked - started > limits.total_wall_s:
+                results += out_of_budget(limits, len(questions) - len(results))
+                return results, worker.finish(kill=True)
+            worker.next_test()
             channel.send(question.asked)
         try:
             reply = channel.receive()
@@ -96,7 +102,7 @@ def _ask(  # noqa: PLR0913, PLR0917 - one call
             return results, worker.finish(kill=True)
         if reply is None:
             report = worker.finish()
-            status, reason = explain(report, limits)
+            status, reason = explain(report, limits, budget_s=limits.total_s)
             results.append(TestOutcome(status=status, reason=reason, wall_s=now_s() - asked))
             return results + not_reached(status, len(questions) - len(results)), report
         result = _judge(reply, question, tests, now_s() - asked, answers, position)
@@ -124,9 +130,13 @@ def _judge(  # noqa: PLR0913, PLR0917 - one call
         answer = from_bytes(reply[1:])
     except WireError as error:
         return TestOutcome(status=Status.WRONG_ANSWER, reason=f"no answer: {error}", wall_s=wall_s)
-    wanted = 1 + len(question.expected_args)
+    wanted = 1 + len(question.expected_args) + question.first_asked
     if not isinstance(answer, list) or len(answer) != wanted + 1 or answer[0] != "t":
         return TestOutcome(status=Status.WRONG_ANSWER, reason="no answer", wall_s=wall_s)
+    if question.first_asked:
+        became = answer.pop()
+        if answer[1] is None and question.expected is not None:
+            answer[1] = became  # it returned nothing and changed its first argument
     pairs = list(zip(question.expected_args, answer[2:], strict=True))
     if question.wants_result and not tests.checker:
         pairs.insert(0, (question.expected, answer[1]))
@@ -143,18 +153,25 @@ def _questions(tests: FunctionTests) -> list[_Question]:
     # The completions of one prompt share their tests: what is encoded once stays with them.
     kept: list[_Question] | None = tests.__dict__.get("_questions")
     if kept is None:
-        kept = [_question(position, case) for position, case in enumerate(tests.cases)]
+        kept = [_question(n, case, tests) for n, case in enumerate(tests.cases)]
         object.__setattr__(tests, "_questions", kept)
     return kept
 
 
-def _question(position: int, case: Case) -> _Question:
-    positions = tuple(case.expected_args)
+def _opening(source: str, tests: FunctionTests) -> bytes:
+    given = PLATFORM if tests.platform_names else ""
+    return frame(texts(tests.prelude, source, tests.entry, given))
+
+
+def _question(position: int, case: Case, tests: FunctionTests) -> _Question:
+    first_asked = tests.in_place and bool(case.args) and not case.steps
+    positions = (*case.expected_args, *((0,) if first_asked else ()))
     asked = (
         list(case.args),
         dict(case.kwargs),
         positions,
         [(step.method, list(step.args)) for step in case.steps],
+        tests.loose,
     )
     try:
         return _Question(
@@ -162,6 +179,7 @@ def _question(position: int, case: Case) -> _Question:
             encode(case.expected) if case.has_expected else None,
             tuple(encode(value) for value in case.expected_args.values()),
             case.has_expected,
+            first_asked,
         )
     except WireError as error:
         raise BadTestsError(f"case {position} cannot be sent: {error}") from error

@@ -17,4 +17,5 @@ def order_for(kind: Kind, limits: Limits, *, prints: bool = False) -> Order:
         limits.cpu_s,
         int(limits.memory_mb * (1 << 20)),
         int(limits.output_mb * 1e6) if prints else 0,
+        total_s=limits.total_s,
     )

@@ -17,8 +17,9 @@ from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
 from sandbox.runs.checkers import Answers
 from sandbox.runs.commands import Command, Ran, run_command
-from sandbox.runs.ending import explain, not_reached, printable
+from sandbox.runs.ending import explain, not_reached, out_of_budget, printable
 from sandbox.runs.functions import verdict
+from sandbox.runs.pairs import run_remote_tests
 from sandbox.runs.stdin import judge_output, stdin_bytes
 from sandbox.worker import Worker, now_s
 from sandbox.zygote.protocol import Ended
@@ -61,8 +62,18 @@ def run_program(  # noqa: PLR0913, PLR0917 - one call
         raise BadTestsError(f"function tests are for Python; give {language.name} stdin tests")
     tools = toolchain_of(language)
     started = now_s()
+    if isinstance(tests, AssertTests) and language.remote is not None:
+        judged = run_remote_tests(
+            launcher, builds, language, language.remote, tools, source, tests, limits
+        )
+        return _outcome(*judged, started)
     whole = source
     if isinstance(tests, AssertTests):
+        if not tests.in_process:
+            raise BadTestsError(
+                f"asserts of {language.name} can only be judged in the program's own process, "
+                "where it can forge them; give stdin tests, or accept that (in_process=True)"
+            )
         tested = [tests.prelude + "\n" + test if tests.prelude else test for test in tests.tests]
         whole = language.append_tests(source, tested, _MARK.strip("\n"))
     with builds.build(launcher, language, tools, language.adapt(whole), limits) as build:
@@ -71,8 +82,12 @@ def run_program(  # noqa: PLR0913, PLR0917 - one call
             results = [failed, *not_reached(build.status, tests.total - 1)]
             ran: list[Ran] = []
         else:
+            run = language.run
+            if isinstance(tests, AssertTests):
+                run = language.run_tests or run
+            entry = language.main_of(whole)
             command = Command(
-                argv=place(language.run(tools, limits), build.folder),
+                argv=place(run(tools, limits), build.folder, entry=entry),
                 folder=str(build.folder),
                 readable=tools.needed_to_run,
                 counts_data=language.counts_data,
@@ -85,6 +100,10 @@ def run_program(  # noqa: PLR0913, PLR0917 - one call
                 answers = Answers(tests, limits)
                 results, ran = _printed(launcher, command, answers, fail_fast=fail_fast)
                 results = answers.settle(judge, results, fail_fast=fail_fast)
+    return _outcome(results, ran, started)
+
+
+def _outcome(results: list[TestOutcome], ran: list[Ran], started: float) -> Outcome:
     status, reason = verdict(results)
     return Outcome(
         status=status,
@@ -112,6 +131,10 @@ def _printed(
             status, reason = _memory(ran, result.status, result.reason)
             result = TestOutcome(status=status, reason=reason)
         results.append(replace(result, wall_s=now_s() - asked))
+        spent = sum(one.report.cpu_s for one in runs)
+        if spent >= answers.limits.total_s:
+            results += out_of_budget(answers.limits, len(cases) - len(results))
+            break
         if fail_fast and result.status is not Status.ACCEPTED:
             results += not_reached(result.status, len(cases) - len(results))
             break

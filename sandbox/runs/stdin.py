@@ -14,7 +14,7 @@ from sandbox.compare import same_lines, same_output
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
 from sandbox.runs.checkers import Answers
-from sandbox.runs.ending import explain, not_reached, printable, said
+from sandbox.runs.ending import explain, not_reached, out_of_budget, printable, said
 from sandbox.runs.functions import verdict
 from sandbox.runs.orders import order_for
 from sandbox.worker import Channel, Worker, WorkerLostError, memory_file, now_s
@@ -44,6 +44,10 @@ def run_stdin_tests(
         result = judge_output(report, told, printed, position, answers)
         status = result.status
         results.append(replace(result, wall_s=now_s() - asked))
+        left = len(tests.cases) - len(results)
+        if cpu_s >= limits.total_s or now_s() - started > limits.total_wall_s:
+            results += out_of_budget(limits, left)
+            break
         if status is Status.COMPILE_ERROR or (fail_fast and status is not Status.ACCEPTED):
             results += not_reached(status, len(tests.cases) - len(results))
             break
@@ -67,7 +71,7 @@ def _run_once(
     try:
         files.append(memory_file("stdin", stdin_bytes(case)))
         files.append(memory_file("stdout"))
-        files.append(memory_file("stderr"))
+        files.append(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC))  # nobody reads its errors
         with Channel(limits.wall_s, _TEXT_MAX) as channel:
             order = order_for(Kind.STDIN, limits, prints=True)
             worker.begin(order, [channel.theirs.fileno(), *files])

@@ -14,6 +14,7 @@ import gc
 import json
 import os
 import resource
+import signal
 import socket
 import sys
 
@@ -29,6 +30,8 @@ def main() -> None:
     package_root, control_fd = sys.argv[1], int(sys.argv[2])
     control = socket.socket(fileno=control_fd)
     settings = json.loads(control.recv(1 << 20))
+    os.umask(0o022)  # of folders for mounts; and what one launcher compiles, another may run
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it never learns how a child ended
     sys.path[:] = [entry for entry in sys.path[1:] if entry]
     sys.path.insert(0, package_root)
     from sandbox.confine import libc  # noqa: PLC0415
@@ -38,6 +41,7 @@ def main() -> None:
         confinement,
         forking,
         function,
+        installed,
         judge,
         loop,
         orphans,
@@ -46,7 +50,7 @@ def main() -> None:
     )
 
     del candidate, checker, judge, whole_program  # imported now, since children could not any more
-    sys.path.extend(settings["module_homes"])
+    installed.install(settings["places"])
     if settings["kind"] == "python":
         for name in (*_PRELOADED.split(), *settings["modules"]):
             __import__(name)
@@ -56,11 +60,9 @@ def main() -> None:
         forking.keep_text_mapped()  # needs /proc, which the new root lacks
     else:
         orphans.adopt()
-        os.umask(0o022)  # what one launcher compiles, another of the same sandbox may run
     tasks.prepare()
     layers = confinement.enter_namespaces(settings)
     sys.path.remove(package_root)
-    sys.path[:] = [entry for entry in sys.path if entry not in settings["module_homes"]]
     sys.path_importer_cache.clear()
     sys.argv[:] = [""]
     layers |= confinement.confine(settings)
@@ -77,6 +79,7 @@ def main() -> None:
         "address_space": address_space,
     }
     os.write(control_fd, json.dumps(facts).encode())
+    os.dup2(1, 2)  # nobody reads what is said from now on, and a broken pipe would end programs
     loop.serve(control, settings, address_space=address_space)
 
 
@@ -91,8 +94,8 @@ def _add_site_builtins() -> None:
 
 def _address_space() -> int:
     """Bytes of address space in use, found by lowering the limit until it bites."""
-    low, high = 0, 1 << 40
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    low, high = 0, 1 << 40 if hard < 0 else hard
     import mmap  # noqa: PLC0415 - for this alone
 
     while high - low > 1 << 20:

@@ -7,25 +7,21 @@ never lets an object of this process decide a comparison.
 from __future__ import annotations
 
 import os
-import sys
-from types import ModuleType
 from typing import Any
 
 from sandbox.wire import Wire, WireError, decode, encode, from_bytes, to_bytes
 from sandbox.zygote.copies import Copies
 from sandbox.zygote.function import (
-    MODULE_NAME,
-    ListNode,
-    TreeNode,
-    build_list,
-    build_tree,
     define,
     describe,
+    execute,
     failure_kind,
     find_entry,
     finish_coroutine,
+    make_namespace,
     say,
 )
+from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
 from sandbox.zygote.protocol import frame, read_frame, read_texts, write_all
 
 _FRAME_MAX = 1 << 30  # from the trusted process, or a judge of trusted source
@@ -33,10 +29,8 @@ _FRAME_MAX = 1 << 30  # from the trusted process, or a judge of trusted source
 
 def serve_judge(channel: int, line: int) -> None:
     """Serve one judge until it hangs up, then end the process."""
-    prelude, source, _ = read_texts(read_frame(channel, _FRAME_MAX) or b"")
-    module = ModuleType(MODULE_NAME)
-    sys.modules[MODULE_NAME] = module
-    namespace = module.__dict__
+    prelude, source, given = read_texts(read_frame(channel, _FRAME_MAX) or b"")
+    namespace = make_namespace(given)
     try:
         define(prelude, source, namespace)
     except BaseException as error:  # noqa: BLE001 - SystemExit too is no way out
@@ -139,7 +133,7 @@ class Server:
     def _define(self, name: str, source: str) -> None:
         """A class of the tests, for the copies of their objects."""
         if not isinstance(self._namespace.get(name), type):
-            exec(source, self._namespace)  # noqa: S102 - trusted source
+            execute(source, "<tests>", self._namespace)
 
     def _expression(self, entry: str) -> object:
         return eval(find_entry(entry, self._namespace), self._namespace)  # noqa: S307

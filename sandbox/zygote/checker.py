@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from sandbox.wire import WireError
-from sandbox.zygote.function import decode_arguments, describe, say
+from sandbox.zygote.function import decode_arguments, describe, execute, say
 from sandbox.zygote.protocol import frame, read_frame, read_texts, write_all
 
 CHECKER_FILE = "checker.py"
@@ -31,7 +31,7 @@ def check_answers(channel: int) -> None:
     sys.modules[_MODULE] = module
     namespace = module.__dict__
     try:
-        exec(compile(source, CHECKER_FILE, "exec"), namespace)  # noqa: S102 - trusted
+        execute(source, CHECKER_FILE, namespace)
         check = namespace[_ENTRY]
     except KeyError:
         say(channel, b"B", f"it defines no function `{_ENTRY}`")

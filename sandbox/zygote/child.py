@@ -28,6 +28,8 @@ READY = frame(b"R")
 # Plain numbers: looking an enum member up touches pages that a child must then copy.
 _FUNCTION, _STDIN, _JUDGE = int(Kind.FUNCTION), int(Kind.STDIN), int(Kind.JUDGE)
 _COMMAND, _CHECKER = int(Kind.COMMAND), int(Kind.CHECKER)
+_PAIR = int(Kind.PAIR)
+_COMMANDS = (_COMMAND, _PAIR)
 _WITH_STREAMS = (_STDIN, _COMMAND)
 _ON_A_LINE = (_JUDGE, int(Kind.CANDIDATE))
 _STACK_BYTES = 64 << 20
@@ -41,6 +43,7 @@ def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot pa
     settings: Mapping[str, Any],
     zygote_pid: int,
     address_space: int,
+    place: int,
 ) -> NoReturn:
     """Confine this freshly forked process and run what it was forked for."""
     try:
@@ -49,8 +52,8 @@ def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot pa
             os._exit(SETUP_FAILED)
         tasks.limit_child()
         _arrange(kind, descriptors)
-        if kind == _COMMAND:
-            execute(order, CHANNEL, without=set(settings["without"]))
+        if kind in _COMMANDS:
+            execute(order, place, CHANNEL, without=set(settings["without"]))
         _limit(order, address_space)
         if "seccomp" not in settings["without"]:
             _FILTER.install()
@@ -70,6 +73,8 @@ def _arrange(kind: int, descriptors: Sequence[int]) -> None:
     places: tuple[int, ...]
     if kind in _WITH_STREAMS:
         places = (CHANNEL, 0, 1, 2)
+    elif kind == _PAIR:
+        places = (CHANNEL, 0, 1, 2, LINE)
     elif kind in _ON_A_LINE:
         places = (CHANNEL, LINE)
     else:
@@ -83,18 +88,22 @@ def _arrange(kind: int, descriptors: Sequence[int]) -> None:
     for place in places:
         os.dup2(high, place, False)
         high += 1
-    os.closerange(CHANNEL + (2 if kind in _ON_A_LINE else 1), 64)
+    os.closerange(CHANNEL + (2 if kind in _ON_A_LINE or kind == _PAIR else 1), 64)
 
 
 def _limit(order: Order, address_space: int) -> None:
-    cpu = second_limit_s(order.cpu_s)
+    cpu = second_limit_s(order)
     setrlimit = resource.setrlimit
     setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     memory = address_space + order.memory_bytes
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]  # lower where we were started under a limit
+    memory = memory if hard < 0 else min(memory, hard)
     setrlimit(resource.RLIMIT_AS, (memory, memory))
     setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, order.file_bytes))
+    # A program may raise this one, as many do; its stack stays within its address space.
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     stack = min(_STACK_BYTES, order.memory_bytes)
-    setrlimit(resource.RLIMIT_STACK, (stack, stack))
+    setrlimit(resource.RLIMIT_STACK, (stack if hard < 0 else min(stack, hard), hard))
 
 
 def _run(kind: int) -> None:

@@ -23,12 +23,16 @@ _RUN_LIMITS = Filter(policy.PROGRAM_LIMITS, default=policy.PASS)
 _DATA_ALLOWANCE = 64 << 20  # what a runtime's own start-up data takes
 
 
-def execute(order: Order, channel: int, *, without: set[str]) -> NoReturn:
-    """Confine this child as ordered and become the command.
+LINE = 4
+
+
+def execute(order: Order, place: int, channel: int, *, without: set[str]) -> NoReturn:
+    """Confine this child as ordered and become the command, the one at `place` of a pair.
 
     Never returns; before the exec, `R` goes over the channel, and `S` with a reason if it fails.
     """
-    command: dict[str, Any] = json.loads(order.command)
+    told = json.loads(order.command)
+    command: dict[str, Any] = told[place] if isinstance(told, list) else told
     compiles = bool(command["compiles"])
     os.chdir(command["folder"])
     _limit(order, counts_data=bool(command["counts_data"]))
@@ -41,6 +45,8 @@ def execute(order: Order, channel: int, *, without: set[str]) -> NoReturn:
     os.set_inheritable(0, True)
     os.set_inheritable(1, True)
     os.set_inheritable(2, True)
+    if isinstance(told, list):
+        os.set_inheritable(LINE, True)
     os.write(channel, frame(b"R"))
     if "seccomp" not in without:
         (_COMPILE if compiles else _RUN).install()
@@ -58,12 +64,14 @@ def execute(order: Order, channel: int, *, without: set[str]) -> NoReturn:
 
 
 def _limit(order: Order, *, counts_data: bool) -> None:
-    cpu = second_limit_s(order.cpu_s)
+    cpu = second_limit_s(order)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     # Address space where that is what a program uses; Go, Java and JavaScript reserve far more
     # than they touch, so there only private writable memory counts (since Linux 4.7).
     kind = resource.RLIMIT_DATA if counts_data else resource.RLIMIT_AS
     memory = order.memory_bytes + _DATA_ALLOWANCE
+    hard = resource.getrlimit(kind)[1]  # lower where we were started under a limit
+    memory = memory if hard < 0 else min(memory, hard)
     resource.setrlimit(kind, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, order.file_bytes))
     # A thread's stack is as large as this limit, and counts as data at once: runtimes with threads

@@ -51,7 +51,9 @@ def confine(settings: Settings) -> Layers:
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
-        resource.setrlimit(name, (value, value))
+        hard = resource.getrlimit(name)[1]
+        most = value if hard < 0 else min(value, hard)
+        resource.setrlimit(name, (most, most))
     skip = set(settings["without"])  # only the tests of degraded operation use it
     layers["limits"] = None
     own_user = os.geteuid() >= _FIRST_OWN_UID

@@ -6,14 +6,17 @@ compares it. It never learns what is expected.
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
-from collections.abc import Callable
 from types import CodeType, ModuleType
 from typing import Any
 
 from sandbox.wire import WireError, decode, encode, from_bytes, to_bytes
-from sandbox.zygote.protocol import frame, read_frame, read_texts, texts, write_all
+from sandbox.zygote.fitting import fit_arguments, fit_result
+from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
+from sandbox.zygote.platform_names import platform_builtins
+from sandbox.zygote.protocol import PLATFORM, frame, read_frame, read_texts, texts, write_all
 
 MODULE_NAME = "solution"
 FILE_NAME = "solution.py"
@@ -24,10 +27,8 @@ _WARM_ROUNDS = 20
 
 def answer_calls(channel: int) -> None:
     """Serve the calls of one run, then end the process."""
-    prelude, source, entry = read_texts(read_frame(channel, _QUESTION_MAX) or b"")
-    module = ModuleType(MODULE_NAME)
-    sys.modules[MODULE_NAME] = module
-    namespace = module.__dict__
+    prelude, source, entry, given = read_texts(read_frame(channel, _QUESTION_MAX) or b"")
+    namespace = make_namespace(given)
     target: CodeType | None = None
     try:
         define(prelude, source, namespace)
@@ -44,11 +45,25 @@ def answer_calls(channel: int) -> None:
     os._exit(0)
 
 
+def make_namespace(given: str) -> dict[str, Any]:
+    """The program's module, with the platform's names if it is given those."""
+    module = ModuleType(MODULE_NAME)
+    sys.modules[MODULE_NAME] = module
+    if given == PLATFORM:
+        module.__dict__["__builtins__"] = platform_builtins()
+    return module.__dict__
+
+
+def execute(source: str | ast.Module, file_name: str, namespace: dict[str, Any]) -> None:
+    """Run source as a file of its own would run: none of our `__future__` imports apply to it."""
+    exec(compile(source, file_name, "exec", dont_inherit=True), namespace)  # noqa: S102 - our trade
+
+
 def define(prelude: str, source: str, namespace: dict[str, Any]) -> None:
     """Run the trusted prelude and then the program in one namespace."""
     if prelude:
-        exec(compile(prelude, "<prelude>", "exec"), namespace)  # noqa: S102 - our trade
-    exec(compile(source, FILE_NAME, "exec"), namespace)  # noqa: S102
+        execute(prelude, "<prelude>", namespace)
+    execute(source, FILE_NAME, namespace)
 
 
 def find_entry(entry: str, namespace: dict[str, Any]) -> CodeType:
@@ -57,7 +72,7 @@ def find_entry(entry: str, namespace: dict[str, Any]) -> CodeType:
         solution = namespace.get("Solution")
         if solution is not None and hasattr(solution, entry):
             entry = f"Solution().{entry}"
-    target = compile(entry, "<entry>", "eval")
+    target = compile(entry, "<entry>", "eval", dont_inherit=True)
     first = entry.partition("(")[0].partition(".")[0].strip()
     if first not in namespace:
         raise NameError(f"{first!r} is not defined")
@@ -67,12 +82,16 @@ def find_entry(entry: str, namespace: dict[str, Any]) -> CodeType:
 def answer_one(channel: int, question: bytes, target: CodeType, namespace: dict[str, Any]) -> None:
     """Answer one call: `["t", args, kwargs, positions, steps]` in, the wire answer out."""
     try:
-        args, kwargs, positions, steps = decode_arguments(question, namespace)
+        args, kwargs, positions, steps, loose = decode_arguments(question, namespace)
         if steps:
             result: object = _follow(steps, namespace)
         else:
             function = eval(target, namespace)  # noqa: S307 - the tests name the entry
+            if loose:
+                args, kwargs = fit_arguments(function, args, kwargs)
             result = finish_coroutine(function(*args, **kwargs))
+            if loose:
+                result = fit_result(function, result)
         answer = to_bytes(encode((result, *(args[position] for position in positions))))
     except WireError as error:
         say(channel, b"W", str(error))
@@ -100,54 +119,17 @@ def _follow(steps: list[tuple[str, list[object]]], namespace: dict[str, Any]) ->
 
 
 def finish_coroutine(result: Any) -> object:
-    """What a coroutine returns, when it awaits nothing but others like it; else the result."""
+    """What a coroutine returns, in an event loop where the program uses one; else the result."""
     if hasattr(type(result), "__await__") and hasattr(result, "send"):
+        asyncio = sys.modules.get("asyncio")
+        if asyncio is not None:
+            return asyncio.run(result)
         try:
             result.send(None)
         except StopIteration as end:
             return end.value
-        raise RuntimeError("the coroutine waits for an event loop, which function tests lack")
+        raise RuntimeError("the coroutine waits for an event loop that nobody imported")
     return result
-
-
-class ListNode:
-    """A link of a list, for programs that bring none."""
-
-    def __init__(self, val: object = 0, next: object = None) -> None:  # noqa: A002 - LeetCode's
-        self.val = val
-        self.next = next
-
-
-class TreeNode:
-    """A node of a binary tree, for programs that bring none."""
-
-    def __init__(self, val: object = 0, left: object = None, right: object = None) -> None:
-        self.val = val
-        self.left = left
-        self.right = right
-
-
-def build_list(values: list[object], node_type: Callable[[object], Any]) -> object:
-    """A linked list of these values; `None` for none."""
-    head: Any = None
-    for value in reversed(values):
-        node = node_type(value)
-        node.next = head
-        head = node
-    return head
-
-
-def build_tree(values: list[object], node_type: Callable[[object], Any]) -> object:
-    """A binary tree in level order; `None` where a child is missing."""
-    if not values or values[0] is None:
-        return None
-    nodes = [None if value is None else node_type(value) for value in values]
-    parents = iter([node for node in nodes if node is not None])
-    for index in range(1, len(nodes), 2):
-        parent = next(parents)
-        parent.left = nodes[index]
-        parent.right = nodes[index + 1] if index + 1 < len(nodes) else None
-    return nodes[0]
 
 
 def say(channel: int, kind: bytes, text: str) -> None:
@@ -187,12 +169,13 @@ def warm_up() -> None:
     is written before the fork is one that no child has to copy for that reason.
     """
     source = "from typing import List\ndef f(a: List[int], b: int) -> list:\n    return [a, b]\n"
-    question = to_bytes(encode((([1, 2.5], "a"), {}, (), ())))
+    question = to_bytes(encode((([1, 2.5], "a"), {}, (), (), False)))
+    platform_builtins()
     sink = os.open("/dev/null", os.O_RDWR)
     for _ in range(_WARM_ROUNDS):
         inward, outward = os.pipe()
-        os.write(outward, frame(texts("", source, "f")) + frame(question))
-        prelude, program, entry = read_texts(read_frame(inward, 1 << 20) or b"")
+        os.write(outward, frame(texts("", source, "f", "")) + frame(question))
+        prelude, program, entry, _ = read_texts(read_frame(inward, 1 << 20) or b"")
         namespace: dict[str, Any] = {}
         define(prelude, program, namespace)
         target = find_entry(entry, namespace)

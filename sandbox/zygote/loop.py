@@ -18,11 +18,11 @@ from typing import Any
 from sandbox.zygote import orphans
 from sandbox.zygote.child import become_child
 from sandbox.zygote.forking import fork
-from sandbox.zygote.protocol import KILL, Ended, Kind, Order, Report
+from sandbox.zygote.protocol import KILL, RENEW, WALL_STRETCH, Ended, Kind, Order, Report
 
-_COMMAND = int(Kind.COMMAND)
+_COMMAND, _PAIR = int(Kind.COMMAND), int(Kind.PAIR)
 _JUDGE, _CANDIDATE = int(Kind.JUDGE), int(Kind.CANDIDATE)
-_DESCRIPTORS_MAX = 8
+_DESCRIPTORS_MAX = 12
 _ANCILLARY = socket.CMSG_SPACE(_DESCRIPTORS_MAX * array.array("i").itemsize)
 
 
@@ -33,24 +33,29 @@ def serve(control: socket.socket, settings: Mapping[str, Any], *, address_space:
         data, ancillary, _, _ = control.recvmsg(1 << 20, _ANCILLARY, socket.MSG_CMSG_CLOEXEC)
         if not data:
             os._exit(0)
-        if data == KILL:  # meant for a child that had just ended
+        if data in {KILL, RENEW}:  # meant for a child that had just ended
             continue
         descriptors = _descriptors(ancillary)
         order = Order.unpack(data)
         started = time.monotonic()
         # A judge comes with its candidate: two children, the judge's descriptors first.
-        split = [descriptors[:2], descriptors[2:]] if order.kind == _JUDGE else [descriptors]
-        kinds = (_JUDGE, _CANDIDATE) if order.kind == _JUDGE else (order.kind,)
-        pids = []
+        half = len(descriptors) // 2
+        split = [descriptors]
+        kinds: tuple[int, ...] = (order.kind,)
+        if order.kind in {_JUDGE, _PAIR}:
+            split = [descriptors[:half], descriptors[half:]]
+            kinds = (_JUDGE, _CANDIDATE) if order.kind == _JUDGE else (_PAIR, _PAIR)
+        pids: list[int] = []
         for kind, own in zip(kinds, split, strict=True):
             pid = fork()
             if pid == 0:
-                become_child(kind, order, own, settings, zygote_pid, address_space)
+                place = len(pids)
+                become_child(kind, order, own, settings, zygote_pid, address_space, place)
             pids.append(pid)
         for descriptor in descriptors:
             os.close(descriptor)
         reports = _watch(pids, order, control.fileno(), started)
-        if order.kind == _COMMAND:
+        if order.kind in {_COMMAND, _PAIR}:
             orphans.end()
         os.write(control.fileno(), b"".join(report.pack() for report in reports))
 
@@ -63,7 +68,65 @@ def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
     return found.tolist()
 
 
-def _watch(  # noqa: C901 - one loop, five ways out of it
+class _Clock:
+    """The time of a run: of the test that it is at, and of all."""
+
+    def __init__(self, order: Order, started: float) -> None:
+        self._order = order
+        self._test_started = started
+        self._used_before = 0.0  # CPU seconds when this test began
+        self._deadline = started + order.wall_s
+        self._looked = started, 0.0  # when it was last asked whether the process works, and its CPU
+
+    def wait_s(self, used: float) -> float:
+        """How long nothing can be due."""
+        cpu_left = self._order.cpu_s - (used - self._used_before)
+        total_left = self._order.total_s - used
+        return max(0.0, min(self._deadline - time.monotonic(), cpu_left, total_left))
+
+    def renew(self, used: float) -> None:
+        """The next test begins."""
+        self._test_started = time.monotonic()
+        self._used_before = used
+        self._deadline = self._test_started + self._order.wall_s
+        self._looked = self._test_started, used
+
+    def over(self, used: float) -> Ended | None:
+        """Which time is over, if any."""
+        spent = used - self._used_before
+        if spent >= self._order.cpu_s or used >= self._order.total_s:
+            return Ended.CPU
+        now = time.monotonic()
+        if now < self._deadline:
+            return None
+        looked, had_used = self._looked
+        share = (used - had_used) / max(now - looked, 1e-6)
+        too_long = now - self._test_started >= self._order.wall_s * WALL_STRETCH
+        if too_long or not _wants_more(share):
+            return Ended.WALL
+        self._looked = now, used
+        self._deadline = now + self._order.wall_s / 4
+        return None
+
+
+def _wants_more(share: float) -> bool:
+    """Whether a process that got this share of a CPU is one that computes, not one that sleeps.
+
+    On a machine with more to do than it has CPUs for, even a little is a sign of work.
+    """
+    crowded = os.getloadavg()[0] > _CROWDED * len(os.sched_getaffinity(0))
+    return share >= _WORKS or (crowded and share >= _WORKS_IN_A_CROWD)
+
+
+_WORKS, _WORKS_IN_A_CROWD, _CROWDED = 0.1, 0.002, 1.2
+
+
+def _cpu_s(pids: list[int]) -> float:
+    # The CPU clock of a process: clock_getcpuclockid(3).
+    return max((time.clock_gettime((~pid << 3) | 2) for pid in pids), default=0.0)
+
+
+def _watch(  # noqa: C901 - one loop, six ways out of it
     pids: list[int], order: Order, control: int, started: float
 ) -> list[Report]:
     """Wait for the children's end, or bring it about: out of time, or the answer is known.
@@ -75,32 +138,33 @@ def _watch(  # noqa: C901 - one loop, five ways out of it
     poller.register(control, select.POLLIN)
     for handle in handles:
         poller.register(handle, select.POLLIN)
-    deadline = started + order.wall_s
-    cpu_left = order.cpu_s
+    clock = _Clock(order, started)
+    used = 0.0
     ended = Ended.ITSELF
     running = list(pids)
     while pids[0] in running:
-        wait_s = min(deadline - time.monotonic(), cpu_left)
+        wait_s = clock.wait_s(used)
         ready = [descriptor for descriptor, _ in poller.poll(max(1.0, wait_s * 1000.0 + 1.0))]
         for handle in ready:
             if handle in handles:
                 running.remove(handles[handle])
                 poller.unregister(handle)
         if control in ready:
-            if not os.read(control, 64):  # nobody is left to report to
+            said = os.read(control, 64)
+            if not said:  # nobody is left to report to
                 _end(running)
                 os._exit(0)
+            if said == RENEW:
+                clock.renew(_cpu_s(running))
+                continue
             ended = Ended.ASKED
             break
         if ready:
             continue
-        if time.monotonic() >= deadline:
-            ended = Ended.WALL
-            break
-        # The CPU clock of a process: clock_getcpuclockid(3).
-        cpu_left = order.cpu_s - max(time.clock_gettime((~pid << 3) | 2) for pid in running)
-        if cpu_left <= 0:
-            ended = Ended.CPU
+        used = _cpu_s(running)
+        over = clock.over(used)
+        if over is not None:
+            ended = over
             break
     _end(running)
     for handle in handles:

@@ -15,6 +15,8 @@ from typing import ClassVar
 
 FRAME_HEADER = struct.Struct(">I")
 KILL = b"K"
+RENEW = b"N"  # the next test begins: its time starts anew
+PLATFORM = "platform"  # said to a program's process: give it the platform's names
 _NUMBER = struct.Struct("=I")
 
 
@@ -27,6 +29,12 @@ class Kind(IntEnum):
     CANDIDATE = 4
     COMMAND = 5
     CHECKER = 6
+    PAIR = 7
+
+
+_OF_MANY_TESTS = (int(Kind.FUNCTION), int(Kind.JUDGE), int(Kind.CHECKER))
+# A test that gets little of the CPU may take this many times its wall time: CPU time decides.
+WALL_STRETCH = 30
 
 
 class Ended(IntEnum):
@@ -43,10 +51,14 @@ class Ended(IntEnum):
 class Order:
     """From the trusted process to the zygote: fork a child with these limits.
 
+    `wall_s` and `cpu_s` are those of a test: they start anew when the trusted process says that
+    the next one begins. `total_s` is CPU time for all of them.
+
     The descriptors that go with it are, for `FUNCTION` and `CHECKER`, the channel; for `JUDGE` the
     judge's channel and its end of the line to the candidate, then the candidate's two; for `STDIN`
     the channel, stdin, stdout and stderr; for `COMMAND` the same; its command is JSON text, see
-    `sandbox.zygote.command`.
+    `sandbox.zygote.command`. A `PAIR` is two commands, a judge's and a candidate's: the judge's
+    descriptors and its end of the line between them, then the candidate's.
     """
 
     kind: int
@@ -55,22 +67,23 @@ class Order:
     memory_bytes: int
     file_bytes: int
     command: str = ""
+    total_s: float = math.inf
 
-    _layout: ClassVar[struct.Struct] = struct.Struct("=BddQQ")
+    _layout: ClassVar[struct.Struct] = struct.Struct("=BdddQQ")
 
     def pack(self) -> bytes:
         """The order as bytes."""
         head = self._layout.pack(
-            self.kind, self.wall_s, self.cpu_s, self.memory_bytes, self.file_bytes
+            self.kind, self.wall_s, self.cpu_s, self.total_s, self.memory_bytes, self.file_bytes
         )
         return head + self.command.encode()
 
     @classmethod
     def unpack(cls, data: bytes) -> Order:
         """The order in these bytes."""
-        kind, wall_s, cpu_s, memory_bytes, file_bytes = cls._layout.unpack_from(data)
-        rest = data[cls._layout.size :]
-        return cls(kind, wall_s, cpu_s, memory_bytes, file_bytes, rest.decode())
+        kind, wall_s, cpu_s, total_s, memory_bytes, file_bytes = cls._layout.unpack_from(data)
+        command = data[cls._layout.size :].decode()
+        return cls(kind, wall_s, cpu_s, memory_bytes, file_bytes, command, total_s)
 
 
 @dataclass(frozen=True)
@@ -109,13 +122,17 @@ class Report:
         return os.waitstatus_to_exitcode(self.wait_status)
 
 
-def second_limit_s(cpu_s: float) -> int:
+_NO_LIMIT_S = 1 << 30
+
+
+def second_limit_s(order: Order) -> int:
     """The kernel's own limit on CPU time, behind the zygote's.
 
     It counts in ticks and may be off by several percent, and whom it ends looks as if the machine
     had killed it: so it must come later.
     """
-    return math.ceil(cpu_s * 1.5) + 2
+    most = order.total_s if order.kind in _OF_MANY_TESTS else order.cpu_s
+    return math.ceil(most * 1.5) + 2 if most < _NO_LIMIT_S else _NO_LIMIT_S
 
 
 def frame(payload: bytes) -> bytes:

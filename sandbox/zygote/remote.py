@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.wire import Wire, WireError, decode, from_bytes, to_bytes
 from sandbox.zygote.copies import Originals
-from sandbox.zygote.function import ListNode, TreeNode, build_list, build_tree
+from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
 from sandbox.zygote.protocol import frame, read_frame, write_all
 
 
@@ -45,6 +45,8 @@ class Line:
         self.asked = 0
         self.version = 0  # grows with whatever may change an object over there
         self.gave_values = False
+        self.classes: dict[str, str] = {}  # source of the tests' own, by name
+        self._shared: set[str] = set()
 
     def look_up(self, action: str, name: str) -> Any:
         """What the tests will use of the program. A plain value is used without being asked."""
@@ -57,6 +59,8 @@ class Line:
         self.asked += 1
         self.version += action in {"call", "assign"}
         question, records = self._originals.encode((action, *arguments))
+        for record in records:
+            self._share(str(record[2]))  # type: ignore[index]
         try:
             payload = to_bytes(["t", question, ["l", *records]])
             write_all(self._descriptor, frame(payload))
@@ -79,6 +83,12 @@ class Line:
             if mutable is not None:
                 _update(mutable[position], value)
         return result
+
+    def _share(self, name: str) -> None:
+        """Let the candidate define a class of the tests before it gets an object of it."""
+        if name in self.classes and name not in self._shared:
+            self._shared.add(name)
+            self.ask("define", name, self.classes[name])
 
     def _decode(self, wire: Wire) -> Any:
         names = self._namespace

@@ -25,7 +25,7 @@ def run_program(channel: int) -> None:
     sys.argv[:] = ["solution.py"]
     code = 1
     try:
-        compiled = compile(source, "solution.py", "exec")
+        compiled = compile(source, "solution.py", "exec", dont_inherit=True)
     except BaseException as error:  # noqa: BLE001
         say(channel, b"C", describe(error))
         os._exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 
 import pytest
@@ -10,10 +11,12 @@ import pytest
 trl = pytest.importorskip("trl")
 import torch  # noqa: E402
 from datasets import Dataset  # noqa: E402
+from transformers import TrainerCallback  # noqa: E402
 
 from grpo_plugin import GRPOConfig, GRPOTrainer  # noqa: E402
 from grpo_plugin.demo.tiny_model import build_model, build_tokenizer  # noqa: E402
-from grpo_plugin.errors import RewardNameError, UnsupportedTRLError  # noqa: E402
+from grpo_plugin.errors import UnsupportedTRLError  # noqa: E402
+from grpo_plugin.training.extensions import keep_names_apart  # noqa: E402
 from rewards import Accuracy, accuracy, format  # noqa: E402
 
 ROWS = [{"prompt": f"{n}+1=", "solution": str(n + 1)} for n in range(12)]
@@ -25,7 +28,13 @@ def spread(completions, **_):
 
 
 def make(
-    trainer_class, config_class, folder, *, reward_funcs=(accuracy, format, spread), **options
+    trainer_class,
+    config_class,
+    folder,
+    *,
+    reward_funcs=(accuracy, format, spread),
+    callbacks=None,
+    **options,
 ):
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -52,6 +61,7 @@ def make(
         args=config_class(**(defaults | options)),
         train_dataset=Dataset.from_list(ROWS),
         processing_class=tokenizer,
+        callbacks=callbacks,
     )
 
 
@@ -122,7 +132,65 @@ def test_a_trl_without_what_we_build_on_is_refused_at_construction(tmp_path, mon
         make(GRPOTrainer, GRPOConfig, tmp_path)
 
 
-def test_two_rewards_of_one_name_are_refused(tmp_path):
-    rewards = [accuracy, Accuracy(tolerance=0.1)]
-    with pytest.raises(RewardNameError, match="two rewards are called 'accuracy'"):
-        make(GRPOTrainer, GRPOConfig, tmp_path, reward_funcs=rewards)
+class Scale:
+    """A reward with an option; instances share its name."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, completions, **_):
+        return [self.factor * len(set(text)) for text in completions]
+
+
+def test_two_rewards_of_one_name_are_kept_apart(tmp_path, caplog):
+    """As TRL itself would train them: a drop-in must."""
+    rewards = [
+        *(Scale(1.0), Scale(2.0), functools.partial(spread), functools.partial(spread)),
+        *(lambda completions, **_: [3.0] * len(completions) for _ in range(2)),
+        *(accuracy, Accuracy(tolerance=0.1)),
+    ]
+    ours = make(GRPOTrainer, GRPOConfig, tmp_path, reward_funcs=rewards, max_steps=2)
+    assert ours.reward_func_names == [
+        *("Scale", "Scale_2", "spread", "spread_2"),
+        *("<lambda>", "<lambda>_2", "accuracy", "accuracy_2"),
+    ]
+    assert "Two rewards are called 'Scale'; one is logged as 'Scale_2'" in caplog.text
+    ours.train()
+    entry = ours.state.log_history[0]
+    assert entry["rewards/Scale_2/mean"] == pytest.approx(2 * entry["rewards/Scale/mean"])
+    stock = make(trl.GRPOTrainer, trl.GRPOConfig, tmp_path, reward_funcs=rewards, max_steps=2)
+    stock.train()
+    for theirs, weight in zip(stock.model.parameters(), ours.model.parameters(), strict=True):
+        assert torch.equal(theirs, weight)
+
+
+def test_a_name_made_up_collides_with_none():
+    names = ["a", "a_2", "a", "a", "b"]
+    keep_names_apart(names)
+    assert names == ["a", "a_2", "a_3", "a_4", "b"]
+
+
+class Foreign(TrainerCallback):
+    """Another library's callback, with methods that are called like ours."""
+
+    def attach(self):
+        raise AssertionError("not meant for us")
+
+    def on_rewards(self, sink, rows, rewards):
+        raise AssertionError("not meant for us")
+
+
+class Own(TrainerCallback):
+    def attach(self, trainer):
+        self.trainer = trainer
+
+    def on_rewards(self, trainer, rows, rewards):
+        self.shape = rewards.shape
+
+
+def test_callbacks_of_other_libraries_are_left_alone(tmp_path):
+    own = Own()
+    trainer = make(GRPOTrainer, GRPOConfig, tmp_path, max_steps=1, callbacks=[Foreign(), own])
+    trainer.train()
+    assert own.trainer is trainer
+    assert own.shape == (8, 3)

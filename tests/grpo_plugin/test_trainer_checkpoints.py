@@ -63,10 +63,19 @@ def test_an_adaptive_coefficient_is_resumed(tmp_path):
     assert torch.equal(flat(whole.model), flat(resumed.model))
 
 
-def test_another_window_drops_the_rollouts(tmp_path, caplog):
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"steps_per_generation": 4},
+        {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 4},
+        {"per_device_train_batch_size": 8},
+        {"num_iterations": 3},
+    ],
+)
+def test_another_window_drops_the_rollouts(tmp_path, caplog, change):
     options = SAVING | {"objective": "grpo", "num_iterations": 2}
     train(tmp_path, **options)
-    changed = options | {"steps_per_generation": 4}
+    changed = options | change
     train(tmp_path, resume=str(tmp_path / "checkpoint-1"), **changed)
     assert "dropped and sampled anew" in caplog.text
 

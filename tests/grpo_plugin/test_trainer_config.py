@@ -35,7 +35,10 @@ BAD = [
     ({"objective": "gpro"}, "objective 'gpro' is unknown; choose one of bnpo, cispo"),
     ({"objective": 3}, "objective is a int"),
     ({"objective": "nowhere:loss"}, "objective='nowhere:loss' cannot be imported"),
-    ({"objective": "grpo", "objective_options": {"clp": 1}}, "'clp'.*choose among clip_high"),
+    (
+        {"objective": "grpo", "objective_options": {"clp": 1}},
+        "'clp'.*choose among aggregation, clip_high",
+    ),
     ({"objective": "grpo", "objective_options": {"beta": 1}}, "a field of its own: set beta"),
     ({"objective": "grpo", "objective_options": {"clip_low": -1}}, "clip_low is -1"),
     ({"objective": "grpo", "objective_options": "{"}, "objective_options is not JSON"),
@@ -76,6 +79,13 @@ BAD = [
         {"advantage_estimator": "rloo", "multi_objective_aggregation": "normalize_then_sum"},
         "multi_objective_aggregation='normalize_then_sum'.*use 'sum_then_normalize'",
     ),
+    ({"objective": "grpo", "sampler_correction": "ice"}, "sampler_correction is 'ice'; choose one"),
+    ({"objective": "grpo", "sampler_options": {"upper": 2}}, "needs sampler_correction"),
+    (
+        {"objective": "grpo", "sampler_correction": "icepop", "sampler_options": {"max": 2}},
+        "'max'; it takes lower and upper",
+    ),
+    ({"sampler_correction": "icepop"}, "sampler_correction.*set objective"),
     ({"dynamic_sampling_rounds": -1}, "dynamic_sampling_rounds is -1"),
     (
         {"dynamic_sampling_rounds": 1, "num_generations": 4, "per_device_train_batch_size": 4},
@@ -149,6 +159,16 @@ def test_a_changed_bias_correction_counts_everywhere():
     default = next(f for f in dataclasses.fields(trl.GRPOConfig) if "bias_corr" in f.name).default
     options = {"beta": 0.1, "use_bias_correction_kl": not default}
     assert plan_from(config(objective="gspo", **options)).options.kl_weighted == (not default)
+
+
+@pytest.mark.parametrize("name", ["gspo", "sequence_grpo", "reinforce"])
+def test_trls_own_trainer_refuses_an_objective_it_has_not(tmp_path, name):
+    """It would have trained its default loss, silently."""
+    trainer = make(tmp_path, trainer_class=trl.GRPOTrainer, objective=name)
+    with pytest.raises(ValueError, match=r"objective='\w+', which needs grpo_plugin.GRPOTrainer"):
+        trainer.train()
+    again = dataclasses.replace(trainer.args, generation_batch_size=None)
+    assert plan_from(again).objective.name == name
 
 
 def test_a_stock_configuration_asks_for_nothing():

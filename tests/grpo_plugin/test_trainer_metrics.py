@@ -19,15 +19,21 @@ ALWAYS = {
 }
 RATIO = {"ratio/min", "ratio/q01", "ratio/q50", "ratio/q99", "ratio/max", "ratio_overflow"}
 CLIP = {"clip/low", "clip/high"}
-KL = {"kl/k1", "kl/k2", "kl/k3", "kl/abs", "kl_overflow", "kl/coefficient"}
+TRLS_CLIP = {f"clip_ratio/{name}" for name in ("low_mean", "low_min", "high_mean", "high_max")} | {
+    "clip_ratio/region_mean"
+}
+KL = {"kl", "kl/k1", "kl/k2", "kl/k3", "kl/abs", "kl_overflow", "kl/coefficient"}
 
 
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
         ({"objective": "reinforce"}, ALWAYS),
-        ({"objective": "grpo", "num_iterations": 2}, ALWAYS | RATIO | CLIP),
-        ({"objective": "grpo", "beta": 0.1, "reference": True}, ALWAYS | RATIO | CLIP | KL),
+        ({"objective": "grpo", "num_iterations": 2}, ALWAYS | RATIO | CLIP | TRLS_CLIP),
+        (
+            {"objective": "grpo", "beta": 0.1, "reference": True},
+            ALWAYS | RATIO | CLIP | TRLS_CLIP | KL,
+        ),
     ],
 )
 def test_names(tmp_path, options, expected):
@@ -36,7 +42,7 @@ def test_names(tmp_path, options, expected):
         name
         for entry in trainer.state.log_history
         for name, value in entry.items()
-        if name.startswith(("ratio", "clip/", "kl", "kept", "dead", "timing/", "objective"))
+        if name.startswith(("ratio", "clip", "kl", "kept", "dead", "timing/", "objective"))
         or name == "entropy"
     }
     assert named == expected
@@ -116,3 +122,58 @@ def test_a_shorter_last_window_weighs_as_stock_trls_does(tmp_path):
     assert len(stock.gradients.steps) == 2
     for own, theirs in zip(ours.gradients.steps, stock.gradients.steps, strict=True):
         assert distance(own, theirs) <= 1e-5
+
+
+NAMED_BY_THE_LOSS = ("kl", "clip_ratio", "cispo", "vespo", "entropy", "policy_loss")
+
+
+@pytest.mark.parametrize("name", ["grpo", "dapo", "cispo", "vespo", "luspo"])
+@pytest.mark.parametrize("fused", [False, True])
+def test_trls_names_stay_with_trls_values(tmp_path, name, fused):
+    """Also where dead completions stay out of the model: `patchy` kills every other group."""
+    clipping = name in {"grpo", "dapo", "luspo"}
+    options = {"num_iterations": 2, "max_steps": 4, "learning_rate": 1e-2}
+    options |= {"epsilon": 1e-3, "epsilon_high": 2e-3} if clipping else {}
+    options |= {"epsilon_high": 1.001} if name == "cispo" else {}
+    options |= {"importance_sampling_level": "sequence"} if name == "luspo" else {}
+    if name == "grpo":
+        options |= {"beta": 0.1, "reference": True}
+        if hasattr(trl.GRPOConfig, "entropy_coef"):
+            options |= {"entropy_coef": 0.01}
+    ours = train(
+        tmp_path / "ours", objective=name, fused_loss=fused,
+        skip_dead_completions=name != "vespo", **options,
+    )  # fmt: skip
+    stock = train(tmp_path / "stock", ours=False, loss_type=name, **options)
+    compared = set()
+    for entry, own in zip(stock.state.log_history, ours.state.log_history, strict=True):
+        for key, value in entry.items():
+            if not key.startswith(NAMED_BY_THE_LOSS) or (key == "entropy" and name != "grpo"):
+                continue  # entropy is of the completions that entered the model
+            assert own[key] == pytest.approx(value, rel=2e-3, abs=2e-5), key
+            compared.add(key)
+    assert compared
+    assert not clipping or max(logs(stock, "clip_ratio/region_mean")) > 0
+
+
+@pytest.mark.parametrize("rounds", [0, 3])
+def test_the_table_of_completions_shows_what_was_trained(tmp_path, rounds):
+    trainer = train(
+        tmp_path, objective="dapo", advantage_estimator="rloo", max_steps=1,
+        dynamic_sampling_rounds=rounds, log_completions=True, gradient_accumulation_steps=4,
+    )  # fmt: skip
+    trained = trainer._buffered_inputs
+    table = trainer._logs
+    assert len({len(table[key]) for key in ("prompt", "completion", "advantages")}) == 1
+    tokenizer = trainer.processing_class
+    expected = {}
+    for part in trained:
+        for ids, advantage in zip(part["completion_ids"], part["advantages"], strict=True):
+            text = tokenizer.decode(ids, skip_special_tokens=True)
+            expected.setdefault(text, []).append(float(advantage))
+    shown = {}
+    for text, advantage in zip(table["completion"], table["advantages"], strict=True):
+        shown.setdefault(text, []).append(advantage)
+    assert {text: sorted(values) for text, values in shown.items()} == {
+        text: pytest.approx(sorted(values)) for text, values in expected.items()
+    }

@@ -32,7 +32,8 @@ def test_a_verdict_is_a_value():
 
 def test_a_verdict_is_json():
     found = json.loads(json.dumps(Verdict(None, Status.ERROR, reason="ü").to_dict()))
-    assert list(found) == ["score", "status", "extracted", "expected", "reason", "seconds"]
+    fields = ["score", "status", "extracted", "expected", "reason", "seconds"]
+    assert list(found) == fields
     assert found["status"] == "error"
 
 

@@ -1,6 +1,7 @@
 import math
 import os
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -283,8 +284,10 @@ def test_a_library_of_the_tests_never_comes_from_the_program(box):
     tests = AssertTests(
         ["def check(candidate):\n    assert np.allclose(candidate(1), 2)"], entry="f"
     )
-    with pytest.raises(BadTestsError, match="numpy"):
-        box.run(source, tests)
+    with Sandbox(workers=1, modules=()) as bare, pytest.raises(BadTestsError, match="numpy"):
+        bare.run(source, tests)
+    if find_spec("numpy") is not None:
+        assert box.run(source, tests).status is Status.WRONG_ANSWER
 
 
 def test_the_reason_of_a_failed_assert_shows_what_came(box):

@@ -151,7 +151,10 @@ EARLY = {
 @pytest.mark.parametrize("language", [name for name in INSTALLED if name in ASSERTS])
 def test_assert_tests_in_other_languages(box, language):
     source, test = ASSERTS[language]
-    tests = AssertTests([test])
+    if language_named(language).remote is None:
+        with pytest.raises(BadTestsError, match="in_process"):
+            box.run(source, AssertTests([test]), language=language)
+    tests = AssertTests([test], in_process=True)
     assert box.run(source, tests, language=language).status is Status.ACCEPTED
     wrong = box.run(source.replace("+", "-"), tests, language=language)
     assert wrong.status in {Status.WRONG_ANSWER, Status.RUNTIME_ERROR}, wrong

@@ -1,203 +1,253 @@
-"""Evaluate a tree in the complex numbers, on principal branches, over pairs of decimals."""
+"""The value of a tree at one point in the complex numbers, on principal branches."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from rewards.answers.effort import InexactError
-from rewards.answers.evaluate.functions import FUNCTIONS, sin_cos
-from rewards.answers.evaluate.numeric import Evaluator
-from rewards.answers.evaluate.precision import pi
-from rewards.answers.evaluate.values import UndefinedError, check_arity
-from rewards.answers.tree import Add, BigOp, Const, Degree, Fn, Mul, Node, Num, Percent, Pow
+from flint import acb, arb, fmpq, fmpz
+
+from rewards.answers.effort import InexactError, UndefinedError
+from rewards.answers.evaluate.enclosures import Enclosure
+from rewards.answers.evaluate.functions import (
+    FUNCTIONS,
+    LARGEST_LOGARITHM,
+    divisor,
+    exponential,
+    inside,
+    logarithm,
+)
+from rewards.answers.evaluate.precision import TooLargeError, UnsureError
+from rewards.answers.evaluate.special_values import turns
+from rewards.answers.evaluate.values import check_arity, exact
+from rewards.answers.tree import (
+    GAMMA,
+    Add,
+    BigOp,
+    Const,
+    Degree,
+    Fn,
+    Mul,
+    Node,
+    Num,
+    Percent,
+    Pow,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    Ball = Any  # python-flint has no types of its own
+else:
+    Ball = acb
 
-Complex: TypeAlias = "tuple[Decimal, Decimal]"
+_MANY = 10**6
+_CIRCULAR = frozenset({"sin", "cos", "tan", "sinh", "cosh", "tanh"})
 
-_ZERO, _ONE = Decimal(0), Decimal(1)
 
+class ComplexEnclosure(Enclosure):
+    """Like `Enclosure`, with balls in the complex plane."""
 
-class ComplexEvaluator(Evaluator):
-    """Like `Evaluator`, with values that are pairs (real part, imaginary part)."""
+    def measure(self, value: Ball) -> None:
+        """Take the exponents of both parts into account."""
+        super().measure(value.real)
+        super().measure(value.imag)
 
-    def difference(self, left: Complex, right: Complex) -> Decimal:  # type: ignore[override]
-        """The larger difference of the parts."""
-        return max(self.context.subtract(a, b).copy_abs() for a, b in zip(left, right, strict=True))
-
-    def _pair(self, real: Decimal, imaginary: Decimal) -> Complex:
-        self.note(real)
-        self.note(imaginary)
-        return real, imaginary
-
-    def _value(self, node: Node) -> Complex:  # type: ignore[override]
-        self.effort.charge(3 * self.price)
-        context = self.context
+    def _value(self, node: Node) -> Ball:  # noqa: C901
+        self.effort.charge(2 * self.price)
         if node == _I:
-            return _ZERO, _ONE
+            return acb(0, 1)
         if isinstance(node, Add):
-            real = imaginary = _ZERO
+            total = acb(0)
             for term in node.terms:
-                a, b = self._value(term)
-                real, imaginary = self._pair(context.add(real, a), context.add(imaginary, b))
-            return real, imaginary
+                total = self.note(total + self._value(term))
+            return total
         if isinstance(node, Mul):
-            product = (_ONE, _ZERO)
+            product = acb(1)
             for factor in node.factors:
-                product = self._times(product, self._value(factor))
-            return product
+                if isinstance(factor, Pow) and factor.exponent == _MINUS_ONE:
+                    product = product / self.divisor(factor.base)
+                else:
+                    product = product * self._value(factor)
+            return self.note(product)
         if isinstance(node, Pow):
-            return self._complex_power(node)
+            return self.note(self._power(node))
         if isinstance(node, Fn):
-            return self._complex_function(node.name, [self._value(arg) for arg in node.args])
-        if isinstance(node, (Degree, Percent)):
-            scale = Num(Fraction(1, 180 if isinstance(node, Degree) else 100))
-            value = self._times(self._value(node.value), self._value(scale))
-            return (
-                value if isinstance(node, Percent) else self._times(value, (pi(self.digits), _ZERO))
-            )
+            return self.note(self._function(node))
+        if isinstance(node, Degree):
+            return self._value(node.value) * arb.pi() / 180
+        if isinstance(node, Percent):
+            return self._value(node.value) / 100
         if isinstance(node, BigOp):
-            return self._series(node)
-        return super()._value(node), _ZERO
+            return acb(self._big(node))
+        return acb(super()._value(node))
 
-    def _series(self, node: BigOp) -> Complex:
-        c = self.context
-        total = (_ZERO, _ZERO) if node.op == "sum" else (_ONE, _ZERO)
-        for part in self._terms(node, self._value(node.low)[0], self._value(node.high)[0]):
-            a, b = self._value(part)
-            if node.op == "sum":
-                total = self._pair(c.add(total[0], a), c.add(total[1], b))
-            else:
-                total = self._times(total, (a, b))
-        return total
+    def divisor(self, node: Node) -> Ball:
+        """A divisor that is surely not zero."""
+        value = self._value(node)
+        return self.nonzero(value, node)
 
-    def _times(self, left: Complex, right: Complex) -> Complex:
-        c = self.context
-        return self._pair(
-            c.subtract(c.multiply(left[0], right[0]), c.multiply(left[1], right[1])),
-            c.add(c.multiply(left[0], right[1]), c.multiply(left[1], right[0])),
-        )
-
-    def _inverse(self, value: Complex) -> Complex:
-        c = self.context
-        size = c.add(c.multiply(value[0], value[0]), c.multiply(value[1], value[1]))
-        if not size or size.adjusted() < 2 * (12 - self.digits):  # zero but for rounding?
+    def nonzero(self, value: Ball, node: Node | None = None) -> Ball:
+        """A ball without zero, made smaller where the exact value is known."""
+        if not value.contains(0):
+            return value
+        if value.is_zero():
             raise UndefinedError
-        return self._pair(c.divide(value[0], size), c.divide(value[1], size).copy_negate())
+        if node is None:
+            raise UnsureError
+        return divisor(arb(self.rational(self._exactly_or_unsure(node))))
 
-    def _exp(self, value: Complex) -> Complex:
-        self.effort.charge(2 * self.function_price)
-        size = self.context.exp(value[0])
-        if not value[1]:
-            return size, _ZERO
-        sine, cosine = sin_cos(self, value[1])
-        return self._pair(self.context.multiply(size, cosine), self.context.multiply(size, sine))
+    def _exactly_or_unsure(self, node: Node) -> Fraction:
+        try:
+            return self.exactly(node)
+        except InexactError:
+            raise UnsureError from None
 
-    def _ln(self, value: Complex) -> Complex:
+    def _exponential(self, value: Ball) -> Ball:
+        self.effort.charge(self.function_price)
+        if _is_real(value):
+            return acb(exponential(value.real))
+        if value.real > LARGEST_LOGARITHM:
+            raise TooLargeError
+        return value.exp()
+
+    def _logarithm(self, value: Ball) -> Ball:
+        """The principal logarithm; the cut along the negative reals belongs to the upper side."""
         self.effort.charge(2 * self.function_price)
-        c = self.context
-        real, imaginary = value
-        if not imaginary:
-            if not real:
+        if _is_real(value):
+            real = value.real
+            if real < 0:
+                return acb(logarithm(-real), arb.pi())
+            if real.is_zero():
                 raise UndefinedError
-            return c.ln(real.copy_abs()), _ZERO if real > 0 else pi(self.digits)
-        size = c.add(c.multiply(real, real), c.multiply(imaginary, imaginary))
-        return c.divide(c.ln(size), Decimal(2)), self._angle(real, imaginary)
+            if not real > 0:
+                raise UnsureError
+            return acb(logarithm(real))
+        return _off_the_cut(value).log()
 
-    def _angle(self, real: Decimal, imaginary: Decimal) -> Decimal:
-        c = self.context
-        if real.copy_abs() >= imaginary.copy_abs():
-            angle = FUNCTIONS["arctan"](self, [c.divide(imaginary, real)])
-            if real > 0:
-                return angle
-            half_turn = pi(self.digits)
-            return c.add(angle, half_turn if imaginary >= 0 else half_turn.copy_negate())
-        quarter = c.divide(pi(self.digits), Decimal(2))
-        rest = FUNCTIONS["arctan"](self, [c.divide(real, imaginary)])
-        return c.subtract(quarter if imaginary > 0 else quarter.copy_negate(), rest)
-
-    def _complex_power(self, node: Pow) -> Complex:
+    def _power(self, node: Pow) -> Ball:
         if node.base == _E:
-            return self._exp(self._value(node.exponent))
-        base, exponent = self._value(node.base), self._value(node.exponent)
-        return self._raise(base, exponent)
+            angle = self._imaginary_turns(node.exponent)
+            if angle is not None:
+                at = fmpq(angle.numerator, angle.denominator)
+                return acb(arb.cos_pi_fmpq(at), arb.sin_pi_fmpq(at))
+            return self._exponential(self._value(node.exponent))
+        base = self._value(node.base)
+        ratio = self._ratio(node.exponent)
+        if ratio is not None:
+            try:
+                return self._rational_power(base, ratio)
+            except UnsureError:
+                exact_base = acb(self.rational(self._exactly_or_unsure(node.base)))
+                return self._rational_power(exact_base, ratio)
+        return self._raised(base, self._value(node.exponent))
 
-    def _raise(self, base: Complex, exponent: Complex) -> Complex:
-        if not exponent[1] and self._is_integer(exponent[0]) and exponent[0].copy_abs() < 10**6:
-            count = int(exponent[0])
-            result, square = (_ONE, _ZERO), base if count >= 0 else self._inverse(base)
-            count = abs(count)
-            while count:
-                if count & 1:
-                    result = self._times(result, square)
-                count >>= 1
-                if count:
-                    square = self._times(square, square)
-            return result
-        if not base[0] and not base[1]:
-            if exponent[0] <= 0:
-                raise UndefinedError
+    def _imaginary_turns(self, node: Node) -> Fraction | None:
+        """The r of an exponent that is exactly rπi."""
+        if not isinstance(node, Mul) or node.factors.count(_I) != 1:
+            return None
+        rest = tuple(factor for factor in node.factors if factor != _I)
+        try:
+            return turns(Mul(rest), exact)
+        except (InexactError, ZeroDivisionError):
+            return None
+
+    def _rational_power(self, base: Ball, exponent: Fraction) -> Ball:
+        if exponent <= 0:
+            self.nonzero(base)
+        if exponent.denominator == 1 and abs(exponent) < _MANY:
+            return base ** fmpz(exponent.numerator)
+        if exponent == _HALF:
+            return self._square_root(base)
+        return self._raised(base, acb(self.rational(exponent)))
+
+    def _raised(self, base: Ball, exponent: Ball) -> Ball:
+        if base.is_zero():
+            if not exponent.real > 0:
+                raise UndefinedError if exponent.real <= 0 else UnsureError
             return base
-        if not base[1] and base[0] > 0 and not exponent[1]:
-            return self._context_power(base[0], exponent[0]), _ZERO
-        return self._exp(self._times(exponent, self._ln(base)))
+        if _is_real(base) and base.real > 0 and _is_real(exponent):
+            return acb(self._general_power(base.real, exponent.real))
+        return self._exponential(exponent * self._logarithm(base))
 
-    def _sqrt(self, value: Complex) -> Complex:
-        if not value[1]:
-            root = self.context.sqrt(value[0].copy_abs())
-            return (root, _ZERO) if value[0] >= 0 else (_ZERO, root)
-        half = (Decimal("0.5"), _ZERO)
-        return self._exp(self._times(half, self._ln(value)))
+    def _square_root(self, value: Ball) -> Ball:
+        if _is_real(value):
+            real = value.real
+            if real >= 0:
+                return acb(real.sqrt())
+            if real < 0:
+                return acb(0, (-real).sqrt())
+            raise UnsureError
+        return _off_the_cut(value).sqrt()
 
-    def _complex_function(  # noqa: C901
-        self, name: str, args: Sequence[Complex]
-    ) -> Complex:
-        c = self.context
-        if name not in {"Re", "Im"}:
+    def _function(self, node: Fn) -> Ball:
+        name, args = node.name, node.args
+        if name in FUNCTIONS:
             check_arity(name, args)
+        elif name == "call" and len(args) == 2 and args[0] == GAMMA:
+            name, args = "gamma", args[1:]
+        elif name not in {"Re", "Im", "root"}:
+            raise InexactError
+        balls = [self._value(arg) for arg in args]
+        try:
+            return self._applied(name, balls)
+        except UnsureError:
+            pass
+        try:
+            return acb(self.rational(self.exactly(node)))
+        except InexactError:
+            balls = [acb(self.surely(arg, ball)) for arg, ball in zip(args, balls, strict=True)]
+            return self._applied(name, balls)
+
+    def _applied(self, name: str, args: Sequence[Ball]) -> Ball:
         if name == "sqrt":
-            return self._sqrt(args[0])
-        if name == "root":
-            if not args[0][1] and not args[1][1] and args[1][0] < 0:
-                index = args[0][0]
-                if self._is_integer(index) and int(index) % 2:  # the real root, as in the reals
-                    root = self._raise((args[1][0].copy_negate(), _ZERO), self._inverse(args[0]))
-                    return root[0].copy_negate(), root[1]
-            return self._raise(args[1], self._inverse(args[0]))
+            return self._square_root(args[0])
+        if name == "root" and len(args) == 2:
+            return self._root_of(*args)
         if name in {"ln", "log"}:
-            return self._ln(args[0])
+            return self._logarithm(args[0])
         if name == "logb":
-            return self._times(self._ln(args[1]), self._inverse(self._ln(args[0])))
+            return self._logarithm(args[1]) / self.nonzero(self._logarithm(args[0]))
         if name == "abs":
-            square = c.add(c.multiply(args[0][0], args[0][0]), c.multiply(args[0][1], args[0][1]))
-            return c.sqrt(square), _ZERO
-        if name in {"Re", "Im"}:
-            return args[0][0 if name == "Re" else 1], _ZERO
-        if all(not arg[1] for arg in args):
-            return self.real_function(name, [arg[0] for arg in args]), _ZERO
-        if name in {"sin", "cos", "tan", "sinh", "cosh", "tanh"}:
-            return self._trigonometric(name, args[0])
+            return acb(abs(args[0]))
+        if name in {"Re", "Im"} and len(args) == 1:
+            return acb(args[0].real if name == "Re" else args[0].imag)
+        if all(map(_is_real, args)):
+            return acb(self.apply(name, [arg.real for arg in args]))
+        if name in _CIRCULAR and len(args) == 1:
+            return self._circular(name, args[0])
         raise InexactError
 
-    def _trigonometric(self, name: str, value: Complex) -> Complex:
-        circular = not name.endswith("h")
-        turned = self._times((_ZERO, _ONE), value) if circular else value
-        up = self._exp(turned)
-        down = self._inverse(up)
-        c = self.context
-        plus = self._pair(c.add(up[0], down[0]), c.add(up[1], down[1]))
-        minus = self._pair(c.subtract(up[0], down[0]), c.subtract(up[1], down[1]))
-        if circular:
-            minus = self._times(minus, (_ZERO, Decimal(-1)))
-        half = (Decimal("0.5"), _ZERO)
-        if name.startswith("sin"):
-            return self._times(minus, half)
-        if name.startswith("cos"):
-            return self._times(plus, half)
-        return self._times(minus, self._inverse(plus))
+    def _root_of(self, index: Ball, radicand: Ball) -> Ball:
+        if _is_real(index) and _is_real(radicand) and radicand.real < 0:
+            count = index.real
+            if count.is_exact() and count.is_integer() and not (count / 2).is_integer():
+                # the real root, as in the reals
+                return -self._raised(-radicand, 1 / self.nonzero(index))
+        return self._raised(radicand, self.note(1 / self.nonzero(index)))
+
+    def _circular(self, name: str, value: Ball) -> Ball:
+        self.effort.charge(2 * self.function_price)
+        away = value.real if name.endswith("h") else value.imag
+        around = value.imag if name.endswith("h") else value.real
+        inside(around, -_MANY, _MANY)
+        if abs(away) > LARGEST_LOGARITHM:
+            raise TooLargeError
+        if name in {"tan", "tanh"}:
+            self.nonzero(value.cos() if name == "tan" else value.cosh())
+        found: Ball = getattr(value, name)()
+        return found
+
+
+def _is_real(value: Ball) -> bool:
+    return bool(value.imag.is_zero())
+
+
+def _off_the_cut(value: Ball) -> Ball:
+    """A ball that does not touch the negative reals or zero."""
+    if not value.real > 0 and value.imag.contains(0):
+        raise UnsureError
+    return value
 
 
 _I, _E = Const("i"), Const("e")
+_MINUS_ONE, _HALF = Num(Fraction(-1)), Fraction(1, 2)

@@ -27,7 +27,6 @@ from rewards.answers.tree import (
 )
 
 _COMPARED = frozenset({"=", "<", ">", "<=", ">=", "!=", "~"})
-_ROUGHLY = Fraction(1, 20)
 _CONSTANT = (Num, Const, Add, Mul, Pow, Fn, Percent, Degree, Based)
 _OPAQUE = frozenset({"call", "prime", "at", "norm", "det", "log", "mark*", "mark+", "mark-"})
 
@@ -76,10 +75,10 @@ def _holds(left: Node, op: str, right: Node) -> bool:
         a, b = approximate(left), approximate(right)
         if a is None or b is None:
             return True
+    if op == "~" and not _decimals(left, right):
+        return abs(a - b) <= max(_coarseness(left), _coarseness(right)) / 2
     if op == "~" or (op == "=" and a != b and _decimals(left, right)):
-        return abs(a - b) <= _step(left, right) or (
-            not _decimals(left, right) and abs(a - b) <= _ROUGHLY * max(abs(a), abs(b))
-        )
+        return abs(a - b) <= _step(left, right)
     return {
         "=": a == b, "!=": a != b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b,
     }[op]  # fmt: skip
@@ -98,6 +97,21 @@ def _unsigned(node: Node) -> Node:
         isinstance(node, Mul) and len(node.factors) == 2 and node.factors[0] == Num(Fraction(-1))
     )
     return node.factors[1] if negated and isinstance(node, Mul) else node
+
+
+def _coarseness(node: Node) -> Fraction:
+    """How coarse an exact number is that stands for another: 22/7 is one of sevenths, 2000 of
+    thousands, √2 is exact.
+    """
+    value = exact_or_none(node)
+    if value is None:
+        return Fraction(0)
+    if value.denominator > 1 or not value:
+        return Fraction(1, value.denominator)
+    step = 1
+    while value % (step * 10) == 0:
+        step *= 10
+    return Fraction(step)
 
 
 def _step(left: Node, right: Node) -> Fraction:

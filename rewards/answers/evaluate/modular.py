@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rewards.answers.effort import InexactError
-from rewards.answers.evaluate.values import UndefinedError, exact
+from rewards.answers.effort import InexactError, UndefinedError, effort, literal_price
+from rewards.answers.evaluate.values import exact
 from rewards.answers.tree import Add, BigOp, Const, Fn, Mul, Node, Num, Percent, Pow, Sym
 
 MAX_EXPONENT_BITS = 4_000
@@ -21,7 +21,9 @@ FIELDS = (
     (170141183460469231731687303715884105689, 14358368582948311658889158988663601352),
 )
 _SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC8341082276BF3A27251
-_DISCRETE = frozenset({"factorial", "binom", "gcd", "lcm", "mod", "floor", "ceil", "abs"})
+_DISCRETE = frozenset(
+    {"factorial", "binom", "gcd", "lcm", "mod", "floor", "ceil", "abs"}
+)  # exact or nothing
 
 
 def same_residues(left: Node, right: Node) -> bool | None:
@@ -42,7 +44,9 @@ def residue(node: Node, prime: int, unit: int) -> int:
         InexactError: if the expression is not rational.
         UndefinedError: if a divisor vanishes.
     """
+    effort().charge(1)
     if isinstance(node, Num):
+        effort().charge(literal_price(node.value))
         return _fraction(node.value, prime)
     if isinstance(node, Sym):
         return _variable(node.name, prime)
@@ -90,4 +94,5 @@ def _power(node: Pow, prime: int, unit: int) -> int:
         base = _inverse(base, prime)
     elif not exponent and not base:
         raise UndefinedError
+    effort().charge(exponent.numerator.bit_length() // 4)
     return pow(base, abs(exponent.numerator), prime)

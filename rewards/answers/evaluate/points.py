@@ -19,7 +19,7 @@ _KINKED = frozenset(
 )
 _LARGEST_SIZE = 10**6
 _MAX_SIZES = 12
-_DISCRETE = frozenset({"factorial", "factorial2", "binom", "mod", "gcd", "lcm"})
+DISCRETE = frozenset({"factorial", "factorial2", "binom", "mod", "gcd", "lcm"})
 
 
 def sample_points(names: list[str], integral: frozenset[str]) -> Iterator[dict[str, Fraction]]:
@@ -92,7 +92,7 @@ def integral_symbols(node: Node) -> frozenset[str]:
     stack = [node]
     while stack:
         here = stack.pop()
-        if isinstance(here, Fn) and here.name in _DISCRETE:
+        if isinstance(here, Fn) and here.name in DISCRETE:
             found |= symbols(here)
         elif isinstance(here, BigOp):
             found |= symbols(here.low) | symbols(here.high)

@@ -1,34 +1,24 @@
 """Whether two expressions are the same: structure, exact rationals, then many points.
 
-Equal is said only after agreement at several points, once far beyond what any cancellation or
-tiny term in either expression could hide; different only where both sides are well defined and
-their difference survives at a higher precision. Anything else is undecided.
+Values are balls with proven radii (`enclosures`). Equal is said only where both balls are small
+and overlap, at several points, once at a radius below what any cancellation or tiny term in either
+expression could hide; that a ball comes out at all proves that the side has a value there.
+Different is said only of balls that do not overlap. Anything else is undecided: a side that is
+undefined, infinite or undecided where it was looked at equals nothing but its own text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
 from fractions import Fraction
-from itertools import chain
-from typing import Literal, NamedTuple
 
-from rewards.answers.effort import InexactError
-from rewards.answers.evaluate.complexes import ComplexEvaluator
+from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.answers.evaluate.modular import same_residues
-from rewards.answers.evaluate.numeric import Evaluator
-from rewards.answers.evaluate.points import (
-    KINKED_POINTS,
-    POINTS,
-    integral_symbols,
-    kink_sizes,
-    kinked_points,
-    sample_points,
-)
-from rewards.answers.evaluate.precision import TooLargeError, make_context
-from rewards.answers.evaluate.values import UndefinedError, exact
+from rewards.answers.evaluate.numeric import DIGITS, Evaluator
+from rewards.answers.evaluate.values import exact
+from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
 from rewards.answers.tree import (
+    GAMMA,
     BigOp,
     Const,
     Digits,
@@ -43,21 +33,8 @@ from rewards.answers.tree import (
     symbols,
 )
 
-DIGITS = 40
-AGREEMENT = 28  # digits of agreement asked for at a first look
-MAX_DIGITS = 1_200
-_MORE_DIGITS = 300  # for a second look
 MAX_VARIABLES = 60
-ENOUGH = 4
 UNEVALUATED = "⟨∫"
-_ROUGH = make_context(20)
-
-
-class Sameness(NamedTuple):
-    """True, False or None (undecided), and how that was found."""
-
-    same: bool | None
-    how: str
 
 
 def same_expression(left: Node, right: Node) -> Sameness:
@@ -74,11 +51,14 @@ def same_expression(left: Node, right: Node) -> Sameness:
     if isinstance(left, Digits) or isinstance(right, Digits):
         return _compare_digits(left, right)
     left, right = _opaque(left), _opaque(right)
-    if show(left) == show(right):
+    if show(left) == show(right) and not has_doubtful_part(left):
         return Sameness(same=True, how="they differ only in order")
     if _has_infinity(left) or _has_infinity(right):
         return _compare_infinite(left, right)
     found = _compare_numerically(left, right)
+    if found.same and _opaque_names(left) != _opaque_names(right):
+        # What nobody has worked out may have no value: lim 1/x - lim 1/x is not 0.
+        return Sameness(same=None, how="a part that stays unevaluated stands on one side only")
     if found.same is False and (_has_analysis(left) or _has_analysis(right)):
         return Sameness(same=None, how="an integral, a limit or an infinite sum stays unevaluated")
     return found
@@ -151,7 +131,12 @@ def _infinite_sign(node: Node) -> int:
 
 
 def _opaque(node: Node) -> Node:
-    """Calls, integrals and the like become variables named by their normal form."""
+    """Calls, integrals and the like become variables named by their normal form.
+
+    But not Γ of a constant, which has a value, or none.
+    """
+    if node == Fn("call", (GAMMA, *children(node)[1:])) and not symbols(node):
+        return node
     if isinstance(node, Fn) and node.name in {
         "call",
         "class",
@@ -178,6 +163,10 @@ def _has_analysis(node: Node) -> bool:
     return any(name.startswith(UNEVALUATED) for name in symbols(node))
 
 
+def _opaque_names(node: Node) -> frozenset[str]:
+    return frozenset(name for name in symbols(node) if name.startswith("⟨"))
+
+
 def _with_index(node: BigOp) -> BigOp:
     if not node.var:
         return node
@@ -191,14 +180,20 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
     names = sorted(symbols(left) | symbols(right))
     if len(names) > MAX_VARIABLES:
         return Sameness(same=None, how="they have too many variables")
+    from rewards.answers.evaluate.agreement import Pair  # noqa: PLC0415 - FLINT takes 40 ms
+    from rewards.answers.evaluate.complexes import ComplexEnclosure  # noqa: PLC0415
+    from rewards.answers.evaluate.enclosures import Enclosure  # noqa: PLC0415
+
     imaginary = contains_imaginary(left) or contains_imaginary(right)
     if not imaginary:
-        found = _Pair(left, right, Evaluator).compare(names)
+        found = Pair(left, right, Enclosure).compare(names)
         if found is not None:
             return found
-    found = _Pair(left, right, ComplexEvaluator).compare(names)
+    found = Pair(left, right, ComplexEnclosure).compare(names)
     if found is not None and (imaginary or not names or found.same):
         return found
+    if not names and Pair(left, right, ComplexEnclosure).look({}) == "one":
+        return Sameness(same=False, how="one of them has no value")
     return Sameness(same=None, how="no point was found at which both can be evaluated")
 
 
@@ -211,154 +206,3 @@ def contains_imaginary(node: Node) -> bool:
             return True
         stack += children(here)
     return False
-
-
-class _Look(NamedTuple):
-    """Both sides evaluated at one point.
-
-    `gap` is their difference, `high` the decimal exponent below which rounding was kept, and
-    `span` how far the exponents met on the way lie apart.
-    """
-
-    status: Literal["both", "neither", "one", "huge", "stop"]
-    gap: Decimal = Decimal(0)
-    high: int = 0
-    span: int = 0
-
-    def is_close(self, agreement: int) -> bool:
-        """Whether both sides agree to so many digits below the greatest magnitude met."""
-        if self.status != "both":
-            return False
-        return not self.gap or self.gap.adjusted() <= self.high - agreement
-
-
-class _Pair(NamedTuple):
-    """Two expressions, compared by evaluation in the reals or in the complex numbers."""
-
-    left: Node
-    right: Node
-    evaluator: type[Evaluator]
-
-    def look(self, point: dict[str, Fraction], digits: int) -> _Look:
-        """Evaluate both at a point."""
-        sides = self.evaluator(digits, point), self.evaluator(digits, point)
-        values: list[Decimal | None] = []
-        huge = 0
-        for side, node in zip(sides, (self.left, self.right), strict=True):
-            try:
-                values.append(side.evaluate(node))
-            except UndefinedError:  # noqa: PERF203
-                values.append(None)
-            except TooLargeError:
-                huge += 1
-                values.append(None)
-            except InexactError:
-                return _Look("stop")
-        a, b = values
-        if huge:
-            return _Look("huge" if huge == 1 and not point and (a, b) != (None, None) else "stop")
-        if a is None or b is None:
-            return _Look("neither" if a is b else "one")
-        high = max(side.high for side in sides)
-        highest = max(high, *(side.highest for side in sides))
-        span = highest - min(side.low for side in sides)
-        return _Look("both", sides[0].difference(a, b), high, span)
-
-    def points(
-        self, names: list[str], integral: frozenset[str]
-    ) -> tuple[Iterable[dict[str, Fraction]], int, int]:
-        """Where to look, at how many points at most, and how many agreements are enough."""
-        points = sample_points(names, integral)
-        # With kinks and whole numbers a few points agree by luck: look at all of them.
-        sizes = kink_sizes(self.left, self.right)
-        if sizes is None:
-            return points, POINTS, POINTS if integral else ENOUGH
-        count = POINTS + KINKED_POINTS
-        return chain(points, kinked_points(names, integral, sizes)), count, count
-
-    def compare(self, names: list[str]) -> Sameness | None:  # noqa: C901
-        """The verdict of the sample points; `None` if there were too few."""
-        integral = integral_symbols(self.left) | integral_symbols(self.right)
-        agreed = lonely = 0
-        last: tuple[dict[str, Fraction], _Look] | None = None
-        points, count, enough = self.points(names, integral)
-        for point in points:
-            seen = self.look(point, DIGITS)
-            if seen.status == "both" and not seen.is_close(AGREEMENT):
-                seen = self.look(point, 2 * DIGITS)  # or was it only lost digits?
-                if seen.status == "both" and not seen.is_close(AGREEMENT):
-                    return Sameness(same=False, how=_at(point, "their values differ"))
-            if seen.status == "huge":
-                return Sameness(same=False, how="only one of them is beyond 10^(10^17)")
-            if seen.status == "stop":
-                return None
-            if seen.status == "both":
-                agreed += 1
-                last = point, seen
-            lonely += seen.status == "one"
-            if agreed == enough or not names:
-                break
-        if names and lonely >= count - 2:
-            return Sameness(same=False, how="they are nowhere defined together")
-        if last is None or (names and agreed < 2):
-            return None
-        if len(names) == 1 and self.evaluator is Evaluator and self.is_half(names[0]):
-            return Sameness(same=False, how=f"only one of them is defined for negative {names[0]}")
-        return self.confirm(*last)
-
-    def is_half(self, name: str) -> bool:
-        """Whether one side is a logarithm of the positive and the other of all: 2 ln x, ln x²."""
-        if not (_has_logarithm(self.left) and _has_logarithm(self.right)):
-            return False
-        return all(
-            self.look({name: -at}, DIGITS).status == "one"
-            and self.look({name: at}, DIGITS).status == "both"
-            for at in _SIZES
-        )
-
-    def confirm(self, point: dict[str, Fraction], seen: _Look) -> Sameness:
-        """Look once more, at a precision that no tiny term or cancellation can hide from."""
-        # Thrice the span: sin x misses x by x^3/6, and no function we know by a higher power
-        # without its own terms showing a wider span.
-        digits = 100 + 3 * seen.span
-        affordable = min(digits, MAX_DIGITS)
-        first = self.look(point, affordable)
-        if first.status != "both":
-            return Sameness(same=None, how="they could not be worked out to enough digits")
-        if digits <= MAX_DIGITS and first.is_close(digits - 30):
-            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits"))
-        second = self.look(point, affordable + min(affordable, _MORE_DIGITS))
-        if digits <= MAX_DIGITS and second.is_close(digits - 30):
-            return Sameness(same=True, how=_at(point, f"they agree to {digits - 30} digits"))
-        # Rounding noise changes with the precision; a difference does not.
-        if second.status == "both" and _agree(first.gap, second.gap):
-            return Sameness(same=False, how=_at(point, "they differ by a little"))
-        return Sameness(same=None, how="their values need more digits than are affordable")
-
-
-_SIZES = (Fraction(7, 5), Fraction(3, 11), Fraction(41, 3))
-
-
-def _has_logarithm(node: Node) -> bool:
-    stack = [node]
-    while stack:
-        here = stack.pop()
-        if isinstance(here, Fn) and here.name in {"ln", "log", "logb"}:
-            return True
-        stack += children(here)
-    return False
-
-
-def _agree(one: Decimal, other: Decimal) -> bool:
-    """Whether two differences are the same but for rounding."""
-    if not one or not other or one.adjusted() != other.adjusted():
-        return False
-    ratio = _ROUGH.divide(one, other)
-    return abs(ratio - 1) < Decimal("0.0001")
-
-
-def _at(point: dict[str, Fraction], what: str) -> str:
-    if not point:
-        return what
-    place = ", ".join(f"{name} = {float(value):.3g}" for name, value in list(point.items())[:3])
-    return f"{what} at {place}"

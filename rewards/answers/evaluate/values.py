@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from rewards.answers.effort import InexactError, effort
+from rewards.answers.effort import InexactError, UndefinedError, effort, literal_price
+from rewards.answers.evaluate.special_values import SPECIAL, power_form, special_value
 from rewards.answers.tree import (
     Add,
     Based,
     BigOp,
+    Const,
     Fn,
     Mul,
     Node,
@@ -24,11 +26,8 @@ from rewards.answers.tree import (
 MAX_BITS = 60_000
 MAX_COST = 1_000_000
 MAX_TERMS = 2_000
+_LONG = 1_000
 MAX_FACTORIAL = 3_000
-
-
-class UndefinedError(ArithmeticError):
-    """The value does not exist (0/0, a division by zero, 0^0 of zeros …)."""
 
 
 def exact(node: Node) -> Fraction:  # noqa: C901
@@ -56,7 +55,7 @@ def exact(node: Node) -> Fraction:  # noqa: C901
             cost = _charge(product, cost)
         return product
     if isinstance(node, Pow):
-        return power(exact(node.base), exact(node.exponent))
+        return _power_of(node)
     if isinstance(node, Percent):
         return exact(node.value) / 100
     if isinstance(node, Based):
@@ -66,6 +65,33 @@ def exact(node: Node) -> Fraction:  # noqa: C901
     if isinstance(node, BigOp) and node.op in {"sum", "prod"}:
         return _big(node)
     raise InexactError
+
+
+def _power_of(node: Pow) -> Fraction:
+    """A power, also one whose base is irrational: √2², e^0, e^{ln 3}."""
+    exponent = node.exponent
+    if node.base != _E:
+        try:
+            base = exact(node.base)
+        except InexactError:
+            if not isinstance(node.base, (Fn, Pow)):
+                raise
+            form, inner = power_form(node.base, exact)
+            if form is None:
+                raise
+            return power(form, inner * exact(exponent))
+        return power(base, exact(exponent))
+    if isinstance(exponent, Fn) and exponent.name == "ln" and len(exponent.args) == 1:
+        value = exact(exponent.args[0])
+        if value > 0:
+            return value
+        raise InexactError if value else UndefinedError
+    if exact(exponent) == 0:
+        return Fraction(1)
+    raise InexactError
+
+
+_E = Const("e")
 
 
 def based_value(node: Based) -> Fraction:
@@ -82,9 +108,9 @@ def power(base: Fraction, exponent: Fraction) -> Fraction:
         return _rational_root(base, exponent)
     count = exponent.numerator
     if base == 0:
-        if count < 0:
+        if count <= 0:  # 0^0 has no value: a limit of that form may be anything
             raise UndefinedError
-        return Fraction(1 if count == 0 else 0)
+        return Fraction(0)
     if abs(base) == 1:
         return base if count % 2 else Fraction(1)
     bits = max(base.numerator.bit_length(), base.denominator.bit_length())
@@ -125,10 +151,16 @@ def _rational_logarithm(base: Fraction, value: Fraction) -> Fraction:
     """The logarithm of a rational power of `base`: 3/2 for log_4 8."""
     if base <= 0 or base == 1 or value <= 0:
         raise UndefinedError
-    guess = Fraction(_log(value) / _log(base)).limit_denominator(64)
+    size = _log(base)
+    if abs(size) < _NEAR_ONE:  # 1 + 10^-400 is 1 to a float
+        raise InexactError
+    guess = Fraction(_log(value) / size).limit_denominator(64)
     if power(base, Fraction(guess.numerator)) != power(value, Fraction(guess.denominator)):
         raise InexactError
     return guess
+
+
+_NEAR_ONE = 1e-9
 
 
 def _log(value: Fraction) -> float:
@@ -141,6 +173,9 @@ def _charge(value: Fraction, cost: int) -> int:
     cost += bits if value.denominator == 1 else 8 * bits  # a common denominator is dear
     if bits > 2 * MAX_BITS or cost > MAX_COST:
         raise InexactError
+    if bits > _LONG:
+        # The greatest common divisor of long numbers takes the square of their length.
+        effort().charge(bits // 3_000 if value.denominator == 1 else bits * bits // 800_000)
     return cost
 
 
@@ -171,7 +206,10 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
             return -_rational_root(-radicand, 1 / index) if index != 1 else radicand
         return power(radicand, 1 / index)
     if name == "logb":
-        return _rational_logarithm(exact(args[0]), exact(args[1]))
+        return _logarithm(*args)
+    if name in SPECIAL:
+        effort().charge(1)
+        return special_value(name, args[0], exact)
     if name in {"abs", "floor", "ceil"}:
         value = exact(args[0])
         if name == "abs":
@@ -195,20 +233,54 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
         return Fraction(math.comb(int(top), int(bottom)))
     if name in {"min", "max"} and args:
         values = [exact(arg) for arg in args]
+        effort().charge(sum(map(literal_price, values)))
         return min(values) if name == "min" else max(values)
     if name in {"gcd", "lcm", "mod"} and args:
-        whole = [exact(arg) for arg in args]
-        if any(value.denominator != 1 for value in whole):
-            raise InexactError
-        integers = [int(value) for value in whole]
-        if name == "gcd":
-            return Fraction(math.gcd(*integers))
-        if name == "lcm":
-            return Fraction(math.lcm(*integers))
-        if len(integers) != 2 or integers[1] == 0:
-            raise UndefinedError
-        return Fraction(integers[0] % integers[1])
+        values = [exact(arg) for arg in args]
+        whole = all(value.denominator == 1 for value in values)
+        if name == "mod" and not whole and len(values) == 2 and values[1]:
+            effort().charge(2 * sum(map(literal_price, values)))
+            return values[0] % values[1]  # what whole multiples leave, as of integers
+        if whole or name == "mod":
+            return Fraction(_of_integers(name, values))
+        tops = [Fraction(value.numerator) for value in values]
+        bottoms = [Fraction(value.denominator) for value in values]
+        other = "lcm" if name == "gcd" else "gcd"  # of fractions: what divides all of them
+        return Fraction(_of_integers(name, tops), _of_integers(other, bottoms))
     raise InexactError
+
+
+def _of_integers(name: str, values: Sequence[Fraction]) -> int:
+    if any(value.denominator != 1 for value in values):
+        raise InexactError
+    if name == "mod":
+        if len(values) != 2 or values[1] == 0:
+            raise UndefinedError
+        effort().charge(sum(map(literal_price, values)))
+        return values[0].numerator % values[1].numerator
+    found, cost = values[0].numerator, 0
+    for value in values[1:]:
+        # Charged as a fraction would be, whose common divisor is taken too.
+        cost = _charge(Fraction(found) + Fraction(1, 2), cost) if found else cost
+        combine = math.gcd if name == "gcd" else math.lcm
+        found = combine(found, value.numerator)
+    return abs(found)
+
+
+def _logarithm(base_node: Node, node: Node) -> Fraction:
+    base, below = power_form(base_node, exact)
+    value, above = power_form(node, exact)
+    if value == 0 or base in {0, 1} or below == 0:
+        raise UndefinedError
+    if value == 1 or above == 0:
+        return Fraction(0)
+    if base is None or value is None:
+        if base is value:  # powers of e
+            return above / below
+        raise InexactError
+    if base < 0 or value < 0:
+        raise UndefinedError if below == above == 1 else InexactError
+    return _rational_logarithm(base, value) * above / below
 
 
 def _big(node: BigOp) -> Fraction:
@@ -216,6 +288,8 @@ def _big(node: BigOp) -> Fraction:
         raise InexactError
     low, high = exact(node.low), exact(node.high)
     if low.denominator != 1 or high.denominator != 1 or high - low > MAX_TERMS:
+        raise InexactError
+    if high < low:  # nobody writes an empty sum for 0, and what stands in it may have no value
         raise InexactError
     total, cost, account = Fraction(0 if node.op == "sum" else 1), 0, effort()
     for index in range(int(low), int(high) + 1):

@@ -69,6 +69,8 @@ class ListMatching(WordMatching):
         self, ref: Node, ans: Node, refs: list[Node], answers: list[Node]
     ) -> bool | None:
         """Lists and sets: the same items, in any order unless the options say otherwise."""
+        if _joined_otherwise(ref, ans):
+            return self.no("“and” is not “or”")
         if isinstance(ans, Group):
             labelled = _labelled(refs)
             if labelled is not None and len({name for name, _ in labelled}) < len(labelled):
@@ -91,7 +93,7 @@ class ListMatching(WordMatching):
             stems = [{name.partition("_")[0] for name in side} for side in names]
             if len(set(names[0])) == len(names[0]) > 1 and len(set(names[1])) > 1:
                 return self.no("they name different quantities")
-            plain = min(len(set(side)) for side in names) == 1
+            plain = any(set(side) == stem for side, stem in zip(names, stems, strict=True))
             if (
                 plain and len(stems[0]) == 1 and stems[0] == stems[1]
             ):  # x_1 = 1, x_2 = 2 are values of x
@@ -110,6 +112,9 @@ class ListMatching(WordMatching):
                 refs = expand(Seq(tuple(value for _, value in labels[0])))
             if labels[1] is not None:
                 answers = expand(Seq(tuple(value for _, value in labels[1])))
+        shared = _shared_name(refs), _shared_name(answers)
+        if None not in shared and shared[0] != shared[1]:
+            return self.no(f"one is about {shared[0]}, the other about {shared[1]}")
         refs, answers = _propagated(refs), _propagated(answers)
         if (
             isinstance(ref, Seq)
@@ -153,6 +158,9 @@ class ListMatching(WordMatching):
         if isinstance(body, Relation) and not isinstance(other, Relation):
             found = assigned(body)
             body = body if found is None else found.value
+        elif isinstance(other, Relation) and not isinstance(body, Relation):
+            found = assigned(other)
+            other = other if found is None else found.value
         fixed = symbols(body) - set(params) if params else symbols(other) - set(given)
         mine = sorted(symbols(body) - fixed)
         theirs = sorted(symbols(other) - fixed)
@@ -177,6 +185,22 @@ class ListMatching(WordMatching):
         return first
 
 
+def _joined_otherwise(ref: Node, ans: Node) -> bool:
+    """Whether one says "and" and the other "or" of what are not just the values of one thing."""
+    if not (isinstance(ref, Seq) and isinstance(ans, Seq)):
+        return False
+    if {ref.joiner, ans.joiner} != {"and", "or"}:
+        return False
+    names = set()
+    for item in (*ref.items, *ans.items):
+        found = assigned(item) if isinstance(item, Relation) else None
+        if found is not None:
+            names.add(show(found.name))
+        elif symbols(item):
+            return True
+    return len(names) > 1
+
+
 def _labelled(items: list[Node]) -> list[tuple[str, Node]] | None:
     """The items as (name, value) if every one is `name = value`."""
     pairs: list[tuple[str, Node]] = []
@@ -186,7 +210,9 @@ def _labelled(items: list[Node]) -> list[tuple[str, Node]] | None:
         found = assigned(item)
         if found is None:
             return None
-        pairs.append((show(found.name), found.value))
+        chained = [show(side) for side in item.sides if isinstance(side, Sym)]
+        name = show(found.name) if len(chained) < 2 else "=".join(sorted(chained))
+        pairs.append((name, found.value))
     return pairs
 
 
@@ -195,6 +221,14 @@ def _tells_apart(pairs: list[tuple[str, Node]]) -> bool:
     names = {name for name, _ in pairs}
     stems = {name.partition("_")[0] for name in names}
     return len(names) == len(pairs) > 1 and len(stems) > 1
+
+
+def _shared_name(items: list[Node]) -> str | None:
+    """The name that `x = 1, 2, 3` puts in front of all its values."""
+    if _propagated(items) is items or not isinstance(items[0], Relation):
+        return None
+    found = assigned(items[0])
+    return None if found is None else show(found.name)
 
 
 def _propagated(items: list[Node]) -> list[Node]:

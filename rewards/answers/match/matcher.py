@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from rewards.answers.evaluate.matrices import as_matrix
+from typing import TYPE_CHECKING
+
+from rewards.answers.evaluate.matrices import as_matrix, as_tuple
 from rewards.answers.match.equations import EquationMatching
-from rewards.answers.match.sets import UNRELATED
-from rewards.answers.match.signs import expand
+from rewards.answers.match.sets import UNRELATED, as_family
+from rewards.answers.match.signs import expand, members, points
 from rewards.answers.tree import (
+    INFINITY,
+    Add,
     Builder,
     Choice,
     Clock,
@@ -14,6 +18,7 @@ from rewards.answers.tree import (
     Given,
     Group,
     Matrix,
+    Mul,
     Named,
     Node,
     Num,
@@ -23,10 +28,19 @@ from rewards.answers.tree import (
     Seq,
     SetOf,
     SetOperation,
+    Sym,
     System,
     Text,
     contains,
 )
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+
+def _says_twice(node: Node) -> TypeGuard[Ratio]:
+    """`x < 3 : (-∞, 3)`, a statement and the same in other words."""
+    return isinstance(node, Ratio) and isinstance(node.items[0], Relation)
 
 
 class Matcher(EquationMatching):
@@ -38,14 +52,19 @@ class Matcher(EquationMatching):
             return ref.value == ans.value or self.values(ref, ans)
         if ref == ans:
             return True
+        ref, ans = as_family(ref), as_family(ans)
         if isinstance(ref, Family) or isinstance(ans, Family):
             return self.families(ref, ans)
         if isinstance(ref, Given) or isinstance(ans, Given):
             return self.conditional(ref, ans)
+        if _says_twice(ref) and _says_twice(ans):
+            return self.in_order(ref.items, ans.items)
         expected, given = self.settled(ref), self.settled(ans)
         if expected is None or given is None:
             return self.no("one of them says two different things")
-        ref, ans = expected, given
+        ref, ans = _plain(expected), _plain(given)
+        if isinstance(ref, (Seq, SetOf)) or isinstance(ans, (Seq, SetOf)):
+            ref, ans = points(ref), points(ans)
         if isinstance(ref, Choice) or isinstance(ans, Choice):
             return self.choices(ref, ans)
         if isinstance(ref, Raw) or isinstance(ans, Raw):
@@ -60,7 +79,7 @@ class Matcher(EquationMatching):
         if sets != UNRELATED:
             return sets
         if isinstance(ref, Named) or isinstance(ans, Named):
-            return self.no("")
+            return _meaning(ref) == _meaning(ans) or self.no("")
         if isinstance(ref, (Relation, System)):
             return self.relations(ref, ans)
         if isinstance(ans, Relation):
@@ -89,8 +108,12 @@ class Matcher(EquationMatching):
     def conditional(self, ref: Node, ans: Node) -> bool | None:
         """An answer may leave the reference's condition to the question, but add none."""
         if isinstance(ans, Given):
+            if not isinstance(ref, Given) and not ans.restricts:
+                return self.alike(ref, ans.body)
             if not isinstance(ref, Given):
                 return self.no(f"it holds only if {ans.condition}")
+            if ref.condition != ans.condition and not (ref.restricts or ans.restricts):
+                return self.no(f"one holds for {ref.condition}, the other for {ans.condition}")
             if ref.condition != ans.condition:
                 self.why = "they hold on different conditions"
                 return None
@@ -103,3 +126,21 @@ class Matcher(EquationMatching):
             agree = len(node.items) == 2 and self.alike(node.items[0], node.items[1])
             return node.items[1] if agree else None
         return node
+
+
+def _plain(node: Node) -> Node:
+    """Memberships of finite sets as lists, sums and multiples of tuples worked out."""
+    if isinstance(node, (Add, Mul)) and contains(node, (Group,)):
+        return as_tuple(node) or node
+    return members(node)
+
+
+def _meaning(node: Node) -> str:
+    """What a fixed word says, and the letter or sign that says the same; else nothing in common."""
+    if isinstance(node, Named):
+        return node.name
+    if node == INFINITY:
+        return "infinitely many"
+    if isinstance(node, Sym) and node.name in {"Y", "N"}:
+        return "yes" if node.name == "Y" else "no"
+    return f"the {type(node).__name__}"

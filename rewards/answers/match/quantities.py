@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import permutations
 from typing import TYPE_CHECKING
 
-from rewards.answers.evaluate.numeric import Evaluator
-from rewards.answers.evaluate.sameness import Sameness, same_expression
+from rewards.answers.evaluate.sameness import same_expression
+from rewards.answers.match.closeness import close
+from rewards.answers.match.letter_units import contains_ohm, unit_readings, with_temperature
+from rewards.answers.match.letters import in_other_letters
+from rewards.answers.outcome import Sameness
 from rewards.answers.tree import (
+    ZERO,
     Add,
     Based,
     BigOp,
@@ -26,14 +26,15 @@ from rewards.answers.tree import (
     Pow,
     Sym,
     Unit,
+    add,
     children,
     contains,
     rebuild,
-    substitute,
     symbols,
     times,
 )
-from rewards.answers.units import Measure, contradicts, measure, unlike
+from rewards.answers.unit_table import Measure
+from rewards.answers.units import differing, read_phrase
 
 if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions
@@ -49,35 +50,42 @@ class Quantities:
 
     def same(self, ref: Node, ans: Node) -> Sameness:
         """Whether two values are the same, units considered."""
-        ans = _with_letter_unit(ans, symbols(ref))
+        ref, ans = with_temperature(ref), with_temperature(ans)
+        if isinstance(ref, Unit) != isinstance(ans, Unit):
+            ref, ans = _both_units(ref, ans)
+        elif contains_ohm(ref) and contains_ohm(ans):
+            ref = next(unit_readings(ref), ref)
+            ans = next(unit_readings(ans), ans)
         ref_unit = ref.unit if isinstance(ref, Unit) else None
         ans_unit = ans.unit if isinstance(ans, Unit) else None
+        one = read_phrase(ref_unit).unit if ref_unit is not None else None
+        other = read_phrase(ans_unit).unit if ans_unit is not None else None
+        angles = [
+            _is_angle(unit) or contains(side, (Degree,))
+            for unit, side in ((one, ref), (other, ans))
+        ]
+        if (_is_angle(one) or _is_angle(other)) and all(angles):
+            return self.number(_in_radians(ref, one), _in_radians(ans, other))
         ref = ref.value if isinstance(ref, Unit) else ref
         ans = ans.value if isinstance(ans, Unit) else ans
         if self.options.units == "require" and ref_unit is not None and ans_unit is None:
             return Sameness(same=False, how=f"the unit {ref_unit} is missing")
-        if ans_unit is not None and (why := contradicts(ref_unit or "", ans_unit)):
+        if self.options.units == "ignore" and one is not None and other is not None:
+            return self.bare(ref, ans)
+        if why := differing(ref_unit or "", ans_unit or ""):
             return Sameness(same=False, how=why)
-        if ref_unit is not None and ans_unit is not None and self.options.units != "ignore":
-            one, other = measure(ref_unit), measure(ans_unit)
-            if one is not None and other is not None:
-                if one[0] != other[0]:
-                    return Sameness(same=False, how=f"{ans_unit} is not {ref_unit}")
-                ref, ans = _scaled(ref, one), _scaled(ans, other)
-            elif unlike(ref_unit, ans_unit):
-                return Sameness(same=False, how=f"{ans_unit} is not {ref_unit}")
+        if one is not None and other is not None and one != other:
+            ans = _converted(ans, other, one)
+        elif ref_unit is None and ans_unit is None and _vanishes(ref, ans):
+            return Sameness(same=False, how="nothing times a letter keeps its letter")
+        if one is not None and self.options.integers == "counts exact":  # 5 kg is measured
+            return Quantities(replace(self.options, integers="tolerance")).bare(ref, ans)
         return self.bare(ref, ans)
 
     def bare(self, ref: Node, ans: Node) -> Sameness:
         """Whether two values without units are the same."""
-        if isinstance(ref, Percent):
-            if not isinstance(ans, Percent):  # a missing % sign is forgiven
-                found = self.number(ref.value, ans)
-                if found.same:
-                    return Sameness(same=True, how="the missing % sign is forgiven")
-        elif isinstance(ans, Percent) and isinstance(ref, Num):
-            found = self.number(ref, ans)
-            return found if found.same else Sameness(same=False, how="a % sign was added")
+        if (found := self.percent(ref, ans)) is not None:
+            return found
         if isinstance(ref, Based) or isinstance(ans, Based):
             return self.based(ref, ans)
         if isinstance(ref, Fn) and isinstance(ans, Fn) and ref.name == ans.name == "mod":
@@ -88,11 +96,30 @@ class Quantities:
             return self.angles(ref, ans)
         return self.number(ref, ans)
 
+    def percent(self, ref: Node, ans: Node) -> Sameness | None:
+        """A % sign on one side only; `None` if that is not what tells them apart."""
+        if isinstance(ref, Percent) and not isinstance(ans, Percent):
+            if self.number(ref.value, ans).same:
+                return Sameness(same=True, how="the missing % sign is forgiven")
+        elif isinstance(ans, Percent) and isinstance(ref, Num):
+            found = self.number(ref, ans)
+            if found.same:
+                return found
+            forgiven = self.options.added_percent
+            # 0.5 may be 50%, unless the question is about per cent.
+            meant = forgiven == "forgive" or (forgiven == "from 1" and abs(ref.value) >= 1)
+            if meant and self.number(ref, ans.value).same:
+                return Sameness(same=True, how="the added % sign is forgiven")
+            return Sameness(same=False, how="a % sign was added")
+        return None
+
     def based(self, ref: Node, ans: Node) -> Sameness:
-        """Numerals: the base is part of the answer."""
+        """Numerals: the base is part of the answer, but the question has named it."""
         if isinstance(ref, Based) and isinstance(ans, Based):
             same = (ref.digits.upper(), ref.base) == (ans.digits.upper(), ans.base)
             return Sameness(same=same, how="digits and base were compared")
+        if isinstance(ref, Based) and _digits(ans) == ref.digits.upper():
+            return Sameness(same=True, how="the dropped base is forgiven")
         return Sameness(same=False, how="only one of them is written in another base than ten")
 
     def angles(self, ref: Node, ans: Node) -> Sameness:
@@ -107,90 +134,82 @@ class Quantities:
         return found
 
     def number(self, ref: Node, ans: Node) -> Sameness:
-        """Two plain values."""
-        constants = arbitrary_constants(ref), arbitrary_constants(ans)
-        indices = [[name[2:] for name in names] for names in constants]
-        if constants[0] != constants[1] and indices[0] == indices[1]:  # C_1 for c_1
-            pairs = zip(constants[1], constants[0], strict=True)
-            ans = substitute(ans, {old: Sym(new) for old, new in pairs})
-        foreign = symbols(ans) - symbols(ref)
-        if foreign and not (_has_analysis(ref) or _has_analysis(ans)):
-            return Sameness(same=False, how=f"the answer depends on {', '.join(sorted(foreign))}")
+        """Two plain values, in whatever letters they may be written."""
+        found = self.as_written(ref, ans)
+        return found if found.same is True else in_other_letters(ref, ans) or found
+
+    def as_written(self, ref: Node, ans: Node) -> Sameness:
+        """Two plain values in the letters that they are written in."""
         found = same_expression(ref, ans)
-        if found.same is False and len(arbitrary_constants(ref)) > 1:
-            found = _renamed(ref, ans) or found
+        foreign = symbols(ans) - symbols(ref)
+        analysis = foreign and (_has_analysis(ref) or _has_analysis(ans))
+        if foreign and not analysis and (found.same is not True or _holds_zero(ans)):
+            return Sameness(same=False, how=f"the answer depends on {', '.join(sorted(foreign))}")
         if found.same is not True and (_has_log(ref) or _has_log(ans)):
             decimal = same_expression(_with_base_ten(ref), _with_base_ten(ans))
             if decimal.same:
                 return Sameness(same=True, how="with log to the base 10, " + decimal.how)
-        if found.same is not True and not symbols(ref) and self._close(ref, ans):
-            return Sameness(same=True, how="they agree within the tolerance asked for")
+        if found.same is not True and (why := close(ref, ans, self.options)):
+            return Sameness(same=True, how=why)
         return found
 
-    def _close(self, ref: Node, ans: Node) -> bool:
-        if self.options.tolerance is None and self.options.rounding == "exact":
-            return False
-        try:
-            a, b = Evaluator(40).evaluate(ref), Evaluator(40).evaluate(ans)
-        except ArithmeticError:
-            return False
-        if self.options.tolerance is not None:
-            one, other = float(a), float(b)
-            if math.isclose(one, other, rel_tol=self.options.tolerance, abs_tol=0.0):
-                return True
-        decimals = ref.decimals if isinstance(ref, Num) else None
-        if self.options.rounding == "exact" or decimals is None:
-            return False
-        step = Decimal(1).scaleb(-decimals)
-        if b.adjusted() > 60:
-            return False
-        return b.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE) == a.quantize(
-            step, context=_WIDE
-        )
+
+def _both_units(ref: Node, ans: Node) -> tuple[Node, Node]:
+    """Where one side has a unit, letters behind the other side's number are units too."""
+    unit, other = (ref, ans) if isinstance(ref, Unit) else (ans, ref)
+    if not isinstance(unit, Unit) or read_phrase(unit.unit).unit is None:
+        return ref, ans
+    for reading in unit_readings(other):
+        if differing(unit.unit, reading.unit) is None:
+            return (unit, reading) if unit is ref else (reading, unit)
+    return ref, ans
 
 
-_ARBITRARY = re.compile(r"[cCkK]_\d")
-MAX_CONSTANTS = 3
+def _is_angle(unit: Measure | None) -> bool:
+    return unit is not None and unit.dimensions == (("angle", 1),)
 
 
-def arbitrary_constants(node: Node) -> list[str]:
-    """The names `c_1`, `c_2`, `C_1` … of a general solution, which may be exchanged."""
-    return sorted(name for name in symbols(node) if _ARBITRARY.fullmatch(name))
+def _digits(node: Node) -> str:
+    """The digits of a numeral without its base (2516, 1A3), or "" if it is none."""
+    parts: list[str] = []
+    for part in node.factors if isinstance(node, Mul) else (node,):
+        if isinstance(part, Num) and part.value.denominator == 1 and part.value >= 0:
+            if part.decimals:
+                return ""
+            parts.append(str(part.value))
+        elif isinstance(part, Sym) and len(part.name) == 1 and part.name.isupper():
+            parts.append(part.name)
+        else:
+            return ""
+    return "".join(parts)
 
 
-def _renamed(ref: Node, ans: Node) -> Sameness | None:
-    """Equal after the arbitrary constants have changed places?"""
-    names = arbitrary_constants(ref)
-    if names != arbitrary_constants(ans) or len(names) > MAX_CONSTANTS:
-        return None
-    for order in permutations(names):
-        moved = substitute(ans, {old: Sym(new) for old, new in zip(names, order, strict=True)})
-        if same_expression(ref, moved).same:
-            return Sameness(same=True, how="the constants may change places")
-    return None
-
-
-_LETTER_UNITS = frozenset("msghLNJWVK")
-
-
-def _with_letter_unit(node: Node, known: frozenset[str]) -> Node:
-    """`5 m` is five metres where the reference knows no variable m."""
-    if (
-        isinstance(node, Mul)
-        and len(node.factors) == 2
-        and isinstance(node.factors[0], Num)
-        and isinstance(node.factors[1], Sym)
-        and node.factors[1].name in _LETTER_UNITS - known
-    ):
-        return Unit(node.factors[0], node.factors[1].name)
+def _in_radians(node: Node, unit: Measure | None) -> Node:
+    """An angle in radians as a plain number; degrees keep their sign, which is a factor."""
+    if isinstance(node, Unit):
+        return _scaled(node.value, unit) if unit is not None else node
     return node
 
 
-_WIDE = Evaluator(200).context
+def _vanishes(ref: Node, ans: Node) -> bool:
+    """Whether a literal 0 would wipe out letters (`0 m/s`) that the other side does not have."""
+    zero = any(
+        isinstance(side, Mul) and any(f == ZERO or f == Num(ZERO.value, 1) for f in side.factors)
+        for side in (ref, ans)
+    )
+    return zero and symbols(ref) != symbols(ans)
 
 
 def _scaled(value: Node, unit: Measure) -> Node:
-    return times(value, Num(unit[1]))
+    scaled = value if unit.factor == 1 else times(value, Num(unit.factor))
+    return add(scaled, Num(unit.offset)) if unit.offset else scaled
+
+
+def _converted(value: Node, unit: Measure, wanted: Measure) -> Node:
+    """A value in another unit of its dimension: the reference keeps the digits that it shows."""
+    value = times(value, Num(unit.factor / wanted.factor))
+    offset = (unit.offset - wanted.offset) / wanted.factor
+    return add(value, Num(offset)) if offset else value
 
 
 def _forgivable(node: Node) -> bool:
@@ -212,6 +231,13 @@ def _without_degrees(node: Node) -> Node:
     if not below:
         return node
     return rebuild(node, tuple(_without_degrees(child) for child in below))
+
+
+def _holds_zero(node: Node) -> bool:
+    """Whether something is multiplied by 0 or raised to it: letters that say nothing."""
+    zero = isinstance(node, Pow) and node.exponent == ZERO
+    zero = zero or (isinstance(node, Mul) and ZERO in node.factors)
+    return zero or any(_holds_zero(child) for child in children(node))
 
 
 def _has_analysis(node: Node) -> bool:

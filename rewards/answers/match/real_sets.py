@@ -75,6 +75,9 @@ def real_set(node: Node) -> list[Piece]:  # noqa: C901
             return []
         if node.name == "reals":
             return [_piece(_MINUS_INFINITY, False, INFINITY, False)]
+    half = half_of_reals(node)
+    if half is not None:
+        return _half_line(ZERO, half)
     if isinstance(node, Group) and len(node.items) == 2:
         return _interval(node)
     if isinstance(node, SetOf):
@@ -93,6 +96,17 @@ def real_set(node: Node) -> list[Piece]:  # noqa: C901
     if isinstance(node, (Seq, System)):
         return _conditions(node)
     raise NotRealSetError
+
+
+def half_of_reals(node: Node) -> str | None:
+    r"""The sign that cuts the reals at 0: `>` for `\mathbb R_{>0}` and `\mathbb R^+`."""
+    if not (isinstance(node, Fn) and node.args[0] == Named("reals")):
+        return None
+    if node.name == "at" and len(node.args) == 2 and isinstance(node.args[1], Sym):
+        return {">0": ">", ">=0": ">=", "<0": "<", "<=0": "<=", "+": ">", "-": "<"}.get(
+            node.args[1].name
+        )
+    return {"mark+": ">", "mark-": "<"}.get(node.name)
 
 
 def variable_of(node: Node) -> str | None:
@@ -159,7 +173,10 @@ def _point(node: Node) -> Piece:
 def _interval(node: Group) -> list[Piece]:
     low, high = node.items
     piece = _piece(low, node.opening == "[", high, node.closing == "]")
-    return _merged([piece])
+    found = _merged([piece])
+    if not found:
+        raise NotRealSetError  # (9, 1) is a point: nobody writes the empty set so
+    return found
 
 
 def _is_negative_set(node: Node) -> bool:
@@ -272,8 +289,10 @@ def _relation(node: Relation) -> list[Piece]:
     node = Relation(tuple(_named(side) for side in node.sides), node.ops)
     if node.ops == ("in",) and isinstance(node.sides[0], (Sym, Fn)):
         return real_set(node.sides[1])
-    if not set(node.ops) <= {"<", ">", "<=", ">=", "!=", "="} or set(node.ops) == {"="}:
+    if not set(node.ops) <= {"<", ">", "<=", ">=", "!=", "="}:
         raise NotRealSetError
+    if set(node.ops) == {"="} and not (isinstance(node.sides[0], Sym) and len(node.sides) == 2):
+        raise NotRealSetError  # an equation says more than where its solutions lie
     parts = [
         _comparison(node.sides[index], op, node.sides[index + 1])
         for index, op in enumerate(node.ops)

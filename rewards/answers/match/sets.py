@@ -6,11 +6,19 @@ from typing import Final, Literal, TypeAlias
 
 from rewards.answers.match.assignments import is_name, same_equation
 from rewards.answers.match.lists import ListMatching
-from rewards.answers.match.real_sets import NotRealSetError, real_set, same_set, variable_of
+from rewards.answers.match.real_sets import (
+    NotRealSetError,
+    half_of_reals,
+    real_set,
+    same_set,
+    variable_of,
+)
 from rewards.answers.show import show
 from rewards.answers.tree import (
     Add,
     Builder,
+    Family,
+    Fn,
     Group,
     Matrix,
     Named,
@@ -27,7 +35,14 @@ from rewards.answers.tree import (
 )
 
 _ORDERS = frozenset({"<", ">", "<=", ">=", "!="})
-_SETLIKE = (SetOperation, Builder, Group, SetOf, Named, Relation, Seq, System, Add)
+_SETLIKE = (Fn, SetOperation, Builder, Group, SetOf, Named, Relation, Seq, System, Add)
+# Relations that may be read from right to left, and as what. Arrows and ∈ have a direction.
+_TURNS = {
+    "<": ">", ">": "<", "<=": ">=", ">=": "<=", "subset": "supset", "supset": "subset",
+    "subseteq": "supseteq", "supseteq": "subseteq",
+} | {op: op for op in ("=", "!=", "~", "==", "iff", "cong", "sim", "perp", "parallel")}  # fmt: skip
+_COMPARED = _ORDERS | {"=", "~", "==", "in"}
+_EMPTY = Named("empty")
 UNRELATED: Final = "unrelated"
 Verdict: TypeAlias = "bool | Literal['unrelated'] | None"
 
@@ -41,8 +56,10 @@ class SetMatching(ListMatching):
             return UNRELATED
         if not (_is_set(ref) or _is_set(ans)):
             return UNRELATED
+        if (ref == _EMPTY) != (ans == _EMPTY) and isinstance(ref if ans == _EMPTY else ans, Group):
+            return self.no("a pair is not the empty set")
         a, b = variable_of(ref), variable_of(ans)
-        if a is not None and b is not None and a != b:
+        if a is not None and b is not None and a != b and "it" not in {a, b}:  # `≥ 5` is about it
             return self.no(f"one is about {a}, the other about {b}")
         try:
             left, right = real_set(_bare(ref)), real_set(_bare(ans))
@@ -59,6 +76,8 @@ class SetMatching(ListMatching):
         if isinstance(ref, SetOperation) and isinstance(ans, SetOperation):
             if ref.op != ans.op or len(ref.parts) != len(ans.parts):
                 return None
+            if ref.op == "setminus":
+                return self.in_order(ref.parts, ans.parts)
             return self.multiset(list(ref.parts), list(ans.parts))
         if isinstance(ref, Builder) and isinstance(ans, Builder):
             return self.builders(ref, ans)
@@ -94,11 +113,16 @@ class SetMatching(ListMatching):
 
     def chains(self, ref: Relation, ans: Relation) -> bool | None:
         """Chains of comparisons, read from either end."""
-        for left, right in ((ref, ans), (ref, _reversed(ans))):
-            if left.ops == right.ops and len(left.sides) == len(right.sides):
-                found = [self.alike(a, b) for a, b in zip(left.sides, right.sides, strict=True)]
+        readings = [ans] if not set(ans.ops) <= _TURNS.keys() else [ans, _reversed(ans)]
+        for reading in readings:
+            if ref.ops == reading.ops and len(ref.sides) == len(reading.sides):
+                found = [self.alike(a, b) for a, b in zip(ref.sides, reading.sides, strict=True)]
                 if all(found):
                     return True
+        if not set(ref.ops) | set(ans.ops) <= _COMPARED:
+            if None in [self.alike(a, b) for a, b in zip(ref.sides, ans.sides, strict=False)]:
+                return None
+            return self.no("the sides differ, or stand in another direction")
         sidewise = contains(ref, (Matrix,)) or "==" in ref.ops
         if len(ref.ops) == 1 == len(ans.ops) and not sidewise:
             result = same_equation(ref, ans)
@@ -113,16 +137,43 @@ class SetMatching(ListMatching):
         return None
 
 
+_INTEGERS = Named("integers")
+
+
+def as_family(node: Node) -> Node:
+    r"""`\{2k + 1 \mid k \in \mathbb Z\}` as a family over the integers; anything else as it is."""
+    if not (isinstance(node, Builder) and 0 < len(node.conditions) < 3):
+        return node
+    *given, last = node.conditions
+    element = node.element
+    if given and isinstance(given[0], Relation) and given[0].ops == ("=",):
+        if given[0].sides[0] != element:
+            return node
+        element = given[0].sides[1]
+    elif given:
+        return node
+    if isinstance(last, Relation) and last.ops == ("in",):
+        name, domain = last.sides
+        if isinstance(name, Sym) and domain == _INTEGERS and element != name:
+            return Family(element, (name.name,))
+    return node
+
+
 def _is_set(node: Node) -> bool:
     """Whether a node is certainly a set of reals rather than a tuple or a list of values."""
     if isinstance(node, (SetOperation, Builder)):
         return True
     if isinstance(node, Named):
         return node.name in {"empty", "reals"}
+    if half_of_reals(node) is not None:
+        return True
     if isinstance(node, Relation):
         return node.ops[0] == "in" or bool(set(node.ops) & _ORDERS)
     if isinstance(node, (Seq, System)):
-        return isinstance(node.items[0], Relation) and _is_set(node.items[0])
+        if not all(isinstance(item, Relation) for item in node.items):
+            return isinstance(node.items[0], Relation) and _is_set(node.items[0])
+        alike = variable_of(node) is not None  # `a ≤ -2 or a = 1` is about one quantity
+        return any(_is_set(item) for item in (node.items if alike else node.items[:1]))
     if isinstance(node, Add):
         return any(isinstance(term, (SetOf, Builder, SetOperation, Named)) for term in node.terms)
     if isinstance(node, Group) and len(node.items) == 2:
@@ -135,7 +186,7 @@ def _is_set(node: Node) -> bool:
 def _bare(node: Node) -> Node:
     """`S = {…}` or `x ∈ S` is the set on its right."""
     if isinstance(node, Relation) and node.ops == ("=",) and is_name(node.sides[0]):
-        return node.sides[1]
+        return node.sides[1] if isinstance(node.sides[1], _SETLIKE) else node
     if isinstance(node, Relation) and node.ops == ("in",):
         return node.sides[1]
     return node
@@ -155,8 +206,7 @@ def _as_interval(node: Node) -> Group | None:
 
 
 def _reversed(node: Relation) -> Relation:
-    flip = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-    ops = tuple(flip.get(op, op) for op in reversed(node.ops))
+    ops = tuple(_TURNS.get(op, op) for op in reversed(node.ops))
     return Relation(tuple(reversed(node.sides)), ops)
 
 

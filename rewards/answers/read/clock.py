@@ -52,6 +52,8 @@ def read_date(tokens: Sequence[Token]) -> Text | None:
     """A day of a named month, with or without its year, as `month day year`; else `None`."""
     if not 2 <= len(tokens) <= 12:
         return None
+    if (numeric := _numeric_date(tokens)) is not None:
+        return numeric
     values = [token.value.lower() for token in tokens if token.value.lower() not in _ORDINALS]
     if not 2 <= len(values) <= 3:
         return None
@@ -64,6 +66,33 @@ def read_date(tokens: Sequence[Token]) -> Text | None:
         return None
     month = _SHORT.get(months[0], months[0])
     return Text(" ".join(["date", month, day, *numbers[1:]]))
+
+
+def _numeric_date(tokens: Sequence[Token]) -> Text | None:
+    """`2025-01-31`, `2025/01/31`, `2025年1月31日`, `31/1/2025`, `1/31/2025`; no other is sure."""
+    values = [token.value for token in tokens]
+    if len(values) < 5 or not (values[0].isdecimal() and values[2].isdecimal()):
+        return None
+    if not values[4].isdecimal():
+        return None
+    signs = values[1], values[3], *values[5:]
+    parts = values[0], values[2], values[4]
+    widths = tuple(len(part) for part in parts)
+    if (signs == ("年", "月", "日") and widths[0] == 4) or (
+        widths == (4, 2, 2) and signs in {("-", "-"), ("/", "/")}
+    ):
+        year, month, day = parts
+    elif widths[2] == 4 and max(widths[:2]) <= 2 and signs in {("/", "/"), (".", ".")}:
+        month, day, year = parts
+        if int(month) > 12:
+            month, day = day, month
+        elif int(day) <= 12:
+            return None  # which is the month?
+    else:
+        return None
+    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+        return None
+    return Text(" ".join(["date", _MONTHS[int(month) - 1], day.lstrip("0"), year]))
 
 
 _SHORT = {month[:3]: month for month in _MONTHS} | {"sept": "september"}

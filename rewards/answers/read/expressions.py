@@ -34,6 +34,7 @@ from rewards.answers.tree import (
 _FACTOR_OPS = frozenset({"(", "[", "{", "lfloor", "lceil"})
 _FACTOR_COMMANDS = ACCENTS | PREFIXES | {"frac", "sum", "prod", "int", "lim", "mathbb"}
 _FACTOR_KINDS = frozenset({"let", "sym", "fn", "begin"})
+ROUGHLY = frozenset(Token("rel", "~", gap) for gap in (False, True))
 _PRIME_MARKS = frozenset({"'", "^", "{", "}"})
 
 
@@ -45,6 +46,10 @@ class ExpressionReader(PrimaryReader):
     def sum(self) -> Node:  # noqa: C901
         """Terms joined by + - ± ∓, reduced by `mod`."""
         terms: list[Node] = []
+        if self.peek().value == "+" and self.peek(1).value == "-" and self.peek(1).kind == "op":
+            # nobody puts a plus before a leading minus: `+-5` is ±5 on a keyboard
+            self.at += 1
+            self.tokens[self.at] = Token("op", "pm", gap=False)
         while True:
             sign, either = 1, 0
             while True:
@@ -92,11 +97,15 @@ class ExpressionReader(PrimaryReader):
                         factors[-1:] = factors[-1].factors
                 else:
                     factors.append(Pow(below, MINUS_ONE))
-            elif self.starts_factor(token):
+            elif self.starts_factor(token) and not self.says_again():
                 factors.append(self.power())
             else:
                 break
         return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+    def says_again(self) -> bool:
+        """Whether `(≈ 1.414)` is next: the value before it, not a factor."""
+        return self.tokens[self.at].value == "(" and self.peek(1) in ROUGHLY
 
     def signed(self) -> Node:
         """A power that may carry signs, as after a fraction bar."""
@@ -199,6 +208,9 @@ class ExpressionReader(PrimaryReader):
         if token.kind == "op" and token.value in {"circ", "degree"}:
             self.at += 1
             return self.minutes(base)
+        if isinstance(base, Named) and token.kind == "op" and token.value in {"+", "-", "*"}:
+            self.at += 1
+            return Fn("mark" + token.value, (base,))
         if token.kind == "op" and token.value == "'":
             self.at += 1
             return Sym(base.name + "'") if isinstance(base, Sym) else Fn("prime", (base,))
@@ -224,6 +236,8 @@ class ExpressionReader(PrimaryReader):
     def subscripted(self, base: Node) -> Node:
         """A name with its subscript, or a numeral with its base."""
         label = self.label()
+        if isinstance(base, Num) and label.startswith("base"):
+            label = label.removeprefix("base")
         if isinstance(base, Sym):
             return Sym(f"{base.name}_{label}")
         if isinstance(base, Const):
@@ -232,8 +246,6 @@ class ExpressionReader(PrimaryReader):
             if base.value.numerator.bit_length() > 10_000:  # Python would refuse to write it out
                 raise UnreadableError("a numeral of another base with thousands of digits")
             return based(str(base.value.numerator), label)
-        if isinstance(base, Named):
-            return base
-        if isinstance(base, (Fn, Group, Matrix, Pow)):
+        if isinstance(base, (Named, Fn, Group, Matrix, Pow)):
             return Fn("at", (base, Sym(label)))
         raise UnreadableError("a subscript stands behind something that is not a name")

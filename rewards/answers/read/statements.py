@@ -10,7 +10,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rewards.answers.evaluate.values import exact_or_none
-from rewards.answers.read.expressions import ExpressionReader
+from rewards.answers.nouns import noun
+from rewards.answers.read.expressions import ROUGHLY, ExpressionReader
+from rewards.answers.read.grouping import labelled_points, repeats_a_label
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     Builder,
@@ -18,6 +20,7 @@ from rewards.answers.tree import (
     Family,
     Fn,
     Given,
+    Group,
     Mul,
     Named,
     Node,
@@ -35,7 +38,7 @@ from rewards.answers.tree import (
     times,
 )
 from rewards.answers.units import DEGREES, PERCENTS, measure
-from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS
+from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS, may_name
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
 _CLOSING = frozenset({")", "]", "}}", "}", "."})
@@ -48,8 +51,14 @@ _CONDITION_VALUES = frozenset(
 )
 _PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
+_FILLERS = frozenset({"value", "is", "the", "of"})
+_LABELS = _FILLERS | frozenset(
+    "maximum minimum max min largest smallest greatest least mean median mode range".split()
+)
+_MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much
 _MAGNITUDES = {
-    "dozen": 12,
+    "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
+    "億": 10**8, "만": 10**4, "억": 10**8,
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
     "万": 10**4, "亿": 10**8,
 }  # fmt: skip
@@ -66,11 +75,13 @@ MAX_ITEMS = 20_000
 class StatementReader(ExpressionReader):
     """Reads an answer as a whole."""
 
-    __slots__ = ("parameters", "restriction")
+    __slots__ = ("building", "domains", "parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
+        self.building = False  # whether the conditions of a set are being read
         self.parameters: list[str] = []
+        self.domains: list[str] = []  # where variables lie, as far as signs of order say it
         self.restriction = ""  # the condition just read, if it restricts what is said
 
     def whole(self) -> Node:
@@ -79,12 +90,14 @@ class StatementReader(ExpressionReader):
         Raises:
             UnreadableError: if some of it is not understood.
         """
-        node = self.items("")
+        node = self.chosen(self.items(""), "")
         while self.accept("."):
             pass
         rest = self.peek()
         if rest.kind != "eof":
             raise UnreadableError(f"`{rest.value}` is not understood where it stands")
+        if self.domains and not isinstance(node, Given):
+            node = Given(node, ", ".join(sorted(self.domains)), restricts=False)
         if self.parameters:
             node = Family(node, tuple(sorted(set(self.parameters))))
         return node
@@ -100,7 +113,7 @@ class StatementReader(ExpressionReader):
         elements: list[Node] = []
         separators: list[str] = []
         while True:
-            approximate = elements and self.peek().kind == "rel" and self.peek().value == "~"
+            approximate = elements and self.peek() in ROUGHLY
             self.at += 1 if approximate else 0
             element = self.item()
             if self.restriction and element is None and elements:
@@ -114,6 +127,8 @@ class StatementReader(ExpressionReader):
             if not separator:
                 break
             if self.peek().kind == "eof" or self.peek().value in _CLOSING:
+                if separator in {"and", "or"}:
+                    raise UnreadableError(f"nothing follows “{separator}”")
                 break  # a trailing separator
             if element is not None:
                 separators.append(separator)
@@ -142,44 +157,114 @@ class StatementReader(ExpressionReader):
 
     def builder(self) -> Node | None:
         """`{element | conditions}`, or `None` if this is not one."""
-        start = self.at
+        if not self.bar_ahead():
+            return None
+        # a group that is read twice must find its tokens as they were: `\\frac12` splits its 12
+        start, tokens = self.at, self.tokens.copy()
         bars, self.bars = self.bars, True
         element: Node | None = self.relation_chain()
         self.bars = bars
         if not (self.accept("|") or self.accept("mid") or self.accept(":")):
-            self.at = start
+            self.at, self.tokens = start, tokens
             return None
+        outer, self.building = self.building, True
         conditions = self.items("")
+        self.building = outer
         together = isinstance(conditions, Seq) and conditions.joiner != "or"
         parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
         return Builder(element, parts) if element is not None else None
+
+    def bar_ahead(self) -> bool:
+        """Whether a sign that may open conditions stands in the set that was just opened."""
+        depth = 0
+        for at in range(self.at, len(self.tokens)):
+            value = self.tokens[at].value
+            if value == "{{":
+                depth += 1
+            elif value == "}}":
+                depth -= 1
+                if depth < 0:
+                    return False
+            elif depth == 0 and value in {"|", "mid", ":"}:
+                return True
+        return False
 
     # -- one item ---------------------------------------------------------------------------
 
     def item(self) -> Node | None:
         """One item; `None` if it was only a condition on a parameter."""
+        if self.peek().kind == "text" and self.peek().value.lower() in _MERELY:
+            self.at += 1
         if self.peek().kind == "text" and self.label_word():
             pass
+        if self.peek().value == "from" and (span := self.span()) is not None:
+            return span
         if self.condition():
             return None
+        label = self.quantity_label()
         node: Node = self.relation_chain()
+        if label and not isinstance(node, Relation):
+            node = Relation((Sym(label), node), ("=",))
         if self.peek().value == ":" and self.peek().kind == "op":
             node = self.ratio(node)
-        node = self.trailing(node)
+        elif isinstance(node, Num) and self.peek().value == "to" and self.peek(1).kind == "num":
+            self.at += 1
+            node = Ratio((node, self.sum()))  # 3 to 4
+        node = self.approximation(self.trailing(node))
         if self.condition() and self.restriction:
             node = self.restricted(node)
         return self.membership(node)
+
+    def approximation(self, node: Node) -> Node:
+        """The value, and in parentheses or behind its unit how large that is about."""
+        bracketed = self.says_again()
+        self.at += bracketed
+        if self.peek() not in ROUGHLY or (isinstance(node, Relation) and not bracketed):
+            return node
+        self.at += 1
+        self.accept(".")
+        about = self.trailing(self.sum())
+        if bracketed:
+            self.expect(")")
+        if isinstance(node, Relation):
+            return Relation((*node.sides, about), (*node.ops, "~"))
+        return Relation((node, about), ("~",))
 
     def restricted(self, node: Node) -> Node:
         """The node on the condition just read."""
         condition, self.restriction = self.restriction, ""
         return Given(node, condition)
 
+    def quantity_label(self) -> str:
+        """Step over `maximum` or `smallest value is` in front of a number: which one it is."""
+        ahead, words = 0, [""]
+        while self.peek(ahead).kind == "text" and self.peek(ahead).value.lower() in _LABELS:
+            words.append(self.peek(ahead).value.lower())
+            ahead += 1
+        following = self.peek(ahead)
+        if not ahead or not (following.kind == "num" or following.value in {"-", "frac", "sqrt"}):
+            return ""
+        self.at += ahead
+        return next((word for word in words if word and word not in _FILLERS), "")
+
+    def span(self) -> Node | None:
+        """`from 1 to 5`, both ends with it."""
+        start = self.at
+        self.at += 1
+        low = self.sum()
+        if self.peek().value != "to" or self.peek().kind != "text":
+            self.at = start
+            return None
+        self.at += 1
+        return Group("[", "]", (low, self.sum()))
+
     def label_word(self) -> bool:
         """Step over `Minimum:`, a label in words in front of a value."""
         ahead = 0
         while self.peek(ahead).kind == "text" and ahead < 4:
             ahead += 1
+        if not may_name([self.peek(at).value for at in range(ahead)]):
+            return False
         if self.peek(ahead).value == ":" and self.peek(ahead + 1).kind != "eof":
             self.at += ahead + 1
             return True
@@ -190,8 +275,11 @@ class StatementReader(ExpressionReader):
 
     def relation_chain(self) -> Node:
         """Sides joined by relation signs; a lone side is itself."""
-        if self.peek().kind == "rel" and self.peek().value == "~":
+        if self.peek() in ROUGHLY:
             self.at += 1  # "about 5" with a sign: 5 is what is said
+            self.accept(".")
+        elif self.at == 0 and self.peek().kind == "rel" and self.peek().value in {"=", "to"}:
+            self.at += 1  # `= 5`: what stood before it is left to the question
         opens = self.peek().kind == "rel" and self.peek().value in {"<", ">", "<=", ">=", "!="}
         sides: list[Node] = [Sym("it") if opens else self.set_expression()]
         ops: list[str] = []
@@ -219,11 +307,24 @@ class StatementReader(ExpressionReader):
 
     def ratio(self, first: Node) -> Node:
         """`a : b : c`, or a statement and, behind the colon, the same in other words."""
-        items = [first]
-        while self.peek().value == ":" and self.peek().kind == "op" and len(items) < 50:
+        named: tuple[Node, ...] = ()
+        if isinstance(first, Relation) and set(first.ops) == {"="}:
+            *names, first = first.sides  # `S : T = 7 : 32`, `the ratio = 7 : 32`
+            named = tuple(names)
+        if isinstance(first, Relation):
             self.at += 1
-            items.append(self.relation_chain())
-        return Ratio(tuple(items))
+            return Ratio((first, self.relation_chain()))
+        items: list[Node] = [first]
+        while self.accept(":") and len(items) < 50:
+            items.append(self.set_expression())
+        ratio = Ratio(tuple(items))
+        if named:
+            return Relation((*named, ratio), ("=",) * len(named))
+        if self.peek().kind == "rel" and self.peek().value == "=":
+            self.at += 1
+            right = self.relation_chain()
+            return Relation((ratio, self.ratio(right)), ("=",))
+        return ratio
 
     def cell(self) -> Node:
         """An entry of a matrix or a row of a system."""
@@ -240,12 +341,15 @@ class StatementReader(ExpressionReader):
 
     # -- what stands behind a value ---------------------------------------------------------
 
-    def trailing(self, node: Node) -> Node:  # noqa: C901
+    def trailing(self, node: Node) -> Node:  # noqa: C901, PLR0912
         """Attach the unit or the counted noun behind a value."""
         token = self.peek()
         if token.kind == "cur":
             self.at += 1
             return _with_unit(node, token.value)
+        if token.kind == "text" and token.value.lower() in _MERELY:
+            self.at += 1
+            return node
         if token.kind != "text" or token.value.lower() in _CONDITION_WORDS:
             return node
         words: list[str] = []
@@ -261,6 +365,12 @@ class StatementReader(ExpressionReader):
                 words.append("^" + exponent)
                 continue
             elif token.kind == "op" and words and value in {"/", "*", "-"}:
+                if self.peek(1).value == "(" and value == "/":
+                    inside = self.unit_in_brackets()
+                    if not inside:
+                        break
+                    words += inside
+                    continue
                 if self.peek(1).kind not in {"text", "let"}:
                     break
                 words.append(value)
@@ -277,6 +387,26 @@ class StatementReader(ExpressionReader):
         if any(word.lower() in HEDGES for word in words):
             raise UnreadableError("it is hedged")
         return self.compound(_with_unit(node, " ".join(words)))
+
+    def unit_in_brackets(self) -> list[str]:
+        """`/(mol K)` behind a unit, as words; nothing if these are no units."""
+        words = ["/", "("]
+        ahead = 2
+        while ahead < 14:
+            token = self.peek(ahead)
+            if token.value == ")":
+                self.at += ahead + 1
+                return [*words, ")"]
+            if token.kind in {"text", "let", "num"} or token.value in {"*", "^", "-"}:
+                glued = token.kind == "let" and not token.gap and self.peek(ahead - 1).kind == "let"
+                if glued:  # `mol` comes letter by letter
+                    words[-1] += token.value
+                else:
+                    words.append(token.value)
+            elif token.value not in {"{", "}"}:
+                break
+            ahead += 1
+        return []
 
     def compound(self, first: Node) -> Node:
         """`13 minutes (and) 30 seconds`: what follows in a smaller unit belongs to it."""
@@ -297,7 +427,7 @@ class StatementReader(ExpressionReader):
         self.at += 1
         return self.label()
 
-    def condition(self) -> bool:
+    def condition(self) -> bool:  # noqa: C901
         """Step over `for any integer k`, `where k ∈ ℤ`; note the integer parameters."""
         token = self.peek()
         opens = token.kind == "text" and token.value.lower() in _CONDITION_WORDS
@@ -305,6 +435,7 @@ class StatementReader(ExpressionReader):
         if not opens:
             return False
         strict = token.value.lower() in _STRICT_OPENERS
+        universal = token.value == "forall"
         start = self.at + 1
         letters: list[str] = []
         integer = False
@@ -324,14 +455,19 @@ class StatementReader(ExpressionReader):
                 raise UnreadableError("a condition says more than where a variable lies")
             self.at += 1
         read = self.tokens[start : self.at]
+        if not read:
+            raise UnreadableError(f"nothing follows “{self.tokens[start - 1].value}”")
         words = {token.value.lower() for token in read}
-        domain = not strict and (words & _EVERY or _PARAMETERS.intersection(letters))
+        domain = universal or (not strict and (words & _EVERY or _PARAMETERS.intersection(letters)))
         if any(
             (token.kind == "text" and token.value.lower() not in _PLAIN_WORDS)
             or (token.value in _ORDERS and not domain)
             for token in read
         ):
             self.restriction = " ".join(t.value for t in read if t.value not in {"{", "}"})
+        elif domain and any(token.value in _ORDERS for token in read):
+            signs = [t.value for t in read if t.kind != "text" and t.value not in {"{", "}"}]
+            self.domains.append(" ".join(signs))
         if integer or any(letter in _PARAMETERS for letter in letters):
             self.parameters += [
                 letter
@@ -345,6 +481,7 @@ class StatementReader(ExpressionReader):
         if (
             isinstance(node, Relation)
             and node.ops == ("in",)
+            and not self.building
             and isinstance(node.sides[0], Sym)
             and _is_parameter(node.sides[0].name, node.sides[1])
             and (self.at > 4 or self.peek().value == ",")
@@ -407,6 +544,8 @@ def _with_unit(node: Node, unit: str) -> Node:
     if isinstance(node, Relation):
         return Relation((*node.sides[:-1], _with_unit(node.sides[-1], unit)), node.ops)
     first, _, rest = unit.partition(" ")
+    if first[:1] in _MAGNITUDES and measure(first) is None and noun(first) is None:
+        first, rest = first[:1], f"{first[1:]} {rest}".strip()  # 5万元
     if first.lower() in _MAGNITUDES:
         node = times(node, Num(Fraction(_MAGNITUDES[first.lower()])))
         return _with_unit(node, rest) if rest else node
@@ -419,14 +558,38 @@ def _with_unit(node: Node, unit: str) -> Node:
     return Unit(node, unit)
 
 
+def _alternatives(elements: list[Node], separators: list[str]) -> Node:
+    groups: list[list[Node]] = [[elements[0]]]
+    for element, separator in zip(elements[1:], separators, strict=True):
+        if separator == "or":
+            groups.append([element])
+        else:
+            groups[-1].append(element)
+    items: list[Node] = []
+    for group in groups:
+        if len(group) == 1:
+            items.append(group[0])
+        elif all(isinstance(element, Relation) for element in group):
+            items.append(System(tuple(group)))
+        else:
+            items.append(Seq(tuple(group), "and"))
+    return Seq(tuple(items), "or")
+
+
 def _nest(elements: list[Node], separators: list[str]) -> Node:
     """Put elements between weak separators together where strong ones separate groups."""
     if len(elements) == 1:
         return elements[0]
     strong = [index for index, separator in enumerate(separators) if separator in _STRONG]
+    if set(separators) == {"and", "or"}:  # "and" binds more tightly
+        return _alternatives(elements, separators)
     relations = all(isinstance(element, Relation) for element in elements)
     if not strong and relations and "or" in separators and "," in separators:
         strong = [index for index, separator in enumerate(separators) if separator == "or"]
+        if repeats_a_label(elements, strong):
+            strong = []
+    if not strong and (points := labelled_points(elements)) is not None:
+        return Seq(tuple(points))
     if not strong or len(strong) == len(separators):
         joiner = next((word for word in ("or", "and") if word in separators), ",")
         return Seq(tuple(elements), joiner)

@@ -10,8 +10,9 @@ DROPPED = frozenset(
     "nolimits displaystyle textstyle scriptstyle scriptscriptstyle hline mathstrut strut "
     "noindent centering label tag nonumber notag boxed fbox bigm Bigm ensuremath rm "
     "it bf sf tt hfill allowbreak nobreak protect cdotp large Large small normalsize "
+    "mathbf mathit mathsf mathnormal boldsymbol bm pmb bold "
     "mathopen mathclose mathrel mathbin mathord mathinner relax ! "
-    "therefore because Huge huge LARGE tiny".split()
+    "therefore because Huge huge LARGE tiny underbrace overbrace variable".split()
 )
 
 # Commands whose first argument is not shown: a colour, or what only leaves room.
@@ -21,10 +22,7 @@ HIDING = frozenset({"color", "textcolor", "phantom", "hphantom", "vphantom"})
 TEXT_COMMANDS: dict[str, bool] = dict.fromkeys(
     "text textbf textit textrm textsf texttt textnormal mbox hbox emph".split(), True
 ) | dict.fromkeys(
-    (
-        "mathrm mathbf mathit mathsf mathtt mathnormal operatorname boldsymbol bm pmb underline "
-        "bold"
-    ).split(),
+    ("mathrm mathtt operatorname underline").split(),
     False,
 )
 
@@ -52,6 +50,20 @@ FUNCTIONS: dict[str, str] = {name: name for name in _SAME.split()} | {
     "asinh": "arsinh",
     "acosh": "arcosh",
     "atanh": "artanh",
+    "acot": "arccot",
+    "asec": "arcsec",
+    "acsc": "arccsc",
+    "asech": "arsech",
+    "acsch": "arcsch",
+    "acoth": "arcoth",
+    "arsech": "arsech",
+    "arcsch": "arcsch",
+    "arcoth": "arcoth",
+    "arcsech": "arsech",
+    "arccsch": "arcsch",
+    "arccoth": "arcoth",
+    "cosech": "csch",
+    "cis": "cis",
     "cbrt": "cbrt",
     "floor": "floor",
     "ceil": "ceil",
@@ -170,6 +182,7 @@ COMMANDS: dict[str, tuple[str, str]] = {name: ("sym", name) for name in GREEK} |
     "rceil": ("op", "rceil"),
     "circ": ("op", "circ"),
     "degree": ("op", "degree"),
+    "textdegree": ("op", "degree"),
     "prime": ("op", "'"),
     "%": ("op", "%"),
     "$": ("cur", "USD"),
@@ -284,11 +297,17 @@ _UNICODE = {
     "\u2009": " ",
     "\u202f": " ",
     "\u3000": " ",
+    **dict.fromkeys(map(chr, (*range(0x202A, 0x202F), *range(0x2060, 0x2070)))),
+    "\u00ad": None,
+    "\u200c": None,
+    "\u200e": None,
+    "\u200f": None,
+    "\u061c": None,
+    "\ufe0e": None,
+    "\ufe0f": None,
     "\u200b": None,
     "\u200d": None,
     "\ufeff": None,
-    "\u2061": None,
-    "\u2062": None,
     "，": ",",
     "、": ",",
     "；": ";",

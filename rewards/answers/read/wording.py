@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from rewards.answers.read.phrases import STARTS, phrase_at
 from rewards.answers.read.symbols import FUNCTIONS, GREEK
 from rewards.answers.read.tokens import Token
-from rewards.answers.units import is_plain_unit
-from rewards.answers.vocabulary import AND_WORDS, ARTICLES, OR_WORDS, SHORT_WORDS
+from rewards.answers.units import find_unit, is_plain_unit
+from rewards.answers.vocabulary import (
+    AND_WORDS,
+    ARTICLES,
+    OR_WORDS,
+    SHORT_WORDS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,24 +34,39 @@ _GLUED = (
     "ln",
     "log",
 )
+_GREEK = ("alpha", "gamma", "delta", "epsilon", "theta", "lambda", "sigma", "omega")
 _SILENT = frozenset(".,:!?\"'`()")
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
-def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR0912
+def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
     """Replace word tokens by letters, functions, symbols, connectors or text."""
     out: list[Token] = []
-    for token in tokens:
+    skipped = 0  # tokens before this one were read with the one before them
+    for at, token in enumerate(tokens):
         kind, word, gap = token
+        if at < skipped:
+            continue
         if kind not in {"word", "text"}:
             out.append(token)
             continue
         lower = word.lower()
-        if len(word) == 1:
-            if lower == "y" or kind == "word" or not _after_number(out) or word in "ei":
-                out.append(_letter(token, out))
-            else:
+        if word in STARTS or lower in STARTS:
+            found = phrase_at(tokens, at, out)
+            if found is not None:
+                skipped = at + found.length
+                if found.token is not None:
+                    out.append(found.token)
+                continue
+        if kind == "text" and out and (joined := _joined_unit(word, out)):
+            out[-1] = Token("text", joined, out[-1].gap)
+        elif kind == "text" and len(word) > 1 and _after_number(out) and find_unit(word):
+            out.append(token)
+        elif len(word) == 1:
+            if _is_letter_unit(token, out):
                 out.append(token)
+            else:
+                out.append(_letter(token, out))
         elif lower in AND_WORDS:
             out.append(Token("op", "and", gap=True))
         elif lower in OR_WORDS:
@@ -76,6 +98,26 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
 def _is_short_word(word: str) -> bool:
     """Whether a few letters are an English word; `NO` may be a segment, `no` may not."""
     return word.lower() in SHORT_WORDS and (word.islower() or word[1:].islower())
+
+
+def _joined_unit(word: str, out: Sequence[Token]) -> str | None:
+    r"""`\mu` and a unit set as text behind it are one unit: `µm` arrives as two tokens."""
+    behind_number = len(out) > 1 and _after_number(out[:-1])
+    if out[-1].value != "mu" or not behind_number or find_unit("µ" + word) is None:
+        return None
+    return "µ" + word
+
+
+def _is_letter_unit(token: Token, out: Sequence[Token]) -> bool:
+    """Whether a letter set as text is a unit: behind a number, and only if a unit has it."""
+    kind, word, gap = token
+    if kind != "text" or not _after_number(out):
+        return False
+    if not word.isascii():
+        return True  # a counter or a unit of a language that joins its words
+    if word == "a" and gap and out[-1].kind == "text":
+        return True  # `dollars a day`
+    return find_unit(word) is not None
 
 
 def _letter(token: Token, out: list[Token]) -> Token:
@@ -110,7 +152,19 @@ def _spell(word: str, gap: bool, out: list[Token]) -> None:  # noqa: FBT001
 
 
 def _split_glued(word: str, gap: bool, out: list[Token]) -> None:  # noqa: FBT001
-    """`sinx` and `lnx` are functions of a letter; other long words are prose."""
+    """`sinx`, `Bsec` and `omegat` hold a function or a Greek letter; other words are prose."""
+    for name in _GLUED:  # `Bsec(x)`
+        if word.endswith(name) and len(word) == len(name) + 1:
+            _spell(word[0], gap, out)
+            out.append(Token("fn", FUNCTIONS[name], False))
+            return
+    for name in _GREEK:
+        before, found, behind = word.partition(name)
+        if found and len(before) < 2 and len(behind) < 2:
+            _spell(before, gap, out)
+            out.append(Token("sym", name, gap and not before))
+            _spell(behind, False, out)
+            return
     for name in _GLUED:
         rest = word[len(name) :]
         if word.startswith(name) and 0 < len(rest) <= 2:
@@ -152,10 +206,18 @@ def normal_words(tokens: Sequence[Token]) -> str:
             continue
         if kind in {"word", "text"} and value.lower() in AND_WORDS:
             continue
-        parts.append(value.lower() if kind in {"word", "text"} and len(value) > 1 else value)
+        parts.append(value if _keeps_case(value) else value.lower())
     while parts and parts[0].lower() in ARTICLES and len(parts) > 1:
         del parts[0]
     return " ".join(parts)
+
+
+_INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
+
+
+def _keeps_case(word: str) -> bool:
+    """Whether capitals tell words apart: CO is not Co, and NaCl not NACL."""
+    return len(word) <= 2 or _INNER_CAPITAL.search(word) is not None
 
 
 def normal_tokens(tokens: Sequence[Token]) -> str:

@@ -8,6 +8,7 @@ from rewards.workbench.commands.plain_text import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from rewards.workbench.scoring.shards import ShardsSummary
     from rewards.workbench.scoring.tally import Summary
@@ -17,36 +18,14 @@ _MOST_FILES = 30
 
 def print_summary(summary: Summary | ShardsSummary) -> None:
     """Print counts and shares by status and the mean score of each reward, on standard error."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
     from rich.console import Console  # noqa: PLC0415 - `--help` is quick
-    from rich.table import Table  # noqa: PLC0415
 
-    from rewards.verdict import Status  # noqa: PLC0415
     from rewards.workbench.scoring.shards import ShardsSummary  # noqa: PLC0415
 
     console = Console(stderr=True, highlight=False)
     for note in summary.notes:
         console.print(plain(f"note: {note}"), soft_wrap=True)
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("reward")
-    table.add_column("status")
-    table.add_column("rows", justify="right")
-    table.add_column("share", justify="right")
-    for label, counts in summary.tally.rewards.items():
-        mean = "no row was scored" if counts.mean is None else f"mean {counts.mean:.4f}"
-        shown = [status for status in Status if counts.statuses[status.value]]
-        for at, status in enumerate(shown):
-            count = counts.statuses[status.value]
-            name = plain(label) if at == 0 else plain(mean) if at == 1 else plain("")
-            share = f"{count / counts.statuses.total():.1%}"
-            table.add_row(name, status.value, f"{count:,}", share)
-        if len(shown) == 1:
-            table.add_row(plain(mean), "", "", "")
-        for measure, value in counts.describe_together().items():
-            rows = f"{counts.together[measure][1]:,}"
-            table.add_row("", measure, rows, f"{value:.1%}")
-        table.add_section()
-    console.print(table)
+    console.print(_status_table(summary))
     resumed = f" ({summary.resumed_rows:,} of them by earlier runs)" if summary.resumed_rows else ""
     if isinstance(summary, ShardsSummary):
         _print_files(console, summary)
@@ -70,6 +49,38 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
             ),
             soft_wrap=True,
         )
+
+
+def _status_table(summary: Summary | ShardsSummary) -> Table:
+    """Counts and shares by status, by place and over lists, reward by reward."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
+    from rich.table import Table  # noqa: PLC0415
+
+    from rewards.verdict import Status  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("reward")
+    table.add_column("status")
+    table.add_column("rows", justify="right")
+    table.add_column("share", justify="right")
+    for label, counts in summary.tally.rewards.items():
+        mean = "no row was scored" if counts.mean is None else f"mean {counts.mean:.4f}"
+        shown = [status for status in Status if counts.statuses[status.value]]
+        for at, status in enumerate(shown):
+            count = counts.statuses[status.value]
+            name = plain(label) if at == 0 else plain(mean) if at == 1 else plain("")
+            share = f"{count / counts.statuses.total():.1%}"
+            table.add_row(name, status.value, f"{count:,}", share)
+        if len(shown) == 1:
+            table.add_row(plain(mean), "", "", "")
+        for place, count in counts.places.most_common():
+            share = f"{count / counts.statuses.total():.1%}"
+            table.add_row("", f"answer in {place}", f"{count:,}", share)
+        for measure, value in counts.describe_together().items():
+            rows = f"{counts.together[measure][1]:,}"
+            table.add_row("", measure, rows, f"{value:.1%}")
+        table.add_section()
+    return table
 
 
 def _columns_read(summary: Summary | ShardsSummary) -> str:

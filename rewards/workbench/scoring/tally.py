@@ -38,6 +38,7 @@ class RewardTally:
         total: the sum of these numbers.
         reasons: how often each kind of reason for a score of 0 or none came, by status; of a
             reward that has more kinds than are kept, those that came first.
+        places: how often an answer was found in each place, by a reward that looks for one.
         together: of rows with several completions, pass@k and the majority's scores: name, their
             sum, and of how many rows.
     """
@@ -46,6 +47,7 @@ class RewardTally:
     scored: int = 0
     total: float = 0.0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    places: Counter[str] = field(default_factory=Counter)
     together: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     @property
@@ -53,11 +55,15 @@ class RewardTally:
         """The mean score of the rows that got one."""
         return self.total / self.scored if self.scored else None
 
-    def add(self, score: float | None, status: str, reason: str = "") -> None:
+    def add(
+        self, score: float | None, status: str, reason: str = "", place: str | None = None
+    ) -> None:
         """Count one verdict."""
         self.statuses[status] += 1
         if not score and reason:
             self._add_reason((status, kind_of_reason(reason)), 1)
+        if place is not None:
+            self.places[place] += 1
         if score is not None:
             self.scored += 1
             self.total += score
@@ -77,6 +83,7 @@ class RewardTally:
         self.total += other.total
         for kind, count in other.reasons.items():
             self._add_reason(kind, count)
+        self.places.update(other.places)
         self._add_together(other.together)
 
     def describe_together(self) -> dict[str, float]:
@@ -126,10 +133,12 @@ class Tally:
         for label, counts in self.rewards.items():
             for verdict in each_verdict(results[label]):
                 score = verdict["score"]
+                place = verdict.get("found_in")
                 counts.add(
                     float(score) if isinstance(score, int | float) else None,
                     str(verdict["status"]),
                     str(verdict.get("reason") or ""),
+                    place if isinstance(place, str) else None,
                 )
                 failed = failed or verdict["status"] == Status.ERROR.value
             summary = results.get(summary_name(label))
@@ -155,6 +164,7 @@ class Tally:
                     "scored": r.scored,
                     "total": r.total,
                     "reasons": [[*kind, count] for kind, count in r.reasons.items()],
+                    "places": dict(r.places),
                     "together": r.together,
                 }
                 for label, r in self.rewards.items()
@@ -176,6 +186,7 @@ class Tally:
                         for status in Status
                         if counts.statuses[status.value]
                     },
+                    **({"found_in": dict(counts.places.most_common())} if counts.places else {}),
                 }
                 for label, counts in self.rewards.items()
             },
@@ -190,6 +201,7 @@ class Tally:
                 r["scored"],
                 r["total"],
                 Counter({(status, kind): count for status, kind, count in r.get("reasons", ())}),
+                Counter(r.get("places", {})),
                 {name: (total, rows) for name, (total, rows) in r["together"].items()},
             )
             for label, r in data["rewards"].items()  # type: ignore[attr-defined]

@@ -1,5 +1,8 @@
 """Tiny models of several families, their own logits against the fused forward."""
 
+import copy
+import inspect
+import io
 import subprocess
 import sys
 import textwrap
@@ -9,10 +12,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
+accelerate = pytest.importorskip("accelerate")
 
 from grpo_plugin.batch import Batch  # noqa: E402
 from grpo_plugin.errors import UnsupportedHeadError  # noqa: E402
-from grpo_plugin.loss.model import FusedRequest, fuse_head, predicting_positions  # noqa: E402
+from grpo_plugin.loss.model import fuse_head  # noqa: E402
+from grpo_plugin.loss.request import FusedRequest, predicting_positions  # noqa: E402
 from grpo_plugin.objectives import resolve  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -348,3 +353,92 @@ def test_in_two_processes(tmp_path, how):
         for worker in workers:
             worker.kill()
             worker.wait()
+
+
+def copies():
+    """Ways in which a model comes to exist twice."""
+
+    def pickled(model):
+        buffer = io.BytesIO()
+        torch.save(model, buffer)
+        buffer.seek(0)
+        return torch.load(buffer, weights_only=False)
+
+    return {"deep": copy.deepcopy, "pickled": pickled}
+
+
+@pytest.mark.parametrize("how", sorted(copies()))
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("lora", [False, True])
+def test_a_copy_answers_for_itself(how, mixed, lora):
+    """Also under accelerate's autocast, which binds `forward` anew."""
+    if mixed and how == "pickled":
+        pytest.skip("accelerate's own binding cannot be pickled, fused or not")
+    model = build("Qwen3").eval()
+    if lora:
+        peft = pytest.importorskip("peft")
+        model = peft.get_peft_model(model, peft.LoraConfig(target_modules=["q_proj"]))
+    fuse_head(model)
+    if mixed:
+        accelerator = accelerate.Accelerator(mixed_precision="bf16", cpu=True)
+        model = accelerator.prepare_model(model)
+    ids, _, request = pose()
+    before = model(input_ids=ids).logits
+    fused_before = model(input_ids=ids, fused=FusedRequest(**request)).logp
+    twin = copies()[how](model)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.zero_()
+    assert torch.equal(twin(input_ids=ids).logits, before)
+    assert torch.equal(twin(input_ids=ids, fused=FusedRequest(**request)).logp, fused_before)
+    assert not torch.equal(model(input_ids=ids).logits, before)
+    with torch.no_grad():
+        for weight in twin.parameters():
+            weight.zero_()
+    assert not twin(input_ids=ids).logits.any()
+
+
+def test_saving_and_compiling_know_nothing_of_it(tmp_path):
+    model = build("Qwen3").eval()
+    fuse_head(model)
+    fuse_head(model)  # a second time: still one layer
+    ids, _, request = pose()
+    own = model(input_ids=ids).logits
+    found = model(input_ids=ids, fused=FusedRequest(**request)).logp
+    model.save_pretrained(tmp_path)
+    loaded = type(model).from_pretrained(tmp_path).eval()
+    assert torch.equal(loaded(input_ids=ids).logits, own)
+    assert set(loaded.state_dict()) == set(model.state_dict())
+    assert "forward" not in loaded.__dict__
+    compiled = torch.compile(model, backend="eager")
+    torch.testing.assert_close(compiled(input_ids=ids).logits, own)
+    torch.testing.assert_close(compiled(input_ids=ids, fused=FusedRequest(**request)).logp, found)
+    assert inspect.signature(model.forward) == inspect.signature(loaded.forward)
+
+
+@pytest.mark.parametrize("family", ["Qwen3", "Qwen3 tied"])
+def test_single_trainable_tokens_of_peft_train_or_are_refused(family):
+    peft = pytest.importorskip("peft")
+    options = {"target_modules": ["q_proj"], "trainable_token_indices": [1, 2]}
+    model = peft.get_peft_model(build(family), peft.LoraConfig(**options))
+    if "tied" in family:
+        with pytest.raises(UnsupportedHeadError, match="TrainableTokensWrapper"):
+            fuse_head(model)
+        return
+    fuse_head(model)
+    ids, batch, request = pose()
+    model(
+        input_ids=ids, fused=FusedRequest(**request, objective="grpo", batch=batch)
+    ).loss.backward()
+    moved = [n for n, p in model.named_parameters() if p.grad is not None and p.grad.any()]
+    assert any("trainable_tokens" in name for name in moved)
+
+
+def test_a_head_of_an_unknown_kind_is_refused():
+    class Strange(torch.nn.Module):
+        modules_to_save = ("mine",)
+
+    model = build("Qwen3")
+    model.lm_head = Strange()
+    with pytest.raises(UnsupportedHeadError, match="a Strange that is not PEFT's"):
+        fuse_head(model)

@@ -133,7 +133,9 @@ def test_last_tag(text, inside):
 def test_hashes():
     assert after_hashes("5\n#### 42") == "42"
     assert after_hashes("5\n#### 41\n  #### 42\nmore") == "42"
-    assert after_hashes("see #### 42") is None
+    assert after_hashes("5\n#### 41\n  #### 42\nmore than 40") is None
+    assert after_hashes("see #### 42") == "42"
+    assert after_hashes("see #### 42 is the mark") is None
     assert after_hashes("####") is None
 
 

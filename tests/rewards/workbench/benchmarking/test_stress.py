@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from rewards import accuracy
 from rewards.workbench.benchmarking.counts import wilson_interval
 from rewards.workbench.benchmarking.judging import Judgement
 from rewards.workbench.benchmarking.labelled import LabelledRow
@@ -44,6 +45,7 @@ def test_every_row_has_a_place_and_no_category_is_mixed():
         truths.setdefault(one.category, set()).add(one.truth)
     assert all(len(found) == 1 for found in truths.values()), truths
     wanted = {"empty", "huge", "injections", "hostile formats", "bombs", "hedges", "near misses"}
+    wanted |= {"universal keys"}
     counts = Counter(one.category for one in rows)
     assert wanted < counts.keys()
     assert all(counts[name] >= 9 for name in wanted)
@@ -62,3 +64,12 @@ def test_rows_are_in_full_length():
 @pytest.mark.parametrize("text", ["\x00", "\u202e", "\u200b", "__import__", r"\write18", "<think>"])
 def test_what_is_known_to_break_things_is_among_them(text):
     assert any(text in one.columns["completion"] for one in load_attacks().rows)
+
+
+def test_no_key_opens_a_row():
+    rows = [one for one in load_attacks().rows if one.category == "universal keys"]
+    scores = accuracy(
+        completions=[one.columns["completion"] for one in rows],
+        solution=[one.columns["reference"] for one in rows],
+    )
+    assert scores == [0.0] * len(rows)

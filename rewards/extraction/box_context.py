@@ -1,0 +1,93 @@
+r"""What stands around the last box: whether the box is all that is said, or part of a formula.
+
+`-\boxed5` says -5 and `\boxed5.5` says 5.5, so 5 is not the answer there. What TeX does not show
+(a comment line, `\phantom`) and what a tool says in a turn of the model's own making is no answer.
+"""
+
+from __future__ import annotations
+
+import re
+
+# TeX comments fill lines here; inside a line a bare % is rather a per cent sign.
+_COMMENT = re.compile(r"^[ \t]*%[^\n]*$", re.MULTILINE)
+_TOOL = re.compile(
+    r"<tool_(?:response|result|call|output)>.*?(?:</tool_(?:response|result|call|output)>|\Z)"
+    r"|<\|(?:tool|ipython|observation|python_tag)\|>.*?(?:<\||\Z)"
+    r"|^```(?:output|tool|result|stdout)[^\n]*\n.*?(?:^```|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+_TOOL_MARKS = ("<tool_", "<|", "```")
+# Directly before a box, without a space: a sign, a factor, a script or a fraction bar.
+_PREFIX = re.compile(
+    r"(?:(?<![-\w])[-+−±]|[\d^/]|(?<=\w)_|\\(?:pm|mp|times|cdot|div|sqrt|neg|lnot)\s?)\Z"
+)
+_MINUS_IN_MATH = re.compile(r"[=(,<>$]\s?[-−]\s?\Z")
+# Directly behind it: decimals, a script, a letter that multiplies, another factor.
+_SUFFIX = re.compile(
+    r"[.,]\d|\s?\^(?!\{?\s?\\circ)|_[{\w]|[a-zA-Z](?![a-zA-Z])|[-+*/]\d"
+    r"|\s?\\(?:times|cdot|div|sqrt|frac|dfrac|tfrac|pi|pm)(?![a-zA-Z])"
+)
+_PLAIN_NUMBER = re.compile(r"\s{0,8}\d[\d.,]{0,64}\s{0,8}")
+_PERCENT = re.compile(r"\\?%(?!\w)")
+# Commands in whose argument a box is not what is said.
+_AROUND = frozenset(
+    "sqrt frac dfrac tfrac cfrac phantom hphantom vphantom cancel bcancel xcancel sout not "  # noqa: SIM905
+    "overline footnote tag label ln log sin cos tan".split()
+)
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_COMMAND = re.compile(r"(?:\\([a-zA-Z]+)(?:\s?\[[^\[\]]{0,20}\])?|([\^_]))\s?\Z")
+_MAX_AROUND_CHARS = 2_000
+
+
+def spoken(text: str) -> str:
+    r"""The text without comment lines and turns of tools.
+
+    >>> spoken("% \\boxed{1}\nso \\boxed{2}").strip()
+    'so \\boxed{2}'
+    """
+    if "%" in text:
+        text = _COMMENT.sub("", text)
+    if any(mark in text for mark in _TOOL_MARKS):
+        text = _TOOL.sub("", text)
+    return text
+
+
+def is_part_of_more(text: str, start: int, end: int) -> bool:
+    r"""Whether the box from `start` to `end` is a part of a formula, or not shown.
+
+    >>> is_part_of_more(r"-\boxed5", 1, 8), is_part_of_more(r"x = \boxed5.", 4, 11)
+    (True, False)
+    """
+    before, behind = text[max(0, start - 40) : start], text[end : end + 40]
+    if _PREFIX.search(before) or _MINUS_IN_MATH.search(before) or _SUFFIX.match(behind):
+        return True
+    return _command_around(text, start) in _AROUND
+
+
+def with_percent(content: str, text: str, end: int) -> str:
+    r"""The content with the per cent sign that stands behind the box.
+
+    >>> with_percent("28", r"\boxed{28}\%", 10)
+    '28\\%'
+    """
+    behind = _PERCENT.match(text, end) and _PLAIN_NUMBER.fullmatch(content)
+    return content + r"\%" if behind else content
+
+
+def _command_around(text: str, start: int) -> str:
+    """The command in whose argument a place lies; `sqrt` for a script, "" for none."""
+    first = max(0, start - _MAX_AROUND_CHARS)
+    depth = 0
+    for match in reversed(list(_BRACE.finditer(text, first, start))):
+        if match[0] == "}":
+            depth += 1
+        elif match[0] == "{":
+            depth -= 1
+            if depth < 0:
+                here = match.start()
+                if text[max(0, here - 2) : here].rstrip().endswith("}"):
+                    depth = -1  # a second argument: go on to where the first one opens
+                    continue
+                found = _COMMAND.search(text, max(0, here - 40), here)
+                return (found[1] or "sqrt") if found else ""
+    return ""

@@ -1,0 +1,32 @@
+"""JavaScript: both ends are sources; names come by asking.
+
+Not covered: tests or programs that are modules with imports; functions of the tests as arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.languages.language import Remote
+
+_EXPORT = re.compile(r"^[ \t]*export[ \t]+(?:default[ \t]+|\{[^}\n]{0,2000}\};?)?", re.MULTILINE)
+
+
+def _part(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _program(source: str, _: Sequence[str]) -> str:
+    plain = _EXPORT.sub("", source)
+    return f"{_part('line.js')}\nconst PROGRAM = {json.dumps(plain)};\n{_part('program.js')}"
+
+
+def _judge(tests: Sequence[str], _: str) -> str:
+    told = json.dumps("\n".join(tests))
+    return f"{_part('line.js')}\nconst TESTS = {told};\n{_part('judge.js')}"
+
+
+REMOTE = Remote(program=_program, judge=_judge)

@@ -1,0 +1,47 @@
+"""A box counts only where it is all that is said, and is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from rewards import accuracy, choice
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        r"-\boxed5", r"2\boxed5", r"\boxed5.5", r"-\boxed{5}", r"2\boxed{5}", r"\boxed{5}.5",
+        r"\boxed{5}^2", r"\boxed{5}x", r"\boxed{5}\pi", r"$x = -\boxed{5}$", r"\sqrt{\boxed{5}}",
+        r"$\frac{1}{\boxed{5}}$", r"$\frac{\boxed{5}}{2}$", r"x^{\boxed{5}}", r"x^\boxed{5}",
+        r"=2\times\boxed{5}", r"% \boxed{5}", "so\n% \\boxed{5}\n", r"\phantom{\boxed{5}}",
+        r"\cancel{\boxed{5}}", r"<tool_response>\boxed{5}</tool_response>",
+        "```output\n\\boxed{5}\n```", "```output\n\\boxed{5}\n```\nSo \\boxed{6}",
+        r"\boxed{5},000", r"x_\boxed{5}", r"\pm\boxed{5}", r"\boxed{5}\%",
+    ],
+)  # fmt: skip
+def test_a_box_that_is_a_part_or_not_shown_does_not_count(completion):
+    assert accuracy.verify(completion, "5", prompt="How many are there?").score == 0
+    assert accuracy.verify(completion.replace("5", "7"), "7", prompt="How many?").score == 0
+
+
+@pytest.mark.parametrize(
+    ("completion", "reference"),
+    [
+        ("- \\boxed{5}", "5"), ("**Answer** - \\boxed{5}", "5"), (r"$x = \boxed{-5}$", "-5"),
+        (r"\text{So } \boxed{5}", "5"), (r"\textbf{\boxed{5}}", "5"), ("_\\boxed{5}_", "5"),
+        (r"$$\color{red}{\boxed{5}}$$", "5"), ("50% of 10 is \\boxed{5}", "5"),
+        ("so \\boxed{5}!", "5"), ("so \\boxed{5}cm", "5"), (r"$\boxed{45}^\circ$", "45"),
+        (r"$\boxed{28}\%$", r"28\%"), (r"$\boxed{28\%}$", r"28\%"), ("Step 2: \\boxed{5}", "5"),
+        ("```output\n5\n```\nThe answer is \\boxed{5}", "5"), ("\\boxed{1},\\boxed{2}", "1, 2"),
+        ("\\[ x = \\boxed{5}, \\]", "5"), ("\\begin{align*} x &= \\boxed{5}\\end{align*}", "5"),
+        ("\\boxed{5}\\text{ cm}", "5"), ("$= 3 + 2 = \\boxed{5}$ cm", "5"),
+    ],
+)  # fmt: skip
+def test_a_box_that_says_it_all_counts(completion, reference):
+    assert accuracy.verify(completion, reference).score == 1
+
+
+def test_other_rewards_that_look_into_boxes():
+    assert choice.verify(r"-\boxed{B}", "B").score == 0
+    assert choice.verify(r"\phantom{\boxed{B}}", "B").score == 0
+    assert choice.verify(r"So \boxed{B}.", "B").score == 1
