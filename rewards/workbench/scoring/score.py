@@ -27,7 +27,7 @@ from rewards.workbench.scoring.resolve import (
     resolve_reward,
     source_file,
 )
-from rewards.workbench.scoring.row_columns import Columns, NamedColumns, choose_columns
+from rewards.workbench.scoring.row_columns import Columns, NamedColumns, choose_columns, paths_of
 from rewards.workbench.scoring.row_limits import Patience, RowLimits, expect_patience
 from rewards.workbench.scoring.row_parts import Job
 from rewards.workbench.scoring.tally import Summary, Tally
@@ -166,6 +166,14 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
         "reference": columns.reference,
         "search_path": str(Path.cwd()),
         "several": columns.several,
+        "paths": [
+            *paths_of(
+                [
+                    *vars(options.named).values(),
+                    *(reward.column for _, reward in rewards if isinstance(reward, Reward)),
+                ]
+            )
+        ],
     }
     if options.cache is not None:
         try:
