@@ -19,6 +19,7 @@ from rewards.workbench.commands.demo import demo
 from rewards.workbench.commands.doctor import doctor
 from rewards.workbench.commands.explain import explain
 from rewards.workbench.commands.report import report
+from rewards.workbench.commands.rewards import rewards
 from rewards.workbench.commands.run import run
 from rewards.workbench.commands.score import score
 from rewards.workbench.commands.selection import select
@@ -58,6 +59,7 @@ app.command()(select)
 app.command()(compare)
 app.command()(bench)
 app.command()(report)
+app.command()(rewards)
 app.command()(explain)
 app.command()(run)
 app.command()(doctor)
