@@ -131,8 +131,8 @@ class Accuracy(Reward):
     1.0
     >>> accuracy.verify(r"so \boxed{0.333}", "1/3").score
     0.0
-    >>> Accuracy(answer_in=("box",)).verify("The answer is 42.", "42").reason
-    'no box; mark the answer, as in \\boxed{42}'
+    >>> print(Accuracy(answer_in=("box",)).verify("The answer is 42.", "42").reason)
+    no box; mark the answer, as in \boxed{42}
 
     Raises:
         InputError: an option has a value that it cannot have.

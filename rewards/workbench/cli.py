@@ -20,6 +20,7 @@ from rewards.workbench.commands.demo import demo
 from rewards.workbench.commands.doctor import doctor
 from rewards.workbench.commands.explain import explain
 from rewards.workbench.commands.report import report
+from rewards.workbench.commands.rewards import rewards
 from rewards.workbench.commands.run import run
 from rewards.workbench.commands.score import score
 from rewards.workbench.commands.selection import select
@@ -36,6 +37,11 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except RlvrError as error:
             _complain(str(error))
+            raise typer.Exit(EXIT_BAD_INPUT) from None
+        except BrokenPipeError:
+            raise  # whoever read our output has enough
+        except OSError as error:
+            _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
             raise typer.Exit(EXIT_BAD_INPUT) from None
         except KeyboardInterrupt as error:
             _complain(str(error) or "interrupted")
@@ -55,6 +61,7 @@ app.command()(audit)
 app.command()(compare)
 app.command()(bench)
 app.command()(report)
+app.command()(rewards)
 app.command()(explain)
 app.command()(run)
 app.command()(doctor)
