@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from time import perf_counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from rewards.columns import Role
 from rewards.errors import InputError
@@ -302,23 +303,30 @@ class Accuracy(Reward):
         ]
 
     def _comparers(self) -> _Comparers:
-        from rewards.answers import CompareOptions  # noqa: PLC0415
-        from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top  # noqa: PLC0415 - see the top
+        return _comparers_under(
+            self.tolerance,
+            self.integers,
+            self.formulas,
+            self.rounding,
+            self.notation,
+            self.units,
+            self.list_order,
+        )
 
-        options = CompareOptions(
-            tolerance=self.tolerance,
-            integers=self.integers,
-            formulas=self.formulas,
-            rounding=self.rounding,
-            notation=self.notation,
-            units=self.units,
-            list_order=self.list_order,
-        )
-        return _Comparers(
-            comparer(options),
-            comparer(replace(options, added_percent="forgive")),
-            comparer(replace(options, added_percent="refuse")),
-        )
+
+@lru_cache(maxsize=24)
+def _comparers_under(*options: Any) -> _Comparers:
+    """The comparers of these values of `CompareOptions`: made once, asked for by each row."""
+    from rewards.answers import CompareOptions  # noqa: PLC0415 - see the top
+    from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top
+
+    names = ("tolerance", "integers", "formulas", "rounding", "notation", "units", "list_order")
+    usual = CompareOptions(**dict(zip(names, options, strict=True)))
+    return _Comparers(
+        comparer(usual),
+        comparer(replace(usual, added_percent="forgive")),
+        comparer(replace(usual, added_percent="refuse")),
+    )
 
 
 def _compared(comparer: Comparer, sample: Sample, expected: str, given: str) -> Comparison:
