@@ -82,7 +82,11 @@ def boxed_answer(text: str) -> BoxedAnswer | None:
     >>> boxed_answer(r"\framebox{1} et \boxed 2")
     BoxedAnswer(content='1, 2', end=24, start=16)
     """
-    box = _only_box(text) or _outer_box_before(text, len(text))
+    box = _only_box(text)
+    if box is not None:
+        behind = text[box.end : box.end + 1]
+        return None if behind.isdigit() else BoxedAnswer(box.content or "", box.end, box.start)
+    box = _outer_box_before(text, len(text))
     if box is None or box.content is None or text[box.end : box.end + 1].isdigit():
         return None  # digits right behind a box were meant to be inside
     return BoxedAnswer(_joined(text, box, box.content), box.end, box.start)

@@ -82,7 +82,7 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
         if found is None or (place == "bare" and "anywhere" in places and _is_sentence(text)):
             continue
         if found.text is not None:
-            return found._replace(place=place)
+            return FoundAnswer(found.text, found.note, place)
         if "anywhere" not in places:
             return found
     names = [_NAMES[place] for place in places]
