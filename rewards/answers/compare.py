@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rewards.answers.effort import fresh_effort
 from rewards.answers.match.chemistry import same_formula
+from rewards.answers.match.lettering import in_one_lettering
 from rewards.answers.match.matcher import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
 from rewards.answers.read.parts import labelled_parts, listed_parts
@@ -64,6 +65,7 @@ def compare(  # noqa: C901, PLR0912
         return Comparison(Outcome.DIFFERENT, f"the answer {show(given)}: {answer.unreadable}")
     fresh_effort()
     matcher = Matcher(options)
+    expected, given = in_one_lettering(expected, given, reference.text, answer.text)
     try:
         same = matcher.alike(expected, given)
     except RecursionError:

@@ -13,8 +13,10 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from rewards.extraction.anywhere import answer_anywhere
 from rewards.extraction.box_context import is_part_of_more, spoken, with_percent
-from rewards.extraction.boxes import after_hashes, boxed_answer, last_tagged, names_box
+from rewards.extraction.boxes import boxed_answer, names_box
+from rewards.extraction.hashes import after_hashes
 from rewards.extraction.phrase import after_answer_phrase
+from rewards.extraction.tags import last_tagged
 
 AnswerPlace: TypeAlias = Literal[
     "box", "answer_tag", "hashes", "final_answer_phrase", "bare", "last_line", "anywhere"
@@ -44,6 +46,7 @@ _SENTENCE_CHARS = 12  # shorter than any claim
 _BARE_CHARS = 200
 _BARE_WORDS = 3
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")  # no LaTeX command
+BOX_AND_PERCENT = "the last box with the % sign behind it"
 _PART_OF_MORE = "the last box is only a part of what is said, or is not shown"
 _BROKEN_BOX = "the last box never closes, or digits stand right behind it"
 _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
@@ -101,7 +104,8 @@ def _in_box(text: str) -> FoundAnswer | None:
     if is_part_of_more(text, boxed.start, boxed.end):
         return FoundAnswer(None, _PART_OF_MORE)
     content = with_percent(boxed.content, text, boxed.end)
-    return _filled(_claimed(content), "the last box")
+    where = "the last box" if content == boxed.content else BOX_AND_PERCENT
+    return _filled(_claimed(content), where)
 
 
 def _between_box_marks(text: str) -> FoundAnswer | None:

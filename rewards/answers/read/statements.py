@@ -373,12 +373,12 @@ class StatementReader(ExpressionReader):
                         break
                     words += inside
                     continue
-                if self.peek(1).kind not in {"text", "let"}:
+                if self.peek(1).kind not in {"text", "let"} and self.peek(1).value != "Omega":
                     break
                 words.append(value)
                 self.at += 1
-                if self.peek().kind == "let":
-                    words.append(self.peek().value)
+                if self.peek().kind != "text":
+                    words.append("Ω" if self.peek().value == "Omega" else self.peek().value)
                     self.at += 1
                 continue
             elif token.kind == "op" and value == "." and self.peek(1).kind != "num":
