@@ -158,6 +158,8 @@ def _general_solution(
         evident = _has_function(ref) or _counts_up(ref)
         if not (evident and any(name[0] in "CcK" for name in sides[0] + sides[1])):
             return None
+    if all(numbered) and [name[2:] for name in sides[0]] != [name[2:] for name in sides[1]]:
+        return None  # c_1 and c_3 are not C_1 and C_2
     if len(sides[0]) != len(sides[1]) or not 0 < len(sides[0]) <= MAX_CONSTANTS:
         return None
     for order in permutations(sides[0]):
