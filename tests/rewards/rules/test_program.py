@@ -6,6 +6,7 @@ import pytest
 from rewards import Code, Status, code
 from rewards.errors import InputError, MissingColumnError
 from rewards.programs.row_tests import Row, read_tests
+from rewards.programs.task import read_task
 from rewards.rules import program
 from sandbox.languages import LANGUAGES
 
@@ -461,7 +462,7 @@ def test_the_tests_objects_stay_with_the_tests():
 
 def test_a_rows_tests_are_read_once_for_its_completions(monkeypatch):
     read = []
-    monkeypatch.setattr(program, "read_tests", lambda *a: read.append(1) or read_tests(*a))
+    monkeypatch.setattr(program, "read_task", lambda *a: read.append(1) or read_task(*a))
     tests = json.dumps(["assert add(20, 1) == 21", "assert add(0, 0) == 0"])
     scores = Code(workers=1)(completions=[block(ADD), block(WRONG)] * 3, tests=[tests] * 6)
     assert scores == [1.0, 0.0] * 3
