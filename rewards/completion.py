@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rewards.errors import InputError
-from rewards.extraction.boxes import ends_in_tag, leaves_open
+from rewards.extraction.tags import ends_in_tag, leaves_open
 from rewards.extraction.turns import begun_turn
 
 Message: TypeAlias = Mapping[str, object]

@@ -13,8 +13,10 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from rewards.extraction.anywhere import answer_anywhere
 from rewards.extraction.box_context import is_part_of_more, spoken, with_percent
-from rewards.extraction.boxes import after_hashes, boxed_answer, last_tagged, names_box
+from rewards.extraction.boxes import boxed_answer, names_box
+from rewards.extraction.hashes import after_hashes
 from rewards.extraction.phrase import after_answer_phrase
+from rewards.extraction.tags import last_tagged
 
 AnswerPlace: TypeAlias = Literal[
     "box", "answer_tag", "hashes", "final_answer_phrase", "bare", "last_line", "anywhere"

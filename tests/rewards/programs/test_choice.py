@@ -2,8 +2,8 @@
 
 import pytest
 
+from rewards.extraction.code_blocks import find_blocks
 from rewards.programs.choice import Wanted, choose_program
-from rewards.programs.fences import find_blocks
 from rewards.programs.languages import Kind, read_name
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.programs.fences import find_blocks, hide_tags_in_programs, show_tags
+from rewards.extraction.code_blocks import find_blocks, hide_tags_in_programs, show_tags
 
 
 def found(text):
