@@ -50,7 +50,8 @@ class Shape(HTMLParser):
 
 def hostile_rows(make_row, texts):
     for number, text in enumerate(texts):
-        row = make_row(number, text=text, label=number % 2 == 0, source=text, **{text: text})
+        row = make_row(number, text=text, label=number % 2 == 0, source=text)
+        row = {text: text} | row  # a column of that name, unless the row has one
         for field in ("extracted", "expected", "reason"):
             row["accuracy"][field] = text
         yield row | {f"r {text}": row["accuracy"]}
