@@ -9,7 +9,7 @@ from rewards.columns import COLUMN_ALIASES, Role, truth
 from rewards.errors import DataFileError, InputError
 from rewards.workbench.benchmarking.labelled import load_labelled
 from rewards.workbench.disagreement.job import CompareOptions, compare_rewards
-from rewards.workbench.reporting.scored_rows import NamedColumns, read_scored
+from rewards.workbench.reporting.scored_rows import ReportColumns, read_scored
 
 SAID = {
     "true": True,
@@ -58,7 +58,7 @@ def test_every_reader_of_labels_says_the_same(tmp_path, cell, column):
         compared = compare_rewards(options)
         assert compared.labelled_rows == 1
         assert compared.right["accuracy"] == int(said)
-    (row,) = read_scored(path, NamedColumns(label=named))
+    (row,) = read_scored(path, ReportColumns(label=named))
     assert row.truth is said
     if named is None:
         (labelled,) = load_labelled(path, need_truth=False).rows

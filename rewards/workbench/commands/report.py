@@ -82,12 +82,12 @@ def report(  # noqa: PLR0913 - one parameter per option
         rlvr report before.jsonl after.jsonl --by source --output changes.html
     """
     from rewards.workbench.reporting import ReportOptions, write_report  # noqa: PLC0415 - quick `--help`
-    from rewards.workbench.reporting.scored_rows import NamedColumns  # noqa: PLC0415
+    from rewards.workbench.reporting.scored_rows import ReportColumns  # noqa: PLC0415
 
     options = ReportOptions(
         files=tuple(files),
         output=output,
-        named=NamedColumns(
+        named=ReportColumns(
             completion=completion_column, label=label_column, groups=tuple(by or ())
         ),
         match=match,

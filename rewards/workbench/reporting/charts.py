@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rewards.verdict import Status
-from rewards.workbench.reporting.figures import RewardFigures, RunFigures, Scores
+from rewards.workbench.reporting.figures import RewardScores, RunFigures, Scores
 
 BAR_WIDTH = 1000.0
 PLOT_WIDTH, PLOT_HEIGHT = 720.0, 220.0
@@ -23,11 +23,11 @@ class Segment:
     width: float
 
 
-def stack_statuses(figures: RewardFigures) -> list[Segment]:
+def stack_statuses(figures: RewardScores) -> list[Segment]:
     """The statuses of a reward side by side, in the order of `Status`.
 
     >>> from collections import Counter
-    >>> figures = RewardFigures(statuses=Counter(wrong=1, correct=3))
+    >>> figures = RewardScores(statuses=Counter(wrong=1, correct=3))
     >>> [(piece.status, piece.x, piece.width) for piece in stack_statuses(figures)]
     [('correct', 0.0, 750.0), ('wrong', 750.0, 250.0)]
     """
@@ -52,7 +52,7 @@ class Scale:
     length: float
 
     @classmethod
-    def of(cls, rewards: Iterable[RewardFigures], length: float) -> Scale:
+    def of(cls, rewards: Iterable[RewardScores], length: float) -> Scale:
         """The scale on which every score of some rewards has a place."""
         every = list(rewards)
         lowest = min((figures.lowest for figures in every), default=0.0)

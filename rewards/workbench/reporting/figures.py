@@ -108,7 +108,7 @@ class Confusion:
 
 
 @dataclass
-class RewardFigures:
+class RewardScores:
     """What one reward said."""
 
     scores: Scores = field(default_factory=Scores)
@@ -159,7 +159,7 @@ class RunFigures:
     rows: int = 0
     unreadable: int = 0
     flaws: list[str] = field(default_factory=list)
-    rewards: dict[str, RewardFigures] = field(default_factory=dict)
+    rewards: dict[str, RewardScores] = field(default_factory=dict)
     groups: dict[str, Breakdown] = field(default_factory=dict)
     lengths: dict[str, dict[int, dict[str, Scores]]] = field(
         default_factory=lambda: {"characters": {}, "tokens": {}}
@@ -175,7 +175,7 @@ class RunFigures:
         """Count one row."""
         self.rows += 1
         for reward, verdict in row.verdicts.items():
-            figures = self.rewards.setdefault(reward, RewardFigures())
+            figures = self.rewards.setdefault(reward, RewardScores())
             figures.scores.add(verdict.score)
             figures.statuses[verdict.status] += 1
             if row.truth is not None:

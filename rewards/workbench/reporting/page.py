@@ -23,7 +23,7 @@ from rewards.workbench.reporting.charts import (
 )
 from rewards.workbench.reporting.display import script_json
 from rewards.workbench.reporting.figures import Breakdown, RunFigures, Scores
-from rewards.workbench.reporting.run_changes import Comparison
+from rewards.workbench.reporting.run_changes import RunChanges
 from rewards.workbench.rows.whole_output import WholeOutput
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class PageContent:
     max_characters: int
     runs: list[RunFigures] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
-    comparisons: list[Comparison] = field(default_factory=list)
+    comparisons: list[RunChanges] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
 

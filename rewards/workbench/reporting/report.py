@@ -11,11 +11,11 @@ from rewards.verdict import Status
 from rewards.workbench.reporting.figures import RunFigures
 from rewards.workbench.reporting.listed_rows import RowCutter
 from rewards.workbench.reporting.page import PageContent, require_template_engine, write_page
-from rewards.workbench.reporting.run_changes import Comparison, VerdictIndex
+from rewards.workbench.reporting.run_changes import RunChanges, VerdictIndex
 from rewards.workbench.reporting.sample import Sample
 from rewards.workbench.reporting.scored_rows import (
     ID_COLUMN,
-    NamedColumns,
+    ReportColumns,
     ScoredRow,
     as_text,
     read_scored,
@@ -44,7 +44,7 @@ class ReportOptions:
 
     files: tuple[Path, ...]
     output: Path
-    named: NamedColumns = field(default_factory=NamedColumns)
+    named: ReportColumns = field(default_factory=ReportColumns)
     match: str | None = None
     max_rows: int = 20_000
     max_characters: int = 1500
@@ -64,7 +64,7 @@ class ReportSummary:
 
     output: Path
     runs: list[RunFigures]
-    comparisons: list[Comparison]
+    comparisons: list[RunChanges]
     listed_rows: int
 
     def to_dict(self) -> dict[str, object]:
@@ -110,7 +110,7 @@ def _read_files(options: ReportOptions) -> PageContent:
     with VerdictIndex() as index:
         for run, path in enumerate(options.files):
             figures = RunFigures(path, names[run])
-            comparison = Comparison(path, names[run])
+            comparison = RunChanges(path, names[run])
             sample: Sample[str] = Sample(max(1, options.max_rows // len(options.files)))
             changed: Sample[tuple[int, str]] = Sample(
                 MAX_CHANGED_ROWS // max(1, len(options.files) - 1)
@@ -257,7 +257,7 @@ def _run_dict(run: RunFigures) -> dict[str, object]:
     }
 
 
-def _comparison_dict(comparison: Comparison) -> dict[str, object]:
+def _comparison_dict(comparison: RunChanges) -> dict[str, object]:
     return {
         "file": str(comparison.path),
         "matched": comparison.matched,

@@ -91,7 +91,7 @@ class RewardChanges:
 
 
 @dataclass
-class Comparison:
+class RunChanges:
     """One run compared with the first.
 
     Attributes:

@@ -25,7 +25,7 @@ _STATUSES = frozenset(status.value for status in Status)
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamedColumns:
+class ReportColumns:
     """Columns that the user named; `None` or nothing looks for the usual names.
 
     Attributes:
@@ -93,7 +93,7 @@ class ScoredRow:
         return (verdict.status == Status.CORRECT.value) is not self.truth
 
 
-def read_scored(path: Path, named: NamedColumns) -> Iterator[ScoredRow | str]:
+def read_scored(path: Path, named: ReportColumns) -> Iterator[ScoredRow | str]:
     """The rows of a scored file in order; what is wrong with one, in words, in place of it.
 
     Raises:
@@ -123,7 +123,7 @@ def as_text(value: object) -> str:
         return "(nested too deeply to be shown)"
 
 
-def _understand(line: int, columns: dict[str, object], named: NamedColumns) -> ScoredRow:
+def _understand(line: int, columns: dict[str, object], named: ReportColumns) -> ScoredRow:
     verdicts = {
         name: _verdict(value)
         for name, value in columns.items()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rewards.workbench.reporting import ReportOptions, write_report
-from rewards.workbench.reporting.scored_rows import NamedColumns
+from rewards.workbench.reporting.scored_rows import ReportColumns
 
 
 def verdict(score, status, *, extracted="4", expected="4", reason="compared"):
@@ -48,7 +48,7 @@ class Reports:
         """The summary; the page is in `html`, its data in `data`."""
         output = self.folder / "report.html"
         summary = write_report(
-            ReportOptions(files=files, output=output, named=named or NamedColumns(), **options)
+            ReportOptions(files=files, output=output, named=named or ReportColumns(), **options)
         )
         self.html = output.read_bytes().decode("utf-8")
         start = self.html.index('id="data">') + len('id="data">')

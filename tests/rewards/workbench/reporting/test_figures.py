@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rewards.workbench.reporting.charts import Scale, plot_lengths, score_bar, stack_statuses
 from rewards.workbench.reporting.figures import MAX_GROUPS, OTHER_GROUPS, RunFigures, Scores
-from rewards.workbench.reporting.scored_rows import NamedColumns, read_scored
+from rewards.workbench.reporting.scored_rows import ReportColumns, read_scored
 
 
 @given(st.lists(st.floats(-10, 10), min_size=2))
@@ -26,7 +26,7 @@ def test_mean_and_margin(values):
 
 def count(path, **named):
     run = RunFigures(path, path.name)
-    for row in read_scored(path, NamedColumns(**named)):
+    for row in read_scored(path, ReportColumns(**named)):
         if isinstance(row, str):
             run.add_flaw(row)
         else:
@@ -89,9 +89,9 @@ def test_an_object_that_is_no_verdict_is_a_column(reports, make_row):
 )
 def test_a_named_label_may_be_written_in_other_ways(reports, make_row, value, truth):
     path = reports.write([make_row(1, truth=value, label=None)])
-    (row,) = read_scored(path, NamedColumns(label="truth"))
+    (row,) = read_scored(path, ReportColumns(label="truth"))
     assert row.truth is truth
-    (row,) = read_scored(reports.write([make_row(1, label=value)]), NamedColumns())
+    (row,) = read_scored(reports.write([make_row(1, label=value)]), ReportColumns())
     assert row.truth is truth
 
 

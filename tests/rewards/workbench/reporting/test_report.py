@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rewards.errors import DataFileError, InputError, MissingExtraError
 from rewards.workbench.reporting import report as report_module
-from rewards.workbench.reporting.scored_rows import NamedColumns
+from rewards.workbench.reporting.scored_rows import ReportColumns
 
 pytest.importorskip("jinja2", reason="jinja2 is not installed")
 
@@ -50,7 +50,8 @@ class Shape(HTMLParser):
 
 def hostile_rows(make_row, texts):
     for number, text in enumerate(texts):
-        row = make_row(number, text=text, label=number % 2 == 0, source=text, **{text: text})
+        row = make_row(number, text=text, label=number % 2 == 0, source=text)
+        row = {text: text} | row  # a column of that name, unless the row has one
         for field in ("extracted", "expected", "reason"):
             row["accuracy"][field] = text
         yield row | {f"r {text}": row["accuracy"]}
@@ -189,7 +190,7 @@ def test_chat_completions_gzip_and_lines_that_score_could_not_read(reports, make
 
 def test_columns_named_by_the_user(reports, make_row):
     rows = [make_row(n, said="x" * n, truth=n % 2, topic=f"t{n}") for n in range(4)]
-    named = NamedColumns(completion="said", label="truth", groups=("topic",))
+    named = ReportColumns(completion="said", label="truth", groups=("topic",))
     summary = reports.report(reports.write(rows), named=named)
     assert [row["text"] for row in reports.data["rows"]] == ["", "x", "xx", "xxx"]
     assert summary.runs[0].rewards["accuracy"].confusion.false_positive == 2
@@ -246,9 +247,9 @@ def test_runs_with_different_rewards_are_shown_side_by_side(reports, make_row):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"named": NamedColumns(groups=("topic",))}, "no row has the column 'topic'"),
-        ({"named": NamedColumns(label="gold")}, "no judged row has true or false in .* 'gold'"),
-        ({"named": NamedColumns(completion="said")}, "no row has the column 'said'"),
+        ({"named": ReportColumns(groups=("topic",))}, "no row has the column 'topic'"),
+        ({"named": ReportColumns(label="gold")}, "no judged row has true or false in .* 'gold'"),
+        ({"named": ReportColumns(completion="said")}, "no row has the column 'said'"),
     ],
 )
 def test_columns_that_are_not_there(reports, make_row, options, message):
