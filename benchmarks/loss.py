@@ -54,7 +54,10 @@ def main() -> None:
     rates: dict[tuple[int, int, torch.dtype], float] = {}
     theirs: dict[tuple[object, ...], list[float]] = {}
     measured: list[dict[str, object]] = []
+    failed: dict[str, str] = {}
     report["cases"] = measured
+    report["failed"] = failed
+    output = arguments.output or RESULTS / f"loss_{device.type}.json"
     for case in cases(device, quick=arguments.quick):
         if monotonic() - started > arguments.limit_s:
             print(f"left out, {arguments.limit_s} s are over: {case.label}")
@@ -62,8 +65,9 @@ def main() -> None:
         key = (case.width, case.vocabulary, case.dtype)
         if key not in rates:
             rates[key] = matrix_rate(*key[:2], device, case.dtype)
-        figures = _measure(case, ways, device, rates[key], theirs)
+        figures = _measure(case, ways, device, rates[key], theirs, failed)
         measured.append({"case": case.label, "rows": case.rows, "ways": figures})
+        _write(report, output)  # what is measured stays, whatever the next case does
         _show(
             f"{case.label} ({rates[key] / 1e12:.3g} TFLOP/s)",
             ["seconds", "times TRL's", "of the roofline", "peak MB", "beyond gradients, MB"],
@@ -72,19 +76,18 @@ def main() -> None:
     report["errors"] = _errors(ways, device)
     report["matrix_rates"] = {str(key): rate for key, rate in rates.items()}
     report["seconds"] = monotonic() - started
-    output = arguments.output or RESULTS / f"loss_{device.type}.json"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    _write(report, output)
     print(f"written to {output}")
     _plot(measured, output.with_suffix(".png"))
 
 
-def _measure(
+def _measure(  # noqa: PLR0913, PLR0917 - what is measured, and where it is noted
     case: Case,
     ways: list[Way],
     device: torch.device,
     rate: float,
     theirs: dict[tuple[object, ...], list[float]],
+    failed: dict[str, str],
 ) -> dict[str, Figures]:
     """All ways on one case. Where TRL is left out, its time with no dead rows is compared with."""
     problem = pose(case.rows, case.width, case.vocabulary, device=device, dtype=case.dtype)
@@ -96,7 +99,18 @@ def _measure(
     warm = device.type == "cuda"
     for turn in range(case.rounds + warm):
         for way in chosen:
-            found = _attempt(way, problem, device)
+            if f"{way.name}, {case.label}" in failed:
+                continue
+            try:
+                found = _attempt(way, problem, device)
+            except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
+                # A peer's failure costs its own row of this case; ours is a failure of the run.
+                if way.name == "ours" and not isinstance(error, torch.OutOfMemoryError):
+                    raise
+                found = None
+                failed[f"{way.name}, {case.label}"] = f"{type(error).__name__}: {str(error)[:200]}"
+                print(f"{way.name}: {type(error).__name__} on {case.label}")
+                problem.hidden.grad = problem.weight.grad = None
             if found is not None and turn >= warm:
                 seconds.setdefault(way.name, []).append(found[0])
                 peaks[way.name] = max(found[1], peaks.get(way.name, 0.0))
@@ -116,14 +130,15 @@ def _measure(
     return figures
 
 
-def _attempt(way: Way, problem: Problem, device: torch.device) -> tuple[float, float] | None:
+def _attempt(way: Way, problem: Problem, device: torch.device) -> tuple[float, float]:
     if device.type == "cuda":
         torch.cuda.empty_cache()
-    try:
-        return measure(way.loss, problem, device)
-    except torch.OutOfMemoryError:
-        print(f"{way.name}: out of memory")
-        return None
+    return measure(way.loss, problem, device)
+
+
+def _write(report: dict[str, object], output: Path) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
 def _errors(ways: list[Way], device: torch.device) -> dict[str, dict[str, Figures]]:

@@ -140,6 +140,7 @@ def load_ways(device: torch.device) -> list[Way]:
         _trl(device),
         _liger(device),
         _cut_cross_entropy(device),
+        _torch_own(device),
     ]
 
 
@@ -240,6 +241,31 @@ def _cut_cross_entropy(device: torch.device) -> Way:
         return -losses.float()
 
     return _tried(Way(name=name, loss=lambda p: p.solve(logp(p)), logp=logp), device)
+
+
+def _torch_own(device: torch.device) -> Way:
+    """The linear_cross_entropy of torch (2.13), chunked where that gives a loss for each row."""
+    name = "torch linear_cross_entropy"
+    function = getattr(torch.nn.functional, "linear_cross_entropy", None)
+    if function is None:
+        return Way(name=name, loss=_nothing, missing=f"torch {torch.__version__} has none")
+    chunked = getattr(torch.nn, "LinearCrossEntropyOptions", None)
+    way = Way(name=name, loss=_nothing, missing="not tried")
+    for options in ({"options": chunked()} if chunked else {}, {}):
+
+        def logp(problem: Problem, options: dict[str, object] = options) -> Tensor:
+            losses: Tensor = function(
+                problem.hidden, problem.weight, problem.targets, reduction="none", **options
+            )
+            return -losses.float()
+
+        def loss(problem: Problem, logp: Callable[[Problem], Tensor] = logp) -> Tensor:
+            return problem.solve(logp(problem))
+
+        way = _tried(Way(name=name, loss=loss, logp=logp), device)
+        if not way.missing:
+            break
+    return way
 
 
 def _tried(way: Way, device: torch.device) -> Way:

@@ -132,8 +132,8 @@ def _count(summary: dict[str, object], errors: str) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.math_accuracy", description=__doc__)
-    parser.add_argument("--data", type=Path, help="a folder of labelled sets (*.jsonl)")
-    parser.add_argument("--sets", nargs="*", default=(), help="names of sets in that folder")
+    parser.add_argument("--data", type=Path, help="a folder of labelled sets, and more in field/")
+    parser.add_argument("--sets", nargs="*", default=(), help="some of them, as in field/reports")
     parser.add_argument("--output", type=Path, default=RESULTS / "math_accuracy.json")
     return parser.parse_args()
 

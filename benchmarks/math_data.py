@@ -22,6 +22,7 @@ LABELLED_SETS = (
     "maintainers",
     "hardverify",
 )
+FIELD = "field"  # the folder of pairs from public reports and other graders' test suites
 # Kinds whose completion is one as it stands, box or not.
 _WHOLE = frozenset({"completion", "full_completion", "text"})
 # Rows whose label contradicts mathematics, or asks for another convention than ours, and why.
@@ -52,10 +53,14 @@ def load_exceptions() -> dict[str, str]:
 
 
 def load_sets(folder: Path | None, names: Sequence[str] = ()) -> dict[str, list[Row]]:
-    """The sets in `folder` by name, or the one that comes with the project."""
+    """The sets in `folder` by name, or the one that comes with the project.
+
+    Without names these are the labelled sets and whatever lies in `folder/field`.
+    """
     if folder is None:
         return {"shipped": load_rows(SHIPPED)}
-    chosen = names or LABELLED_SETS
+    field = sorted(path.stem for path in (folder / FIELD).glob("*.jsonl"))
+    chosen = names or (*LABELLED_SETS, *(f"{FIELD}/{name}" for name in field))
     sets = {}
     for name in chosen:
         path = folder / f"{name}.jsonl"

@@ -17,7 +17,7 @@ from grpo_plugin.training.options import loss_type_for
 from grpo_plugin.training.plan import plan_from
 
 _FUNCTIONS = ("objective", "advantage_estimator")
-_TABLES = ("objective_options", "advantage_options")
+_TABLES = ("objective_options", "advantage_options", "sampler_options")
 
 
 @dataclass
@@ -57,6 +57,10 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
         kl_target: KL per completion, in nats, that an adaptive coefficient steers towards,
             starting from `beta`; `None` keeps it fixed.
         kl_horizon: completions over which the adaptive coefficient reacts.
+        sampler_correction: how the policy term is corrected for an engine whose log-probs are not
+            the trainer's, in place of TRL's `vllm_importance_sampling_mode`: a name of
+            `objectives.SamplerCorrection`, e.g. `"icepop"`.
+        sampler_options: its bounds, `{"lower": 0.5, "upper": 5.0}`; by default its paper's.
         tokens_counted_over: what objectives that weigh every token alike divide by:
             `"generation"`, a window's even share of the generation batch's tokens, as TRL does;
             `"window"`, the tokens of the optimizer step at hand. The same where a generation batch
@@ -108,6 +112,12 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
     )
     kl_horizon: int = field(
         default=10_000, metadata={"help": "Completions over which an adaptive beta reacts."}
+    )
+    sampler_correction: str | None = field(
+        default=None, metadata={"help": "Correction for the sampler, e.g. icepop; else TRL's."}
+    )
+    sampler_options: dict[str, Any] | str | None = field(
+        default=None, metadata={"help": "Bounds of the sampler correction (JSON)."}
     )
     tokens_counted_over: str = field(
         default="generation", metadata={"help": "What token means divide by: generation or window."}

@@ -24,6 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+import torch
 from torch import Tensor
 
 from grpo_plugin.exponential import LOG_RATIO_CAP, bounded_expm1
@@ -99,6 +100,17 @@ def token_kl(
     live = mask != 0
     difference = (old_logp - ref_logp).detach().masked_fill(~live, 0.0)
     return estimate_kl(difference, difference.new_zeros(()), estimator)
+
+
+def binary_kl(from_logp: Tensor, to_logp: Tensor) -> Tensor:
+    """KL(B(p)‖B(q)) in nats of "this token or another", p and q given by their logarithms.
+
+    Non-negative, finite for finite log-probs.
+    """
+    tiny = torch.finfo(from_logp.dtype).tiny
+    p, others = from_logp.exp(), (-torch.expm1(from_logp)).clamp(min=tiny)
+    other = (-torch.expm1(to_logp)).clamp(min=tiny)
+    return p * (from_logp - to_logp) + others * (others.log() - other.log())
 
 
 def penalize_rewards(  # noqa: PLR0913 - the terms of one formula

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
         token_f1 as token_f1,
     )
     from rewards.rules.format import Format as Format, format as format
+    from rewards.rules.formula_distance import (
+        FormulaDistance as FormulaDistance,
+        formula_distance as formula_distance,
+    )
     from rewards.rules.group_length import GroupLength as GroupLength
     from rewards.rules.instruction_following import (
         InstructionFollowing as InstructionFollowing,
@@ -64,7 +68,9 @@ if TYPE_CHECKING:
     from rewards.rules.repetition import Repetition as Repetition, repetition as repetition
     from rewards.rules.route import Route as Route
     from rewards.rules.schedule import Schedule as Schedule
+    from rewards.rules.second_opinion import SecondOpinion as SecondOpinion
     from rewards.rules.tag_count import TagCount as TagCount, tag_count as tag_count
+    from rewards.text.chat_judge import ChatJudge as ChatJudge
     from rewards.verdict import Status as Status, Verdict as Verdict
 # isort: on
 
@@ -79,6 +85,7 @@ _HOMES = {
         "rules.cosine_length": "CosineLength cosine_length",
         "rules.exact_match": "ExactMatch TokenF1 exact_match token_f1",
         "rules.format": "Format format",
+        "rules.formula_distance": "FormulaDistance formula_distance",
         "rules.group_length": "GroupLength",
         "rules.instruction_following": "InstructionFollowing instruction_following",
         "rules.json_schema": "JsonSchema json_schema",
@@ -90,7 +97,9 @@ _HOMES = {
         "rules.repetition": "Repetition repetition",
         "rules.route": "Route",
         "rules.schedule": "Schedule",
+        "rules.second_opinion": "SecondOpinion",
         "rules.tag_count": "TagCount tag_count",
+        "text.chat_judge": "ChatJudge",
         "verdict": "Status Verdict",
     }.items()
     for name in names.split()

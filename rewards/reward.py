@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple, TypeGuard
 from rewards.columns import Role, columns_for, missing_column, without_arrays
 from rewards.completion import completion_text, opens_think_block
 from rewards.errors import InputError
-from rewards.extraction.boxes import after_reasoning
+from rewards.extraction.tags import after_reasoning
 from rewards.extraction.turns import first_turn
 from rewards.text.shorten import shorten_repr
 from rewards.verdict import Stage, Status, Verdict

@@ -46,6 +46,20 @@ VerdictFields: TypeAlias = dict[str, object]
 """A verdict as files hold it: the fields that `Verdict.to_dict(seconds=False)` gives."""
 
 
+class Basis(str, Enum):
+    """What a verdict of `correct` or `wrong` rests on.
+
+    `PROOF`: exact values, bounds, or the same text. `WORDS`: texts that are not written alike,
+    which may still mean the same. `UNDECIDED`: it could not be told, and counts as wrong.
+    `JUDGE`: a second opinion (see `SecondOpinion`).
+    """
+
+    PROOF = "proof"
+    WORDS = "words"
+    UNDECIDED = "undecided"
+    JUDGE = "judge"
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One step on the way to a verdict, for `rlvr explain`.
@@ -70,6 +84,9 @@ class Verdict:
         expected: what the reference was read as, as text; `None` if there is none.
         reason: one sentence a person can follow.
         seconds: wall seconds the judgement took.
+        found_in: the place where the answer stood (`box`, `hashes`, …; see
+            `rewards.extraction.places`), or `None` for a reward that looks at no such places.
+        basis: what a comparison of answers rests on, or `None` for a reward that compares none.
 
     >>> Verdict(1.0, Status.CORRECT, extracted="42", expected="42", reason="same text").score
     1.0
@@ -84,10 +101,23 @@ class Verdict:
     expected: str | None = None
     reason: str = ""
     seconds: float = 0.0
+    found_in: str | None = None
+    basis: Basis | None = None
 
     def __post_init__(self) -> None:
         if (self.score is not None) != self.status.is_scored:
             raise ValueError(f"a {self.status.name} verdict cannot have the score {self.score!r}")
+
+    def __bool__(self) -> bool:
+        """Refused: a verdict that says "wrong" would count as true.
+
+        Raises:
+            TypeError: always; the message says what to write.
+        """
+        raise TypeError(
+            "a Verdict is neither true nor false; write verdict.score == 1.0, or verdict.status is "
+            "Status.CORRECT"
+        )
 
     def to_dict(self, *, seconds: bool = True) -> dict[str, str | float | None]:
         """The verdict as plain JSON values, in the order of its fields.
@@ -104,7 +134,13 @@ class Verdict:
             "expected": self.expected,
             "reason": self.reason,
         }
-        return written | {"seconds": self.seconds} if seconds else written
+        if seconds:
+            written["seconds"] = self.seconds
+        if self.found_in is not None:
+            written["found_in"] = self.found_in
+        if self.basis is not None:
+            written["basis"] = self.basis.value
+        return written
 
     @classmethod
     def from_dict(cls, written: object) -> Verdict:
@@ -135,6 +171,8 @@ class Verdict:
             expected=_as_text(written.get("expected")),
             reason=_as_text(written.get("reason")) or "",
             seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
+            found_in=_as_text(written.get("found_in")),
+            basis=None if written.get("basis") is None else Basis(written["basis"]),
         )
 
 

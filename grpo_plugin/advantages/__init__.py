@@ -3,10 +3,13 @@
 | from                    | functions                                     | result |
 |-------------------------|-----------------------------------------------|--------|
 | one reward a completion | grpo, dr_grpo, rloo, opo, batch_normalized,   | (B,)   |
-|                         | reinforce_plus_plus_baseline, pass_at_k, gpg  |        |
+|                         | reinforce_plus_plus_baseline, pass_at_k, gpg, |        |
+|                         | maxrl                                         |        |
+| several of a completion | gdpo                                          | (B,)   |
 | rewards of steps        | process_supervision                           | (B, T) |
 | rewards and values      | gae                                           | (B, T) |
 | rewards and token KL    | reinforce_plus_plus                           | (B, T) |
+| rewards and Σπ²         | optimal_token_baseline                        | (B, T) |
 
 Those of the first row can be had by name with one signature: `resolve("rloo")(rewards, group,
 lengths)`. KL in the reward comes first (`grpo_plugin.kl.penalize_rewards`), then one of these.
@@ -19,8 +22,10 @@ from grpo_plugin.advantages.groups import GroupStatistics, dead_groups, group_st
 from grpo_plugin.advantages.outcome import (
     batch_normalized,
     dr_grpo,
+    gdpo,
     gpg,
     grpo,
+    maxrl,
     opo,
     reinforce_plus_plus_baseline,
     rloo,
@@ -34,6 +39,7 @@ from grpo_plugin.advantages.per_token import (
     spread_outcomes,
 )
 from grpo_plugin.advantages.process import normalize_steps, process_supervision, spread_steps
+from grpo_plugin.advantages.token_baseline import optimal_token_baseline
 
 __all__ = [
     "Gae",
@@ -44,11 +50,14 @@ __all__ = [
     "dead_groups",
     "dr_grpo",
     "gae",
+    "gdpo",
     "gpg",
     "group_statistics",
     "grpo",
+    "maxrl",
     "normalize_steps",
     "opo",
+    "optimal_token_baseline",
     "pass_at_k",
     "process_supervision",
     "reinforce_plus_plus",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from torch import Tensor
 
@@ -16,8 +17,10 @@ OutcomeEstimator = Callable[[Tensor, Tensor, Tensor], Tensor]
 _ESTIMATORS: dict[str, Callable[..., Tensor]] = {
     "batch_normalized": outcome.batch_normalized,
     "dr_grpo": outcome.dr_grpo,
+    "gdpo": outcome.gdpo,
     "gpg": outcome.gpg,
     "grpo": outcome.grpo,
+    "maxrl": outcome.maxrl,
     "opo": outcome.opo,
     "pass_at_k": pass_at_k,
     "reinforce_plus_plus": per_token.reinforce_plus_plus_outcome,
@@ -26,13 +29,19 @@ _ESTIMATORS: dict[str, Callable[..., Tensor]] = {
 }
 
 
+OF_EVERY_REWARD = frozenset({"gdpo"})
+"""Those whose rewards are (B, K), a column for each reward function, with an option `weights`."""
+
+
 def available() -> tuple[str, ...]:
     """Names of the outcome advantages, sorted."""
     return tuple(sorted(_ESTIMATORS))
 
 
-def resolve(name: str, **options: float) -> OutcomeEstimator:
+def resolve(name: str, **options: Any) -> OutcomeEstimator:
     """The advantage of that name, as a function of rewards (B,), group (B,) and lengths (B,).
+
+    Those in `OF_EVERY_REWARD` take rewards (B, K).
 
     Args:
         name: one of `available()`.
@@ -60,4 +69,4 @@ def resolve(name: str, **options: float) -> OutcomeEstimator:
     chosen = partial(function, **options)
     if "lengths" in inspect.signature(function).parameters:
         return chosen
-    return lambda rewards, group, lengths: chosen(rewards, group)  # noqa: ARG005
+    return lambda rewards, group, lengths, **more: chosen(rewards, group, **more)  # noqa: ARG005

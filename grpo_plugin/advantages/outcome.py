@@ -51,6 +51,60 @@ def rloo(rewards: Tensor, group: Tensor) -> Tensor:
     return _known(scale * (rewards - of.mean), of.known)
 
 
+def maxrl(rewards: Tensor, group: Tensor) -> Tensor:
+    """A_i = (r_i − mean)/mean over the group (MaxRL, arXiv 2602.02710).
+
+    With 0/1 rewards the gradient is that of log pass rate, to first order: a prompt solved once in
+    a hundred weighs a hundred times one that is always solved. Zero where no known reward of a
+    group exceeds 0.
+
+    Raises:
+        ValueError: a reward is negative: the mean is then no rate, and below zero it would turn
+            every sign around.
+    """
+    if bool((rewards < 0).any()):
+        raise ValueError(
+            f"maxrl divides by a group's mean reward, and the least reward is "
+            f"{float(torch.nan_to_num(rewards, nan=0.0).min())}; rewards must be at least 0"
+        )
+    of = group_statistics(rewards, group)
+    scale = torch.where(of.mean > 0, of.mean, torch.ones_like(of.mean))
+    return _known((rewards - of.mean) / scale, of.known)
+
+
+def gdpo(
+    rewards: Tensor, group: Tensor, *, weights: Tensor | None = None, floor: float = STD_FLOOR
+) -> Tensor:
+    """GDPO: each reward normalised in its group by itself, summed, and whitened over the batch.
+
+    z_ik = (r_ik − mean_k)/(std_k + 1e-4) over the group,  s_i = Σ_k w_k z_ik,
+    A_i = (s_i − mean s)/(std s + 1e-4) over all completions (arXiv 2601.05242; TRL's
+    multi_objective_aggregation="normalize_then_sum")
+
+    Sums of rewards can be equal where the rewards are not; here each keeps its own signal, and a
+    rare one is not drowned by a frequent one.
+
+    Args:
+        rewards: (B, K), of K reward functions, NaN where one did not apply.
+        group: (B,).
+        weights: (K,), ones by default.
+        floor: added to standard deviations.
+
+    Returns:
+        (B,), zero where no reward applied.
+
+    Raises:
+        ValueError: `rewards` is not (B, K).
+    """
+    if rewards.dim() != 2:
+        raise ValueError(f"gdpo takes rewards (B, K), one column each, not {tuple(rewards.shape)}")
+    scaled = torch.stack([grpo(column, group, floor=floor) for column in rewards.T], dim=1)
+    if weights is not None:
+        scaled = scaled * weights.to(scaled)
+    total, known = scaled.sum(dim=1), ~rewards.isnan().all(dim=1)
+    return _known(standardize(total, known.to(total.dtype), floor=floor), known)
+
+
 def opo(rewards: Tensor, group: Tensor, lengths: Tensor) -> Tensor:
     """A_i = r_i − Σ_j |o_j| r_j / Σ_j |o_j| (OPO, arXiv 2505.23585).
 

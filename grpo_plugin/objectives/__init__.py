@@ -4,6 +4,7 @@
 |----------|-----------------------------------------------------------------------------|
 | token    | grpo, bnpo, dr_grpo, dapo, ppo_clip, dual_clip, cispo, sapo, gpg, reinforce |
 | sequence | sequence_grpo (DeepSeek-V2, V3, R1), gspo, gspo_token, gmpo, luspo, vespo   |
+| old data | dppo_tv, dppo_kl, dro, m2po, fipo                                           |
 | unified  | sft, rft, online_rft, dpo (DeepSeekMath section 5.2.1)                      |
 | entropy  | clip_cov, kl_cov; any other with `ObjectiveConfig(entropy_coef=…)`          |
 
@@ -23,6 +24,7 @@ from grpo_plugin.objectives.coefficient import (
 from grpo_plugin.objectives.config import EntropyMean, ObjectiveConfig, RatioLevel
 from grpo_plugin.objectives.covariance import clip_cov, kl_cov
 from grpo_plugin.objectives.metrics import objective_metrics
+from grpo_plugin.objectives.off_policy import dppo_kl, dppo_tv, dro, fipo, m2po
 from grpo_plugin.objectives.registry import (
     Coupling,
     Dependence,
@@ -33,7 +35,11 @@ from grpo_plugin.objectives.registry import (
     register,
     resolve,
 )
-from grpo_plugin.objectives.sampling import SamplerCorrection, sampler_correction
+from grpo_plugin.objectives.sampling import (
+    SamplerCorrection,
+    sampler_correction,
+    usual_bounds,
+)
 from grpo_plugin.objectives.sequence_level import (
     gmpo,
     gspo,
@@ -78,8 +84,12 @@ __all__ = [
     "coupling_of",
     "dapo",
     "dpo",
+    "dppo_kl",
+    "dppo_tv",
     "dr_grpo",
+    "dro",
     "dual_clip",
+    "fipo",
     "gmpo",
     "gpg",
     "gradient_coefficient",
@@ -89,6 +99,7 @@ __all__ = [
     "kl_cov",
     "known_beforehand",
     "luspo",
+    "m2po",
     "objective",
     "objective_metrics",
     "online_rft",
@@ -102,5 +113,6 @@ __all__ = [
     "sapo",
     "sequence_grpo",
     "sft",
+    "usual_bounds",
     "vespo",
 ]

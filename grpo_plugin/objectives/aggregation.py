@@ -26,6 +26,8 @@ class Aggregation(str, Enum):
     """W / (N · max_length): a constant in place of |o_i| (Dr. GRPO)."""
     TOKEN_MEAN = "token_mean"  # noqa: S105 - a unit of text
     """W / M: every token of the window weighs the same (DAPO)."""
+    TOKEN_SUM = "token_sum"  # noqa: S105 - a unit of text
+    """W: the sum over all tokens of the window, divided by nothing (Tinker, verl, prime-rl)."""
     MICRO_BATCH_TOKEN_MEAN = "micro_batch_token_mean"  # noqa: S105 - a unit of text
     """1 / (live tokens of this micro-batch · accumulation): couples a micro-batch (BNPO)."""
 
@@ -47,6 +49,8 @@ def aggregation_weights(batch: Batch, how: Aggregation) -> Tensor:
         return live * (batch.world_size / batch.window_sequences / batch.max_length)
     if how is Aggregation.TOKEN_MEAN:
         return live * (batch.world_size / batch.window_tokens)
+    if how is Aggregation.TOKEN_SUM:
+        return live * float(batch.world_size)
     return live / (batch.local_tokens * batch.accumulation)
 
 

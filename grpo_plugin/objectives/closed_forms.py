@@ -139,7 +139,7 @@ def closed_form_coefficient(
     if settled.beta != 0:
         slope = slope + settled.beta * _kl_slope(clean, masked, settled)
     return torch.where(batch.live, slope, torch.zeros_like(slope)) * aggregation_weights(
-        masked, how
+        masked, settled.aggregation or how
     )
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 
 from grpo_plugin.exponential import LOG_RATIO_CAP
 from grpo_plugin.kl import KLEstimator, KLLevel
+from grpo_plugin.objectives.aggregation import Aggregation
 
 
 class RatioLevel(str, Enum):
@@ -52,6 +53,16 @@ class ObjectiveConfig:
         vespo_lambda_pos: its decay.
         vespo_k_neg: power for negative advantages.
         vespo_lambda_neg: its decay.
+        dppo_low: DPPO-TV masks a token with A < 0 whose probability has fallen by more than this,
+        dppo_high: and one with A > 0 whose probability has risen by more.
+        dppo_kl: DPPO-KL masks a token beyond this binary KL divergence, in nats.
+        dppo_cap: the largest weight of a token in DPPO.
+        dro_beta: DRO's pull towards π_old, half the coefficient of the squared log-ratio.
+        m2po_bound: M2PO's bound on the mean squared log-ratio of the tokens that are kept.
+        fipo_decay: what a step ahead counts in FIPO's future log-ratio, in (0, 1].
+        fipo_low: the least weight of a token in FIPO,
+        fipo_high: and the largest.
+        aggregation: how token losses become one number; `None` means the objective's own.
         beta: coefficient of the KL term in the loss; 0 for none.
         kl: the estimator of that term.
         kl_level: per token or of whole outputs; `None` means the objective's own.
@@ -84,6 +95,16 @@ class ObjectiveConfig:
     vespo_lambda_pos: float = 3.0
     vespo_k_neg: float = 3.0
     vespo_lambda_neg: float = 2.0
+    dppo_low: float = 0.2
+    dppo_high: float = 0.2
+    dppo_kl: float = 0.05
+    dppo_cap: float = 20.0
+    dro_beta: float = 0.05
+    m2po_bound: float = 0.04
+    fipo_decay: float = 0.5 ** (1 / 32)
+    fipo_low: float = 0.8
+    fipo_high: float = 1.2
+    aggregation: Aggregation | None = None
     beta: float = 0.0
     kl: KLEstimator = KLEstimator.K3
     kl_level: KLLevel | None = None
@@ -119,10 +140,14 @@ _ENUMS: dict[str, type[Enum]] = {
     "kl_level": KLLevel,
     "ratio_level": RatioLevel,
     "entropy_mean": EntropyMean,
+    "aggregation": Aggregation,
 }
 _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (
-        ("clip_low", "clip_high", "beta", "off_policy_threshold", "cov_kl_coef"),
+        (
+            *("clip_low", "clip_high", "beta", "off_policy_threshold", "cov_kl_coef"),
+            *("dppo_low", "dppo_high", "dppo_kl", "dro_beta", "m2po_bound", "fipo_low"),
+        ),
         lambda value: value >= 0,
         "at least 0",
     ),
@@ -135,12 +160,14 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
             "dpo_beta",
             "vespo_lambda_pos",
             "vespo_lambda_neg",
+            "dppo_cap",
+            "fipo_high",
         ),
         lambda value: value > 0,
         "above 0",
     ),
     (("delta", "dual_clip"), lambda value: value > 1, "above 1: it caps a ratio"),
-    (("cov_fraction",), lambda value: 0 < value <= 1, "in (0, 1]"),
+    (("cov_fraction", "fipo_decay"), lambda value: 0 < value <= 1, "in (0, 1]"),
 )
 
 

@@ -43,7 +43,7 @@ class Dependence(Enum):
 
 TERMS = frozenset(
     {"beta", "kl", "kl_level", "kl_weighted", "entropy_coef", "entropy_mean"}
-    | {"off_policy_threshold", "log_ratio_cap"}
+    | {"off_policy_threshold", "log_ratio_cap", "aggregation"}
 )
 """Options of the terms that any policy objective can have besides its own."""
 

@@ -12,6 +12,8 @@ from enum import Enum
 import torch
 from torch import Tensor
 
+from grpo_plugin.kl import binary_kl
+
 
 class SamplerCorrection(str, Enum):
     """What ρ is a ratio of, and what happens out of bounds."""
@@ -20,6 +22,54 @@ class SamplerCorrection(str, Enum):
     TOKEN_MASK = "token_mask"  # noqa: S105 - a unit of text
     SEQUENCE_TRUNCATE = "sequence_truncate"
     SEQUENCE_MASK = "sequence_mask"
+    GEOMETRIC_TRUNCATE = "geometric_truncate"
+    """Of the geometric mean over a completion, exp(mean log ρ_t): its scale is a token's."""
+    GEOMETRIC_MASK = "geometric_mask"
+    GEOMETRIC_REJECT = "geometric_reject"
+    """Completions out of bounds are dropped; the others count in full, without a weight."""
+    SEQUENCE_REJECT = "sequence_reject"
+    ICEPOP = "icepop"
+    """`token_mask` by its paper's name, with ρ in [0.5, 5] (Ring-1T, arXiv 2510.18855, eq. 4):
+    tokens on which sampler and trainer disagree are dropped, the others weighted by ρ."""
+    KPOP = "kpop"
+    """Tokens are dropped where the binary KL of sampler and trainer, in either direction, exceeds
+    `upper`; the others count in full (Ring's KPop)."""
+
+
+_TRUNCATING = frozenset(
+    {
+        SamplerCorrection.TOKEN_TRUNCATE,
+        SamplerCorrection.SEQUENCE_TRUNCATE,
+        SamplerCorrection.GEOMETRIC_TRUNCATE,
+    }
+)
+_SUMMED = frozenset(
+    {
+        SamplerCorrection.SEQUENCE_TRUNCATE,
+        SamplerCorrection.SEQUENCE_MASK,
+        SamplerCorrection.SEQUENCE_REJECT,
+    }
+)
+_AVERAGED = frozenset(
+    {
+        SamplerCorrection.GEOMETRIC_TRUNCATE,
+        SamplerCorrection.GEOMETRIC_MASK,
+        SamplerCorrection.GEOMETRIC_REJECT,
+    }
+)
+_REJECTING = frozenset({SamplerCorrection.SEQUENCE_REJECT, SamplerCorrection.GEOMETRIC_REJECT})
+
+
+def usual_bounds(mode: SamplerCorrection | str) -> tuple[float | None, float | None]:
+    """The lower and upper bound of a mode's paper, or TRL's (none and 3) where there is none.
+
+    KPop's number and those of the geometric mean, 1 % either way, are ours.
+    """
+    if mode == SamplerCorrection.ICEPOP:
+        return 0.5, 5.0
+    if mode == SamplerCorrection.KPOP:
+        return None, 0.05
+    return (0.99, 1.01) if mode in _AVERAGED else (None, 3.0)
 
 
 def sampler_correction(  # noqa: PLR0913 - two log-probs, a mask and three options
@@ -27,7 +77,7 @@ def sampler_correction(  # noqa: PLR0913 - two log-probs, a mask and three optio
     sampling_logp: Tensor,
     mask: Tensor,
     *,
-    mode: SamplerCorrection = SamplerCorrection.SEQUENCE_MASK,
+    mode: SamplerCorrection | str = SamplerCorrection.SEQUENCE_MASK,
     lower: float | None = None,
     upper: float | None = 3.0,
 ) -> Tensor:
@@ -39,25 +89,35 @@ def sampler_correction(  # noqa: PLR0913 - two log-probs, a mask and three optio
         mask: (B, T).
         mode: see `SamplerCorrection`.
         lower: smallest ρ allowed, or `None`.
-        upper: largest ρ allowed, or `None`.
+        upper: largest ρ allowed (for kpop: nats), or `None`.
 
     Raises:
         ValueError: a truncation without any bound.
     """
     mode = SamplerCorrection(mode)
-    truncate = mode in (SamplerCorrection.TOKEN_TRUNCATE, SamplerCorrection.SEQUENCE_TRUNCATE)
-    if truncate and lower is None and upper is None:
+    if mode in _TRUNCATING and lower is None and upper is None:
         raise ValueError(f"{mode.value} needs lower or upper; both are None")
-    change = torch.nan_to_num((old_logp - sampling_logp).detach(), nan=0.0)
-    change = torch.where(mask != 0, change, torch.zeros_like(change))
-    if mode in (SamplerCorrection.SEQUENCE_TRUNCATE, SamplerCorrection.SEQUENCE_MASK):
+    live = mask != 0
+    unknown = ~live | sampling_logp.isnan() | old_logp.isnan()
+    trainer, sampler = (
+        values.detach().masked_fill(unknown, 0.0) for values in (old_logp, sampling_logp)
+    )
+    if mode is SamplerCorrection.KPOP:
+        apart = torch.maximum(binary_kl(trainer, sampler), binary_kl(sampler, trainer))
+        close = unknown | (apart <= (torch.inf if upper is None else upper))
+        return close.to(trainer.dtype)
+    change = trainer - sampler
+    if mode in _SUMMED or mode in _AVERAGED:
         change = change.sum(dim=1, keepdim=True)
+    if mode in _AVERAGED:
+        change = change / live.sum(dim=1, keepdim=True).clamp(min=1)
     correction = change.exp()
-    if truncate:
+    if mode in _TRUNCATING:
         return correction.clamp(min=lower, max=upper)
     outside = torch.zeros_like(correction, dtype=torch.bool)
     if lower is not None:
         outside = outside | (correction < lower)
     if upper is not None:
         outside = outside | (correction > upper)
-    return correction.masked_fill(outside, 0.0)
+    kept = torch.ones_like(correction) if mode in _REJECTING else correction
+    return kept.masked_fill(outside, 0.0)

@@ -90,7 +90,8 @@ def finish(
         logp: (B, T).
         batch: masked (zeros outside the mask).
         config: settled (no `None` that means "the objective's own").
-        how: the aggregation, of policy and KL term alike.
+        how: the objective's own aggregation, of policy and KL term alike, unless the options name
+            another.
     """
     losses = policy
     if config.off_policy_threshold is not None:
@@ -101,7 +102,7 @@ def finish(
         losses = losses * batch.sampling_ratio
     if config.beta != 0:
         losses = losses + config.beta * kl_term(logp, batch, config)
-    loss = aggregate(losses, batch, how)
+    loss = aggregate(losses, batch, config.aggregation or how)
     if config.entropy_coef != 0:
         loss = loss - config.entropy_coef * entropy_bonus(batch, config)
     return loss

@@ -42,7 +42,6 @@ import torch
 from accelerate.utils import gather_object
 from torch import Tensor
 
-from grpo_plugin.advantages import dead_groups
 from grpo_plugin.objectives import ObjectiveConfig, objective_metrics
 from grpo_plugin.training.loss import PolicyLoss
 from grpo_plugin.training.microbatch import MicroBatch
@@ -65,9 +64,8 @@ def record(trainer: Any, name: str, value: float) -> None:
 
 def record_rollout(trainer: Any, rollout: Rollout, rounds: int) -> None:
     """The metrics of a generation batch."""
-    record(
-        trainer, "dead_groups", float(dead_groups(rollout.rewards, rollout.group).float().mean())
-    )
+    dead = rollout.dead(every_reward=trainer.plan.every_reward)
+    record(trainer, "dead_groups", float(dead.float().mean()))
     if trainer.plan.dynamic_sampling_rounds and trainer.model.training:
         record(trainer, "dynamic_sampling/rounds", float(rounds))
         record(trainer, "dynamic_sampling/refilled_groups", float(rollout.refilled))

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from grpo_plugin.batch import Batch
-from grpo_plugin.errors import UnsupportedTRLError
+from grpo_plugin.errors import ConfigurationError, UnsupportedTRLError
 from grpo_plugin.objectives import (
     Coupling,
     Objective,
@@ -90,7 +90,7 @@ def microbatch(
             f"TRL's batch has no {', '.join(missing)}; it has {', '.join(sorted(inputs))}. "
             "Install a TRL release that rlvr supports, or leave objective out"
         )
-    batch = _batch(inputs, window)
+    batch = _corrected(_batch(inputs, window), plan)
     size, length = batch.mask.shape
     text_only = all(key in TEXT for key, value in inputs.items() if value is not None)
     kept = inputs
@@ -143,6 +143,25 @@ def _batch(inputs: dict[str, Any], window: Window) -> Batch:
         max_length=window.max_length,
         seed=window.seed,
         local_token_count=mask.sum().clamp(min=1).to(advantages.dtype),
+    )
+
+
+def _corrected(batch: Batch, plan: Plan) -> Batch:
+    """With the sampler correction that was asked for, in place of TRL's."""
+    if plan.sampler is None:
+        return batch
+    if batch.sampling_logp is None:
+        raise ConfigurationError(
+            "sampler_correction compares the trainer's log-probs with the sampling engine's, and "
+            "TRL's batch has none; use vLLM, a rollout_func that returns logprobs, or leave it out"
+        )
+    if batch.old_logp is None:  # TRL had no need of them: they are the present policy's
+        raise ConfigurationError(
+            "sampler_correction needs log-probs of the policy that sampled, and TRL's batch has "
+            "none; set num_iterations or steps_per_generation so that it makes them"
+        )
+    return replace(
+        batch, sampling_ratio=plan.sampler(batch.old_logp, batch.sampling_logp, batch.mask)
     )
 
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from importlib import import_module
 from typing import Any
+
+from torch import Tensor
 
 from grpo_plugin.advantages import OutcomeEstimator
 from grpo_plugin.advantages import available as available_advantages
 from grpo_plugin.advantages import resolve as resolve_advantage
+from grpo_plugin.advantages.estimators import OF_EVERY_REWARD
 from grpo_plugin.errors import ConfigurationError
 from grpo_plugin.kl import AdaptiveKL, FixedKL, KLEstimator
-from grpo_plugin.objectives import Objective, ObjectiveConfig
+from grpo_plugin.objectives import (
+    Objective,
+    ObjectiveConfig,
+    SamplerCorrection,
+    sampler_correction,
+    usual_bounds,
+)
 from grpo_plugin.objectives import resolve as resolve_objective
 from grpo_plugin.training.options import objective_options, trl_default
 
@@ -46,9 +56,11 @@ class Plan:
         estimator: advantages from rewards (N,), groups (N,) and lengths (N,).
         own_advantages: whether `estimator` replaces TRL's advantages throughout; otherwise it is
             used only where TRL's no longer hold (KL in the reward, refilled groups).
+        every_reward: `estimator` takes rewards (N, F), a column for each function, and `weights`.
         kl_in: where the KL term goes.
         kl_estimator: how it is estimated.
         kl: its coefficient, fixed or adaptive, as it is at the start.
+        sampler: (old, sampling, mask) -> `Batch.sampling_ratio`, or `None` for what TRL computes.
         exact_tokens: token means divide by the window's own tokens, not by a share of the
             generation batch's.
         dynamic_sampling_rounds: how often dead groups may be refilled.
@@ -61,9 +73,11 @@ class Plan:
     options: ObjectiveConfig = field(default_factory=ObjectiveConfig)
     estimator: OutcomeEstimator = field(default_factory=lambda: resolve_advantage("grpo"))
     own_advantages: bool = False
+    every_reward: bool = False
     kl_in: KLPlace = KLPlace.LOSS
     kl_estimator: KLEstimator = KLEstimator.K3
     kl: FixedKL | AdaptiveKL = field(default_factory=lambda: FixedKL(coefficient=0.0))
+    sampler: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None
     exact_tokens: bool = False
     dynamic_sampling_rounds: int = 0
     skip_dead_completions: bool = True
@@ -104,6 +118,7 @@ def plan_from(args: Any) -> Plan:
         "trim_padding": args.trim_padding,
         "fused_loss": args.fused_loss,
         "exact_tokens": _counts_exactly(args),
+        "sampler": _sampler(args),
     }
     if args.objective is None:
         _refuse_without_objective(args)
@@ -159,7 +174,13 @@ def _advantages(args: Any) -> dict[str, Any]:
         estimator = resolve_advantage(chosen, **(args.advantage_options or {}))
     except ValueError as error:
         raise ConfigurationError(f"advantage_estimator={chosen!r}: {error}") from error
-    return {"estimator": estimator, "own_advantages": True}
+    every_reward = chosen in OF_EVERY_REWARD
+    if every_reward and args.kl_in == KLPlace.REWARD.value:
+        raise ConfigurationError(
+            f"kl_in='reward' subtracts from one reward, and advantage_estimator={chosen!r} keeps "
+            "them apart; choose kl_in='loss' or 'advantage'"
+        )
+    return {"estimator": estimator, "own_advantages": True, "every_reward": every_reward}
 
 
 def _divergence(args: Any, objective: Objective) -> dict[str, Any]:
@@ -229,8 +250,27 @@ def _counts_exactly(args: Any) -> bool:
     return bool(over == "window")
 
 
+def _sampler(args: Any) -> Callable[[Tensor, Tensor, Tensor], Tensor] | None:
+    if args.sampler_correction is None:
+        if args.sampler_options:
+            raise ConfigurationError("sampler_options needs sampler_correction; set it")
+        return None
+    try:
+        mode = SamplerCorrection(args.sampler_correction)
+    except ValueError:
+        raise ConfigurationError(
+            f"sampler_correction is {args.sampler_correction!r}; choose one of "
+            + ", ".join(repr(member.value) for member in SamplerCorrection)
+        ) from None
+    bounds = dict(zip(("lower", "upper"), usual_bounds(mode), strict=True))
+    given = args.sampler_options or {}
+    if unknown := sorted(set(given) - set(bounds)):
+        raise ConfigurationError(f"sampler_options has {unknown[0]!r}; it takes lower and upper")
+    return partial(sampler_correction, mode=mode, **(bounds | given))
+
+
 def _refuse_without_objective(args: Any) -> None:
-    for name in ("objective_options", "kl_estimator", "kl_target"):
+    for name in ("sampler_correction", "objective_options", "kl_estimator", "kl_target"):
         if getattr(args, name):
             raise ConfigurationError(
                 f"{name} = {getattr(args, name)!r} belongs to an objective of ours; set objective, "

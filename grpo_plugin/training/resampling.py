@@ -23,7 +23,6 @@ from accelerate.utils import gather_object
 from torch import Tensor
 from torch.nn.functional import pad
 
-from grpo_plugin.advantages import dead_groups
 from grpo_plugin.errors import ConfigurationError
 from grpo_plugin.training.rollout import Rollout, loss_mask
 
@@ -79,7 +78,7 @@ def refill(trainer: Any, rollout: Rollout, sample: Sample) -> tuple[Rollout, int
     size = trainer.num_generations
     processes = trainer.accelerator.num_processes
     for done in range(trainer.plan.dynamic_sampling_rounds):
-        dead = _dead(rollout, size)
+        dead = _dead(trainer, rollout)
         if not dead:
             return rollout, done
         share = processes // math.gcd(processes, size)  # groups that split evenly over processes
@@ -88,7 +87,7 @@ def refill(trainer: Any, rollout: Rollout, sample: Sample) -> tuple[Rollout, int
         each = len(rows) // processes
         first = trainer.accelerator.process_index * each
         fresh = sample(rows[first : first + each])
-        unusable = set(_dead(fresh, size))
+        unusable = set(_dead(trainer, fresh))
         alive = [group for group in range(count) if group not in unusable]
         pairs = list(zip(dead, alive, strict=False))
         if pairs:
@@ -96,8 +95,8 @@ def refill(trainer: Any, rollout: Rollout, sample: Sample) -> tuple[Rollout, int
     return rollout, trainer.plan.dynamic_sampling_rounds
 
 
-def _dead(rollout: Rollout, size: int) -> list[int]:
-    flags = dead_groups(rollout.rewards, rollout.group)[::size]
+def _dead(trainer: Any, rollout: Rollout) -> list[int]:
+    flags = rollout.dead(every_reward=trainer.plan.every_reward)[:: trainer.num_generations]
     return [index for index, flag in enumerate(flags.tolist()) if flag]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from grpo_plugin.advantages import reinforce_plus_plus
+from grpo_plugin.advantages import dead_groups, reinforce_plus_plus
 from grpo_plugin.errors import ConfigurationError, UnsupportedTRLError
 from grpo_plugin.kl import AdaptiveKL, penalize_advantages, token_kl
 from grpo_plugin.training.forward import token_logps
@@ -44,6 +45,17 @@ class Rollout:
     def mine(self) -> slice:
         """This process's rows among the N."""
         return slice(self.first, self.first + len(self.rows))
+
+    def dead(self, *, every_reward: bool) -> Tensor:
+        """(N,) bool: completions of groups that teach nothing, as all known rewards are equal.
+
+        Args:
+            every_reward: of each function by itself, instead of their sum.
+        """
+        if not every_reward:
+            return dead_groups(self.rewards, self.group)
+        columns = [dead_groups(column, self.group) for column in self.rewards_per_func.T]
+        return torch.stack(columns).all(dim=0)
 
     @property
     def mask(self) -> Tensor:
@@ -114,11 +126,15 @@ def outcome_advantages(trainer: Any, rollout: Rollout) -> Tensor:
             return _of_token_rewards(trainer, rollout, divergence, coefficient)
         if plan.kl_in is KLPlace.REWARD:
             rewards = rewards - coefficient * of_outputs
-    advantages = plan.estimator(rewards, rollout.group, gather(mask.sum(dim=1)))
-    if advantages.shape != rewards.shape:
+    estimator = plan.estimator
+    if plan.every_reward:
+        rewards = rollout.rewards_per_func
+        estimator = functools.partial(estimator, weights=trainer.reward_weights)
+    advantages = estimator(rewards, rollout.group, gather(mask.sum(dim=1)))
+    if advantages.shape != rollout.rewards.shape:
         raise ConfigurationError(
             f"advantage_estimator returned shape {tuple(advantages.shape)} for rewards of "
-            f"{tuple(rewards.shape)}; it must return one advantage per reward"
+            f"{tuple(rewards.shape)}; it must return one advantage per completion"
         )
     advantages = torch.nan_to_num(advantages)[rollout.mine]
     if plan.kl_in is KLPlace.ADVANTAGE:

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from rewards.answers.effort import fresh_effort
+from rewards.answers.match.chemistry import same_formula
 from rewards.answers.match.matcher import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
 from rewards.answers.read.reading import Answer, read_answer
+from rewards.answers.read.sentences import claims_differ, said_of
 from rewards.answers.read.style import same_but_for_style
 from rewards.answers.read.tokens import UnreadableError, tokenize
 from rewards.answers.read.wording import normal_tokens
 from rewards.answers.show import kind_of, show
-from rewards.answers.tree import Node, Raw, Seq, Text
+from rewards.answers.tree import (
+    MINUS_ONE,
+    Degree,
+    Mul,
+    Node,
+    Num,
+    Percent,
+    Raw,
+    Seq,
+    Text,
+    Unit,
+)
 
 
-def compare(  # noqa: C901
+def compare(  # noqa: C901, PLR0912
     reference: Answer, answer: Answer, *, options: CompareOptions = DEFAULT_OPTIONS
 ) -> Comparison:
     r"""Whether an answer says what the reference says.
@@ -26,14 +40,18 @@ def compare(  # noqa: C901
     """
     if reference.text == answer.text and reference.text and not reference.text.isspace():
         return Comparison(Outcome.EQUAL, f"both are written “{_short(reference.text)}”")
+    if reference.whole and reference.whole == answer.text:
+        return Comparison(Outcome.EQUAL, "both are the same text")
     if same_but_for_style(reference.text, answer.text):
         return Comparison(
             Outcome.EQUAL, f"both are written “{_short(reference.text)}” but for style"
         )
-    exact = options.tolerance is None
+    exact = options.tolerance is None or options.integers != "tolerance"
     if exact and _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
         reason = f"{_short(answer.text)} is not {_short(reference.text)}"
         return Comparison(Outcome.DIFFERENT, reason)
+    if options.tolerance is not None and _VERSION.match(reference.text):
+        options = replace(options, tolerance=None)
     expected, given = reference.tree, answer.tree
     if expected is None:
         return Comparison(
@@ -50,10 +68,19 @@ def compare(  # noqa: C901
     except RecursionError:
         same, matcher.why = None, "one of them is nested too deeply"
     read = f"the reference was read as {reference.describe()}, the answer as {answer.describe()}"
+    if same and claims_differ(reference.text, answer.text):
+        same, matcher.why = False, "they say it of different things"
+    if same is not True and (formula := same_formula(reference.text, answer.text)) is not None:
+        same = formula
+        matcher.why = "the chemical formulas " + ("are the same" if formula else "differ")
+    if same is False and said_of(reference.text, answer.text):
+        return Comparison(Outcome.EQUAL, f"{read}; one is a sentence that says the other")
     if same is not True and _same_tokens(reference, answer):
         return Comparison(Outcome.EQUAL, f"{read}; both hold the same words and signs")
     if same is False and _ungrouped(reference, answer, options):
         return Comparison(Outcome.EQUAL, f"{read}; a comma may separate three-digit numbers")
+    if same is not True and _with_decimal_comma(reference, answer, options):
+        return Comparison(Outcome.EQUAL, f"{read}; its comma is a decimal comma")
     if same is None:
         return Comparison(
             Outcome.UNDECIDED, f"{read}; {matcher.why or 'no rule decides this pair'}"
@@ -61,7 +88,8 @@ def compare(  # noqa: C901
     if same:
         return Comparison(Outcome.EQUAL, f"{read}; {matcher.why or 'they say the same'}")
     why = matcher.why or f"a {kind_of(expected)} is not a {kind_of(given)}"
-    return Comparison(Outcome.DIFFERENT, f"{read}; {why}")
+    on_words = any(isinstance(side, (Raw, Text)) for side in (expected, given))
+    return Comparison(Outcome.DIFFERENT, f"{read}; {why}", on_words=on_words)
 
 
 def _same_tokens(reference: Answer, answer: Answer) -> bool:
@@ -75,7 +103,9 @@ def _same_tokens(reference: Answer, answer: Answer) -> bool:
     return one == other
 
 
+_VERSION = re.compile(r"(?:v|ver\.|version|release)\s?\d", re.IGNORECASE)  # v2.41 is exact
 _GROUPED = re.compile(r"\d{1,3}(?:,[1-9]\d{2})+")  # no item starts with 0
+_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}")
 
 
 def _ungrouped(reference: Answer, answer: Answer, options: CompareOptions) -> bool:
@@ -88,6 +118,42 @@ def _ungrouped(reference: Answer, answer: Answer, options: CompareOptions) -> bo
     if expected is None or given is None or (expected, given) == (reference.tree, answer.tree):
         return False
     return Matcher(options).alike(expected, given) is True
+
+
+_COMMA = re.compile(r"(?<![\d.,}])(\d{1,300})(?:,|\{,\})(\d{1,300})(?![\d.,{])")
+_BEHIND_OR_BEFORE = re.compile(r"[^\d,;()\[\]|&]{0,40}")  # a sign, a currency, a unit
+
+
+def _with_decimal_comma(reference: Answer, answer: Answer, options: CompareOptions) -> bool:
+    """Whether one side is `1000,99` and the other the number 1000.99, as it can only be.
+
+    `1,234` is a thousand and more, `(1,5)` a pair, and the reference `5,7` may be a list.
+    """
+    for one, other in ((reference, answer), (answer, reference)):
+        found = _COMMA.search(one.text)
+        if found is not None and one is reference and len(found[2]) < 2:
+            continue
+        if found is None or _THOUSANDS.fullmatch(f"{found[1]},{found[2]}"):
+            continue
+        around = one.text[: found.start()], one.text[found.end() :]
+        if not all(map(_BEHIND_OR_BEFORE.fullmatch, around)) or not _is_broken_number(other.tree):
+            continue
+        tree = read_answer(f"{around[0]}{found[1]}.{found[2]}{around[1]}").tree
+        expected, given = (tree, other.tree) if one is reference else (other.tree, tree)
+        if expected is None or given is None or isinstance(tree, (Raw, Text)):
+            continue
+        if Matcher(options).alike(expected, given) is True:
+            return True
+    return False
+
+
+def _is_broken_number(node: Node | None) -> bool:
+    """Whether a side is one number that is no integer, with a unit or without."""
+    while isinstance(node, (Unit, Percent, Degree)):
+        node = node.value
+    if isinstance(node, Mul) and len(node.factors) == 2 and node.factors[0] == MINUS_ONE:
+        node = node.factors[1]
+    return isinstance(node, Num) and (bool(node.decimals) or node.value.denominator != 1)
 
 
 def _is_plain_integer(text: str) -> bool:

@@ -10,6 +10,10 @@ listed as such, so that a reason can name them.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # What is counted in word problems and in mathematics, in the singular.
 _SINGULAR = frozenset(
@@ -101,6 +105,7 @@ _LONELY = frozenset(
     "of the in a per each every an total altogether left remaining away apart old tall long wide "
     "deep high now".split()
 )
+_SUMMING = frozenset("total altogether left remaining away apart each now".split())
 _COLOURS = frozenset(
     "red blue green yellow white black brown orange purple pink grey gray silver golden".split()
 )
@@ -111,6 +116,7 @@ _CHANGING = frozenset(
     sixth sixths seventh sevenths eighth eighths ninth ninths tenth tenths hundredth hundredths
     thousandth thousandths tens hundred hundreds thousand thousands million millions billion
     billions trillion dozen dozens gross score scores lakh crore k pair pairs couple twice thrice
+    zero can like minimum maximum
     double triple plus minus over point least most almost nearly about around roughly hardly barely
     scarcely wrong false incorrect impossible invalid not no never none neither nor if when unless
     except without more less fewer is are was were isn aren too maybe perhaps possibly probably
@@ -196,9 +202,9 @@ def is_filler(word: str) -> bool:
     return word in _FILLERS or word in _COLOURS
 
 
-def is_lonely_filler(word: str) -> bool:
-    """Whether a filler may stand behind a number without a unit or a noun."""
-    return word in _LONELY
+def are_lonely_fillers(words: Sequence[str]) -> bool:
+    """Whether fillers may stand behind a number without a unit or a noun (`in total`)."""
+    return all(word in _LONELY for word in words) and any(word in _SUMMING for word in words)
 
 
 def may_be_noun(word: str) -> bool:

@@ -324,6 +324,14 @@ def quotient(top: Node, bottom: Node) -> Node:
     return Mul((top, Pow(bottom, MINUS_ONE)))
 
 
+def combinations(top: Node, bottom: Node, kind: str) -> Node:
+    """`C`: how many subsets of `bottom` of `top`; `P` and `A`: in how many orders."""
+    if kind == "C":
+        return Fn("binom", (top, bottom))
+    rest = Add((top, negative(bottom)))
+    return quotient(Fn("factorial", (top,)), Fn("factorial", (rest,)))
+
+
 def add(*terms: Node) -> Node:
     """The sum of the terms, flat."""
     flat: list[Node] = []

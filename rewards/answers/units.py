@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from rewards.answers.nouns import (
     GENERIC,
+    are_lonely_fillers,
     contradicts,
     cut,
     is_filler,
-    is_lonely_filler,
     may_be_noun,
     noun,
 )
@@ -197,7 +197,7 @@ def read_phrase(phrase: str) -> Phrase:  # noqa: C901
         elif not (is_filler(lower) and word == lower):
             unknown.append(word)
     if not anchored and not unknown:
-        unknown = [word for word in words if not is_lonely_filler(word)]
+        unknown = [] if are_lonely_fillers(words) else words
     while units and (units[-1] in _PER or not units[-1].strip("*-")):
         units.pop()
     unit = _product(units) if units else None

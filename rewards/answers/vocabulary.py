@@ -14,6 +14,25 @@ if TYPE_CHECKING:
 AND_WORDS = frozenset("and und et и e& 和 与 及 且 以及 並且 并且".split())
 OR_WORDS = frozenset("or oder ou или 或 或者".split())
 
+# Words in front of a number that say no more than ≈.
+APPROXIMATELY = frozenset("approximately approx about roughly circa 约 大约 约为 约等于".split())
+
+# Comparisons in words; `is` may stand in front of them.
+_COMPARED = {
+    ">=": "at least;greater than or equal to;no less than;no fewer than;not less than;不小于;"
+    "大于等于;大于或等于;不少于;至少",
+    "<=": "at most;less than or equal to;no more than;no greater than;not more than;"
+    "not greater than;不大于;小于等于;小于或等于;不超过;至多",
+    ">": "greater than;more than;larger than;大于",
+    "<": "less than;fewer than;smaller than;小于",
+}
+COMPARISONS: dict[str, str] = {
+    lead + phrase: sign
+    for sign, phrases in _COMPARED.items()
+    for phrase in phrases.split(";")
+    for lead in ("", "is ")
+}
+
 # Words and short phrases with one meaning; keys are in the normal form of `Text`.
 _MEANINGS = {
     "yes": "yes true correct ja oui sí si да 是 对 正确 是的 对的 vrai wahr верно はい 예 네",
@@ -35,12 +54,14 @@ _PHRASES = {
         "has no solution",
         "none",
         "empty set",
+        "emptyset",
         "the empty set",
         "does not exist",
         "dne",
         "no such number exists",
         "no such numbers",
         "null set",
+        "emptyset",
         "无解",
         "无实数解",
         "空集",
@@ -74,26 +95,21 @@ _PHRASES = {
         "infinitely many",
         "infinitely many solutions",
         "infinite solutions",
+        "infinite",
+        "an infinite number",
         "infinite number of solutions",
         "无数",
         "无穷多",
         "无数个",
         "无穷多个",
     ),
+    "naturals": ("naturals", "natural numbers", "all natural numbers", "自然数"),
+    "rationals": ("rationals", "rational numbers", "all rational numbers", "有理数"),
+    "complexes": ("complexes", "complex numbers", "all complex numbers", "复数"),
     "integers": ("all integers", "any integer", "every integer", "integers"),
     "increasing": ("increasing", "递增"),
 }
 NAMED |= {phrase: meaning for meaning, phrases in _PHRASES.items() for phrase in phrases}
-
-NUMBER_WORDS = {
-    word: value
-    for value, word in enumerate(
-        (
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen "
-            "fourteen fifteen sixteen seventeen eighteen nineteen twenty"
-        ).split()
-    )
-}
 
 ARTICLES = frozenset({"the", "a", "an"})
 

@@ -1,4 +1,4 @@
-"""Finding the answer in a completion: after the reasoning, in a box, a tag, a code block.
+r"""The answer in `\boxed`, `\fbox` and their like, read alike in completions and references.
 
 Every function is strict, linear in the length of its input, and returns `None` rather than fall
 through to something that merely looks like an answer.
@@ -7,8 +7,6 @@ through to something that merely looks like an answer.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 # More boxes than this inside one another, or joined into one answer, is no answer but an attack.
@@ -35,65 +33,6 @@ _MAX_JOINER_CHARS = 60
 _NAMED_BOX = re.compile(r"\\(?:boxed|fbox|framebox(?:\s{0,8}\[[^\[\]{}]{0,32}\]){0,2})\s{0,8}\{")
 _ROUGHLY = re.compile(r"\s{0,8}(?:\\approx\b|≈)")
 _APART = re.compile(r"[.;:\n]|[^\n]{41}")  # another sentence, or too far away
-_FENCE = re.compile(r"^[ \t]{0,3}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class CodeBlock:
-    """A fenced code block: its language tag in lower case (may be empty) and its source."""
-
-    language: str
-    source: str
-
-
-def after_reasoning(text: str, *, opened: bool = False, tag: str = "think") -> str | None:
-    """What stands after the reasoning, or `None` while the reasoning has not ended.
-
-    `opened` says that the prompt already opened the block. Text without any tag is all answer.
-
-    >>> after_reasoning("<think>maybe 41</think> It is 42.")
-    ' It is 42.'
-    >>> after_reasoning("<think>maybe 41") is None
-    True
-    """
-    if not opened and ("<" not in text or tag.lower() not in text.lower()):
-        return text  # the usual case, and far faster
-    marks = list(_tag_pattern(tag).finditer(text))
-    closings = [mark for mark in marks if "/" in mark.group()]
-    if not closings:
-        return None if opened or marks else text
-    # A block reopened after the last closing tag never ends: only what precedes it is answer.
-    answer_at = closings[-1].end()
-    reopened = next((mark.start() for mark in marks if mark.start() >= answer_at), len(text))
-    return text[answer_at:reopened]
-
-
-def leaves_open(text: str, tag: str = "think") -> bool:
-    """Whether the last tag of a text opens a block.
-
-    >>> leaves_open("<think>so"), leaves_open("<think>so</think>"), leaves_open("so")
-    (True, False, False)
-    """
-    last = None
-    for last in _tag_pattern(tag).finditer(text):  # noqa: B007 - the last one counts
-        pass
-    return last is not None and "/" not in last.group()
-
-
-def ends_in_tag(text: str, tag: str = "think") -> bool:
-    r"""Whether an opening tag is the last thing in a text.
-
-    >>> ends_in_tag("2+2? <think>\n"), ends_in_tag("write <think> first")
-    (True, False)
-    """
-    text = text.rstrip()
-    return text.endswith(">") and leaves_open(text[text.rfind("<") :], tag)
-
-
-@lru_cache(maxsize=64)
-def _tag_pattern(tag: str) -> re.Pattern[str]:
-    """A tag that ends or opens the reasoning, in any case: `<THINK >` hides no answer either."""
-    return re.compile(rf"<\s{{0,4}}/?\s{{0,4}}{re.escape(tag)}\s{{0,4}}>", re.IGNORECASE)
 
 
 def closing_brace(text: str, start: int) -> int:
@@ -141,7 +80,7 @@ def boxed_answer(text: str) -> BoxedAnswer | None:
     belongs to the outer one. A last box that opens with ≈ says how large the one before is.
 
     >>> boxed_answer(r"\framebox{1} et \boxed 2")
-    BoxedAnswer(content='1, 2', end=24, start=17)
+    BoxedAnswer(content='1, 2', end=24, start=16)
     """
     box = _only_box(text) or _outer_box_before(text, len(text))
     if box is None or box.content is None or text[box.end : box.end + 1].isdigit():
@@ -204,58 +143,6 @@ def names_box(text: str) -> bool:
     (True, False)
     """
     return _NAMED_BOX.search(text) is not None
-
-
-def last_tagged(text: str, tag: str = "answer") -> str | None:
-    """What stands between the last `<tag>` and its `</tag>`, or `None`.
-
-    A tag opened after the last closing one is an answer that was never finished: `None`.
-
-    >>> last_tagged("<answer>41</answer> rather <answer> 42 </answer>")
-    ' 42 '
-    >>> last_tagged("<answer>41</answer> rather <answer> 42") is None
-    True
-    """
-    opening = f"<{tag}>"
-    end = text.rfind(f"</{tag}>")
-    start = text.rfind(opening)
-    if end < 0 or start < 0 or start > end:
-        return None
-    return text[start + len(opening) : end]
-
-
-def after_hashes(text: str) -> str | None:
-    r"""The rest of the last line that starts with `####`, as GSM8K writes answers, or `None`.
-
-    >>> after_hashes("5 + 37 = 42\n#### 42")
-    '42'
-    """
-    start = text.rfind("####")
-    if start < 0 or text[text.rfind("\n", 0, start) + 1 : start].strip():
-        return None
-    return text[start + 4 :].partition("\n")[0].strip() or None
-
-
-def last_code_block(text: str) -> CodeBlock | None:
-    r"""The last fenced code block that is closed, or `None`.
-
-    >>> last_code_block("```python\nprint(1)\n```").source
-    'print(1)\n'
-    """
-    found: CodeBlock | None = None
-    opened: re.Match[str] | None = None
-    for fence in _FENCE.finditer(text):
-        if opened is None:
-            opened = fence
-        elif (
-            fence.group(1)[0] == opened.group(1)[0]
-            and len(fence.group(1)) >= len(opened.group(1))
-            and not fence.group(2)
-        ):
-            source = text[opened.end() + 1 : fence.start()]
-            found = CodeBlock(opened.group(2).lower(), source)
-            opened = None
-    return found
 
 
 class _Box(NamedTuple):

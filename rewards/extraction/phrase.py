@@ -14,7 +14,12 @@ import re
 _TAIL_CHARS = 1_500
 
 _BREAK = r"(?:^|[\n.!?。！？;；:：,，])"
-_MARKUP = r"[\s*_#>\"'“(\-]{0,12}"
+# Marks of emphasis in front of a claim: Markdown, and the pictures that chat models put there.
+_EMOJI = (  # but no cross or ban, which say that what follows is wrong
+    "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u2715\u2719-\u274b\u274d-\u27bf\u2b00-\u2bff\ufe0f"
+    "\U0001f300-\U0001f6aa\U0001f6ac-\U0001faff"
+)
+_MARKUP = rf"[\s*_#>\"'“(\-{_EMOJI}]{{0,12}}"
 _LINK = (
     r"(?:(?:so|therefore|thus|hence|then|and|but|finally|now|consequently|accordingly|"
     r"in conclusion|in summary|we conclude that|this means|this means that|which means that|"
@@ -82,6 +87,14 @@ _NOT_CLAIMED = re.compile(
     r"(?:\s{1,3}that)?\s{0,3}[,:：，]\Z",
     re.IGNORECASE,
 )
+# What explains an answer behind a comma, and what sets it off against another one.
+_ASIDE = re.compile(
+    r"(?:,\s{1,3}(?:which|because|since|as|obtained|found)|\s(?:because|since))\s"
+    r"(?P<rest>[^\n]{1,200})\Z",
+    re.IGNORECASE,
+)
+_SECOND_ANSWER = re.compile(r"\b(?:or|rather|instead|but|should|could|may|might|also)\b")
+_CONTRAST = re.compile(r",\s{1,3}not\s[^\s,;]{1,40}(?:\s[a-z]{1,20}){0,2}\Z", re.IGNORECASE)
 _MAX_LEADER_CHARS = 40
 # A sentence that opens so claims nothing on its own, unless a conclusion is drawn in between.
 _CONDITION = re.compile(
@@ -114,6 +127,32 @@ def after_answer_phrase(text: str) -> str | None:
     >>> after_answer_phrase("The answer is 42. No, wait.")
     '42. No, wait'
     """
+    claimed = last_claim(text)
+    if claimed is None:
+        return None
+    answer = claimed.strip(" \t\r\n:：*_")
+    if answer.endswith(("?", "？")) or _TAKEN_BACK.match(answer):
+        return None
+    if "\n" in answer and not answer.startswith(_DISPLAYED):
+        return None  # more was said after it
+    answer = _COPULA_LAST.sub("", answer).strip(" \t.。।!！*_")
+    sentence = _SENTENCE.fullmatch(answer)
+    if sentence and not _HEDGE.search(sentence["subject"]):
+        answer = sentence["answer"]
+    aside = _ASIDE.search(answer)
+    if aside and not _HEDGE.search(aside["rest"]) and not _SECOND_ANSWER.search(aside["rest"]):
+        answer = answer[: aside.start()].strip()
+    elif contrast := _CONTRAST.search(answer):
+        answer = answer[: contrast.start()].strip()
+    return answer or None
+
+
+def last_claim(text: str) -> str | None:
+    """All that follows the last words which claim an answer, or `None` where nothing does.
+
+    >>> last_claim("So the answer is 42. I checked it.")
+    ' 42. I checked it.'
+    """
     tail = text[-_TAIL_CHARS:]
     if tail.isascii() and not any(stem in tail.lower() for stem in _STEMS):
         return None  # the usual case, without the pattern
@@ -129,18 +168,7 @@ def after_answer_phrase(text: str) -> str | None:
         )
         claim = match if claimed else None
         position = max(match.end() - 1, position + 1)  # a colon may open the next claim
-    if claim is None:
-        return None
-    answer = tail[claim.end() :].strip(" \t\r\n:：*_")
-    if answer.endswith(("?", "？")) or _TAKEN_BACK.match(answer):
-        return None
-    if "\n" in answer and not answer.startswith(_DISPLAYED):
-        return None  # more was said after it
-    answer = _COPULA_LAST.sub("", answer).strip(" \t.。।!！*_")
-    sentence = _SENTENCE.fullmatch(answer)
-    if sentence and not _HEDGE.search(sentence["subject"]):
-        answer = sentence["answer"]
-    return answer or None
+    return None if claim is None else tail[claim.end() :]
 
 
 def _is_conditional(before: str, claim: str) -> bool:

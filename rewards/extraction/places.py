@@ -11,19 +11,23 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
+from rewards.extraction.anywhere import answer_anywhere
 from rewards.extraction.box_context import is_part_of_more, spoken, with_percent
-from rewards.extraction.boxes import after_hashes, boxed_answer, last_tagged, names_box
+from rewards.extraction.boxes import boxed_answer, names_box
+from rewards.extraction.hashes import after_hashes
 from rewards.extraction.phrase import after_answer_phrase
+from rewards.extraction.tags import last_tagged
 
 AnswerPlace: TypeAlias = Literal[
-    "box", "answer_tag", "hashes", "final_answer_phrase", "bare", "last_line"
+    "box", "answer_tag", "hashes", "final_answer_phrase", "bare", "last_line", "anywhere"
 ]
 """A place an answer may stand in.
 
 `box`: the last `\boxed{…}` or `\fbox{…}` · `answer_tag`: between the last `<answer>` and
-`</answer>` · `hashes`: a last line that starts with `####`, GSM8K's mark ·
+`</answer>` · `hashes`: what stands behind a last `####`, GSM8K's mark ·
 `final_answer_phrase`: a closing "The answer is …" in one of a dozen languages · `bare`: a
-completion that is nothing but one short line · `last_line`: the last line, whatever it says.
+completion that is nothing but one short line · `last_line`: the last line, whatever it says ·
+`anywhere`: the last thing that can be an answer, for evaluation only (`anywhere.py`).
 """
 
 ANSWER_PLACES: tuple[AnswerPlace, ...] = get_args(AnswerPlace)
@@ -35,6 +39,8 @@ MARKED_PLACES: tuple[AnswerPlace, ...] = (
     "bare",
 )
 """Every place in which a completion states one answer on purpose."""
+ANYWHERE: tuple[AnswerPlace, ...] = (*MARKED_PLACES, "anywhere")
+"""For evaluation: a stated answer, else the last thing that can be one."""
 
 _SENTENCE_CHARS = 12  # shorter than any claim
 _BARE_CHARS = 200
@@ -44,22 +50,27 @@ _PART_OF_MORE = "the last box is only a part of what is said, or is not shown"
 _BROKEN_BOX = "the last box never closes, or digits stand right behind it"
 _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
 
+_VERBS = frozenset(("is", "are", "was", "equals", "gives", "makes", "yields", "becomes", "get"))
+_BOLD = re.compile(r"\*\*([^*]+)\*\*[.!]?")
+
 
 class FoundAnswer(NamedTuple):
     """The answer of a completion and where it stood.
 
-    `text` is `None` when there is none; `note` then says why, and otherwise where it was found.
+    `text` is `None` when there is none; `note` then says why, and otherwise where it was found,
+    in words; `place` is that place's name.
     """
 
     text: str | None
     note: str
+    place: AnswerPlace | None = None
 
 
 def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
     r"""The one answer that `text` (the part after the reasoning) gives.
 
     >>> find_answer(r"So \boxed{42}.", ("box",))
-    FoundAnswer(text='42', note='the last box')
+    FoundAnswer(text='42', note='the last box', place='box')
     >>> find_answer("The answer is 42.", ("box",)).note
     'no box'
     >>> find_answer(r"The answer is \boxed{42", ("box", "final_answer_phrase")).note
@@ -67,14 +78,25 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
     """
     for place in places:
         found = _FINDERS[place](text)
-        if found is not None:
+        if found is None or (place == "bare" and "anywhere" in places and _is_sentence(text)):
+            continue
+        if found.text is not None:
+            return found._replace(place=place)
+        if "anywhere" not in places:
             return found
     names = [_NAMES[place] for place in places]
     return FoundAnswer(None, "no " + ", no ".join(names))
 
 
+_BOX_MARKS = ("<|begin_of_box|>", "<|end_of_box|>")
+
+
 def _in_box(text: str) -> FoundAnswer | None:
     text = spoken(text)
+    if "of_box|>" in text:
+        marked = _between_box_marks(text)
+        if marked is not None:
+            return marked
     boxed = boxed_answer(text)
     if boxed is None:
         return FoundAnswer(None, _BROKEN_BOX) if names_box(text) else None
@@ -82,6 +104,19 @@ def _in_box(text: str) -> FoundAnswer | None:
         return FoundAnswer(None, _PART_OF_MORE)
     content = with_percent(boxed.content, text, boxed.end)
     return _filled(_claimed(content), "the last box")
+
+
+def _between_box_marks(text: str) -> FoundAnswer | None:
+    """What stands between the last special tokens for a box, unless a box follows them."""
+    opening, closing = _BOX_MARKS
+    start, end = text.rfind(opening), text.rfind(closing)
+    behind = text[max(start, end) :]
+    if start < 0 or names_box(behind if end > start else ""):
+        return None
+    if end < start:
+        return FoundAnswer(None, "the last box is never closed")
+    inside = text[start + len(opening) : end]
+    return _in_box(inside) or _filled(_claimed(inside), "the last box")
 
 
 def _in_answer_tag(text: str) -> FoundAnswer | None:
@@ -94,9 +129,8 @@ def _in_answer_tag(text: str) -> FoundAnswer | None:
 
 
 def _after_hashes(text: str) -> FoundAnswer | None:
-    line = text.rstrip().rpartition("\n")[2]  # elsewhere `####` is a Markdown heading
-    answer = after_hashes(line)
-    return None if answer is None else _filled(answer, "the line after ####")
+    answer = after_hashes(text.rstrip())
+    return None if answer is None else _filled(answer, "the text behind ####")
 
 
 def _after_phrase(text: str) -> FoundAnswer | None:
@@ -110,9 +144,12 @@ def _bare(text: str) -> FoundAnswer | None:
     answer = text.strip()
     if not answer or len(answer) > _BARE_CHARS or "\n" in answer or answer.endswith(("?", "？")):
         return None
-    # Prose is not an answer: it would hold words, and no mathematics needs many.
+    bold = _BOLD.fullmatch(answer)
+    answer = bold[1] if bold else answer
+    # Prose is not an answer: it would hold words, and no mathematics needs many. Nor is a sentence
+    # about one: which of its words would be the answer?
     words = [word.lower() for word in _WORD.findall(answer)]
-    if len(words) > _BARE_WORDS or not _HEDGES.isdisjoint(words):
+    if len(words) > _BARE_WORDS or not (_HEDGES | _VERBS).isdisjoint(words):
         return None
     return _filled(answer, "the whole completion")
 
@@ -120,6 +157,16 @@ def _bare(text: str) -> FoundAnswer | None:
 def _last_line(text: str) -> FoundAnswer | None:
     answer = text.rstrip().rpartition("\n")[2].strip()
     return _filled(answer, "the last line") if answer else None
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a short completion is a sentence about its answer: "The total is 1,000."."""
+    return text.rstrip().endswith((".", "!")) and len(_WORD.findall(text)) > 1
+
+
+def _anywhere(text: str) -> FoundAnswer | None:
+    answer = answer_anywhere(text)
+    return None if answer is None else _filled(answer, "the last thing that can be an answer")
 
 
 def _claimed(inside: str) -> str:
@@ -143,12 +190,14 @@ _FINDERS = {
     "final_answer_phrase": _after_phrase,
     "bare": _bare,
     "last_line": _last_line,
+    "anywhere": _anywhere,
 }
 _NAMES: dict[AnswerPlace, str] = {
     "box": "box",
     "answer_tag": "<answer> tag",
-    "hashes": "#### line",
+    "hashes": "#### mark",
     "final_answer_phrase": 'closing "the answer is …"',
     "bare": "bare answer",
     "last_line": "text",
+    "anywhere": "number, letter or formula",
 }

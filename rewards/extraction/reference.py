@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from numbers import Integral, Number, Rational, Real
@@ -11,6 +12,37 @@ from rewards.columns import COLUMN_ALIASES, Role
 
 class UnusableReferenceError(ValueError):
     """A reference that says nothing an answer could be compared with. Never leaves `rewards`."""
+
+
+_SAYS_NONE = frozenset(
+    (
+        # NuminaMath-1.5 writes `proof` and `notfound`; NVIDIA's NeMo-RL leaves such rows out.
+        "proof", "notfound", "not found", "none", "null", "nan", "n/a", "#n/a", "<na>", "n.a.",
+        "not available", "not applicable", "no answer", "no answer found", "unknown answer",
+        "see solution", "see the solution", "see explanation", "see above", "see proof",
+        "see below", "see figure", "see the answer", "answer not found", "to be determined", "tbd",
+        "todo", "undefined answer", "?", "-", "--", "...", "…",
+    )
+)  # fmt: skip
+_LONGEST_NONE = 80
+_WRAPPED = re.compile(r"\\(?:boxed|fbox|text|textbf|mathrm|textit)\s*\{(.*)\}", re.DOTALL)
+
+
+def says_none(reference: str) -> bool:
+    r"""Whether a reference only says that there is none.
+
+    >>> says_none("proof"), says_none("N/A"), says_none(r"\text{See solution.}")
+    (True, True, True)
+    >>> says_none("no solution"), says_none("na"), says_none(r"\emptyset")
+    (False, False, False)
+    """
+    if len(reference) > _LONGEST_NONE:
+        return False
+    text = reference.strip().strip("$").strip()
+    while found := _WRAPPED.fullmatch(text):
+        text = found[1].strip()
+    text = " ".join(text.split()).lower()
+    return text in _SAYS_NONE or text.rstrip(".!") in _SAYS_NONE
 
 
 def reference_text(reference: object) -> str:
@@ -51,6 +83,18 @@ def reference_text(reference: object) -> str:
     raise UnusableReferenceError(
         f"a reference is text, a number, or a list of these, not {type(reference).__name__}"
     )
+
+
+def answer_text(reference: object) -> str:
+    """The reference as text, for a reward that compares answers.
+
+    Raises:
+        UnusableReferenceError: as `reference_text`, or it only says that there is none.
+    """
+    text = reference_text(reference)
+    if says_none(text):
+        raise UnusableReferenceError(f"the reference says that there is none: {text!r:.80}")
+    return text
 
 
 def _digits(number: int) -> str:

@@ -15,7 +15,7 @@ import unicodedata
 # The marks of ChatML, Llama, Gemma, DeepSeek, Mistral, Phi and Harmony.
 _ENDS = (
     r"<\|(?:im_end|endoftext|eot_id|eom_id|end_of_text|endofturn|end|return)\|>"
-    r"|<end_of_turn>|<\uff5cend\u2581of\u2581sentence\uff5c>|</s>"
+    r"|<end_of_turn>|<eos>|<\uff5cend\u2581of\u2581sentence\uff5c>|</s>"
 )
 _STARTS = (
     r"<\|im_start\|>|<\|start_header_id\|>|<\|begin_of_text\|>|<start_of_turn>|<bos>|<s>"

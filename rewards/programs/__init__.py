@@ -1,6 +1,5 @@
 """A completion's program, and a row's tests in whatever form a data set keeps them.
 
-* `fences`: fenced blocks of a completion
 * `choice`: which block is the program
 * `languages`: what the name of a language says
 * `row_tests`: the columns of a row

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rewards.programs.fences import Block
+from rewards.extraction.code_blocks import Block
 from rewards.programs.languages import Kind, Named, family, read_name
 
 _NAME = re.compile(r"[^\W\d]\w*")

@@ -7,5 +7,6 @@
   `accuracy` has read and compared
 * form: `format`, `tag_count`, `language_consistency`
 * length: `overlong`, `cosine_length`, `group_length`, `repetition`
+* beyond right and wrong: `formula_distance` (partial credit), `second_opinion` (a judge of yours)
 * rewards of rewards: `combined`, `schedule`, `route`
 """

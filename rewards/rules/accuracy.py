@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from rewards.columns import Role
 from rewards.errors import InputError
+from rewards.extraction.percent_prompt import speaks_of_percent
 from rewards.extraction.places import (
     ANSWER_PLACES,
+    ANYWHERE,
     MARKED_PLACES,
     AnswerPlace,
     FoundAnswer,
     find_answer,
 )
-from rewards.extraction.reference import UnusableReferenceError, reference_text
+from rewards.extraction.reference import UnusableReferenceError, answer_text
 from rewards.extraction.stated import UNFINISHED
 from rewards.reward import Reward, Sample
 from rewards.text.shorten import shown
-from rewards.verdict import Stage, Status, Verdict
+from rewards.verdict import Basis, Stage, Status, Verdict
 
 if TYPE_CHECKING:
     from rewards.rules.accuracy_memory import Comparer
@@ -33,6 +37,32 @@ if TYPE_CHECKING:
 _MAX_ANSWER_CHARS = 4_000
 _SHOWN_CHARS = 1_000
 _UNDECIDED = "undecided"
+_CHOICES = {
+    "integers": ("exact", "counts exact", "tolerance"),
+    "formulas": ("exact", "tolerance"),
+    "rounding": ("exact", "reference digits"),
+    "notation": ("mathematics", "science"),
+}
+PRESETS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {
+        "science": MappingProxyType(
+            {
+                "tolerance": 0.01,
+                "integers": "counts exact",
+                "formulas": "tolerance",
+                "notation": "science",
+            }
+        )
+    }
+)
+"""What a preset sets, by its name.
+
+`science`: a measured value counts within 1 %, also in lists, with a unit, as a percentage or as a
+factor of a formula; integers that count are exact; what people type in plain text is read. Of 386
+right answers to science questions that two people accepted, exact comparison refuses 172, 63 of
+them for their rounding.
+"""
+_SPEAKS_OF_PERCENT = re.compile(r"[%\uff05\ufe6a]|percent|pct", re.IGNORECASE)
 
 
 class _Case(NamedTuple):
@@ -40,6 +70,20 @@ class _Case(NamedTuple):
 
     verdict: Verdict
     undecided: tuple[str, str] | None = None
+
+
+class _Comparers(NamedTuple):
+    """A comparer for each thing that a question may say about a % sign behind its answer."""
+
+    usual: Comparer
+    percent: Comparer
+    no_percent: Comparer
+
+    def of(self, sample: Sample, answer: str) -> Comparer:
+        """The comparer for an answer to this sample's question."""
+        if sample.prompt is None or not _SPEAKS_OF_PERCENT.search(answer):
+            return self.usual
+        return self.percent if speaks_of_percent(sample.prompt) else self.no_percent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +99,23 @@ class Accuracy(Reward):
 
     Attributes:
         answer_in: where an answer may stand, in this order; the first place that was used counts.
-            `("box",)` rewards boxes only.
+            `("box",)` rewards boxes only. `"anywhere"` is for evaluation, not for training: where
+            no answer is stated it takes the last thing that can be one.
         prefilled: whether the prompt or chat template already opened `<think>`. `None` looks at
             the prompt; a template that adds the tag while rendering cannot be seen there.
+        preset: `"science"` sets what answers to questions of physics and chemistry need, unless
+            you set it yourself: see `PRESETS`.
         tolerance: greatest relative difference of numbers that still counts as equal; `None`
             compares exactly (1/3 is not 0.333).
-        rounding: `"reference digits"` lets an answer agree with a decimal reference to the digits
-            that the reference shows.
+        integers: whether the tolerance applies to integer references: `"exact"` no (100001 is no
+            100000), `"counts exact"` only where they have a unit or the answer is no integer,
+            `"tolerance"` yes.
+        formulas: `"tolerance"` applies it to formulas with decimals in them (0.77c), too.
+        rounding: a decimal reference of three or more significant digits was rounded:
+            `"reference digits"` accepts an exact or longer answer that rounds to it (π for 3.14),
+            `"exact"` does not. An exact reference takes no decimal either way.
+        notation: `"science"` also reads what people type in plain text: `6.3x10^-7 M`,
+            `10^(-16) J`, `(a) 0.15, (b) 0.148`.
         units: `"forgive"` strips a unit that only one side has and converts where both have one,
             `"require"` wants one wherever the reference has one, `"ignore"` drops them.
         list_order: whether a list without brackets may come in any order.
@@ -81,10 +135,14 @@ class Accuracy(Reward):
     """
 
     name: str = "accuracy"
-    answer_in: tuple[AnswerPlace, ...] = MARKED_PLACES
+    answer_in: tuple[AnswerPlace, ...] | Literal["anywhere"] = MARKED_PLACES
     prefilled: bool | None = None
+    preset: Literal["science"] | None = None
     tolerance: float | None = None
-    rounding: Literal["exact", "reference digits"] = "exact"
+    integers: Literal["exact", "counts exact", "tolerance"] = "exact"
+    formulas: Literal["exact", "tolerance"] = "exact"
+    rounding: Literal["exact", "reference digits"] = "reference digits"
+    notation: Literal["mathematics", "science"] = "mathematics"
     units: Literal["forgive", "require", "ignore"] = "forgive"
     list_order: Literal["any", "as given"] = "any"
     fallback: bool = True
@@ -94,11 +152,19 @@ class Accuracy(Reward):
     role: ClassVar[Role | None] = Role.REFERENCE
 
     def __post_init__(self) -> None:
-        if isinstance(self.answer_in, str) or not self.answer_in:
-            raise InputError(f"answer_in is a tuple such as ('box',), not {self.answer_in!r}")
-        object.__setattr__(self, "answer_in", tuple(self.answer_in))
-        _check("answer_in", self.answer_in, ANSWER_PLACES)
-        _check("rounding", (self.rounding,), ("exact", "reference digits"))
+        _check("preset", () if self.preset is None else (self.preset,), tuple(PRESETS))
+        for option, value in PRESETS.get(self.preset or "", {}).items():
+            if getattr(self, option) == type(self).__dataclass_fields__[option].default:
+                object.__setattr__(self, option, value)
+        if self.answer_in != "anywhere":
+            if isinstance(self.answer_in, str) or not self.answer_in:
+                raise InputError(
+                    f"answer_in is a tuple such as ('box',) or 'anywhere', not {self.answer_in!r}"
+                )
+            object.__setattr__(self, "answer_in", tuple(self.answer_in))
+        _check("answer_in", self._places, ANSWER_PLACES)
+        for option in ("integers", "formulas", "rounding", "notation"):
+            _check(option, (getattr(self, option),), _CHOICES[option])
         _check("units", (self.units,), ("forgive", "require", "ignore"))
         _check("list_order", (self.list_order,), ("any", "as given"))
         if self.cpu_s <= 0 or self.memory_mb <= 0:
@@ -108,12 +174,12 @@ class Accuracy(Reward):
 
     def judge(self, sample: Sample) -> Verdict:
         """Judge one completion."""
-        return self._settle([self._examine(sample, self._comparer())])[0]
+        return self._settle([self._examine(sample, self._comparers())])[0]
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, in order; the undecided ones go to sympy's workers together."""
-        comparer = self._comparer()
-        return self._settle([self._examine_safely(sample, comparer) for sample in samples])
+        comparers = self._comparers()
+        return self._settle([self._examine_safely(sample, comparers) for sample in samples])
 
     def same_answer(self, one: str, other: str) -> bool:
         r"""Whether two answers are equal by these options, without sympy.
@@ -122,7 +188,7 @@ class Accuracy(Reward):
         True
         """
         try:
-            return self._comparer().compare(one, other).is_equal
+            return self._comparers().usual.compare(one, other).is_equal
         except UnusableReferenceError:
             return one == other
 
@@ -149,7 +215,7 @@ class Accuracy(Reward):
         part = sample.answer_part(prefilled=self.prefilled)
         if part is None:
             return [Stage("answer part", UNFINISHED)]
-        found = find_answer(part, self.answer_in)
+        found = find_answer(part, self._places)
         whole = part == sample.completion
         stages = [Stage("answer part", "the whole completion" if whole else _shown(part))]
         if found.text is None:
@@ -158,45 +224,56 @@ class Accuracy(Reward):
         if len(found.text) <= _MAX_ANSWER_CHARS:
             stages.append(Stage("answer read as", read_answer(found.text).describe()))
         try:
-            reference = usable_reference(reference_text(sample.reference))
+            reference = usable_reference(answer_text(sample.reference))
         except UnusableReferenceError as error:
             return [*stages, Stage("reference read as", f"nothing: {error}")]
         stages.append(Stage("reference read as", reference.describe()))
-        case = self._examine(sample, self._comparer())
+        case = self._examine(sample, self._comparers())
         judge = "sympy, in a process of its own" if case.undecided else "exact comparison"
         return [*stages, Stage("compared by", judge)]
 
-    def _examine(self, sample: Sample, comparer: Comparer) -> _Case:
+    @property
+    def _places(self) -> tuple[AnswerPlace, ...]:
+        return ANYWHERE if self.answer_in == "anywhere" else self.answer_in
+
+    def _examine(self, sample: Sample, comparers: _Comparers) -> _Case:
         """Everything that needs no sympy."""
         started = perf_counter()
         try:
-            expected = reference_text(sample.reference)
-            comparer.reference(expected)
+            expected = answer_text(sample.reference)
+            comparers.usual.reference(expected)
         except UnusableReferenceError as error:
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
         expected_shown = _shown(expected)
         part = sample.answer_part(prefilled=self.prefilled)
-        found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self.answer_in)
-        undecided = None
+        found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self._places)
+        undecided, basis = None, Basis.PROOF if found.text is not None else None
         if found.text is None:
             score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
+            if found.note.startswith("no ") and "box" in self.answer_in:
+                reason += r"; mark the answer, as in \boxed{42}"
         elif len(found.text) > _MAX_ANSWER_CHARS:
             same = found.text == expected.strip()
             score, status, answer = *_judged(equal=same), _shown(found.text)
             reason = "the same text" if same else f"{len(found.text)} characters are no answer"
         else:
-            comparison = comparer.compare(expected, found.text)
+            comparison = comparers.of(sample, found.text).compare(expected, found.text)
             score, status, answer = *_judged(equal=comparison.is_equal), _shown(found.text)
             reason = comparison.reason
+            basis = Basis.WORDS if comparison.on_words else basis
             if comparison.outcome == _UNDECIDED:
+                basis = Basis.UNDECIDED
                 reason = f"could not be shown equal: {reason}"
                 undecided = (expected, found.text) if self.fallback else None
         seconds = perf_counter() - started
-        return _Case(Verdict(score, status, answer, expected_shown, reason, seconds), undecided)
+        verdict = Verdict(
+            score, status, answer, expected_shown, reason, seconds, found.place, basis
+        )
+        return _Case(verdict, undecided)
 
-    def _examine_safely(self, sample: Sample, comparer: Comparer) -> _Case:
+    def _examine_safely(self, sample: Sample, comparers: _Comparers) -> _Case:
         try:
-            case = self._examine(sample, comparer)
+            case = self._examine(sample, comparers)
         except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
             return _Case(self._failed(error))
         if case.verdict.score is None:
@@ -220,17 +297,23 @@ class Accuracy(Reward):
             for case in cases
         ]
 
-    def _comparer(self) -> Comparer:
+    def _comparers(self) -> _Comparers:
         from rewards.answers import CompareOptions  # noqa: PLC0415
-        from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top
+        from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top  # noqa: PLC0415 - see the top
 
-        return comparer(
-            CompareOptions(
-                tolerance=self.tolerance,
-                rounding=self.rounding,
-                units=self.units,
-                list_order=self.list_order,
-            )
+        options = CompareOptions(
+            tolerance=self.tolerance,
+            integers=self.integers,
+            formulas=self.formulas,
+            rounding=self.rounding,
+            notation=self.notation,
+            units=self.units,
+            list_order=self.list_order,
+        )
+        return _Comparers(
+            comparer(options),
+            comparer(replace(options, added_percent="forgive")),
+            comparer(replace(options, added_percent="refuse")),
         )
 
 
@@ -246,6 +329,7 @@ def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
         status=settled.status,
         reason=settled.reason,
         seconds=verdict.seconds + seconds,
+        basis=Basis.PROOF if settled.decided else Basis.UNDECIDED,
     )
 
 

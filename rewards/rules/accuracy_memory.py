@@ -8,6 +8,7 @@ the process and not to a reward, which therefore pickles.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -51,12 +52,15 @@ class Comparer(NamedTuple):
     compare: Callable[[str, str], Comparison]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=24)
 def comparer(options: CompareOptions) -> Comparer:
     """The comparer of these options."""
 
     def compare_texts(reference: str, answer: str) -> Comparison:
-        return compare(usable_reference(reference), read_answer(answer), options=options)
+        found = compare(usable_reference(reference), read_answer(answer), options=options)
+        if options.notation == "mathematics" or found.is_equal:
+            return found
+        return _compare_plain(reference, answer, options) or found
 
     remembered = lru_cache(maxsize=8_192)(compare_texts)
 
@@ -65,3 +69,17 @@ def comparer(options: CompareOptions) -> Comparer:
         return (remembered if short else compare_texts)(reference, answer)
 
     return Comparer(usable_reference, compare_shortly)
+
+
+def _compare_plain(reference: str, answer: str, options: CompareOptions) -> Comparison | None:
+    """The comparison of both texts rewritten from plain text, if it finds them equal."""
+    from rewards.answers.read.plain_science import plain_pair  # noqa: PLC0415 - one preset needs it
+
+    pair = plain_pair(read_reference(reference).text, read_answer(answer).text)
+    if pair is None:
+        return None
+    if pair.ordered:
+        options = replace(options, list_order="as given")
+    sides = read_reference(pair.reference), read_answer(pair.answer)
+    found = compare(sides[0], sides[1], options=options)
+    return found if found.is_equal else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rewards.completion import opens_think_block
 from rewards.errors import InputError
+from rewards.extraction.tags import tag_pattern
 from rewards.extraction.turns import is_blank
 from rewards.reward import Reward, Sample
 from rewards.verdict import Status, Verdict
@@ -88,7 +88,7 @@ class Format(Reward):
             return "the reasoning is empty"
         answer_tag = self.answer_tag or "answer"
         marked = "<" in reasoning and answer_tag.lower() in reasoning.lower()
-        if marked and (mark := _tag_pattern(answer_tag).search(reasoning)):
+        if marked and (mark := tag_pattern(answer_tag).search(reasoning)):
             return f"the answer tag {mark.group()} stands inside the reasoning"
         return _flaw_in_answer(answer, answer_tag, required=self.answer_tag is not None)
 
@@ -96,7 +96,7 @@ class Format(Reward):
 def _flaw_in_tags(text: str, tag: str, *, prefilled: bool) -> str | None:
     """Whether `text` has exactly one opening and one closing tag, in this order."""
     opening, closing = f"<{tag}>", f"</{tag}>"
-    marks = [match.group() for match in _tag_pattern(tag).finditer(text)]
+    marks = [match.group() for match in tag_pattern(tag).finditer(text)]
     for mark in marks:
         if mark not in {opening, closing}:
             return f"the tag {mark!r} is not written {opening} or {closing}"
@@ -118,7 +118,7 @@ def _flaw_in_tags(text: str, tag: str, *, prefilled: bool) -> str | None:
 
 def _flaw_in_answer(answer: str, tag: str, *, required: bool) -> str | None:
     opening, closing = f"<{tag}>", f"</{tag}>"
-    marks = [match.group() for match in _tag_pattern(tag).finditer(answer)]
+    marks = [match.group() for match in tag_pattern(tag).finditer(answer)]
     if not required and not marks:
         return "no answer after the reasoning" if is_blank(answer) else None
     if marks != [opening, closing]:
@@ -133,18 +133,6 @@ def _flaw_in_answer(answer: str, tag: str, *, required: bool) -> str | None:
     if required and not is_blank(after):
         return f"text after {closing}"
     return None
-
-
-@lru_cache(maxsize=64)
-def _tag_pattern(tag: str) -> re.Pattern[str]:
-    # Misspelt tags count too, or `<Think>` or `<think x>` would hide a second block. What may
-    # stand between is bounded so that long runs of it cost nothing.
-    gap = r"[\s\u200b-\u200d\u2060\ufeff]{0,4}"
-    attributes = r"(?:\s[^<>]{0,64})?"
-    return re.compile(
-        rf"<{gap}/?{gap}{re.escape(tag)}{gap}{attributes}/?>",
-        re.IGNORECASE,
-    )
 
 
 format = Format()  # the name that `reward_funcs=[accuracy, format]` promises

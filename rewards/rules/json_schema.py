@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError
-from rewards.extraction.boxes import last_code_block, last_tagged
+from rewards.extraction.code_blocks import find_blocks
 from rewards.extraction.stated import UNFINISHED
+from rewards.extraction.tags import last_tagged
 from rewards.extras import require_package
 from rewards.limited import JudgedApart, Task
 from rewards.reward import Sample
@@ -100,11 +101,10 @@ class JsonSchema(JudgedApart):
 
 def _json_text(part: str) -> tuple[str | None, str]:
     """The JSON of an answer, or why there is none."""
-    block = last_code_block(part)
-    if block is not None:
-        if block.language not in {"", "json", "jsonc", "json5"}:
-            return None, f"the last code fence holds {block.language}, not JSON"
-        return block.source, ""
+    if blocks := find_blocks(part):
+        if blocks[-1].tag not in {"", "json", "jsonc", "json5"}:
+            return None, f"the last code fence holds {blocks[-1].tag}, not JSON"
+        return blocks[-1].source, ""
     tagged = last_tagged(part)
     if tagged is not None:
         return tagged, ""

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
+from rewards.extraction.code_blocks import find_blocks, hide_tags_in_programs, show_tags
 from rewards.extraction.stated import UNFINISHED
 from rewards.programs.assert_parts import split_asserts
 from rewards.programs.choice import Chosen, Wanted, choose_program
 from rewards.programs.facts import ALSO_READS, require_not_interactive
-from rewards.programs.fences import find_blocks, hide_tags_in_programs, show_tags
 from rewards.programs.languages import Kind, Named, family, read_name
 from rewards.programs.row_tests import FAMILY_NAMES, ProgramTests, Row, lacks_entry, read_tests
 from rewards.reward import Reward, Sample

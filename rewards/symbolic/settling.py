@@ -28,10 +28,14 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of one pair: `CORRECT`, `WRONG`, `TIMEOUT` or `ERROR`, and why."""
+    """What became of one pair: `CORRECT`, `WRONG`, `TIMEOUT` or `ERROR`, and why.
+
+    `decided` is false where sympy could not tell, and the pair is wrong for want of a proof.
+    """
 
     status: Status
     reason: str
+    decided: bool = True
 
 
 def settle(pairs: Sequence[Pair], *, cpu_s: float, memory_mb: int) -> list[Settled]:
@@ -101,13 +105,17 @@ def _settled(result: TaskResult, cpu_s: float, memory_mb: int) -> Settled:
             return Settled(Status.CORRECT, f"decided by sympy: {reason}")
         if outcome is Outcome.DIFFERENT:
             return Settled(Status.WRONG, f"decided by sympy: {reason}")
-        return Settled(Status.WRONG, f"could not be shown equal, by sympy neither: {reason}")
+        return Settled(
+            Status.WRONG, f"could not be shown equal, by sympy neither: {reason}", decided=False
+        )
     if result.ending is Ending.CPU_LIMIT:
-        return Settled(Status.TIMEOUT, f"sympy spent the CPU budget of {cpu_s:g} s")
+        return Settled(Status.TIMEOUT, f"sympy spent the CPU budget of {cpu_s:g} s", decided=False)
     if result.ending is Ending.MEMORY_LIMIT:
-        return Settled(Status.TIMEOUT, f"sympy spent the memory budget of {memory_mb} MB")
+        return Settled(
+            Status.TIMEOUT, f"sympy spent the memory budget of {memory_mb} MB", decided=False
+        )
     if result.ending is Ending.FAILED:
-        return Settled(Status.WRONG, f"could not be compared: {result.error[:200]}")
+        return Settled(Status.WRONG, f"could not be compared: {result.error[:200]}", decided=False)
     return Settled(Status.ERROR, f"sympy's worker failed ({result.ending.value}): {result.error}")
 
 

@@ -1,4 +1,4 @@
-"""Facts about text that several rewards measure, and text made fit to be shown.
+"""Facts about text that several rewards measure, text made fit to be shown, and whom to ask.
 
 * `lengths`: in tokens, words or characters
 * `scripts`: which writing systems it uses
@@ -6,4 +6,5 @@
 * `strict_json`: JSON without what Python's reader forgives
 * `shorten`: long texts made short enough to be shown
 * `visible`: what would hide, reorder or command a terminal, named
+* `chat_judge`: whether two answers say the same, by a chat model
 """

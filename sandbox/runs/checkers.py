@@ -3,13 +3,15 @@
 Not covered: answers that never came. How a program failed to give one is decided before.
 
 The checker runs in a confined child of its own, after the program's. It meets whatever a program
-returned; one that raises or hangs is the tests' fault, an `INFRA_ERROR` that names the checker.
+returned, and may raise or hang on it: that is the program's wrong answer, since the program chose
+it. Only a checker that fails on the very answer that the case expects is the tests' fault, an
+`INFRA_ERROR` that names the checker.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox.cases import Case
@@ -36,6 +38,7 @@ class Answers:
     tests: FunctionTests | StdinTests
     limits: Limits
     _questions: dict[int, bytes] = field(default_factory=dict)
+    _controls: dict[int, bytes] = field(default_factory=dict)  # the expected answer in its place
     _bytes_left: int = _KEPT_MAX_BYTES
 
     def keep(self, position: int, answer: Wire) -> TestOutcome:
@@ -57,6 +60,8 @@ class Answers:
             reason = f"answers of more than {_KEPT_MAX_BYTES >> 20} MB together"
             return TestOutcome(status=Status.OUTPUT_LIMIT, reason=reason)
         self._questions[position] = frame(question)
+        if case.has_expected and expected is not None:
+            self._controls[position] = frame(to_bytes(["t", given, expected, expected]))
         return TestOutcome(status=Status.ACCEPTED, reason="as the checker wants it")
 
     def settle(
@@ -72,6 +77,10 @@ class Answers:
         waiting = list(self._questions.items())
         while waiting:  # a checker that died is started again behind what it died of
             waiting = self._ask(worker, waiting, settled, fail_fast=fail_fast)
+        for position, result in enumerate(settled):
+            if result.status is Status.INFRA_ERROR and not self._is_broken(worker, position):
+                reason = result.reason.replace("; mend the checker", " on this answer")
+                settled[position] = replace(result, status=Status.WRONG_ANSWER, reason=reason)
         if fail_fast:
             for position, result in enumerate(settled):
                 if result.status is not Status.ACCEPTED:
@@ -113,6 +122,15 @@ class Answers:
                     break
             worker.finish(kill=True)
         return []
+
+    def _is_broken(self, worker: Worker, position: int) -> bool:
+        """Whether the checker fails on the expected answer too, which no program chose."""
+        control = self._controls.get(position)
+        if control is None:
+            return False
+        asked = [TestOutcome(status=Status.ACCEPTED)] * (position + 1)
+        self._ask(worker, [(position, control)], asked, fail_fast=True)
+        return asked[position].status is Status.INFRA_ERROR
 
     def _died(self, before: TestOutcome, ended: int, *, was_read: bool) -> TestOutcome:
         if not was_read:

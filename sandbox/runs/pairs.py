@@ -44,7 +44,10 @@ def run_remote_tests(  # noqa: PLR0913, PLR0917 - one call
         BadTestsError: the tests never use the program.
     """
     parts = [f"{tests.prelude}\n{test}" if tests.prelude else test for test in tests.tests]
-    program = remote.program(source, parts)
+    try:
+        program = remote.program(source, parts)
+    except ValueError as error:  # its functions take or return what cannot be sent
+        return _failed(tests, Status.BAD_PROGRAM, str(error)), []
     with builds.build(launcher, language, tools, language.adapt(program), limits) as built:
         if built.status is not None:
             return _failed(tests, built.status, built.reason), []
@@ -60,7 +63,7 @@ def run_remote_tests(  # noqa: PLR0913, PLR0917 - one call
             described = runs[0].stdout[:_DESCRIBED_MAX].decode("utf-8", "replace")
         try:
             judging = remote.judge(parts, described)
-        except ValueError as error:  # its functions take or return what cannot be sent
+        except ValueError as error:
             return _failed(tests, Status.BAD_PROGRAM, str(error)), runs
         with builds.build(launcher, language, tools, language.adapt(judging), limits) as made:
             if made.status is not None:

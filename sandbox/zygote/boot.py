@@ -94,8 +94,8 @@ def _add_site_builtins() -> None:
 
 def _address_space() -> int:
     """Bytes of address space in use, found by lowering the limit until it bites."""
-    low, high = 0, 1 << 40
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    low, high = 0, 1 << 40 if hard < 0 else hard
     import mmap  # noqa: PLC0415 - for this alone
 
     while high - low > 1 << 20:
@@ -107,7 +107,7 @@ def _address_space() -> int:
         except (OSError, MemoryError):
             low = middle
     resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-    return min(high, hard) if hard >= 0 else high
+    return high
 
 
 if __name__ == "__main__":

@@ -70,6 +70,8 @@ def _limit(order: Order, *, counts_data: bool) -> None:
     # than they touch, so there only private writable memory counts (since Linux 4.7).
     kind = resource.RLIMIT_DATA if counts_data else resource.RLIMIT_AS
     memory = order.memory_bytes + _DATA_ALLOWANCE
+    hard = resource.getrlimit(kind)[1]  # lower where we were started under a limit
+    memory = memory if hard < 0 else min(memory, hard)
     resource.setrlimit(kind, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, order.file_bytes))
     # A thread's stack is as large as this limit, and counts as data at once: runtimes with threads

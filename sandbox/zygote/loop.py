@@ -76,6 +76,7 @@ class _Clock:
         self._test_started = started
         self._used_before = 0.0  # CPU seconds when this test began
         self._deadline = started + order.wall_s
+        self._looked = started, 0.0  # when it was last asked whether the process works, and its CPU
 
     def wait_s(self, used: float) -> float:
         """How long nothing can be due."""
@@ -88,6 +89,7 @@ class _Clock:
         self._test_started = time.monotonic()
         self._used_before = used
         self._deadline = self._test_started + self._order.wall_s
+        self._looked = self._test_started, used
 
     def over(self, used: float) -> Ended | None:
         """Which time is over, if any."""
@@ -97,9 +99,12 @@ class _Clock:
         now = time.monotonic()
         if now < self._deadline:
             return None
-        elapsed = now - self._test_started
-        if elapsed >= self._order.wall_s * WALL_STRETCH or not _wants_more(spent / elapsed):
+        looked, had_used = self._looked
+        share = (used - had_used) / max(now - looked, 1e-6)
+        too_long = now - self._test_started >= self._order.wall_s * WALL_STRETCH
+        if too_long or not _wants_more(share):
             return Ended.WALL
+        self._looked = now, used
         self._deadline = now + self._order.wall_s / 4
         return None
 

@@ -8,7 +8,15 @@ import pytest
 
 from benchmarks import math_accuracy, math_speed
 from benchmarks.cpu_time import cpu_time
-from benchmarks.math_data import EXCEPTIONS, SHIPPED, Row, load_exceptions, load_rows
+from benchmarks.math_data import (
+    EXCEPTIONS,
+    LABELLED_SETS,
+    SHIPPED,
+    Row,
+    load_exceptions,
+    load_rows,
+    load_sets,
+)
 from rewards import accuracy
 
 ROWS = load_rows(SHIPPED)
@@ -44,6 +52,17 @@ def test_answers_are_boxed_and_completions_are_not(tmp_path):
         r"\boxed{1}",
         r"\boxed{2}",
     ]
+
+
+def test_field_sets_are_read_beside_the_labelled_ones(tmp_path):
+    row = json.dumps({"gold": "1", "completion": "\\boxed{1}", "label": True})
+    (tmp_path / "field").mkdir()
+    for name in (*LABELLED_SETS, "field/reports"):
+        (tmp_path / f"{name}.jsonl").write_text(row)
+    assert list(load_sets(tmp_path)) == [*LABELLED_SETS, "field/reports"]
+    assert list(load_sets(tmp_path, ["field/reports"])) == ["field/reports"]
+    with pytest.raises(SystemExit, match="nowhere"):
+        load_sets(tmp_path, ["nowhere"])
 
 
 def test_excepted_rows_are_named_and_counted(monkeypatch):

@@ -44,7 +44,8 @@ def test_estimators_are_applied_to_all_rewards(tmp_path, name):
     rollout = trainer.rollout
     lengths = rollout.mask.sum(1)
     kept = options.get("advantage_options", {})
-    expected = functions.resolve(name, **kept)(rollout.rewards, rollout.group, lengths)
+    rewards = rollout.rewards_per_func if name == "gdpo" else rollout.rewards
+    expected = functions.resolve(name, **kept)(rewards, rollout.group, lengths)
     assert torch.equal(trainer.batch["advantages"], expected)
     assert rollout.group.tolist() == [0] * 4 + [1] * 4
     assert rollout.rewards.tolist() == pytest.approx(
@@ -168,7 +169,7 @@ def test_an_adaptive_coefficient_moves_towards_its_target(tmp_path, place):
 
 def test_an_estimator_of_a_wrong_shape_is_named(tmp_path):
     trainer = make(tmp_path, advantage_estimator=lambda rewards, group, lengths: rewards[:1])
-    with pytest.raises(ConfigurationError, match="one advantage per reward"):
+    with pytest.raises(ConfigurationError, match="one advantage per completion"):
         trainer.train()
 
 
@@ -269,3 +270,24 @@ def test_dynamic_sampling_in_two_processes(tmp_path, rows):
         refilled = [e.get("dynamic_sampling/refilled_groups", 0) for e in found["logs"]]
         assert sum(refilled) > 0
         assert found["weights"].isfinite().all()
+
+
+def shape(completions, **_):
+    """A second reward, against `spread`: their sum is the same for every completion."""
+    return [9.0 - float(len(set(text))) for text in completions]
+
+
+def test_gdpo_is_trls_own_and_sees_what_sums_hide(tmp_path):
+    options = {"rewards": (spread, shape), "reward_weights": [1.0, 0.5]}
+    stock = train(
+        tmp_path / "stock", ours=False, multi_objective_aggregation="normalize_then_sum", **options
+    )
+    ours = train(tmp_path / "ours", advantage_estimator="gdpo", **options)
+    torch.testing.assert_close(flat(ours.model), flat(stock.model), rtol=0, atol=2e-5)
+    summed = options | {"reward_weights": [1.0, 1.0], "max_steps": 1, "dynamic_sampling_rounds": 1}
+    apart = train(tmp_path / "apart", advantage_estimator="gdpo", objective="dapo", **summed)
+    together = train(tmp_path / "together", objective="dapo", **summed)
+    assert logs(apart, "dead_groups") == [0]
+    assert logs(together, "dead_groups") == [1]
+    with pytest.raises(ConfigurationError, match="keeps them apart"):
+        make(advantage_estimator="gdpo", objective="grpo", kl_in="reward", beta=0.1)

@@ -35,7 +35,10 @@ BAD = [
     ({"objective": "gpro"}, "objective 'gpro' is unknown; choose one of bnpo, cispo"),
     ({"objective": 3}, "objective is a int"),
     ({"objective": "nowhere:loss"}, "objective='nowhere:loss' cannot be imported"),
-    ({"objective": "grpo", "objective_options": {"clp": 1}}, "'clp'.*choose among clip_high"),
+    (
+        {"objective": "grpo", "objective_options": {"clp": 1}},
+        "'clp'.*choose among aggregation, clip_high",
+    ),
     ({"objective": "grpo", "objective_options": {"beta": 1}}, "a field of its own: set beta"),
     ({"objective": "grpo", "objective_options": {"clip_low": -1}}, "clip_low is -1"),
     ({"objective": "grpo", "objective_options": "{"}, "objective_options is not JSON"),
@@ -76,6 +79,13 @@ BAD = [
         {"advantage_estimator": "rloo", "multi_objective_aggregation": "normalize_then_sum"},
         "multi_objective_aggregation='normalize_then_sum'.*use 'sum_then_normalize'",
     ),
+    ({"objective": "grpo", "sampler_correction": "ice"}, "sampler_correction is 'ice'; choose one"),
+    ({"objective": "grpo", "sampler_options": {"upper": 2}}, "needs sampler_correction"),
+    (
+        {"objective": "grpo", "sampler_correction": "icepop", "sampler_options": {"max": 2}},
+        "'max'; it takes lower and upper",
+    ),
+    ({"sampler_correction": "icepop"}, "sampler_correction.*set objective"),
     ({"dynamic_sampling_rounds": -1}, "dynamic_sampling_rounds is -1"),
     (
         {"dynamic_sampling_rounds": 1, "num_generations": 4, "per_device_train_batch_size": 4},

@@ -10,6 +10,8 @@ trl = pytest.importorskip("trl")
 import torch  # noqa: E402
 from training_runs import distance, flat, logs, make, train  # noqa: E402
 
+from grpo_plugin import GRPOConfig  # noqa: E402
+from grpo_plugin.errors import ConfigurationError  # noqa: E402
 from grpo_plugin.objectives import (  # noqa: E402
     Coupling,
     ObjectiveConfig,
@@ -18,7 +20,7 @@ from grpo_plugin.objectives import (  # noqa: E402
     resolve,
 )
 from grpo_plugin.training.microbatch import contributing, microbatch  # noqa: E402
-from grpo_plugin.training.plan import Plan  # noqa: E402
+from grpo_plugin.training.plan import Plan, plan_from  # noqa: E402
 from grpo_plugin.training.window import Window  # noqa: E402
 
 WINDOW = Window(accumulation=2, steps_per_generation=4, world_size=2, max_length=9, seed=3)
@@ -195,3 +197,35 @@ def test_options_are_settled_once_a_run(tmp_path, monkeypatch, fused):
     assert trainer.state.global_step == 2
     assert made == []
     assert trainer.plan.objective.settle(trainer.plan.options) is trainer.plan.options
+
+
+def test_a_sampler_correction_takes_the_place_of_trls():
+    plan = plan_from(
+        GRPOConfig(
+            "out", use_cpu=True, bf16=False, objective="dapo", sampler_correction="icepop",
+            sampler_options={"upper": 2.0},
+        )
+    )  # fmt: skip
+    inputs = {
+        "prompt_ids": torch.ones(3, 1).long(),
+        "prompt_mask": torch.ones(3, 1).long(),
+        "completion_ids": torch.ones(3, 2).long(),
+        "completion_mask": torch.ones(3, 2).long(),
+        "advantages": torch.ones(3),
+        "old_per_token_logps": torch.tensor([[-1.0, -1.0], [-1.0, -1.0], [-1.0, -1.0]]),
+        "sampling_per_token_logps": torch.tensor([[-1.0, -2.0], [-0.5, -0.2], [-1.5, -1.0]]),
+        "importance_sampling_ratio": torch.full((3, 2), 9.0),
+    }
+    window = replace(WINDOW, accumulation=1, steps_per_generation=1)
+    made = microbatch(inputs, plan, window, keep_all=True, multiple=None)
+    ratio = torch.exp(inputs["old_per_token_logps"] - inputs["sampling_per_token_logps"])
+    expected = torch.where((ratio >= 0.5) & (ratio <= 2.0), ratio, torch.zeros_like(ratio))
+    assert (expected == 0).sum() == 2
+    torch.testing.assert_close(made.batch.sampling_ratio, expected)
+    for missing, message in (
+        ("sampling_per_token_logps", "TRL's batch has none; use vLLM"),
+        ("old_per_token_logps", "needs log-probs of the policy that sampled"),
+    ):
+        less = {key: value for key, value in inputs.items() if key != missing}
+        with pytest.raises(ConfigurationError, match=message):
+            microbatch(less, plan, window, keep_all=True, multiple=None)

@@ -10,7 +10,7 @@ from training_runs import distance  # noqa: E402
 
 from grpo_plugin.objectives import available, resolve  # noqa: E402
 
-COUPLED = {"bnpo", "clip_cov", "kl_cov", "dpo"}
+COUPLED = {"bnpo", "clip_cov", "kl_cov", "dpo", "m2po"}
 """A micro-batch's other completions enter the gradient: these change with the split, by design."""
 
 SPLITS = {"8x1": (8, 1), "4x2": (4, 2), "2x4": (2, 4)}

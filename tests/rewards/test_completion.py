@@ -115,3 +115,49 @@ def test_other_tag():
 def test_a_single_message_of_somebody_else_is_no_completion(role):
     assert completion_text({"role": role, "content": "4"}).text == ""
     assert completion_text({"content": "4"}).text == "4"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {"role": "assistant", "content": "4"},
+        {"content": "4"},
+        {"text": "4"},
+        {"generated_text": "4"},
+        {"value": "4"},
+        {"choices": [{"message": {"role": "assistant", "content": "4"}}]},
+        {"choices": [{"text": "4", "index": 0}]},
+        [{"message": {"role": "assistant", "content": "4"}, "finish_reason": "stop"}],
+        {"status_code": 200, "body": {"choices": [{"message": {"content": "4"}}]}},
+        {"id": "1", "response": {"body": {"choices": [{"message": {"content": "4"}}]}}},
+        {"request_id": "0", "prompt": "2+2", "outputs": [{"text": "4", "token_ids": [19]}]},
+        [{"text": "4", "token_ids": [19]}],
+        [{"from": "human", "value": "2+2"}, {"from": "gpt", "value": "4"}],
+        {"message": {"role": "assistant", "content": [{"type": "text", "text": "4"}]}},
+    ],
+)
+def test_what_servers_and_tools_write_is_taken_apart(cell):
+    assert completion_text(cell).text == "4"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {},
+        {"answer": "4"},
+        {"status_code": 500, "error": "overloaded"},
+        {"choices": []},
+        {"choices": [{"text": "4"}, {"text": "5"}]},
+        [{"text": "4"}, {"text": "5"}],
+        {"text": "4", "value": "5"},
+        {"text": {"a": 1}},
+        [{"answer": "4"}],
+    ],
+)
+def test_an_object_of_another_kind_is_refused_and_never_an_empty_text(cell):
+    with pytest.raises(InputError):
+        completion_text(cell)
+
+
+def test_a_message_that_only_calls_tools_is_an_empty_text():
+    assert completion_text([{"role": "assistant", "tool_calls": [{"id": "1"}]}]).text == ""

@@ -32,7 +32,8 @@ def test_a_verdict_is_a_value():
 
 def test_a_verdict_is_json():
     found = json.loads(json.dumps(Verdict(None, Status.ERROR, reason="ü").to_dict()))
-    assert list(found) == ["score", "status", "extracted", "expected", "reason", "seconds"]
+    fields = ["score", "status", "extracted", "expected", "reason", "seconds"]
+    assert list(found) == fields
     assert found["status"] == "error"
 
 
@@ -65,3 +66,33 @@ def test_errors_are_a_tree():
     assert issubclass(MissingColumnError, InputError)
     assert issubclass(InputError, RlvrError)
     assert issubclass(InputError, ValueError)
+
+
+def test_a_verdict_is_neither_true_nor_false():
+    with pytest.raises(TypeError, match=r"write verdict\.score == 1\.0"):
+        bool(Verdict(0.0, Status.WRONG))
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_verdict_comes_back_from_what_files_hold_of_it(status):
+    score = 0.5 if status.is_scored else None
+    verdict = Verdict(score, status, extracted="a", reason="why", seconds=2.0)
+    assert Verdict.from_dict(verdict.to_dict()) == verdict
+    assert Verdict.from_dict(verdict.to_dict(seconds=False)) == dataclasses.replace(
+        verdict, seconds=0.0
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        None, "correct", {}, {"score": 1.0}, {"status": "correct"},
+        {"score": True, "status": "correct"}, {"score": "1", "status": "correct"},
+        {"score": 1.0, "status": "right"}, {"score": 1.0, "status": "error"},
+        {"score": None, "status": "wrong"}, {"score": float("nan"), "status": "wrong"},
+        {"score": 10**400, "status": "scored"},
+    ],
+)  # fmt: skip
+def test_what_is_no_verdict_becomes_none(written):
+    with pytest.raises(ValueError, match=r"\w"):
+        Verdict.from_dict(written)

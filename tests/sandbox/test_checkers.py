@@ -2,7 +2,17 @@
 
 import pytest
 
-from sandbox import BadTestsError, Case, FunctionTests, Limits, Sandbox, Status, StdinTests, Step
+from sandbox import (
+    AssertTests,
+    BadTestsError,
+    Case,
+    FunctionTests,
+    Limits,
+    Sandbox,
+    Status,
+    StdinTests,
+    Step,
+)
 from sandbox.languages import language_named
 
 TOPOLOGICAL = """
@@ -113,12 +123,37 @@ def test_printed_text_of_another_language_is_checked():
 )
 def test_a_checker_that_fails_is_not_the_programs_fault(box, body, said):
     checker = f"def check(given, expected, answer):\n    {body}\n"
-    tests = FunctionTests("f", [Case(args=(1,))] * 2, checker=checker)
+    tests = FunctionTests("f", [Case(args=(1,), expected=1)] * 2, checker=checker)
     wall_s = 2 if "sleep" in body else 60
     outcome = box.run("def f(x): return 1", tests, limits=Limits(wall_s=wall_s, cpu_s=0.5))
     assert [t.status for t in outcome.tests] == [Status.INFRA_ERROR] * 2
     assert outcome.tests[0].reason.startswith("the checker ")
     assert said in outcome.tests[1].reason
+    # What a checker cannot take is the program's choice, where nothing shows that it is broken.
+    nothing_expected = FunctionTests("f", [Case(args=(1,))] * 2, checker=checker)
+    chosen = box.run(
+        "def f(x): return 1", nothing_expected, limits=Limits(wall_s=wall_s, cpu_s=0.5)
+    )
+    assert [t.status for t in chosen.tests] == [Status.WRONG_ANSWER] * 2
+    assert said in chosen.tests[0].reason
+
+
+@pytest.mark.parametrize("answer", ["'many'", "None", "[[]]", "float('nan')", "10**400"])
+def test_no_answer_makes_a_sound_checker_lose_the_verdict(box, answer):
+    checker = "def check(given, expected, answer): return 10 // int(answer) == expected"
+    tests = FunctionTests("f", [Case(args=(1,), expected=2)], checker=checker)
+    assert box.run("def f(x): return 5", tests).status is Status.ACCEPTED
+    outcome = box.run(f"def f(x): return {answer}", tests)
+    assert outcome.status is Status.WRONG_ANSWER, outcome
+
+
+def test_a_signalling_nan_is_an_answer_like_any_other(box):
+    tests = FunctionTests("f", [Case(expected=1)])
+    for answer in ("Decimal('sNaN')", "[Decimal('sNaN')]", "{1: Decimal('sNaN')}"):
+        source = f"from decimal import Decimal\ndef f(): return {answer}"
+        assert box.run(source, tests).status is Status.WRONG_ANSWER
+        judged = box.run(source, AssertTests(["assert f() == 1"]))
+        assert judged.status in {Status.WRONG_ANSWER, Status.RUNTIME_ERROR}
 
 
 def test_a_checker_dead_of_one_answer_judges_the_others(box):
@@ -127,8 +162,8 @@ def test_a_checker_dead_of_one_answer_judges_the_others(box):
     )
     tests = FunctionTests("f", [Case(args=(n,)) for n in range(4)], checker=checker)
     outcome = box.run("def f(x): return x", tests)
-    right, broken = Status.ACCEPTED, Status.INFRA_ERROR
-    assert [t.status for t in outcome.tests] == [right, right, broken, right]
+    right, refused = Status.ACCEPTED, Status.WRONG_ANSWER
+    assert [t.status for t in outcome.tests] == [right, right, refused, right]
 
 
 @pytest.mark.parametrize(

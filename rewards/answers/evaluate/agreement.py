@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from rewards.answers.effort import InexactError, UndefinedError
 from rewards.answers.evaluate.enclosures import Enclosure
+from rewards.answers.evaluate.numeric import DIGITS
 from rewards.answers.evaluate.points import (
     DISCRETE,
     KINKED_POINTS,
@@ -22,7 +23,6 @@ from rewards.answers.evaluate.precision import TooLargeError, UnsureError
 from rewards.answers.outcome import Sameness
 from rewards.answers.tree import Fn, Node, Num, Pow, children
 
-DIGITS = 40  # of the balls at a first look
 AGREEMENT = 28  # digits of agreement asked for at a first look
 MAX_DIGITS = 1_200
 ENOUGH = 4  # points of agreement, where nothing but luck could be against it

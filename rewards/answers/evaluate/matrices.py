@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from rewards.answers.tree import Add, Matrix, Mul, Node, add, contains, negative, times
+from rewards.answers.tree import (
+    Add,
+    Group,
+    Matrix,
+    Mul,
+    Node,
+    add,
+    children,
+    contains,
+    negative,
+    rebuild,
+    symbols,
+    times,
+)
 
 MAX_PRODUCTS = 1000
 MAX_DETERMINANT = 4
@@ -39,6 +52,27 @@ def as_matrix(node: Node) -> Matrix | None:
         scalars = [factor for factor in node.factors if not contains(factor, (Matrix,))]
         return Matrix(tuple(tuple(times(*scalars, cell) for cell in row) for row in inner.rows))
     return None
+
+
+def as_tuple(node: Node) -> Group | None:
+    """A sum or multiple of tuples as one tuple: `2(1, 3) + (0, 1)`.
+
+    A capital letter is no factor but a name: `P(1, 2)` is where P lies.
+    """
+    if any(name[:1].isupper() for name in symbols(node)):
+        return None
+    matrix = as_matrix(_columns(node))
+    if matrix is None or any(len(row) != 1 for row in matrix.rows) or len(matrix.rows) < 2:
+        return None
+    return Group("(", ")", children(matrix))
+
+
+def _columns(node: Node) -> Node:
+    if isinstance(node, Group) and (node.opening, node.closing) == ("(", ")"):
+        return Matrix(tuple((item,) for item in node.items))
+    if isinstance(node, (Add, Mul)):
+        return rebuild(node, tuple(_columns(child) for child in children(node)))
+    return node
 
 
 def determinant(matrix: Matrix) -> Node | None:

@@ -13,6 +13,7 @@ from rewards.answers.evaluate.values import exact
 if TYPE_CHECKING:
     from rewards.answers.tree import Node
 
+DIGITS = 40  # of the first try to tell two values apart
 _LARGEST_EXPONENT = 10**17
 _LONGEST = 300_000  # bits before or behind the point that are still written out
 _TRIES = 3

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.answers.evaluate.modular import same_residues
-from rewards.answers.evaluate.numeric import Evaluator
+from rewards.answers.evaluate.numeric import DIGITS, Evaluator
 from rewards.answers.evaluate.values import exact
 from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
@@ -33,7 +33,6 @@ from rewards.answers.tree import (
     symbols,
 )
 
-_DIGITS = 40  # of an approximation
 MAX_VARIABLES = 60
 UNEVALUATED = "⟨∫"
 
@@ -77,7 +76,7 @@ def _exact(node: Node) -> Fraction | None:
 def approximate(node: Node) -> Fraction | None:
     """A rational near the real value of a constant, or `None`."""
     try:
-        value = Evaluator(_DIGITS).evaluate(node)
+        value = Evaluator(DIGITS).evaluate(node)
     except ArithmeticError:
         return None
     return Fraction(value) if abs(value.adjusted()) < 400 else None

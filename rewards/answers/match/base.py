@@ -67,7 +67,8 @@ class Matching:
         missing = [item for bucket in left.values() for item in bucket]
         if not missing:
             return True
-        if all(isinstance(_key(item), Fraction) for item in missing + rest):
+        exact = self.options.rounding == "exact" and self.options.tolerance is None
+        if exact and all(isinstance(_key(item), Fraction) for item in missing + rest):
             return self.no(f"{show(missing[0])} is missing")
         if len(missing) > MAX_LEFTOVERS:
             return None

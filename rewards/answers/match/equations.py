@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from rewards.answers.match.assignments import assigned, is_name, same_equation, solves
+from rewards.answers.match.assignments import (
+    assigned,
+    is_name,
+    same_alternatives,
+    same_equation,
+    solves,
+)
 from rewards.answers.match.sets import UNRELATED, SetMatching, Verdict
 from rewards.answers.match.signs import expand
 from rewards.answers.show import show
@@ -55,12 +61,20 @@ class EquationMatching(SetMatching):
                 if result.same is not True and contains(ref, (PlusMinus,)) | contains(
                     ans, (PlusMinus,)
                 ):
+                    together = same_alternatives(ref, expand(ans))
+                    if together.same and len(expand(ref)) == 1:
+                        self.why = together.how
+                        return True
                     return self.lists(ref, ans, expand(ref), expand(ans))
                 return result.same
             return self.chains(ref, ans)
         if found is not None:
             return self.alike(found.value, ans)
         if set(ref.ops) == {"="} and len(ref.ops) == 1:
+            if isinstance(ans, Seq) and _are_alternatives(ans):
+                result = same_alternatives(ref, expand(ans))
+                self.why = result.how
+                return result.same
             if isinstance(ans, (Seq, SetOf, Group, System, SetOperation, Builder)):
                 return self.no("an equation was expected")
             solved = solves(ref, ans)
@@ -109,6 +123,14 @@ class EquationMatching(SetMatching):
         if found is None:
             return self.no("the answer is an equation, not a value")
         return self.alike(ref, found.value)
+
+
+def _are_alternatives(ans: Seq) -> bool:
+    """Whether a list of equations says "or": by the word, or as values of one variable."""
+    if not all(isinstance(item, Relation) and item.ops == ("=",) for item in ans.items):
+        return False
+    names = {item.sides[0] for item in ans.items if isinstance(item, Relation)}
+    return ans.joiner == "or" or (ans.joiner == "," and len(names) == 1)
 
 
 def _letters(chain: Relation) -> frozenset[str]:

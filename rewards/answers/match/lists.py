@@ -158,6 +158,9 @@ class ListMatching(WordMatching):
         if isinstance(body, Relation) and not isinstance(other, Relation):
             found = assigned(body)
             body = body if found is None else found.value
+        elif isinstance(other, Relation) and not isinstance(body, Relation):
+            found = assigned(other)
+            other = other if found is None else found.value
         fixed = symbols(body) - set(params) if params else symbols(other) - set(given)
         mine = sorted(symbols(body) - fixed)
         theirs = sorted(symbols(other) - fixed)

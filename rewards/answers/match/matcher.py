@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewards.answers.evaluate.matrices import as_matrix
+from rewards.answers.evaluate.matrices import as_matrix, as_tuple
 from rewards.answers.match.equations import EquationMatching
-from rewards.answers.match.sets import UNRELATED
-from rewards.answers.match.signs import expand
+from rewards.answers.match.sets import UNRELATED, as_family
+from rewards.answers.match.signs import expand, members, points
 from rewards.answers.tree import (
+    INFINITY,
+    Add,
     Builder,
     Choice,
     Clock,
@@ -16,6 +18,7 @@ from rewards.answers.tree import (
     Given,
     Group,
     Matrix,
+    Mul,
     Named,
     Node,
     Num,
@@ -25,6 +28,7 @@ from rewards.answers.tree import (
     Seq,
     SetOf,
     SetOperation,
+    Sym,
     System,
     Text,
     contains,
@@ -48,6 +52,7 @@ class Matcher(EquationMatching):
             return ref.value == ans.value or self.values(ref, ans)
         if ref == ans:
             return True
+        ref, ans = as_family(ref), as_family(ans)
         if isinstance(ref, Family) or isinstance(ans, Family):
             return self.families(ref, ans)
         if isinstance(ref, Given) or isinstance(ans, Given):
@@ -57,7 +62,9 @@ class Matcher(EquationMatching):
         expected, given = self.settled(ref), self.settled(ans)
         if expected is None or given is None:
             return self.no("one of them says two different things")
-        ref, ans = expected, given
+        ref, ans = _plain(expected), _plain(given)
+        if isinstance(ref, (Seq, SetOf)) or isinstance(ans, (Seq, SetOf)):
+            ref, ans = points(ref), points(ans)
         if isinstance(ref, Choice) or isinstance(ans, Choice):
             return self.choices(ref, ans)
         if isinstance(ref, Raw) or isinstance(ans, Raw):
@@ -72,7 +79,7 @@ class Matcher(EquationMatching):
         if sets != UNRELATED:
             return sets
         if isinstance(ref, Named) or isinstance(ans, Named):
-            return self.no("")
+            return _meaning(ref) == _meaning(ans) or self.no("")
         if isinstance(ref, (Relation, System)):
             return self.relations(ref, ans)
         if isinstance(ans, Relation):
@@ -119,3 +126,21 @@ class Matcher(EquationMatching):
             agree = len(node.items) == 2 and self.alike(node.items[0], node.items[1])
             return node.items[1] if agree else None
         return node
+
+
+def _plain(node: Node) -> Node:
+    """Memberships of finite sets as lists, sums and multiples of tuples worked out."""
+    if isinstance(node, (Add, Mul)) and contains(node, (Group,)):
+        return as_tuple(node) or node
+    return members(node)
+
+
+def _meaning(node: Node) -> str:
+    """What a fixed word says, and the letter or sign that says the same; else nothing in common."""
+    if isinstance(node, Named):
+        return node.name
+    if node == INFINITY:
+        return "infinitely many"
+    if isinstance(node, Sym) and node.name in {"Y", "N"}:
+        return "yes" if node.name == "Y" else "no"
+    return f"the {type(node).__name__}"

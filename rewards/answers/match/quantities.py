@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import permutations
 from typing import TYPE_CHECKING
 
-from rewards.answers.evaluate.numeric import Evaluator
 from rewards.answers.evaluate.sameness import same_expression
+from rewards.answers.match.closeness import close
 from rewards.answers.match.letter_units import contains_ohm, unit_readings, with_temperature
+from rewards.answers.match.letters import in_other_letters
 from rewards.answers.outcome import Sameness
 from rewards.answers.tree import (
     ZERO,
@@ -32,7 +30,6 @@ from rewards.answers.tree import (
     children,
     contains,
     rebuild,
-    substitute,
     symbols,
     times,
 )
@@ -78,21 +75,17 @@ class Quantities:
         if why := differing(ref_unit or "", ans_unit or ""):
             return Sameness(same=False, how=why)
         if one is not None and other is not None and one != other:
-            ref, ans = _scaled(ref, one), _scaled(ans, other)
+            ans = _converted(ans, other, one)
         elif ref_unit is None and ans_unit is None and _vanishes(ref, ans):
             return Sameness(same=False, how="nothing times a letter keeps its letter")
+        if one is not None and self.options.integers == "counts exact":  # 5 kg is measured
+            return Quantities(replace(self.options, integers="tolerance")).bare(ref, ans)
         return self.bare(ref, ans)
 
     def bare(self, ref: Node, ans: Node) -> Sameness:
         """Whether two values without units are the same."""
-        if isinstance(ref, Percent):
-            if not isinstance(ans, Percent):  # a missing % sign is forgiven
-                found = self.number(ref.value, ans)
-                if found.same:
-                    return Sameness(same=True, how="the missing % sign is forgiven")
-        elif isinstance(ans, Percent) and isinstance(ref, Num):
-            found = self.number(ref, ans)
-            return found if found.same else Sameness(same=False, how="a % sign was added")
+        if (found := self.percent(ref, ans)) is not None:
+            return found
         if isinstance(ref, Based) or isinstance(ans, Based):
             return self.based(ref, ans)
         if isinstance(ref, Fn) and isinstance(ans, Fn) and ref.name == ans.name == "mod":
@@ -103,11 +96,30 @@ class Quantities:
             return self.angles(ref, ans)
         return self.number(ref, ans)
 
+    def percent(self, ref: Node, ans: Node) -> Sameness | None:
+        """A % sign on one side only; `None` if that is not what tells them apart."""
+        if isinstance(ref, Percent) and not isinstance(ans, Percent):
+            if self.number(ref.value, ans).same:
+                return Sameness(same=True, how="the missing % sign is forgiven")
+        elif isinstance(ans, Percent) and isinstance(ref, Num):
+            found = self.number(ref, ans)
+            if found.same:
+                return found
+            forgiven = self.options.added_percent
+            # 0.5 may be 50%, unless the question is about per cent.
+            meant = forgiven == "forgive" or (forgiven == "from 1" and abs(ref.value) >= 1)
+            if meant and self.number(ref, ans.value).same:
+                return Sameness(same=True, how="the added % sign is forgiven")
+            return Sameness(same=False, how="a % sign was added")
+        return None
+
     def based(self, ref: Node, ans: Node) -> Sameness:
-        """Numerals: the base is part of the answer."""
+        """Numerals: the base is part of the answer, but the question has named it."""
         if isinstance(ref, Based) and isinstance(ans, Based):
             same = (ref.digits.upper(), ref.base) == (ans.digits.upper(), ans.base)
             return Sameness(same=same, how="digits and base were compared")
+        if isinstance(ref, Based) and _digits(ans) == ref.digits.upper():
+            return Sameness(same=True, how="the dropped base is forgiven")
         return Sameness(same=False, how="only one of them is written in another base than ten")
 
     def angles(self, ref: Node, ans: Node) -> Sameness:
@@ -122,70 +134,24 @@ class Quantities:
         return found
 
     def number(self, ref: Node, ans: Node) -> Sameness:
-        """Two plain values."""
-        constants = arbitrary_constants(ref), arbitrary_constants(ans)
-        indices = [[name[2:] for name in names] for names in constants]
-        if constants[0] != constants[1] and indices[0] == indices[1]:  # C_1 for c_1
-            pairs = zip(constants[1], constants[0], strict=True)
-            ans = substitute(ans, {old: Sym(new) for old, new in pairs})
-        foreign = symbols(ans) - symbols(ref)
-        if foreign and not (_has_analysis(ref) or _has_analysis(ans)):
-            return Sameness(same=False, how=f"the answer depends on {', '.join(sorted(foreign))}")
+        """Two plain values, in whatever letters they may be written."""
+        found = self.as_written(ref, ans)
+        return found if found.same is True else in_other_letters(ref, ans) or found
+
+    def as_written(self, ref: Node, ans: Node) -> Sameness:
+        """Two plain values in the letters that they are written in."""
         found = same_expression(ref, ans)
-        if found.same is False and len(arbitrary_constants(ref)) > 1:
-            found = _renamed(ref, ans) or found
+        foreign = symbols(ans) - symbols(ref)
+        analysis = foreign and (_has_analysis(ref) or _has_analysis(ans))
+        if foreign and not analysis and (found.same is not True or _holds_zero(ans)):
+            return Sameness(same=False, how=f"the answer depends on {', '.join(sorted(foreign))}")
         if found.same is not True and (_has_log(ref) or _has_log(ans)):
             decimal = same_expression(_with_base_ten(ref), _with_base_ten(ans))
             if decimal.same:
                 return Sameness(same=True, how="with log to the base 10, " + decimal.how)
-        if found.same is not True and not symbols(ref) and self._close(ref, ans):
-            return Sameness(same=True, how="they agree within the tolerance asked for")
+        if found.same is not True and (why := close(ref, ans, self.options)):
+            return Sameness(same=True, how=why)
         return found
-
-    def _close(self, ref: Node, ans: Node) -> bool:
-        if self.options.tolerance is None and self.options.rounding == "exact":
-            return False
-        try:
-            a, b = Evaluator(40).evaluate(ref), Evaluator(40).evaluate(ans)
-        except ArithmeticError:
-            return False
-        if self.options.tolerance is not None:
-            # Not as floats: 10^400 and 2·10^400 would both be infinite.
-            allowed = _WIDE.multiply(
-                Decimal(self.options.tolerance), max(a.copy_abs(), b.copy_abs())
-            )
-            if _WIDE.subtract(a, b).copy_abs() <= allowed:
-                return True
-        decimals = ref.decimals if isinstance(ref, Num) else None
-        if self.options.rounding == "exact" or decimals is None:
-            return False
-        step = Decimal(1).scaleb(-decimals)
-        if b.adjusted() > 60:
-            return False
-        return b.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE) == a.quantize(
-            step, context=_WIDE
-        )
-
-
-_ARBITRARY = re.compile(r"[cCkK]_\d")
-MAX_CONSTANTS = 3
-
-
-def arbitrary_constants(node: Node) -> list[str]:
-    """The names `c_1`, `c_2`, `C_1` … of a general solution, which may be exchanged."""
-    return sorted(name for name in symbols(node) if _ARBITRARY.fullmatch(name))
-
-
-def _renamed(ref: Node, ans: Node) -> Sameness | None:
-    """Equal after the arbitrary constants have changed places?"""
-    names = arbitrary_constants(ref)
-    if names != arbitrary_constants(ans) or len(names) > MAX_CONSTANTS:
-        return None
-    for order in permutations(names):
-        moved = substitute(ans, {old: Sym(new) for old, new in zip(names, order, strict=True)})
-        if same_expression(ref, moved).same:
-            return Sameness(same=True, how="the constants may change places")
-    return None
 
 
 def _both_units(ref: Node, ans: Node) -> tuple[Node, Node]:
@@ -201,6 +167,21 @@ def _both_units(ref: Node, ans: Node) -> tuple[Node, Node]:
 
 def _is_angle(unit: Measure | None) -> bool:
     return unit is not None and unit.dimensions == (("angle", 1),)
+
+
+def _digits(node: Node) -> str:
+    """The digits of a numeral without its base (2516, 1A3), or "" if it is none."""
+    parts: list[str] = []
+    for part in node.factors if isinstance(node, Mul) else (node,):
+        if isinstance(part, Num) and part.value.denominator == 1 and part.value >= 0:
+            if part.decimals:
+                return ""
+            parts.append(str(part.value))
+        elif isinstance(part, Sym) and len(part.name) == 1 and part.name.isupper():
+            parts.append(part.name)
+        else:
+            return ""
+    return "".join(parts)
 
 
 def _in_radians(node: Node, unit: Measure | None) -> Node:
@@ -219,12 +200,16 @@ def _vanishes(ref: Node, ans: Node) -> bool:
     return zero and symbols(ref) != symbols(ans)
 
 
-_WIDE = Evaluator(200).context
-
-
 def _scaled(value: Node, unit: Measure) -> Node:
-    scaled = times(value, Num(unit.factor))
+    scaled = value if unit.factor == 1 else times(value, Num(unit.factor))
     return add(scaled, Num(unit.offset)) if unit.offset else scaled
+
+
+def _converted(value: Node, unit: Measure, wanted: Measure) -> Node:
+    """A value in another unit of its dimension: the reference keeps the digits that it shows."""
+    value = times(value, Num(unit.factor / wanted.factor))
+    offset = (unit.offset - wanted.offset) / wanted.factor
+    return add(value, Num(offset)) if offset else value
 
 
 def _forgivable(node: Node) -> bool:
@@ -246,6 +231,13 @@ def _without_degrees(node: Node) -> Node:
     if not below:
         return node
     return rebuild(node, tuple(_without_degrees(child) for child in below))
+
+
+def _holds_zero(node: Node) -> bool:
+    """Whether something is multiplied by 0 or raised to it: letters that say nothing."""
+    zero = isinstance(node, Pow) and node.exponent == ZERO
+    zero = zero or (isinstance(node, Mul) and ZERO in node.factors)
+    return zero or any(_holds_zero(child) for child in children(node))
 
 
 def _has_analysis(node: Node) -> bool:

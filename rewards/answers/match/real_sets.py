@@ -291,8 +291,10 @@ def _relation(node: Relation) -> list[Piece]:
     node = Relation(tuple(_named(side) for side in node.sides), node.ops)
     if node.ops == ("in",) and isinstance(node.sides[0], (Sym, Fn)):
         return real_set(node.sides[1])
-    if not set(node.ops) <= {"<", ">", "<=", ">=", "!=", "="} or set(node.ops) == {"="}:
+    if not set(node.ops) <= {"<", ">", "<=", ">=", "!=", "="}:
         raise NotRealSetError
+    if set(node.ops) == {"="} and not (isinstance(node.sides[0], Sym) and len(node.sides) == 2):
+        raise NotRealSetError  # an equation says more than where its solutions lie
     parts = [
         _comparison(node.sides[index], op, node.sides[index + 1])
         for index, op in enumerate(node.ops)

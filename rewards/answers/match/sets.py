@@ -17,6 +17,7 @@ from rewards.answers.show import show
 from rewards.answers.tree import (
     Add,
     Builder,
+    Family,
     Fn,
     Group,
     Matrix,
@@ -58,7 +59,7 @@ class SetMatching(ListMatching):
         if (ref == _EMPTY) != (ans == _EMPTY) and isinstance(ref if ans == _EMPTY else ans, Group):
             return self.no("a pair is not the empty set")
         a, b = variable_of(ref), variable_of(ans)
-        if a is not None and b is not None and a != b:
+        if a is not None and b is not None and a != b and "it" not in {a, b}:  # `≥ 5` is about it
             return self.no(f"one is about {a}, the other about {b}")
         try:
             left, right = real_set(_bare(ref)), real_set(_bare(ans))
@@ -136,6 +137,28 @@ class SetMatching(ListMatching):
         return None
 
 
+_INTEGERS = Named("integers")
+
+
+def as_family(node: Node) -> Node:
+    r"""`\{2k + 1 \mid k \in \mathbb Z\}` as a family over the integers; anything else as it is."""
+    if not (isinstance(node, Builder) and 0 < len(node.conditions) < 3):
+        return node
+    *given, last = node.conditions
+    element = node.element
+    if given and isinstance(given[0], Relation) and given[0].ops == ("=",):
+        if given[0].sides[0] != element:
+            return node
+        element = given[0].sides[1]
+    elif given:
+        return node
+    if isinstance(last, Relation) and last.ops == ("in",):
+        name, domain = last.sides
+        if isinstance(name, Sym) and domain == _INTEGERS and element != name:
+            return Family(element, (name.name,))
+    return node
+
+
 def _is_set(node: Node) -> bool:
     """Whether a node is certainly a set of reals rather than a tuple or a list of values."""
     if isinstance(node, (SetOperation, Builder)):
@@ -147,7 +170,10 @@ def _is_set(node: Node) -> bool:
     if isinstance(node, Relation):
         return node.ops[0] == "in" or bool(set(node.ops) & _ORDERS)
     if isinstance(node, (Seq, System)):
-        return isinstance(node.items[0], Relation) and _is_set(node.items[0])
+        if not all(isinstance(item, Relation) for item in node.items):
+            return isinstance(node.items[0], Relation) and _is_set(node.items[0])
+        alike = variable_of(node) is not None  # `a ≤ -2 or a = 1` is about one quantity
+        return any(_is_set(item) for item in (node.items if alike else node.items[:1]))
     if isinstance(node, Add):
         return any(isinstance(term, (SetOf, Builder, SetOperation, Named)) for term in node.terms)
     if isinstance(node, Group) and len(node.items) == 2:
@@ -160,7 +186,7 @@ def _is_set(node: Node) -> bool:
 def _bare(node: Node) -> Node:
     """`S = {…}` or `x ∈ S` is the set on its right."""
     if isinstance(node, Relation) and node.ops == ("=",) and is_name(node.sides[0]):
-        return node.sides[1]
+        return node.sides[1] if isinstance(node.sides[1], _SETLIKE) else node
     if isinstance(node, Relation) and node.ops == ("in",):
         return node.sides[1]
     return node

@@ -8,10 +8,12 @@ from fractions import Fraction
 
 from rewards.answers.match.assignments import assigned
 from rewards.answers.match.base import Matching
+from rewards.answers.show import show
 from rewards.answers.tree import (
     ZERO,
     Choice,
     Clock,
+    Const,
     Mul,
     Named,
     Node,
@@ -36,6 +38,8 @@ class WordMatching(Matching):
         """Letters of a multiple-choice question."""
         if any(isinstance(side, Seq) and side.joiner == "or" for side in (ref, ans)):
             return self.no("“or” between letters chooses none of them")
+        if isinstance(ref, Choice) and _is_small_letter(ans):
+            ans = Choice(show(ans).upper())
         a, b = as_choice(ref), as_choice(ans)
         if a is not None and b is not None:
             if a.letters != b.letters:
@@ -127,6 +131,13 @@ def as_choice(node: Node) -> Choice | None:
     if len(names) == len(letters) and all(len(n) == 1 and "A" <= n <= "J" for n in names):
         return Choice("".join(sorted(names)))
     return None
+
+
+def _is_small_letter(node: Node) -> bool:
+    """Whether an answer is a choice in lower case; only where a choice is expected."""
+    if isinstance(node, Const):
+        return node.name in {"e", "i"}
+    return isinstance(node, Sym) and len(node.name) == 1 and "a" <= node.name <= "j"
 
 
 def _letters(choice: Choice) -> Node:

@@ -3,6 +3,11 @@
 * `unwrap` takes an answer out of its wrapping, `reading` reads it as an answer or a reference
 * `tokens` cuts text up; `symbols` and `literals` say what single tokens mean, `style` which
   styles distinguish; `wording` reads words, `clock` times and dates
+* `plain_science` rewrites what people type in answers to science questions
+
+* `mending` undoes damage, `solutions` finds the answer of a worked solution, `sentences` what a
+  sentence says; `phrases`, `number_words` and `code_names` read words that stand for signs,
+  numbers and functions; `grouping` tells which items of a list belong together
 
 The reader itself is one class in six files, each deriving from the one before:
 

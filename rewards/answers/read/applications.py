@@ -6,6 +6,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rewards.answers.read.brackets import BracketReader
+from rewards.answers.read.code_names import CODE_NAMES, MATRICES, code_call, code_matrix
 from rewards.answers.read.literals import number
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.show import show
@@ -38,10 +39,13 @@ PREFIXES = frozenset("angle measuredangle triangle odot Delta square".split())
 _SAME_ACCENTS = {
     "overrightarrow": "vec", "bar": "overline", "widehat": "hat", "widetilde": "tilde",
 }  # fmt: skip
+_DOTLESS = {"imath": "i", "jmath": "j"}
 _INVERSE = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sec": "arcsec",
     "csc": "arccsc", "sinh": "arsinh", "cosh": "arcosh", "tanh": "artanh",
 }  # fmt: skip
+
+_RECIPROCAL = {"arsech": "arcosh", "arcsch": "arsinh", "arcoth": "artanh"}  # of 1/x
 
 
 class ApplicationReader(BracketReader):
@@ -93,8 +97,10 @@ class ApplicationReader(BracketReader):
         self.depth -= 1
         return node
 
-    def function(self, name: str) -> Node:  # noqa: C901
+    def function(self, name: str) -> Node:  # noqa: C901, PLR0912
         """A function applied to what follows."""
+        if self.peek().kind == "rel" and name in {"max", "min"}:
+            return Sym(name)  # max = 3, min = 1
         if name == "sqrt":
             return self.root()
         if name == "cbrt":
@@ -102,6 +108,8 @@ class ApplicationReader(BracketReader):
         if name == "binom":
             top = self.digit_argument()
             return Fn("binom", (top, self.digit_argument()))
+        if name in CODE_NAMES:
+            return self.code(name)
         base: Node | None = None
         exponent: Node | None = None
         for _ in range(2):
@@ -114,6 +122,10 @@ class ApplicationReader(BracketReader):
         if exponent == MINUS_ONE and name in _INVERSE:
             name, exponent = _INVERSE[name], None
         args = self.function_arguments()
+        if name in {"log", "ln"} and len(args) == 2 and base is None:  # log(x, 2), log(x, E)
+            name, base = "log", Const("e") if args[1] == Sym("E") else args[1]
+        if name in _RECIPROCAL:
+            name, args = _RECIPROCAL[name], (Pow(args[0], MINUS_ONE),)
         if name == "lg":
             name, base = "log", Num(Fraction(10))
         if name == "exp":
@@ -125,6 +137,27 @@ class ApplicationReader(BracketReader):
         else:
             node = Fn(name, args)
         return Pow(node, exponent) if exponent is not None else node
+
+    def code(self, name: str) -> Node:
+        """A name of computer algebra with its arguments; `cis` takes one without brackets too."""
+        if self.peek().value != "(" and name == "cis":
+            return code_call(name, self.function_arguments())
+        row = name in MATRICES and self.holds_one_row()
+        inside = self.group("(")
+        if name in MATRICES:
+            return code_matrix(inside, row=row)
+        many = isinstance(inside, Group) and inside.opening == "("
+        return code_call(name, inside.items if many and isinstance(inside, Group) else (inside,))
+
+    def holds_one_row(self) -> bool:
+        """Whether `([[…]])` is next, with one list inside the list: a matrix of one row."""
+        depth = lists = 0
+        for token in self.tokens[self.at :]:
+            depth += (token.value in {"(", "["}) - (token.value in {")", "]"})
+            lists += token.value == "[" and depth == 3
+            if not depth:
+                break
+        return lists == 1
 
     def function_arguments(self) -> tuple[Node, ...]:
         """What a function is applied to, in brackets or without."""
@@ -193,7 +226,8 @@ class ApplicationReader(BracketReader):
             letter = self.label()
             return Named(_NUMBER_SETS[letter]) if letter in _NUMBER_SETS else Sym(f"bb {letter}")
         if name in ACCENTS:
-            return Sym(f"{_SAME_ACCENTS.get(name, name)} {self.label()}")
+            label = self.label()
+            return Sym(f"{_SAME_ACCENTS.get(name, name)} {_DOTLESS.get(label, label)}")
         if name in PREFIXES:
             letters = ""
             while self.peek().kind == "let" and len(letters) < 6:
@@ -223,9 +257,14 @@ class ApplicationReader(BracketReader):
                     low = self.sum()
                     self.expect("}")
                 else:
-                    low = Sym(self.label()) if name == "lim" else self.argument()
+                    braced = self.peek().value == "{"
+                    low = (
+                        Sym(self.label())
+                        if name == "lim"
+                        else (self.argument() if braced else self.primary())
+                    )
             elif self.accept("^"):
-                high = self.argument()
+                high = self.argument() if self.peek().value == "{" else self.primary()
         body = self.product()
         if name == "int":
             return BigOp("int", var, low, high, body)

@@ -36,7 +36,11 @@ class BracketReader(Cursor):
         if opening == "{{" and self.accept("}}"):
             self.bars, self.depth = outer_bars, self.depth - 1
             return Named("empty")
-        node = self.items(opening)
+        if opening == "{{" and self.peek().kind == "begin":
+            system = self.braced_rows()
+            self.bars, self.depth = outer_bars, self.depth - 1
+            return system
+        node = self.chosen(self.items(opening), opening)
         self.bars = outer_bars
         closing = self.peek().value
         if self.peek().kind != "op" or closing not in closers:
@@ -56,6 +60,23 @@ class BracketReader(Cursor):
             return Group(opening, closing, items)
         if closing != closers[0]:
             raise UnreadableError(f"`{opening}` is closed by `{closing}`")
+        return node
+
+    def braced_rows(self) -> Node:
+        r"""`\left\{\begin{array}…\end{array}\right.`: a system, its right brace shown or not."""
+        name = self.peek().value
+        self.at += 1
+        node = self.environment(name)
+        closed = self.accept("}}")
+        if isinstance(node, Matrix) and all(isinstance(row[0], Relation) for row in node.rows):
+            return System(tuple(row[0] if len(row) == 1 else Seq(row) for row in node.rows))
+        return SetOf((node,)) if closed and not isinstance(node, System) else node
+
+    def chosen(self, node: Node, opening: str) -> Node:
+        r"""`10 \choose 3`: all of the group before the word, and all behind it."""
+        if self.peek().kind == "cmd" and self.peek().value == "choose":
+            self.at += 1
+            return Fn("binom", (node, self.items(opening)))
         return node
 
     def items(self, opening: str) -> Node:  # noqa: ARG002
@@ -106,6 +127,8 @@ class BracketReader(Cursor):
             return System(tuple(row[0] if len(row) == 1 else Seq(row) for row in filled))
         if len({len(row) for row in filled}) != 1:
             raise UnreadableError("the rows of a matrix differ in length")
+        if name == "array" and all(isinstance(cell, Relation) for (cell, *_) in filled):
+            return System(tuple(row[0] if len(row) == 1 else Seq(row) for row in filled))
         matrix = Matrix(filled)
         if name == "Vmatrix":
             return Fn("norm", (matrix,))

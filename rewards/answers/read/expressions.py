@@ -34,6 +34,7 @@ from rewards.answers.tree import (
 _FACTOR_OPS = frozenset({"(", "[", "{", "lfloor", "lceil"})
 _FACTOR_COMMANDS = ACCENTS | PREFIXES | {"frac", "sum", "prod", "int", "lim", "mathbb"}
 _FACTOR_KINDS = frozenset({"let", "sym", "fn", "begin"})
+ROUGHLY = frozenset(Token("rel", "~", gap) for gap in (False, True))
 _PRIME_MARKS = frozenset({"'", "^", "{", "}"})
 
 
@@ -96,11 +97,15 @@ class ExpressionReader(PrimaryReader):
                         factors[-1:] = factors[-1].factors
                 else:
                     factors.append(Pow(below, MINUS_ONE))
-            elif self.starts_factor(token):
+            elif self.starts_factor(token) and not self.says_again():
                 factors.append(self.power())
             else:
                 break
         return factors[0] if len(factors) == 1 else Mul(tuple(factors))
+
+    def says_again(self) -> bool:
+        """Whether `(≈ 1.414)` is next: the value before it, not a factor."""
+        return self.tokens[self.at].value == "(" and self.peek(1) in ROUGHLY
 
     def signed(self) -> Node:
         """A power that may carry signs, as after a fraction bar."""
@@ -231,6 +236,8 @@ class ExpressionReader(PrimaryReader):
     def subscripted(self, base: Node) -> Node:
         """A name with its subscript, or a numeral with its base."""
         label = self.label()
+        if isinstance(base, Num) and label.startswith("base"):
+            label = label.removeprefix("base")
         if isinstance(base, Sym):
             return Sym(f"{base.name}_{label}")
         if isinstance(base, Const):

@@ -10,10 +10,12 @@ from rewards.answers.read.applications import ApplicationReader
 from rewards.answers.read.brackets import CLOSERS
 from rewards.answers.read.cursor import EOF_TOKEN
 from rewards.answers.read.literals import based, number, repeating
+from rewards.answers.read.number_words import number_in_words
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     INFINITY,
     MINUS_ONE,
+    ZERO,
     Const,
     Fn,
     Group,
@@ -24,6 +26,7 @@ from rewards.answers.tree import (
     Sym,
     Unit,
     add,
+    combinations,
     quotient,
     symbols,
     times,
@@ -68,8 +71,13 @@ class PrimaryReader(ApplicationReader):
             self.at += 1
             return self.name(value)
         if kind == "op":
+            if value == "{" and self.peek(1).value == "}" and self.peek(2).value in {"^", "_"}:
+                self.at += 2  # {}^{10}C_3
+                value = self.peek().value
             if value in CLOSERS:
                 return self.group(value)
+            if value in {"^", "_"}:
+                return self.selection()
             if value == "mod":  # `(mod 7)`, behind what is taken modulo 7
                 self.at += 1
                 return Fn("mod", (self.signed(),))
@@ -112,6 +120,16 @@ class PrimaryReader(ApplicationReader):
             raise UnreadableError("it ends too early")
         raise UnreadableError(f"`{value}` stands where a value should be")
 
+    def selection(self) -> Node:
+        """`^{10}C_3`, `_{10}C_3`, `^{10}P_3`: how many selections."""
+        self.at += 1
+        top = self.argument()
+        kind = self.peek().value
+        if kind not in {"C", "P"} or self.peek(1).value != "_":
+            raise UnreadableError("a power stands where a value should be")
+        self.at += 2
+        return combinations(top, self.argument(), kind)
+
     def word(self) -> Node:
         """A word where a value should be: a name if a relation follows, else prose."""
         parts: list[str] = []
@@ -123,6 +141,10 @@ class PrimaryReader(ApplicationReader):
                 raise UnreadableError(f"`{parts[0]}` does not name a value")
             return Sym(" ".join(parts))
         name = parts[0]
+        if len(parts) == 1 and name.endswith("分之"):  # 二分之√2
+            below = number_in_words(name.removesuffix("分之"))
+            if below is not None and below != ZERO:
+                return quotient(self.signed(), below)
         if len(parts) == 1 and len(name) <= 3 and name.isascii() and name.lower() not in NAMED:
             return Mul(tuple(Sym(letter) for letter in name))  # roman letters
         raise UnreadableError(f"`{parts[0]}` is a word, not a value")
@@ -192,6 +214,11 @@ class PrimaryReader(ApplicationReader):
         if self.peek().value == "(" and self.peek().kind == "op" and self.is_call(letter):
             return Fn("call", (Sym(letter), *self.call_arguments()))
         if letter in _APPLIED:
+            if self.peek().value == "{" and self.peek(1).value == "(":  # f{\left(x \right)}
+                self.at += 1
+                args = self.call_arguments()
+                self.expect("}")
+                return Fn("call", (Sym(letter), *args))
             primes = 0
             while self.peek(primes).value == "'" and primes < 4:
                 primes += 1

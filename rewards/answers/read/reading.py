@@ -12,6 +12,10 @@ from rewards.answers.effort import fresh_effort
 from rewards.answers.evaluate.contradictions import is_contradiction
 from rewards.answers.read.clock import read_clock, read_date
 from rewards.answers.read.literals import based, number
+from rewards.answers.read.mending import balanced, mend
+from rewards.answers.read.number_words import number_in_words, ordinal_in_words
+from rewards.answers.read.sentences import said_in
+from rewards.answers.read.solutions import final_answer, is_solution
 from rewards.answers.read.statements import StatementReader
 from rewards.answers.read.tokens import UnreadableError, tokenize
 from rewards.answers.read.unwrap import unwrap, unwrap_reference
@@ -23,8 +27,8 @@ from rewards.answers.read.wording import (
     words_only,
 )
 from rewards.answers.show import kind_of, show
-from rewards.answers.tree import Choice, Named, Node, Num, Raw, Text
-from rewards.answers.vocabulary import HEDGES, LINKS, NAMED, NEGATIONS, NUMBER_WORDS
+from rewards.answers.tree import Choice, Named, Node, Num, Raw, Seq, Text
+from rewards.answers.vocabulary import HEDGES, LINKS, NAMED, NEGATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +37,9 @@ if TYPE_CHECKING:
 
 _LITERAL = re.compile(r"[-+]? ?(\d{1,400}(?:\.\d{1,400})?)")
 _FRACTION = re.compile(r"-?([1-9]\d{0,17})?\\[dt]?frac\{(\d{1,18})\}\{([1-9]\d{0,17})\}", re.ASCII)
-_BASED = re.compile(r"\(?([0-9A-Za-z]{1,200})\)?_\{?(\d{1,2}|\\text\{[a-z]+\}|[a-z]+)\}?")
+_BASED = re.compile(
+    r"\(?([0-9A-Za-z]{1,200})\)?_\{?(?:\\text\{)?(?:base)?[\s}~]*(\d{1,2}|[a-z]+)\}{0,2}"
+)
 _BASE_WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "twelve": 12, "sixteen": 16, "hex": 16, "bin": 2, "oct": 8,
@@ -48,6 +54,8 @@ _FORMULA = re.compile(r"\$\$?([^$]+)\$?\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTAL
 _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf|boldsymbol)\s*\{([^{}]*)\}")
 _TAKEN_BACK = HEDGES | NEGATIONS | {"or", "and"}
 MAX_CACHED = 512
+MAX_LINES = 40
+_NO_ITEM = (Text, Raw, Seq, Named)  # what is no value on a line of its own
 BAD_ROUNDING = "its approximation is wrong"
 QUESTION = "it is a question"
 
@@ -59,10 +67,16 @@ class Answer:
     Attributes:
         text: the text without what was wrapped around it.
         is_reference: whether it is a reference, which may round carelessly.
+        mended: what was damaged in the text and is mended in `text`; nothing if it was whole.
+        whole: the solution that it was found in, if it was.
+        refused: why a reference says nothing that an answer could be compared with, or nothing.
     """
 
     text: str
     is_reference: bool = False
+    mended: str = ""
+    refused: str = ""
+    whole: str = ""
     _read: list[tuple[Node | None, str | None]] = field(
         default_factory=list, repr=False, compare=False, hash=False
     )
@@ -81,7 +95,7 @@ class Answer:
     @property
     def unreadable(self) -> str | None:
         """Why nothing can be read, or `None` if something can."""
-        reason = self._reading()[1]
+        reason = self.refused or self._reading()[1]
         return None if self.is_reference and reason in {BAD_ROUNDING, QUESTION} else reason
 
     @property
@@ -108,17 +122,43 @@ class Answer:
         normal = show(tree)
         if len(normal) > 120:
             normal = normal[:117] + "…"
-        return f"the {kind_of(tree)} {normal}"
+        mended = f" ({self.mended})" if self.mended else ""
+        return f"the {kind_of(tree)} {normal}{mended}"
 
 
 def read_reference(text: str) -> Answer:
     r"""Read a dataset's reference as a whole: `#### 72`, `\boxed{…}`, `$…$` or plain text."""
-    return Answer(unwrap_reference(text), is_reference=True)
+    whole = mend(text)
+    answer = Answer(unwrap_reference(whole.text), is_reference=True, mended=whole.what)
+    if isinstance(answer.tree, (Raw, Text)):
+        said = final_answer(whole.text, _is_a_value)
+        if said is not None:
+            return Answer(unwrap(said), True, "said at the end of a solution", whole=answer.text)
+        if is_solution(whole.text):
+            refused = "it is a worked solution that marks no answer"
+            return Answer(answer.text, is_reference=True, refused=refused)
+    if isinstance(answer.tree, Raw):
+        repaired = balanced(answer.text, _normal_form)
+        if repaired is not None:
+            return Answer(unwrap(repaired.text), is_reference=True, mended=repaired.what)
+    return answer
+
+
+def _is_a_value(text: str) -> bool:
+    return _normal_form(text) is not None
+
+
+def _normal_form(text: str) -> str | None:
+    node, unreadable = _read_tree(unwrap(text))
+    if node is None or unreadable or isinstance(node, (Raw, Text)):
+        return None
+    return show(node)
 
 
 def read_answer(text: str) -> Answer:
     """Read what stood in a completion's box (or other place for the answer)."""
-    return Answer(unwrap(text))
+    whole = mend(text)
+    return Answer(unwrap(whole.text), mended=whole.what)
 
 
 def _read_tree(text: str) -> tuple[Node | None, str | None]:
@@ -154,7 +194,7 @@ def _read_tree(text: str) -> tuple[Node | None, str | None]:
 _read_cached = lru_cache(maxsize=4096)(_read_tree)
 
 
-def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
+def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:  # noqa: C901
     """Choices, fixed words, times, numerals with a base: what is no formula."""
     plain = _STYLE.sub(r"\1", text).strip()
     if len(plain) <= 200:
@@ -163,7 +203,7 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
             return choice
         numeral = _BASED.fullmatch(plain.replace(" ", ""))
         if numeral is not None and numeral[1][0].isdecimal():
-            base = numeral[2].removeprefix("\\text{").rstrip("}")
+            base = numeral[2]
             try:
                 return based(numeral[1].upper(), str(_BASE_WORDS.get(base, base)))
             except UnreadableError:
@@ -171,6 +211,9 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
         moment = read_clock(tokens) or read_date(tokens)
         if moment is not None:
             return moment
+        special = _read_digits_and_words(plain) if plain else None
+        if special is not None:
+            return special
     words = words_only(tokens)
     if words is None:
         return None
@@ -178,9 +221,46 @@ def _read_words(text: str, tokens: Sequence[Token]) -> Node | None:
     lower = normal.lower()
     if lower in NAMED:
         return Named(NAMED[lower])
-    if lower in NUMBER_WORDS:
-        return Num(Fraction(NUMBER_WORDS[lower]))
+    number_said = number_in_words(_compact(plain.lower()))
+    if number_said is not None:
+        return number_said
+    rank = ordinal_in_words(lower)
+    if rank is not None:
+        return Text(f"ordinal {rank}")
     return None if _mathematical(tokens) else Text(normal)
+
+
+_RING = r"(?:[\u2460-\u2473]|\\textcircled\s?\{\d{1,2}\})"
+_CIRCLED = re.compile(rf"{_RING}(?:[\s,、和]*{_RING})*")
+_RINGED = re.compile(r"[\u2460-\u2473]|\d+")
+_BESIDE = re.compile(r"([^()]{1,100}?)\s*[（(]([^()]{1,100})[)）]")
+
+
+def _read_digits_and_words(plain: str) -> Node | None:
+    """`①③`, `3rd`, `42 (forty-two)`, `3分之2`: numbers that are not written in digits alone."""
+    if plain[0].isdecimal() or not plain.isascii():
+        rank = ordinal_in_words(plain)
+        if rank is not None:
+            return Text(f"ordinal {rank}")
+        if "分之" in plain and (part := number_in_words(plain)) is not None:
+            return part
+    if ("①" <= plain[0] <= "⑳" or plain[0] == "\\") and _CIRCLED.fullmatch(plain):
+        marks = _RINGED.findall(plain)
+        numbers = [int(mark) if mark.isascii() else ord(mark) - 0x245F for mark in marks]
+        items = tuple(Num(Fraction(value)) for value in numbers)
+        return items[0] if len(items) == 1 else Seq(items)
+    beside = _BESIDE.fullmatch(plain) if plain[-1] in ")）" else None
+    if beside is not None:
+        said = [number_in_words(part.strip().lower()) for part in beside.groups()]
+        if (said[0] is None) != (said[1] is None):
+            written = _read_cached(unwrap(beside[2] if said[1] is None else beside[1]))[0]
+            return written if written == (said[0] or said[1]) else None
+    return None
+
+
+def _compact(text: str) -> str:
+    """Words with their punctuation gone."""
+    return " ".join(text.strip(" .!\"'").split())
 
 
 def _mathematical(tokens: Sequence[Token]) -> bool:
@@ -213,7 +293,15 @@ def _read_mathematics(text: str, tokens: Sequence[Token]) -> Node:
         return StatementReader(resolved).whole()
     except UnreadableError:
         pass
+    lines = _lines(text)
+    if lines is not None:
+        return lines
     if is_prose(tokens):
+        said = said_in(" ".join(_STYLE.sub(r"\1", text).split()))
+        if said is not None:
+            node = _read_tree(unwrap(said))[0]
+            if node is not None and not isinstance(node, (Text, Raw)):
+                return node
         formula = _only_formula(text)
         if formula is not None:
             node = _read_tree(formula)[0]
@@ -221,6 +309,18 @@ def _read_mathematics(text: str, tokens: Sequence[Token]) -> Node:
                 return node
         return Text(normal_words(tokens))
     return Raw(normal_tokens(tokens))
+
+
+def _lines(text: str) -> Node | None:
+    """Values that stand one below the other, each on a line of its own, as a list."""
+    if "\n" not in text:
+        return None
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if not 1 < len(lines) <= MAX_LINES:
+        return None
+    read = [_read_tree(line)[0] for line in lines]
+    items = [node for node in read if node is not None and not isinstance(node, _NO_ITEM)]
+    return Seq(tuple(items)) if len(items) == len(lines) else None
 
 
 def _only_formula(text: str) -> str | None:

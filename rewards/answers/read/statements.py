@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from rewards.answers.evaluate.values import exact_or_none
 from rewards.answers.nouns import noun
-from rewards.answers.read.expressions import ExpressionReader
+from rewards.answers.read.expressions import ROUGHLY, ExpressionReader
+from rewards.answers.read.grouping import labelled_points, repeats_a_label
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.tree import (
     Builder,
@@ -19,6 +20,7 @@ from rewards.answers.tree import (
     Family,
     Fn,
     Given,
+    Group,
     Mul,
     Named,
     Node,
@@ -49,6 +51,11 @@ _CONDITION_VALUES = frozenset(
 )
 _PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
+_FILLERS = frozenset({"value", "is", "the", "of"})
+_LABELS = _FILLERS | frozenset(
+    "maximum minimum max min largest smallest greatest least mean median mode range".split()
+)
+_MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much
 _MAGNITUDES = {
     "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
     "億": 10**8, "만": 10**4, "억": 10**8,
@@ -68,10 +75,11 @@ MAX_ITEMS = 20_000
 class StatementReader(ExpressionReader):
     """Reads an answer as a whole."""
 
-    __slots__ = ("domains", "parameters", "restriction")
+    __slots__ = ("building", "domains", "parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
         super().__init__(tokens)
+        self.building = False  # whether the conditions of a set are being read
         self.parameters: list[str] = []
         self.domains: list[str] = []  # where variables lie, as far as signs of order say it
         self.restriction = ""  # the condition just read, if it restricts what is said
@@ -82,7 +90,7 @@ class StatementReader(ExpressionReader):
         Raises:
             UnreadableError: if some of it is not understood.
         """
-        node = self.items("")
+        node = self.chosen(self.items(""), "")
         while self.accept("."):
             pass
         rest = self.peek()
@@ -105,7 +113,7 @@ class StatementReader(ExpressionReader):
         elements: list[Node] = []
         separators: list[str] = []
         while True:
-            approximate = elements and self.peek().kind == "rel" and self.peek().value == "~"
+            approximate = elements and self.peek() in ROUGHLY
             self.at += 1 if approximate else 0
             element = self.item()
             if self.restriction and element is None and elements:
@@ -119,6 +127,8 @@ class StatementReader(ExpressionReader):
             if not separator:
                 break
             if self.peek().kind == "eof" or self.peek().value in _CLOSING:
+                if separator in {"and", "or"}:
+                    raise UnreadableError(f"nothing follows “{separator}”")
                 break  # a trailing separator
             if element is not None:
                 separators.append(separator)
@@ -157,7 +167,9 @@ class StatementReader(ExpressionReader):
         if not (self.accept("|") or self.accept("mid") or self.accept(":")):
             self.at, self.tokens = start, tokens
             return None
+        outer, self.building = self.building, True
         conditions = self.items("")
+        self.building = outer
         together = isinstance(conditions, Seq) and conditions.joiner != "or"
         parts = conditions.items if together and isinstance(conditions, Seq) else (conditions,)
         return Builder(element, parts) if element is not None else None
@@ -181,22 +193,70 @@ class StatementReader(ExpressionReader):
 
     def item(self) -> Node | None:
         """One item; `None` if it was only a condition on a parameter."""
+        if self.peek().kind == "text" and self.peek().value.lower() in _MERELY:
+            self.at += 1
         if self.peek().kind == "text" and self.label_word():
             pass
+        if self.peek().value == "from" and (span := self.span()) is not None:
+            return span
         if self.condition():
             return None
+        label = self.quantity_label()
         node: Node = self.relation_chain()
+        if label and not isinstance(node, Relation):
+            node = Relation((Sym(label), node), ("=",))
         if self.peek().value == ":" and self.peek().kind == "op":
             node = self.ratio(node)
-        node = self.trailing(node)
+        elif isinstance(node, Num) and self.peek().value == "to" and self.peek(1).kind == "num":
+            self.at += 1
+            node = Ratio((node, self.sum()))  # 3 to 4
+        node = self.approximation(self.trailing(node))
         if self.condition() and self.restriction:
             node = self.restricted(node)
         return self.membership(node)
+
+    def approximation(self, node: Node) -> Node:
+        """The value, and in parentheses or behind its unit how large that is about."""
+        bracketed = self.says_again()
+        self.at += bracketed
+        if self.peek() not in ROUGHLY or (isinstance(node, Relation) and not bracketed):
+            return node
+        self.at += 1
+        self.accept(".")
+        about = self.trailing(self.sum())
+        if bracketed:
+            self.expect(")")
+        if isinstance(node, Relation):
+            return Relation((*node.sides, about), (*node.ops, "~"))
+        return Relation((node, about), ("~",))
 
     def restricted(self, node: Node) -> Node:
         """The node on the condition just read."""
         condition, self.restriction = self.restriction, ""
         return Given(node, condition)
+
+    def quantity_label(self) -> str:
+        """Step over `maximum` or `smallest value is` in front of a number: which one it is."""
+        ahead, words = 0, [""]
+        while self.peek(ahead).kind == "text" and self.peek(ahead).value.lower() in _LABELS:
+            words.append(self.peek(ahead).value.lower())
+            ahead += 1
+        following = self.peek(ahead)
+        if not ahead or not (following.kind == "num" or following.value in {"-", "frac", "sqrt"}):
+            return ""
+        self.at += ahead
+        return next((word for word in words if word and word not in _FILLERS), "")
+
+    def span(self) -> Node | None:
+        """`from 1 to 5`, both ends with it."""
+        start = self.at
+        self.at += 1
+        low = self.sum()
+        if self.peek().value != "to" or self.peek().kind != "text":
+            self.at = start
+            return None
+        self.at += 1
+        return Group("[", "]", (low, self.sum()))
 
     def label_word(self) -> bool:
         """Step over `Minimum:`, a label in words in front of a value."""
@@ -215,8 +275,11 @@ class StatementReader(ExpressionReader):
 
     def relation_chain(self) -> Node:
         """Sides joined by relation signs; a lone side is itself."""
-        if self.peek().kind == "rel" and self.peek().value == "~":
+        if self.peek() in ROUGHLY:
             self.at += 1  # "about 5" with a sign: 5 is what is said
+            self.accept(".")
+        elif self.at == 0 and self.peek().kind == "rel" and self.peek().value in {"=", "to"}:
+            self.at += 1  # `= 5`: what stood before it is left to the question
         opens = self.peek().kind == "rel" and self.peek().value in {"<", ">", "<=", ">=", "!="}
         sides: list[Node] = [Sym("it") if opens else self.set_expression()]
         ops: list[str] = []
@@ -244,11 +307,24 @@ class StatementReader(ExpressionReader):
 
     def ratio(self, first: Node) -> Node:
         """`a : b : c`, or a statement and, behind the colon, the same in other words."""
-        items = [first]
-        while self.peek().value == ":" and self.peek().kind == "op" and len(items) < 50:
+        named: tuple[Node, ...] = ()
+        if isinstance(first, Relation) and set(first.ops) == {"="}:
+            *names, first = first.sides  # `S : T = 7 : 32`, `the ratio = 7 : 32`
+            named = tuple(names)
+        if isinstance(first, Relation):
             self.at += 1
-            items.append(self.relation_chain())
-        return Ratio(tuple(items))
+            return Ratio((first, self.relation_chain()))
+        items: list[Node] = [first]
+        while self.accept(":") and len(items) < 50:
+            items.append(self.set_expression())
+        ratio = Ratio(tuple(items))
+        if named:
+            return Relation((*named, ratio), ("=",) * len(named))
+        if self.peek().kind == "rel" and self.peek().value == "=":
+            self.at += 1
+            right = self.relation_chain()
+            return Relation((ratio, self.ratio(right)), ("=",))
+        return ratio
 
     def cell(self) -> Node:
         """An entry of a matrix or a row of a system."""
@@ -271,6 +347,9 @@ class StatementReader(ExpressionReader):
         if token.kind == "cur":
             self.at += 1
             return _with_unit(node, token.value)
+        if token.kind == "text" and token.value.lower() in _MERELY:
+            self.at += 1
+            return node
         if token.kind != "text" or token.value.lower() in _CONDITION_WORDS:
             return node
         words: list[str] = []
@@ -376,6 +455,8 @@ class StatementReader(ExpressionReader):
                 raise UnreadableError("a condition says more than where a variable lies")
             self.at += 1
         read = self.tokens[start : self.at]
+        if not read:
+            raise UnreadableError(f"nothing follows “{self.tokens[start - 1].value}”")
         words = {token.value.lower() for token in read}
         domain = universal or (not strict and (words & _EVERY or _PARAMETERS.intersection(letters)))
         if any(
@@ -400,6 +481,7 @@ class StatementReader(ExpressionReader):
         if (
             isinstance(node, Relation)
             and node.ops == ("in",)
+            and not self.building
             and isinstance(node.sides[0], Sym)
             and _is_parameter(node.sides[0].name, node.sides[1])
             and (self.at > 4 or self.peek().value == ",")
@@ -504,6 +586,10 @@ def _nest(elements: list[Node], separators: list[str]) -> Node:
     relations = all(isinstance(element, Relation) for element in elements)
     if not strong and relations and "or" in separators and "," in separators:
         strong = [index for index, separator in enumerate(separators) if separator == "or"]
+        if repeats_a_label(elements, strong):
+            strong = []
+    if not strong and (points := labelled_points(elements)) is not None:
+        return Seq(tuple(points))
     if not strong or len(strong) == len(separators):
         joiner = next((word for word in ("or", "and") if word in separators), ",")
         return Seq(tuple(elements), joiner)

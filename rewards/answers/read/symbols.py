@@ -12,7 +12,7 @@ DROPPED = frozenset(
     "it bf sf tt hfill allowbreak nobreak protect cdotp large Large small normalsize "
     "mathbf mathit mathsf mathnormal boldsymbol bm pmb bold "
     "mathopen mathclose mathrel mathbin mathord mathinner relax ! "
-    "therefore because Huge huge LARGE tiny".split()
+    "therefore because Huge huge LARGE tiny underbrace overbrace variable".split()
 )
 
 # Commands whose first argument is not shown: a colour, or what only leaves room.
@@ -50,6 +50,20 @@ FUNCTIONS: dict[str, str] = {name: name for name in _SAME.split()} | {
     "asinh": "arsinh",
     "acosh": "arcosh",
     "atanh": "artanh",
+    "acot": "arccot",
+    "asec": "arcsec",
+    "acsc": "arccsc",
+    "asech": "arsech",
+    "acsch": "arcsch",
+    "acoth": "arcoth",
+    "arsech": "arsech",
+    "arcsch": "arcsch",
+    "arcoth": "arcoth",
+    "arcsech": "arsech",
+    "arccsch": "arcsch",
+    "arccoth": "arcoth",
+    "cosech": "csch",
+    "cis": "cis",
     "cbrt": "cbrt",
     "floor": "floor",
     "ceil": "ceil",
@@ -168,6 +182,7 @@ COMMANDS: dict[str, tuple[str, str]] = {name: ("sym", name) for name in GREEK} |
     "rceil": ("op", "rceil"),
     "circ": ("op", "circ"),
     "degree": ("op", "degree"),
+    "textdegree": ("op", "degree"),
     "prime": ("op", "'"),
     "%": ("op", "%"),
     "$": ("cur", "USD"),

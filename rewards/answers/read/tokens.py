@@ -44,20 +44,25 @@ _MASTER = re.compile(
     | (?P<word>[A-Za-z]+)
     | (?P<cmd>\\(?:[A-Za-z]+\*?|[\s\S]))
     | (?P<run>[^\W\d_a-zA-Z][^\W\d_]*)
-    | (?P<op>\*\*|<=|>=|!=|==|=<|->|=>|\.\.\.|[\s\S])
+    | (?P<op>\*\*|\+/-|<=|>=|!=|==|=<|->|=>|\.\.\.|[\s\S])
     """,
     re.VERBOSE,
 )
-# 11,\! 111  10{,}000  1\,000  1 000: separators nobody uses between list items.
-_EXPLICIT_GROUPS = re.compile(r"\d{1,3}(?:(?:\{,\}|,\s?\\!\s?|\{\\,\}|\\,|\\ | |~)\d{3})+(?![\d])")
+# 11,\! 111  10{,}000  1\,000  1\;000  1 000: separators nobody uses between list items.
+_EXPLICIT_GROUPS = re.compile(
+    r"\d{1,3}(?:(?:\{,\}|,\s?\\!\s?|\{\\,\}|\\[,;:]|\\ | |~)\d{3})+(?![\d])"
+)
 # 1,000,000: also a list without spaces, so only outside brackets and only if every group fits.
 _COMMA_GROUPS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?![\d])(?!,\d)")
 _FRACTION_TAIL = re.compile(r"\.\d+(?![\d,])")
 _EXPONENT = re.compile(r"[eE]([+-]?\d{1,9})(?![\dA-Za-z.])")
 _NON_DIGIT = re.compile(r"\D")
+# A backslash too many, unless it is a row break: `1\\\frac12`, `\begin{cases}x\\text`.
 _DOUBLED = re.compile(
-    r"\\\\(?:frac|left|right|begin|end|sqrt|text|boxed|pi|infty|times|cdot)(?![a-z])"
+    r"(?<!\\)\\\\(?:frac|left|right|begin|end|sqrt|text|boxed|pi|infty|times|cdot|[lg]eq?|neq?"
+    r"|circ|alpha|beta|theta|pm|mathrm|mathbb|cup|cap|[dt]frac|ln|log|sin|cos|tan)(?![A-Za-z])"
 )
+_ROWS = re.compile(r"(?<!\\)\\begin")
 _BRACED_SIGN = re.compile(r"\{([-+=])\}")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙₖ", "0123456789+-=()nk")
@@ -94,7 +99,7 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
     text = to_latex(text)
     if "{-}" in text or "{=}" in text or "{+}" in text:
         text = _BRACED_SIGN.sub(r"\1", text)
-    if "\\\\" in text and _DOUBLED.search(text):
+    if "\\\\" in text and _DOUBLED.search(text) and not _ROWS.search(text):
         text = text.replace("\\\\", "\\")
     tokens: list[Token] = []
     put = tokens.append
@@ -148,6 +153,10 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
                 new_kind, new_value = COMMANDS[name]
                 put(Token(new_kind, new_value, gap))
                 brackets += (new_value == "{{") - (new_value == "}}")
+            elif (known := _GLUED_COMMAND.match(name)) is not None:  # `\quadx_2`: a lost blank
+                at = start + 1 + known.end(1)
+                kind, value = COMMANDS[known[1]]
+                put(Token(kind, value, gap))
             else:
                 put(Token("cmd", name, gap))
         elif value == "{":
@@ -179,8 +188,15 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
     return [token for token in tokens if token.value not in {"t{", "}t"}]
 
 
+# A command that runs into the letter behind it; no command's name is a letter longer.
+_GLUED_COMMAND = re.compile(
+    r"(qquad|quad|cdot|times|div|leqslant|geqslant|leq|geq|neq|circ|infty|pi|alpha|beta|theta|cup|cap)"
+    r"[A-Za-z]\Z"
+)
+
 _OPERATORS: dict[str, tuple[str, str]] = {
     "**": ("op", "^"),
+    "+/-": ("op", "pm"),
     "<=": ("rel", "<="),
     "=<": ("rel", "<="),
     ">=": ("rel", ">="),
@@ -223,9 +239,12 @@ def _number(  # noqa: PLR0913, PLR0917
             return value, at
     if following in {"e", "E"}:
         exponent = _EXPONENT.match(text, at)
-        # `2e-1` is 2e - 1; a computer writes 2.0e-1 or 2e-01.
+        # `2e-1` is 2e - 1; a computer writes 2.0e-1, 2e-01 or 2E-1.
         if exponent is not None and (
-            exponent[1].isdecimal() or "." in value or len(exponent[1].lstrip("+-")) > 1
+            following == "E"
+            or exponent[1].isdecimal()
+            or "." in value
+            or len(exponent[1].lstrip("+-")) > 1
         ):
             return f"{value}e{exponent[1]}", exponent.end()
     return value, at

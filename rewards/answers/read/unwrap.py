@@ -30,11 +30,12 @@ _PERCENT_BEHIND = re.compile(r"[\s$.]{0,16}(?:\\?%|percent\b)")
 _PLAIN_NUMBER = re.compile(r"\s{0,8}\d[\d.,]{0,64}\s{0,8}")
 _SENTENCE_END = re.compile(r"[.!?。！？\n]")
 _WORDS = re.compile(r"[^\W\d_]+(?:'t)?")
+_EDGES = re.compile(r"\A(?:\\q?quad(?![A-Za-z])|\s)+|(?:\\q?quad|\s)+\Z")
 _NOTHING = re.compile(r"^(?:\{\})+|(?:(?<!\\)\{\})+$")
 _MARKDOWN = re.compile(r"^\*\*(.*)\*\*$|^__(.*)__$|^`(.*)`$", re.DOTALL)
 
 
-def unwrap(text: str) -> str:  # noqa: C901
+def unwrap(text: str) -> str:  # noqa: C901, PLR0912
     """The answer without delimiters, opening words and the full stop behind it."""
     text = stated(_TEXT_LEAD.sub("", text.strip(), count=1))
     for _ in range(3):
@@ -51,6 +52,8 @@ def unwrap(text: str) -> str:  # noqa: C901
                 text = text.strip("$").strip()
         if text[:2] in {"\\(", "\\["} and text[-2:] in {"\\)", "\\]"} and text.count(text[:2]) == 1:
             text = text[2:-2].strip()
+        if text[:2] == "\\q" or text[-4:] == "quad":
+            text = _EDGES.sub("", text)
         if text[:1] == "{" and text[-1:] == "}" and "," not in text and _is_one_group(text):
             text = text[1:-1].strip()
         if text[:1] in "*_`" and text[:1]:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rewards.answers.read.phrases import STARTS, phrase_at
 from rewards.answers.read.symbols import FUNCTIONS, GREEK
 from rewards.answers.read.tokens import Token
 from rewards.answers.units import find_unit, is_plain_unit
-from rewards.answers.vocabulary import AND_WORDS, ARTICLES, OR_WORDS, SHORT_WORDS
+from rewards.answers.vocabulary import (
+    AND_WORDS,
+    ARTICLES,
+    OR_WORDS,
+    SHORT_WORDS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,19 +34,30 @@ _GLUED = (
     "ln",
     "log",
 )
+_GREEK = ("alpha", "gamma", "delta", "epsilon", "theta", "lambda", "sigma", "omega")
 _SILENT = frozenset(".,:!?\"'`()")
 _VOWELS = frozenset("aeiouyAEIOUY")
 
 
-def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR0912
+def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
     """Replace word tokens by letters, functions, symbols, connectors or text."""
     out: list[Token] = []
-    for token in tokens:
+    skipped = 0  # tokens before this one were read with the one before them
+    for at, token in enumerate(tokens):
         kind, word, gap = token
+        if at < skipped:
+            continue
         if kind not in {"word", "text"}:
             out.append(token)
             continue
         lower = word.lower()
+        if word in STARTS or lower in STARTS:
+            found = phrase_at(tokens, at, out)
+            if found is not None:
+                skipped = at + found.length
+                if found.token is not None:
+                    out.append(found.token)
+                continue
         if kind == "text" and out and (joined := _joined_unit(word, out)):
             out[-1] = Token("text", joined, out[-1].gap)
         elif kind == "text" and len(word) > 1 and _after_number(out) and find_unit(word):
@@ -135,7 +152,19 @@ def _spell(word: str, gap: bool, out: list[Token]) -> None:  # noqa: FBT001
 
 
 def _split_glued(word: str, gap: bool, out: list[Token]) -> None:  # noqa: FBT001
-    """`sinx` and `lnx` are functions of a letter; other long words are prose."""
+    """`sinx`, `Bsec` and `omegat` hold a function or a Greek letter; other words are prose."""
+    for name in _GLUED:  # `Bsec(x)`
+        if word.endswith(name) and len(word) == len(name) + 1:
+            _spell(word[0], gap, out)
+            out.append(Token("fn", FUNCTIONS[name], False))
+            return
+    for name in _GREEK:
+        before, found, behind = word.partition(name)
+        if found and len(before) < 2 and len(behind) < 2:
+            _spell(before, gap, out)
+            out.append(Token("sym", name, gap and not before))
+            _spell(behind, False, out)
+            return
     for name in _GLUED:
         rest = word[len(name) :]
         if word.startswith(name) and 0 < len(rest) <= 2:

@@ -106,8 +106,10 @@ def score(  # noqa: PLR0913 - one parameter per option
     """Score a file of completions with rewards.
 
     The output has the input's rows, in order, with one object per reward added: score, status,
-    extracted, expected, reason. Columns are found by their usual names (completion, response, …;
-    solution, answer, …) or named.
+    extracted, expected, reason. Rewards that look for an answer add found_in, the place where it
+    stood, which the summary counts; those that compare answers add basis, what the verdict rests on
+    (proof, words, undecided, judge). Columns are found by their usual names (completion, response,
+    …; solution, answer, …) or named.
 
     A row may hold a list of completions. Each gets a verdict, in a list, and beside it stands a
     summary: pass@1, 2, 4, … and the answer of the majority. Pairs of completion and reference that

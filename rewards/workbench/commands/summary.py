@@ -8,6 +8,7 @@ from rewards.workbench.commands.plain_text import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from rewards.workbench.scoring.shards import ShardsSummary
     from rewards.workbench.scoring.tally import Summary
@@ -17,16 +18,46 @@ _MOST_FILES = 30
 
 def print_summary(summary: Summary | ShardsSummary) -> None:
     """Print counts and shares by status and the mean score of each reward, on standard error."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
     from rich.console import Console  # noqa: PLC0415 - `--help` is quick
-    from rich.table import Table  # noqa: PLC0415
 
-    from rewards.verdict import Status  # noqa: PLC0415
     from rewards.workbench.scoring.shards import ShardsSummary  # noqa: PLC0415
 
     console = Console(stderr=True, highlight=False)
     for note in summary.notes:
         console.print(plain(f"note: {note}"), soft_wrap=True)
+    console.print(_status_table(summary))
+    resumed = f" ({summary.resumed_rows:,} of them by earlier runs)" if summary.resumed_rows else ""
+    if isinstance(summary, ShardsSummary):
+        _print_files(console, summary)
+        scored, where = f"{len(summary.files):,} files, ", summary.output_dir
+    else:
+        scored, where = "", summary.output
+    console.print(
+        plain(f"{scored}{summary.tally.rows:,} rows scored{resumed}, written to {where}"),
+        soft_wrap=True,
+    )
+    read = _columns_read(summary)
+    if read:
+        console.print(plain(read), soft_wrap=True)
+    for sign in summary.signs:
+        console.print(plain(f"look: {sign}", style="bold yellow"), soft_wrap=True)
+    if summary.tally.error_rows:
+        console.print(
+            plain(
+                f"{summary.tally.error_rows:,} rows could not be judged: "
+                'look for "status": "error" in the output'
+            ),
+            soft_wrap=True,
+        )
+
+
+def _status_table(summary: Summary | ShardsSummary) -> Table:
+    """Counts and shares by status, by place and over lists, reward by reward."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
+    from rich.table import Table  # noqa: PLC0415
+
+    from rewards.verdict import Status  # noqa: PLC0415
+
     table = Table(box=SIMPLE_HEAD)
     table.add_column("reward")
     table.add_column("status")
@@ -42,29 +73,22 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
             table.add_row(name, status.value, f"{count:,}", share)
         if len(shown) == 1:
             table.add_row(plain(mean), "", "", "")
+        for place, count in counts.places.most_common():
+            share = f"{count / counts.statuses.total():.1%}"
+            table.add_row("", f"answer in {place}", f"{count:,}", share)
         for measure, value in counts.describe_together().items():
             rows = f"{counts.together[measure][1]:,}"
             table.add_row("", measure, rows, f"{value:.1%}")
         table.add_section()
-    console.print(table)
-    resumed = f" ({summary.resumed_rows:,} of them by earlier runs)" if summary.resumed_rows else ""
-    if isinstance(summary, ShardsSummary):
-        _print_files(console, summary)
-        scored, where = f"{len(summary.files):,} files, ", summary.output_dir
-    else:
-        scored, where = "", summary.output
-    console.print(
-        plain(f"{scored}{summary.tally.rows:,} rows scored{resumed}, written to {where}"),
-        soft_wrap=True,
-    )
-    if summary.tally.error_rows:
-        console.print(
-            plain(
-                f"{summary.tally.error_rows:,} rows could not be judged: "
-                'look for "status": "error" in the output'
-            ),
-            soft_wrap=True,
-        )
+    return table
+
+
+def _columns_read(summary: Summary | ShardsSummary) -> str:
+    """Which columns were read, in words; of several files those of the first."""
+    one = summary.files[0] if hasattr(summary, "files") and summary.files else summary
+    columns = getattr(one, "columns", {})
+    named = [f"{role} {name!r}" for role, name in columns.items() if name is not None]
+    return f"columns read: {', '.join(named)}" if named else ""
 
 
 def _print_files(console: Console, summary: ShardsSummary) -> None:

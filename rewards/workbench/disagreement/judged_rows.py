@@ -122,5 +122,6 @@ def _score(options: ScoreOptions, on_progress: Callable[[Progress], None] | None
 
 def _verdict(row: Mapping[str, object], label: str, flaw: str) -> Verdict:
     found = read_verdict(row.get(label))
-    reason = flaw or f"the row holds no verdict of {label}"
-    return found or Verdict(None, Status.ERROR, reason=reason)
+    if found is not None:
+        return found
+    return Verdict(None, Status.ERROR, reason=flaw or f"the row holds no verdict of {label}")

@@ -13,6 +13,7 @@ _MOST_LEAVES = 200
 _DEEPEST = 20
 
 _VERDICT_FIELDS = frozenset({"score", "status", "extracted", "expected", "reason"})
+_SOME_VERDICTS_FIELDS = frozenset({"found_in", "basis"})
 
 
 def infer_type(values: Sequence[object]) -> pa.DataType | None:
@@ -104,6 +105,7 @@ def _without_nulls(kind: pa.DataType) -> pa.DataType:
     if not pa.types.is_struct(kind):
         return kind
     fields = {field.name: _without_nulls(field.type) for field in kind}
-    if fields.keys() == _VERDICT_FIELDS and pa.types.is_null(kind.field("score").type):
+    is_verdict = _VERDICT_FIELDS <= fields.keys() <= _VERDICT_FIELDS | _SOME_VERDICTS_FIELDS
+    if is_verdict and pa.types.is_null(kind.field("score").type):
         fields["score"] = pa.float64()
     return pa.struct(list(fields.items()))

@@ -18,6 +18,7 @@ thin coat around them.
 * `written_verdicts`: verdicts read back from an output
 * `score`, `shards`: one file, and several files, each into a folder
 * `tally`: counts by status and the summary
+* `warning_signs`: one cause behind nearly all rows, said in a line
 * `explanation`: one verdict, stage by stage
 """
 

@@ -27,6 +27,7 @@ from rewards.workbench.scoring.row_parts import Job
 from rewards.workbench.scoring.tally import Summary, Tally
 from rewards.workbench.scoring.unfinished_output import PartialOutput, Plan, partial_path
 from rewards.workbench.scoring.verdict_cache import check_cache, describe_code
+from rewards.workbench.scoring.warning_signs import warning_signs
 from rlvr_cpus import usable_cpus
 
 
@@ -102,17 +103,19 @@ class PreparedRun:
     def summarise(self, tally: Tally, *, resumed_rows: int, notes: Sequence[str] = ()) -> Summary:
         """How it ended."""
         references = self.columns.references_seen
+        columns = {
+            "completion": self.columns.completion,
+            "prompt": self.columns.prompt,
+            "reference": references[0] if references else None,
+        }
         return Summary(
             input=self.options.input,
             output=self.options.output,
             tally=tally,
             resumed_rows=resumed_rows,
-            columns={
-                "completion": self.columns.completion,
-                "prompt": self.columns.prompt,
-                "reference": references[0] if references else None,
-            },
+            columns=columns,
             notes=(*self.columns.notes, *notes),
+            signs=warning_signs(tally, columns),
         )
 
 

@@ -30,6 +30,7 @@ from rewards.workbench.scoring.unfinished_output import (
     header_path,
     partial_path,
 )
+from rewards.workbench.scoring.warning_signs import warning_signs
 
 RECORDS = ".rlvr"
 """The folder of records, in the folder of the outputs."""
@@ -59,12 +60,18 @@ class ShardsSummary:
         """What a user should know, each sentence once."""
         return tuple(dict.fromkeys(note for one in self.files for note in one.notes))
 
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """Causes that may stand behind nearly all rows of all files, one sentence each."""
+        return warning_signs(self.tally, self.files[0].columns if self.files else {})
+
     def to_dict(self) -> dict[str, object]:
         """The summary as plain JSON, for `--json`."""
         return {
             "output_dir": str(self.output_dir),
             "resumed_rows": self.resumed_rows,
             "notes": list(self.notes),
+            "signs": list(self.signs),
             **self.tally.describe(),
             "files": [one.to_dict() for one in self.files],
         }

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rewards.text.shorten import shorten
 from rewards.verdict import Status
 from rewards.workbench.scoring.completion_lists import each_verdict, summary_name
+
+_MOST_REASONS = 200
+_SHOWN_CHARACTERS = 120
+# What differs from row to row in reasons of one kind: what was read, numbers.
+_OF_THE_ROW = re.compile(r"""['"“«].*?['"”»]|\d[\d.,:/]*""", re.DOTALL)
+
+
+def kind_of_reason(reason: str) -> str:
+    """A reason without what is its own row's, for counting.
+
+    >>> kind_of_reason("reads '41', not '42'")
+    'reads …, not …'
+    """
+    return shorten(_OF_THE_ROW.sub("…", " ".join(reason[:500].split())), _SHOWN_CHARACTERS)
 
 
 @dataclass
@@ -20,6 +36,9 @@ class RewardTally:
         statuses: how often each status came.
         scored: how many rows got a number.
         total: the sum of these numbers.
+        reasons: how often each kind of reason for a score of 0 or none came, by status; of a
+            reward that has more kinds than are kept, those that came first.
+        places: how often an answer was found in each place, by a reward that looks for one.
         together: of rows with several completions, pass@k and the majority's scores: name, their
             sum, and of how many rows.
     """
@@ -27,6 +46,8 @@ class RewardTally:
     statuses: Counter[str] = field(default_factory=Counter)
     scored: int = 0
     total: float = 0.0
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    places: Counter[str] = field(default_factory=Counter)
     together: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     @property
@@ -34,9 +55,15 @@ class RewardTally:
         """The mean score of the rows that got one."""
         return self.total / self.scored if self.scored else None
 
-    def add(self, score: float | None, status: str) -> None:
+    def add(
+        self, score: float | None, status: str, reason: str = "", place: str | None = None
+    ) -> None:
         """Count one verdict."""
         self.statuses[status] += 1
+        if not score and reason:
+            self._add_reason((status, kind_of_reason(reason)), 1)
+        if place is not None:
+            self.places[place] += 1
         if score is not None:
             self.scored += 1
             self.total += score
@@ -54,6 +81,9 @@ class RewardTally:
         self.statuses.update(other.statuses)
         self.scored += other.scored
         self.total += other.total
+        for kind, count in other.reasons.items():
+            self._add_reason(kind, count)
+        self.places.update(other.places)
         self._add_together(other.together)
 
     def describe_together(self) -> dict[str, float]:
@@ -66,6 +96,10 @@ class RewardTally:
             name: self.together[name][0] / self.together[name][1]
             for name in sorted(self.together, key=size)
         }
+
+    def _add_reason(self, kind: tuple[str, str], count: int) -> None:
+        if kind in self.reasons or len(self.reasons) < _MOST_REASONS:
+            self.reasons[kind] += count
 
     def _add_together(self, values: Mapping[str, tuple[float, int]]) -> None:
         for name, (total, rows) in values.items():
@@ -99,8 +133,12 @@ class Tally:
         for label, counts in self.rewards.items():
             for verdict in each_verdict(results[label]):
                 score = verdict["score"]
+                place = verdict.get("found_in")
                 counts.add(
-                    float(score) if isinstance(score, int | float) else None, str(verdict["status"])
+                    float(score) if isinstance(score, int | float) else None,
+                    str(verdict["status"]),
+                    str(verdict.get("reason") or ""),
+                    place if isinstance(place, str) else None,
                 )
                 failed = failed or verdict["status"] == Status.ERROR.value
             summary = results.get(summary_name(label))
@@ -125,6 +163,8 @@ class Tally:
                     "statuses": dict(r.statuses),
                     "scored": r.scored,
                     "total": r.total,
+                    "reasons": [[*kind, count] for kind, count in r.reasons.items()],
+                    "places": dict(r.places),
                     "together": r.together,
                 }
                 for label, r in self.rewards.items()
@@ -146,6 +186,7 @@ class Tally:
                         for status in Status
                         if counts.statuses[status.value]
                     },
+                    **({"found_in": dict(counts.places.most_common())} if counts.places else {}),
                 }
                 for label, counts in self.rewards.items()
             },
@@ -159,6 +200,8 @@ class Tally:
                 Counter(r["statuses"]),
                 r["scored"],
                 r["total"],
+                Counter({(status, kind): count for status, kind, count in r.get("reasons", ())}),
+                Counter(r.get("places", {})),
                 {name: (total, rows) for name, (total, rows) in r["together"].items()},
             )
             for label, r in data["rewards"].items()  # type: ignore[attr-defined]
@@ -177,6 +220,7 @@ class Summary:
         resumed_rows: how many rows an earlier run had already scored.
         columns: which column each role was read from.
         notes: what a user should know.
+        signs: causes that may stand behind nearly all rows, one sentence each.
     """
 
     input: Path
@@ -185,6 +229,7 @@ class Summary:
     resumed_rows: int
     columns: Mapping[str, str | None]
     notes: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """The summary as plain JSON, for `--json`."""
@@ -194,5 +239,6 @@ class Summary:
             "resumed_rows": self.resumed_rows,
             "columns": dict(self.columns),
             "notes": list(self.notes),
+            "signs": list(self.signs),
             **self.tally.describe(),
         }

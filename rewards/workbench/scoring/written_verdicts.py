@@ -31,7 +31,7 @@ def read_verdict(value: object) -> Verdict | None:
 
 def verdict_columns(rows: Iterable[Mapping[str, object]]) -> list[str]:
     """The names of the columns that hold verdicts in any of these rows, in order."""
-    found = (name for row in rows for name, value in row.items() if read_verdict(value))
+    found = (name for row in rows for name, value in row.items() if read_verdict(value) is not None)
     return list(dict.fromkeys(found))
 
 

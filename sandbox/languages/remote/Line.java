@@ -94,7 +94,7 @@ class RlvrLine {
             case 'h': return from.readShort();
             case 'y': return from.readByte();
             case 'c': return from.readChar();
-            case 's': return text(from);
+            case 's': return text(from).intern();  // as literals are: tests compare them with ==
             case 'g': return new java.math.BigInteger(text(from));
             case 'o': return java.util.Optional.ofNullable(get(from, depth + 1));
             case 'm': case 'T': {

@@ -30,7 +30,7 @@ _BOXES = {"int": "Integer", "long": "Long", "short": "Short", "byte": "Byte", "c
 _COLLECTIONS = re.compile(r"java\.util\.(ArrayList|LinkedList|HashSet|HashMap|TreeSet|TreeMap)\b")
 _INSIDE = "Problem"  # MultiPL-E: tests that go on inside of the program's class
 _IMPORTS = "".join(
-    f"import java.{name}.*;\n" for name in ("util", "lang", "math", "util.stream", "util.function")
+    f"import java.{name}.*;\n" for name in ("util", "lang", "math", "security", "util.stream")
 )
 
 

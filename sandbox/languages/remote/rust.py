@@ -138,6 +138,7 @@ def _owned(kind: str) -> tuple[str, str]:
 
 def _program(source: str, tests: Sequence[str]) -> str:
     functions = _functions(source, "\n".join(tests))
+    _require_known(functions)
     arms = []
     for function in functions:
         kept = [_owned(kind) for kind in function.taken]

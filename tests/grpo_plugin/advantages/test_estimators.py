@@ -5,6 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from grpo_plugin import advantages  # noqa: E402
+from grpo_plugin.advantages.estimators import OF_EVERY_REWARD  # noqa: E402
 
 REWARDS = torch.tensor([1.0, 0.0, math.nan, 0.5, 1.0, 0.0], dtype=torch.float64)
 GROUP = torch.tensor([2, 2, 2, 5, 5, 8])
@@ -15,8 +16,10 @@ def test_names():
     assert advantages.available() == (
         "batch_normalized",
         "dr_grpo",
+        "gdpo",
         "gpg",
         "grpo",
+        "maxrl",
         "opo",
         "pass_at_k",
         "reinforce_plus_plus",
@@ -28,7 +31,8 @@ def test_names():
 @pytest.mark.parametrize("name", advantages.available())
 def test_one_signature(name):
     options = {"k": 2} if name == "pass_at_k" else {}
-    got = advantages.resolve(name, **options)(REWARDS, GROUP, LENGTHS)
+    rewards = REWARDS[:, None] if name in OF_EVERY_REWARD else REWARDS
+    got = advantages.resolve(name, **options)(rewards, GROUP, LENGTHS)
     assert got.shape == (6,)
     assert got[2] == 0
     assert torch.isfinite(got).all()

@@ -190,3 +190,43 @@ def test_all_unknown_is_all_zero():
         advantages.gpg,
     ):
         assert function(rewards, group).tolist() == [0.0] * 4
+
+
+def test_maxrl_is_the_share_above_the_mean():
+    rewards = torch.tensor([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, torch.nan, 0.0], dtype=torch.float64)
+    group = torch.tensor([0, 0, 0, 0, 1, 1, 2, 2, 2])
+    got = advantages.maxrl(rewards, group)
+    assert got.tolist() == pytest.approx([3, -1, -1, -1, 0, 0, 1, 0, -1])
+    assert advantages.maxrl(torch.ones(1), torch.zeros(1).long()).tolist() == [0]
+    with pytest.raises(ValueError, match=r"the least reward is -0.5; rewards must be at least 0"):
+        advantages.maxrl(torch.tensor([1.0, -0.5]), torch.zeros(2).long())
+
+
+def test_gdpo_by_hand():
+    """Two rewards whose sums are equal in the first group: GRPO sees nothing, GDPO does."""
+    nan = math.nan
+    rewards = [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 3.0], [0.0, nan], [nan, nan]]
+    group, weights = [0, 0, 0, 1, 1, 1], [1.0, 0.5]
+
+    def scaled(i, k):
+        seen = [
+            rewards[j][k]
+            for j in range(6)
+            if group[j] == group[i] and rewards[j][k] == rewards[j][k]
+        ]
+        if rewards[i][k] != rewards[i][k]:
+            return 0.0
+        spread = stdev(seen) if len(seen) > 1 else 0.0
+        return (rewards[i][k] - fmean(seen)) / (spread + 1e-4)
+
+    sums = [sum(w * scaled(i, k) for k, w in enumerate(weights)) for i in range(5)]
+    expected = [(s - fmean(sums)) / (stdev(sums) + 1e-4) for s in sums] + [0.0]
+    got = advantages.gdpo(
+        torch.tensor(rewards, dtype=torch.float64),
+        torch.tensor(group),
+        weights=torch.tensor(weights, dtype=torch.float64),
+    )
+    assert got.tolist() == pytest.approx(expected)
+    assert got[0] > 0 > got[1]
+    with pytest.raises(ValueError, match=r"takes rewards \(B, K\)"):
+        advantages.gdpo(torch.ones(3), torch.zeros(3).long())

@@ -16,6 +16,7 @@ from grpo_plugin.objectives import (  # noqa: E402
 
 UNPOLICED = {"sft", "rft", "online_rft", "dpo"}  # no advantage in them
 FADING = {"sapo", "vespo", "dual_clip"}  # let go of tokens with huge ratios, by design
+PULLED_BACK = {"kl_cov", "dro"}  # to π_old, by a penalty, against the advantage
 POLICY = sorted(set(available()) - UNPOLICED)
 
 
@@ -45,7 +46,7 @@ def test_policy_term(name, total, advantage, length):
     assert torch.isfinite(found.loss)
     assert torch.isfinite(found.logp).all()
     assert torch.isfinite(found.logp.square().sum())
-    if name != "kl_cov":  # its penalty pulls back to π_old, against the advantage
+    if name not in PULLED_BACK:
         assert (found.logp * advantage <= 0).all(), "against the advantage"
     if total > 0 and advantage < 0 and name not in FADING:
         assert (found.logp > 0).all(), "a bad output the policy ran away with is not pulled down"

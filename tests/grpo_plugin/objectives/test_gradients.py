@@ -20,7 +20,7 @@ from grpo_plugin.objectives import (  # noqa: E402
 from grpo_plugin.objectives.closed_forms import CLOSED_FORMS  # noqa: E402
 
 # Their gradient is not the derivative of their value: a factor is held constant.
-STOP_GRADIENT = {"cispo", "vespo", "gspo_token"}
+STOP_GRADIENT = {"cispo", "vespo", "gspo_token", "dppo_tv", "dppo_kl", "fipo"}
 ALWAYS_KNOWN = {"sft", "rft", "online_rft", "reinforce", "gpg"}
 BY_VALUE = {"dpo", "clip_cov", "kl_cov"}
 WIDE = ObjectiveConfig(clip_low=0.2, clip_high=0.3, cov_fraction=0.2, cov_low=-9, cov_high=9)

@@ -17,9 +17,15 @@ from grpo_plugin.objectives import (  # noqa: E402
 )
 
 CONFIG = ObjectiveConfig(
-    beta=0.2, clip_low=0.1, cov_fraction=0.2, cov_low=-9, cov_high=9, entropy_mean="window"
+    beta=0.2,
+    clip_low=0.1,
+    cov_fraction=0.2,
+    cov_low=-9,
+    cov_high=9,
+    entropy_mean="window",
+    m2po_bound=0.06,
 )
-COUPLED = {"bnpo", "clip_cov", "kl_cov", "dpo"}
+COUPLED = {"bnpo", "clip_cov", "kl_cov", "dpo", "m2po"}
 
 
 def split(batch, sizes, **counts):

@@ -5,6 +5,7 @@ sees. Gradients are central differences of the reference, with `frozen` held fix
 """
 
 import math
+import sys
 from dataclasses import replace
 from statistics import fmean
 
@@ -17,6 +18,7 @@ torch = pytest.importorskip("torch")
 from grpo_plugin.objectives import (  # noqa: E402
     ObjectiveConfig,
     available,
+    closed_form_coefficient,
     gradient_coefficient,
     resolve,
 )
@@ -153,6 +155,59 @@ def kl_cov(r, i, t):
     return token_ratio(r, i, t) * r.adv[i][t] - penalty
 
 
+def dppo_weight(r, i, t):
+    return min(math.exp(r.frozen[i][t] - r.old[i][t]), r.config.dppo_cap)
+
+
+def dppo_tv(r, i, t):
+    change = math.exp(r.frozen[i][t]) - math.exp(r.old[i][t])
+    advantage, c = r.adv[i][t], r.config
+    masked = change > c.dppo_high if advantage > 0 else change < -c.dppo_low
+    return 0.0 if masked else dppo_weight(r, i, t) * advantage * r.logp[i][t]
+
+
+def dppo_kl(r, i, t):
+    p, q, advantage = math.exp(r.old[i][t]), math.exp(r.frozen[i][t]), r.adv[i][t]
+    not_p, not_q = (max(1 - x, sys.float_info.min) for x in (p, q))  # noise draws p above 1
+    distance = p * math.log(p / q) + not_p * math.log(not_p / not_q)
+    outward = q > p if advantage > 0 else q < p
+    masked = outward and distance > r.config.dppo_kl
+    return 0.0 if masked else dppo_weight(r, i, t) * advantage * r.logp[i][t]
+
+
+def dro(r, i, t):
+    return r.adv[i][t] * r.logp[i][t] - r.config.dro_beta / 2 * r.change(i, t) ** 2
+
+
+def m2po(r, i, t):
+    """Drop one token after another, as the paper's algorithm does."""
+    squares = {
+        (a, s): (r.frozen[a][s] - r.old[a][s]) ** 2 for a, row in enumerate(r.live) for s in row
+    }
+    outward = [
+        (a, s)
+        for a, s in squares
+        if (r.frozen[a][s] > r.old[a][s] and r.adv[a][s] > 0)
+        or (r.frozen[a][s] < r.old[a][s] and r.adv[a][s] < 0)
+    ]
+    while outward and fmean(squares.values()) > r.config.m2po_bound:
+        worst = max(outward, key=squares.__getitem__)
+        outward.remove(worst)
+        del squares[worst]
+        if not squares:
+            break
+    return token_ratio(r, i, t) * r.adv[i][t] if (i, t) in squares else 0.0
+
+
+def fipo(r, i, t):
+    ahead = r.live[i][r.live[i].index(t) :]
+    future = sum(
+        r.config.fipo_decay**n * (r.frozen[i][s] - r.old[i][s]) for n, s in enumerate(ahead)
+    )
+    weight = min(max(math.exp(future), r.config.fipo_low), r.config.fipo_high)
+    return weight * clipped_token(r, i, t)
+
+
 PER_SEQUENCE, TOKENS, SUMMED, FIXED = "1/(N|o|)", "1/M", "1/N", "1/(N L)"
 REFERENCES = {
     "grpo": (clipped_token, PER_SEQUENCE),
@@ -176,6 +231,11 @@ REFERENCES = {
     "online_rft": (rft, PER_SEQUENCE),
     "dpo": (dpo, PER_SEQUENCE),
     "kl_cov": (kl_cov, TOKENS),
+    "dppo_tv": (dppo_tv, TOKENS),
+    "dppo_kl": (dppo_kl, TOKENS),
+    "dro": (dro, TOKENS),
+    "m2po": (m2po, TOKENS),
+    "fipo": (fipo, TOKENS),
 }
 CHOSEN_AT_RANDOM = {"clip_cov"}  # see test_covariance.py
 
@@ -283,7 +343,13 @@ def test_two_sided_clipping(draw, name):
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("name", ["cispo", "gmpo", "grpo", "gspo", "sapo", "vespo"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("cispo", "gmpo", "grpo", "gspo", "sapo", "vespo"),
+        *("dppo_tv", "dppo_kl", "dro", "m2po", "fipo"),
+    ],
+)
 def test_far_from_the_old_policy(draw, name, seed):
     logp, batch = draw(seed, shift=3.0)
     assert_matches(name, logp, batch, resolve(name).defaults)
@@ -332,3 +398,39 @@ def test_dual_clip_is_two_sided_clipping_by_another_name(draw):
         resolve("dual_clip")(logp, batch, ObjectiveConfig(dual_clip=1.7)),
         resolve("ppo_clip")(logp, batch, ObjectiveConfig(delta=1.7)),
     )
+
+
+HOW = {"sequence_mean": PER_SEQUENCE, "token_mean": TOKENS, "sequence_sum": SUMMED}
+
+
+@pytest.mark.parametrize("how", [*HOW, "fixed_length", "token_sum", "micro_batch_token_mean"])
+def test_aggregation_is_an_option(draw, how, monkeypatch):
+    logp, batch = draw(12)
+    config = ObjectiveConfig(aggregation=how, beta=0.2)
+    found = resolve("grpo")(logp, batch, config)
+    summed = HOW.get(how, FIXED if how == "fixed_length" else TOKENS)
+    monkeypatch.setitem(REFERENCES, "grpo", (clipped_token, summed))
+    numbers = torch.nan_to_num(logp).tolist()
+    wanted = reference_loss("grpo", numbers, numbers, batch, config)
+    factor = float(batch.live.sum()) if how == "token_sum" else 1.0
+    assert float(found) == pytest.approx(factor * wanted, rel=1e-10)
+    closed = closed_form_coefficient(resolve("grpo"), logp, batch, config)
+    torch.testing.assert_close(closed, gradient_coefficient(resolve("grpo"), logp, batch, config))
+
+
+def test_m2po_drops_no_more_than_it_must(draw):
+    """The mean of what is kept is under the bound, and one token fewer dropped is over it."""
+    for seed in range(20):
+        logp, batch = draw(seed, shift=1.0, per_token_advantages=True)
+        slope = gradient_coefficient(resolve("m2po"), logp, batch, ObjectiveConfig(m2po_bound=0.5))
+        square = torch.where(batch.live, (logp - batch.old_logp) ** 2, torch.zeros(()).double())
+        outward = batch.live & ((logp - batch.old_logp) * batch.advantages > 0)
+        dropped = batch.live & (slope == 0)
+        assert (outward | ~dropped).all()
+        kept = square[batch.live & ~dropped]
+        assert kept.mean() <= 0.5 or not (outward & ~dropped).any()
+        if dropped.any():
+            back = torch.cat([kept, square[dropped].min()[None]])
+            assert back.mean() > 0.5
+            spared = square[outward & ~dropped]
+            assert not len(spared) or square[dropped].min() >= spared.max()

@@ -18,6 +18,23 @@ from rewards.answers import (
 )
 
 
+def test_a_solution_without_an_answer_is_no_reference():
+    read = read_reference(
+        "Let $a=1$. We have $b=2a$. Then $c=a+b$. The rest is left to the reader."
+    )
+    assert read.unreadable == "it is a worked solution that marks no answer"
+    for text in ("If $a=1$, then $b=2$.", "Let x be 3. Therefore y = 4. Then z = 5. So z = 5."):
+        assert read_reference(text).unreadable is None
+
+
+def test_what_was_mended_is_said():
+    assert read_reference(r"\frac{1}{2}}").describe() == "the number 1/2 (a brace was too many)"
+    assert read_answer(r"\frac{1}{2}").describe() == "the number 1/2"
+    assert read_answer("\x0crac12").describe() == (
+        "the number 1/2 (a control character stood for the start of a command)"
+    )
+
+
 def outcome(reference, answer, **options):
     options = CompareOptions(**options)
     return compare(read_reference(reference), read_answer(answer), options=options).outcome.value
@@ -29,12 +46,36 @@ def outcome(reference, answer, **options):
         ("1/3", "0.3333", {}, "different"),
         ("1/3", "0.3333", {"tolerance": 1e-3}, "equal"),
         ("1/3", "0.34", {"tolerance": 1e-3}, "different"),
-        ("100", "101", {"tolerance": 0.02}, "equal"),
-        ("3.14", "\\pi", {}, "different"),
-        ("3.14", "\\pi", {"rounding": "reference digits"}, "equal"),
-        ("3.14", "3.1", {"rounding": "reference digits"}, "different"),
-        ("3.14", "3.1449", {"rounding": "reference digits"}, "equal"),
-        ("\\pi", "3.14", {"rounding": "reference digits"}, "different"),
+        ("100", "101", {"tolerance": 0.02}, "different"),
+        ("100", "100.5", {"tolerance": 0.02}, "different"),
+        ("100000", "100001", {"tolerance": 1e-3}, "different"),
+        ("\\{1, 100\\}", "\\{1, 101\\}", {"tolerance": 0.02}, "different"),
+        ("100", "101", {"tolerance": 0.02, "integers": "tolerance"}, "equal"),
+        ("100", "101", {"tolerance": 0.02, "integers": "counts exact"}, "different"),
+        ("100", "100.5", {"tolerance": 0.02, "integers": "counts exact"}, "equal"),
+        ("100 km", "101 km", {"tolerance": 0.02, "integers": "counts exact"}, "equal"),
+        ("100 km", "103 km", {"tolerance": 0.02, "integers": "counts exact"}, "different"),
+        ("100 ways", "101 ways", {"tolerance": 0.02, "integers": "counts exact"}, "different"),
+        ("0.77c", "0.769c", {"tolerance": 0.01}, "different"),
+        ("0.77c", "0.769c", {"tolerance": 0.01, "formulas": "tolerance"}, "equal"),
+        ("0.77c", "0.75c", {"tolerance": 0.01, "formulas": "tolerance"}, "different"),
+        ("0.77c", "0.769d", {"tolerance": 0.01, "formulas": "tolerance"}, "different"),
+        (
+            "1.5x^2+x",
+            "1.5x^2+1.001x+0.001",
+            {"tolerance": 0.01, "formulas": "tolerance"},
+            "different",
+        ),
+        ("2x+1", "2x+1.001", {"tolerance": 0.01, "formulas": "tolerance"}, "equal"),
+        ("0.5, 0.7", "0.702, 0.499", {"tolerance": 0.01}, "equal"),
+        ("0.5, 0.7", "0.702, 0.702", {"tolerance": 0.01}, "different"),
+        ("82.4\\%", "82.19\\%", {"tolerance": 0.01}, "equal"),
+        ("0.5", "-0.5", {"tolerance": 0.9}, "different"),
+        ("3.14", "\\pi", {"rounding": "exact"}, "different"),
+        ("3.14", "3.1449", {"rounding": "exact"}, "different"),
+        ("50", "50\\%", {"added_percent": "refuse"}, "different"),
+        ("0.5", "50\\%", {"added_percent": "refuse"}, "equal"),
+        ("0.5", "0.5\\%", {"added_percent": "forgive"}, "equal"),
         ("5\\text{ cm}", "5", {}, "equal"),
         ("5\\text{ cm}", "5", {"units": "require"}, "different"),
         ("5\\text{ cm}", "50\\text{ mm}", {"units": "require"}, "equal"),

@@ -1,4 +1,4 @@
-"""What `rewards.extraction.boxes` finds, and what it must not find."""
+"""What the finders of `rewards.extraction` find, and what they must not find."""
 
 from time import process_time
 
@@ -6,15 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.extraction.boxes import (
-    after_hashes,
-    after_reasoning,
-    closing_brace,
-    last_boxed,
-    last_code_block,
-    last_tagged,
-    names_box,
-)
+from rewards.extraction.boxes import closing_brace, last_boxed, names_box
+from rewards.extraction.code_blocks import find_blocks
+from rewards.extraction.hashes import after_hashes
+from rewards.extraction.tags import after_reasoning, last_tagged
 
 
 @pytest.mark.parametrize(
@@ -133,7 +128,9 @@ def test_last_tag(text, inside):
 def test_hashes():
     assert after_hashes("5\n#### 42") == "42"
     assert after_hashes("5\n#### 41\n  #### 42\nmore") == "42"
-    assert after_hashes("see #### 42") is None
+    assert after_hashes("5\n#### 41\n  #### 42\nmore than 40") is None
+    assert after_hashes("see #### 42") == "42"
+    assert after_hashes("see #### 42 is the mark") is None
     assert after_hashes("####") is None
 
 
@@ -144,12 +141,25 @@ def test_named_boxes():
     assert not names_box("boxed{1}")
 
 
+def sources(text):
+    return [block.source for block in find_blocks(text)]
+
+
 def test_code_blocks():
-    assert last_code_block("```py\na\n```\n```py\nb\n```").source == "b\n"
-    assert last_code_block("~~~\na\n~~~").source == "a\n"
-    assert last_code_block("````\n```\nx\n```\n````").source == "```\nx\n```\n"
-    assert last_code_block("```py\nnever closed") is None
-    assert last_code_block("") is None
+    assert sources("```py\na\n```\n```py\nb\n```") == ["a\n", "b\n"]
+    assert sources("~~~\na\n~~~") == ["a\n"]
+    assert sources("````\n```\nx\n```\n````") == ["```\nx\n```\n"]
+    assert sources("```py\nnever closed") == []
+    assert sources("") == []
+
+
+@pytest.mark.parametrize(
+    "tag", ["<think>", "<THINK >", "< think >", "<think id=1>", "<\u200bthink>", "<think\u2060>"]
+)
+def test_reasoning_opened_by_an_odd_tag_is_reasoning(tag):
+    assert after_reasoning(f"{tag}maybe 41") is None
+    assert after_reasoning(f"{tag}maybe 41</think> 42") == " 42"
+    assert after_reasoning(f"{tag}maybe 41<think/> 42") == " 42"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +194,7 @@ def test_hostile_megabytes_take_bounded_time(text):
     last_tagged(text)
     after_hashes(text)
     after_reasoning(text)
-    last_code_block(text)
+    find_blocks(text)
     assert process_time() - started < 1.5
 
 

@@ -20,6 +20,9 @@ from rewards.extraction.places import ANSWER_PLACES, MARKED_PLACES, find_answer
         ("**Final Answer:** 42", "42"),
         ("**Final Answer**: **42**", "42"),
         ("## Final Answer\n\n$$42$$", "$$42$$"),
+        ("✅ **Final Answer:** 42", "42"),
+        ("We add.\n🎯 The answer is **42**.", "42"),
+        ("## 🔹 Answer: 42", "42"),
         ("The final answer is:\n\n\\[\n42\n\\]\n", "\\[\n42\n\\]"),
         ("Final Answer: The final answer is $4$. I hope it is correct.", "$4$"),
         ("Therefore the answer is (C).", "(C)"),
@@ -90,6 +93,13 @@ def test_what_claims_nothing(text):
         ("<answer>The answer is 3.</answer>", ("answer_tag",), "3"),
         ("<answer> 3 </answer>", MARKED_PLACES, "3"),
         ("5+37=42\n#### 42", MARKED_PLACES, "42"),
+        ("She makes 9 * 2 = 18 dollars. #### 18", MARKED_PLACES, "18"),
+        ("She makes $18. #### $18 dollars\n", MARKED_PLACES, "$18 dollars"),
+        ("##### 42!", MARKED_PLACES, "42"),
+        ("#### 42\nand then some more words", MARKED_PLACES, "42"),
+        ("#### 42\nHope this helps!", MARKED_PLACES, "42"),
+        ("The answer is 42, which is 6 times 7.", MARKED_PLACES, "42"),
+        ("The answer is 42 apples, not 41.", MARKED_PLACES, "42 apples"),
         ("42", MARKED_PLACES, "42"),
         ("$10^3 = 1000$", MARKED_PLACES, "$10^3 = 1000$"),
         ("Marc Bulger", MARKED_PLACES, "Marc Bulger"),
@@ -100,7 +110,13 @@ def test_what_claims_nothing(text):
         ("not 42", MARKED_PLACES, None),
         ("42?", MARKED_PLACES, None),
         ("41\n42", MARKED_PLACES, None),
-        ("#### 42\nand then some more words", MARKED_PLACES, None),
+        ("#### 42\nWait, that is wrong.", MARKED_PLACES, None),
+        ("#### 42\nIt should be 41.", MARKED_PLACES, None),
+        ("#### 2. Add them\nWe add.", MARKED_PLACES, None),
+        ("#### Step 2\nWe add them.", MARKED_PLACES, None),
+        ("so we write the mark #### last, not first", MARKED_PLACES, None),
+        ("The answer is 42, which is wrong.", ("final_answer_phrase",), "42, which is wrong"),
+        ("The answer is 42, or rather not 41.", ("final_answer_phrase",), "42, or rather not 41"),
         ("The answer is 42.", ("box",), None),
         ("<answer>42</answer>", ("box",), None),
         # a place used badly ends the search
@@ -190,3 +206,22 @@ def test_what_another_claims_is_no_claim(leader):
 )
 def test_a_claim_behind_a_comma_stays_one(leader):
     assert after_answer_phrase(f"{leader} the answer is 42.") == "42"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("so <|begin_of_box|>42<|end_of_box|>", "42"),
+        (r"so <|begin_of_box|>\boxed{42}<|end_of_box|>", "42"),
+        (r"<|begin_of_box|>41<|end_of_box|> no: \boxed{42}", "42"),
+        ("<|begin_of_box|>41<|end_of_box|> <|begin_of_box|>42<|end_of_box|>", "42"),
+        ("so <|begin_of_box|>42", None),
+        ("<|begin_of_box|>41<|end_of_box|> or <|begin_of_box|>42", None),
+    ],
+)
+def test_special_tokens_for_a_box_are_a_box(text, answer):
+    assert find_answer(text, MARKED_PLACES).text == answer
+
+
+def test_a_cross_in_front_of_a_claim_takes_it_back():
+    assert after_answer_phrase("❌ Final answer: 41") is None

@@ -30,6 +30,10 @@ EQUAL = [
     (r"3\frac12", "3.5"),
     ("50%", "0.5"),
     ("50%", "50"),
+    ("50", r"50\%"),
+    ("3.14", r"\pi"),
+    ("2516_8", "2516"),
+    ("1000.99", "1000,99"),
     (r"\$5", "5"),
     (r"90^\circ", "90"),
     ("90", r"90^\circ"),
@@ -58,10 +62,11 @@ EQUAL = [
 DIFFERENT = [
     ("1/3", "0.333"),
     (r"\pi", "3.14"),
-    ("3.14", r"\pi"),
+    ("3.1", r"\pi"),
+    ("3.14", "3.1"),
     (r"7\pi", "7"),
     ("7", r"7\pi"),
-    ("50", r"50\%"),
+    ("0.5", r"0.5\%"),
     ("12 cm", r"12\text{ m}"),
     ("42", "41=42"),
     ("1331 and 1728", "1728"),
@@ -252,10 +257,56 @@ class TestOptions:
         assert Accuracy(tolerance=1e-2).verify(boxed("0.333"), "1/3").score == 1
         assert Accuracy(tolerance=1e-6).verify(boxed("0.333"), "1/3").score == 0
 
+        assert Accuracy(tolerance=1e-3).verify(boxed("100001"), "100000").score == 0
+        counted = Accuracy(tolerance=1e-3, integers="tolerance")
+        assert counted.verify(boxed("100001"), "100000").score == 1
+
     def test_rounding(self):
-        rounding = Accuracy(rounding="reference digits")
-        assert rounding.verify(boxed(r"\pi"), "3.14").score == 1
-        assert rounding.verify(boxed("3.15"), "3.14").score == 0
+        assert accuracy.verify(boxed("3.15"), "3.14").score == 0
+        exact = Accuracy(rounding="exact")
+        assert exact.verify(boxed(r"\pi"), "3.14").score == 0
+        assert exact.verify(boxed("3.140"), "3.14").score == 1
+
+    @pytest.mark.parametrize(
+        ("prompt", "score"),
+        [
+            (None, 1),
+            ("What percentage of the students passed?", 1),
+            ("What per cent is it?", 1),
+            ("By how many % does it grow?", 1),
+            ("增长了百分之几？", 1),
+            ("何パーセントですか。", 1),
+            ("Um wie viel Prozent?", 1),
+            ("Quel pourcentage des élèves ?", 1),
+            ("¿Qué porcentaje?", 1),
+            ("Выразите в процентах.", 1),
+            ("कितने प्रतिशत?", 1),
+            ([{"role": "user", "content": "What percent?"}], 1),
+            ([{"role": "user", "content": [{"type": "text", "text": "What percent?"}]}], 1),
+            ("How many students passed?", 0),
+            ("In which percentile is she?", 0),
+            ("有几个苹果？", 0),
+            (
+                [{"role": "system", "content": "Be 100% sure."}, {"role": "user", "content": "2?"}],
+                0,
+            ),
+            ("", 0),
+        ],
+    )
+    def test_added_percent(self, prompt, score):
+        assert accuracy.verify(boxed(r"50\%"), "50", prompt=prompt).score == score
+        assert accuracy.verify(boxed(r"5\%"), "50", prompt=prompt).score == 0
+        assert accuracy.verify(boxed(r"50\%"), "0.5", prompt=prompt).score == 1
+
+    def test_science_preset(self):
+        science = Accuracy(preset="science")
+        assert (science.tolerance, science.integers) == (0.01, "counts exact")
+        assert science.verify(boxed("9.8"), "9.81").score == 1
+        assert science.verify(boxed("9.6"), "9.81").score == 0
+        assert science.verify(boxed("101"), "100").score == 0
+        assert Accuracy(preset="science", tolerance=0.03).tolerance == 0.03
+        with pytest.raises(InputError, match="preset"):
+            Accuracy(preset="sciense")
 
     def test_units(self):
         require = Accuracy(units="require")
@@ -396,3 +447,34 @@ def test_groups_read_their_reference_once(monkeypatch):
     monkeypatch.setattr(accuracy_memory, "read_reference", lambda t: read.append(t) or original(t))
     accuracy(completions=[boxed(i) for i in range(16)], solution=["31415"] * 16)
     assert read == ["31415"]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["proof", "Proof.", "notfound", "N/A", "nan", "NaN", "None", "See solution", "null",
+     r"\text{proof}", r"$\text{Not found}$", r"\boxed{\text{N/A}}", "-", "?"],
+)  # fmt: skip
+def test_a_reference_that_says_there_is_none_is_bad(reference):
+    verdict = accuracy.verify(rf"so \boxed{{{reference}}}", reference)
+    assert (verdict.score, verdict.status) == (None, Status.BAD_REFERENCE)
+
+
+@pytest.mark.parametrize("reference", ["no solution", r"\emptyset", "n a", "a/n", "-1", "proofs"])
+def test_a_reference_that_looks_like_one_is_judged(reference):
+    assert accuracy.verify(rf"so \boxed{{{reference}}}", reference).score == 1.0
+
+
+@pytest.mark.parametrize(
+    "completion",
+    ["The product is **42**.", "So 6 times 7 equals 42.", "It is 42", "6 times 7 makes 42."],
+)
+def test_a_sentence_without_a_marked_answer_states_none_and_says_how_to(completion):
+    for reference in ("42", completion):
+        verdict = accuracy.verify(completion, reference)
+        assert verdict.status is Status.NO_ANSWER
+        assert r"\boxed{42}" in verdict.reason
+
+
+@pytest.mark.parametrize("completion", ["42", "**42**", "$x = 42$", "42 apples", "x > 3 and x < 5"])
+def test_a_bare_answer_is_one(completion):
+    assert accuracy.verify(completion, "42").status is not Status.NO_ANSWER

@@ -133,6 +133,17 @@ def zygotes():
     return {pid for pid in marked if is_ours(pid)}
 
 
+def loaded(box):
+    """The zygotes that this sandbox keeps for programs that import heavy modules."""
+    kept = {worker.pid for worker in box._loaded.values()}
+    for pid in zygotes() - kept:
+        with contextlib.suppress(OSError):
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+            if int(stat.rsplit(")", 1)[1].split()[1]) in kept:
+                kept = kept | {pid}
+    return kept
+
+
 def main():
     namespaces, allowed = sys.argv[1] == "namespaces", sys.argv[2:]
     resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 20, 256 << 20))
@@ -157,6 +168,7 @@ def main():
             started = time.monotonic()
             outcome = box.run(canary.fill(source), tests_for(kind))
             took = time.monotonic() - started
+            own |= loaded(box)
             found = zygotes() - others
             effects = []
             if canary.state() != canary.before:
@@ -173,7 +185,7 @@ def main():
             status, reason = outcome.status.value, outcome.reason
             line = {"name": name, "status": status, "reason": reason, "effects": effects}
             say(line | {"seconds": round(took, 2)})
-    left = zygotes() - others
+    left = zygotes() - others  # the sandbox is closed: none of its zygotes may be
     say({"left": sorted(left)})
 
 

@@ -121,3 +121,15 @@ def test_a_function_gets_the_prompts_under_their_own_name_too(tmp_path, monkeypa
         prompt="question",
     )
     assert row["fn"]["score"] == 1.0
+
+
+def test_the_place_of_an_answer_is_written_and_counted():
+    texts = (r"\boxed{1}", "It makes 1. #### 1", "<answer>1</answer>", "I do not know what it is.")
+    found, tally = judge(*(json.dumps({"completion": text, "answer": "1"}) for text in texts))
+    places = [cell["accuracy"].get("found_in") for cell in found]
+    assert places == ["box", "hashes", "answer_tag", None]
+    assert all("found_in" not in cell["format"] for cell in found)
+    assert tally.rewards["accuracy"].places == {"box": 1, "hashes": 1, "answer_tag": 1}
+    described = Tally.from_dict(tally.to_dict()).describe()["rewards"]
+    assert described["accuracy"]["found_in"] == {"box": 1, "hashes": 1, "answer_tag": 1}
+    assert "found_in" not in described["format"]

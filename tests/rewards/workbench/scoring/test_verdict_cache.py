@@ -53,7 +53,7 @@ def test_equal_pairs_are_judged_once(asked):
 
 def test_other_options_are_another_judge(asked):
     loose = JOB | {"rewards": [("accuracy", "accuracy(tolerance=0.1)")]}
-    pair = rows((r"\boxed{1.01}", "1"))
+    pair = rows((r"\boxed{1.51}", "1.5"))
     assert [
         json.loads(judge.judge_rows(job, pair)["lines"][0])["accuracy"]["score"]
         for job in (JOB, loose, JOB)

@@ -13,12 +13,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rewards.extraction.tags import closes, tag_pattern
+
 _FENCE = re.compile(r"(`{3,}|~{3,})(.*)", re.DOTALL)
 _LIST_MARK = re.compile(r"(?:[-*+>]|\d{1,3}[.)])[ \t]{1,4}")
 _TAG = re.compile(r"\{?[ \t]{0,4}\.?([\w+#.-]{1,40})")
 _DEEPER = 3  # columns that a closing fence may be further in than the opening one: CommonMark
 _QUOTES = re.compile(r"\\.|'''|\"{3}|['\"#]")
-_THINK = re.compile(r"<\s{0,4}/?\s{0,4}think\s{0,4}>", re.IGNORECASE)
+_THINK = tag_pattern("think")
 _HIDDEN = "\ue000"  # a private character that stands for `<` where a tag is program text
 
 
@@ -152,7 +154,7 @@ def hide_tags_in_programs(text: str) -> str:
     first = next(_THINK.finditer(text), None)
     start = 0
     if first is not None and not any(b.start < first.start() < b.end for b in blocks):
-        closing = next((m for m in _THINK.finditer(text) if "/" in m.group()), None)
+        closing = next((m for m in _THINK.finditer(text) if closes(m)), None)
         if closing is None:
             return text
         start = closing.end()

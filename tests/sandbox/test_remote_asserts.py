@@ -1,0 +1,170 @@
+"""Asserts of other languages: judged outside of the program's process, in every shape."""
+
+import pytest
+
+from sandbox import AssertTests, BadTestsError, Limits, Sandbox, Status
+from sandbox.languages import LANGUAGES
+
+INSTALLED = {language.name for language in LANGUAGES if language.find() is not None}
+
+
+@pytest.fixture(scope="module")
+def box():
+    with Sandbox(workers=1, limits=Limits(wall_s=60, cpu_s=20)) as opened:
+        yield opened
+
+
+def judged(box, language, source, *tests):
+    if language not in INSTALLED:
+        pytest.skip(f"no toolchain for {language}")
+    return box.run(source, AssertTests(tests), language=language)
+
+
+RIGHT = {
+    "cpp": "#include <vector>\nusing namespace std;\nint add(int a, int b) { return a + b; }\n"
+    "vector<int> twice(vector<int> a) { for (int &x : a) x *= 2; return a; }",
+    "javascript": "const add = (a, b) => a + b;\nfunction twice(a) { return a.map((x) => 2 * x); }",
+    "java": "import java.util.*;\nclass Solution { public int add(int a, int b) { return a + b; }\n"
+    "public List<Integer> twice(List<Integer> a) { List<Integer> r = new ArrayList<>(); "
+    "for (int x : a) r.add(2 * x); return r; } }",
+    "rust": "fn add(a: i32, b: i32) -> i32 { a + b }\n"
+    "fn twice(a: &Vec<i32>) -> Vec<i32> { a.iter().map(|x| 2 * x).collect() }",
+}
+SHAPES = {
+    "cpp": [
+        "#undef NDEBUG\n#include <assert.h>\nint main() { assert(add(1, 2) == 3); "
+        "assert(twice({1, 2}) == vector<int>({2, 4})); }",
+        "int main() { if (add(1, 2) != 3) return 1; return 0; }",
+        "}\nint main() {\n auto candidate = add;\n assert(candidate((1), (2)) == (3));\n}",
+    ],
+    "javascript": [
+        "const testAdd = () => { console.assert(add(1, 2) === 3); "
+        "console.assert(JSON.stringify(twice([1, 2])) === JSON.stringify([2, 4])); };\ntestAdd();",
+        "const assert = require('node:assert');\nfunction test() { let candidate = add; "
+        "assert.deepEqual(candidate(1, 2), 3); }\ntest();",
+        "const assert = require('assert');\nassert.strictEqual(add(1, 2), 3);\nprocess.exit(0);",
+        "(async () => { const r = await add(1, 2); if (r !== 3) throw new Error('no'); })();",
+    ],
+    "java": [
+        "public class Main { public static void main(String[] x) { assert new Solution().add(1, 2) == 3; "
+        "assert new Solution().twice(java.util.Arrays.asList(1, 2)).equals(java.util.Arrays.asList(2, 4)); } }",
+        "public class Main { public static void main(String[] x) { Solution s = new Solution(); "
+        "List<Boolean> correct = Arrays.asList(s.add(1, 2) == 3); "
+        "if (correct.contains(false)) { throw new AssertionError(); } } }",
+    ],
+    "rust": [
+        "#[cfg(test)]\nmod tests { use super::*;\n#[test]\nfn t() { assert_eq!(add(1, 2), 3); "
+        "assert_eq!(twice(&vec![1, 2]), vec![2, 4]); } }",
+        "}\nfn main() { let candidate = add; assert_eq!(candidate(1, 2), 3); }",
+    ],
+}  # fmt: skip
+CASES = [(language, test) for language, tests in SHAPES.items() for test in tests]
+
+
+@pytest.mark.parametrize(("language", "test"), CASES)
+def test_every_shape_accepts_right_and_refuses_wrong(box, language, test):
+    right = RIGHT[language]
+    if test.startswith("}"):  # MultiPL-E: the tests close what the program left open
+        right = right.rstrip().removesuffix("}") if language != "javascript" else right
+    outcome = judged(box, language, right, test)
+    assert outcome.status is Status.ACCEPTED, outcome
+    wrong = judged(box, language, right.replace("a + b", "a - b"), test)
+    assert wrong.status in {Status.WRONG_ANSWER, Status.RUNTIME_ERROR}, wrong
+
+
+INSIDE_JAVA = """    }
+    public static void main(String[] args) {
+    assert(add((1l), (2l)) == (3l));
+    }
+
+}
+"""
+
+
+def test_java_tests_inside_of_the_programs_class(box):
+    source = "import java.util.*;\nclass Problem {\n    public static long add(long a, long b) {\n        return a + b;\n"
+    for program in (source, source + "    }\n}\n"):
+        assert judged(box, "java", program, INSIDE_JAVA).status is Status.ACCEPTED
+        wrong = judged(box, "java", program.replace("a + b", "a - b"), INSIDE_JAVA)
+        assert wrong.status is Status.WRONG_ANSWER, wrong
+
+
+FORGERIES = [
+    ("cpp", "#define NDEBUG\n#define assert(x)\nint add(int a, int b) { return 0; }"),
+    ("cpp", "#define if while (0)\nint add(int a, int b) { return 0; }"),
+    ("cpp", "struct Y {};\nbool operator==(Y, int) { return true; }\nY add(int, int) { return {}; }"),
+    ("cpp", "#include <csignal>\n#include <unistd.h>\nstatic int s = (signal(SIGABRT, [](int) { _exit(0); }), 0);\nint add(int, int) { return 0; }"),
+    ("cpp", "#include <unistd.h>\nint add(int, int) { _exit(0); }"),
+    ("cpp", '#include <unistd.h>\nint add(int, int) { for (int f = 0; f < 64; f++) write(f, "\\1\\0\\0\\0A", 5); _exit(0); }'),
+    ("javascript", "require('assert').strictEqual = () => {}; const add = () => 0;"),
+    ("javascript", "const add = () => ({ valueOf: () => 3, equals: () => true });"),
+    ("javascript", "process.exitCode = 0; const add = () => process.reallyExit(0);"),
+    ("javascript", "Object.prototype.valueOf = () => 3; const add = () => ({});"),
+    ("javascript", "class Y { get valueOf() { return () => 3; } }; const add = () => new Y();"),
+    ("java", "class Solution { int add(int a, int b) { Runtime.getRuntime().halt(0); return 0; } }"),
+    ("java", "class Solution { Object add(int a, int b) { return new Object() { public boolean equals(Object o) { return true; } }; } }"),
+    ("java", "class Solution { int add(int a, int b) { ClassLoader.getSystemClassLoader().setDefaultAssertionStatus(false); return 0; } }"),
+    ("rust", "macro_rules! assert_eq { ($($x:tt)*) => {} }\nfn add(a: i32, b: i32) -> i32 { 0 }"),
+    ("rust", "struct Y;\nimpl PartialEq<i32> for Y { fn eq(&self, _: &i32) -> bool { true } }\nfn add(a: i32, b: i32) -> Y { Y }"),
+    ("rust", "fn add(a: i32, b: i32) -> i32 { std::process::exit(0) }"),
+]  # fmt: skip
+ONE = {
+    "cpp": "#include <cassert>\nint main() { assert(add(1, 2) == 3); return 0; }",
+    "javascript": "const assert = require('assert'); assert.strictEqual(add(1, 2), 3);",
+    "java": "public class Main { public static void main(String[] x) { assert new Solution().add(1, 2) == 3; } }",
+    "rust": "#[cfg(test)]\nmod tests { use super::*;\n#[test]\nfn t() { assert_eq!(add(1, 2), 3); } }",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "source"), FORGERIES)
+def test_no_program_reaches_the_judge(box, language, source):
+    outcome = judged(box, language, source, ONE[language])
+    assert outcome.status not in {Status.ACCEPTED, Status.INFRA_ERROR}, outcome
+
+
+@pytest.mark.parametrize(
+    ("language", "test"),
+    [
+        ("cpp", "int main() { return 0; }"),
+        ("javascript", "console.assert(true);"),
+        ("java", "public class Main { public static void main(String[] x) { } }"),
+        ("rust", "fn main() { }"),
+    ],
+)
+def test_tests_that_never_use_the_program_are_no_tests(box, language, test):
+    if language not in INSTALLED:
+        pytest.skip(f"no toolchain for {language}")
+    with pytest.raises(BadTestsError, match="never uses"):
+        box.run(RIGHT[language], AssertTests([test]), language=language)
+
+
+@pytest.mark.parametrize(
+    ("source", "test"),
+    [
+        ("async function f() { return 1; }", "(async () => { if (await f() !== 2) throw 1; })()"),
+        ("async function f() { return 1; }", "f().then((r) => { if (r !== 2) throw new Error('no'); })"),
+        ("const f = () => 1;", "new Promise(() => f())"),
+        ("const f = () => 1;", "setTimeout(() => { console.assert(f() === 2); }, 1)"),
+    ],
+)  # fmt: skip
+def test_javascript_that_fails_later_fails(box, source, test):
+    outcome = judged(box, "javascript", source, test)
+    assert outcome.status not in {Status.ACCEPTED, Status.INFRA_ERROR}, outcome
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "test"),
+    [
+        ("cpp", "#include <vector>\nvoid rev(std::vector<int> &a) { std::vector<int> b(a.rbegin(), a.rend()); a = b; }",
+         "#include <cassert>\nint main() { vector<int> a = {1, 2}; rev(a); assert(a[0] == 2); }"),
+        ("javascript", "const rev = (a) => { a.reverse(); };",
+         "const a = [1, 2]; rev(a); console.assert(a[0] === 2);"),
+        ("java", "class Solution { void rev(int[] a) { int t = a[0]; a[0] = a[1]; a[1] = t; } }",
+         "public class Main { public static void main(String[] x) { int[] a = {1, 2}; new Solution().rev(a); assert a[0] == 2; } }"),
+        ("rust", "fn rev(a: &mut Vec<i32>) { a.reverse(); }",
+         "fn main() { let mut a = vec![1, 2]; rev(&mut a); assert_eq!(a[0], 2); }"),
+    ],
+)  # fmt: skip
+def test_arguments_changed_in_place_come_back(box, language, source, test):
+    outcome = judged(box, language, source, test)
+    assert outcome.status is Status.ACCEPTED, outcome
