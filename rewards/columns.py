@@ -7,7 +7,7 @@ a mixed dataset in which different rows fill different columns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from rewards.errors import MissingColumnError
@@ -41,9 +41,28 @@ COLUMN_ALIASES: Mapping[Role, tuple[str, ...]] = {
         "generations",
         "model_output",
         "prediction",
+        "generated_text",
+        "generated",
+        "model_response",
+        "model_answer",
+        "predictions",
+        "pred",
     ),
     # Datasets with both keep the final answer in `answer` and the worked solution in `solution`.
-    Role.REFERENCE: ("answer", "solution", "ground_truth", "gold", "reference", "target"),
+    Role.REFERENCE: (
+        "answer",
+        "solution",
+        "ground_truth",
+        "gold",
+        "reference",
+        "target",
+        "expected_answer",
+        "reference_answer",
+        "correct_answer",
+        "final_answer",
+        "gold_answer",
+        "gt",
+    ),
     Role.TESTS: ("tests", "test_cases", "test", "input_output", "public_tests", "test_list"),
     Role.SCHEMA: ("schema", "json_schema", "response_schema"),
     Role.PATTERN: ("pattern", "regex"),
@@ -113,6 +132,32 @@ def without_arrays(cell: object, _levels: int = 200) -> object:
     if callable(to_list := getattr(cell, "tolist", None)):  # numpy's, and what behaves like it
         return without_arrays(to_list(), _levels - 1)
     return cell
+
+
+def missing_columns(
+    needed: Sequence[tuple[Role, str]], available: Iterable[str], *, source: str
+) -> MissingColumnError:
+    """The error for a file that lacks columns for several roles: all of them, and how to name them.
+
+    Args:
+        needed: each role with what needs it.
+        available: the columns there are.
+        source: the file.
+    """
+    seen = ", ".join(sorted(available)) or "none"
+    lacks = " and ".join(f"a {role.value} column (needed by {by})" for role, by in needed)
+    names = "; ".join(
+        f"{role.value}: {', '.join(COLUMN_ALIASES[role])}" for role, _ in dict.fromkeys(needed)
+    )
+    options = " ".join(
+        f"--{role.value}-column COLUMN"
+        for role in dict.fromkeys(role for role, _ in needed)
+        if role in _NAMED_ON_THE_LINE
+    )
+    return MissingColumnError(
+        f"{source}: has no {lacks}. Columns seen: {seen}. Names accepted: {names}. Name them, "
+        f"what lies inside of one by a path (a.b.0.c): rlvr score {source} {options} …"
+    )
 
 
 def missing_column(

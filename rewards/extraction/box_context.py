@@ -35,6 +35,7 @@ _AROUND = frozenset(
     "overline footnote tag label ln log sin cos tan".split()
 )
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_NEXT_BRACE = re.compile(r"(?<!\\)([{}])")
 _COMMAND = re.compile(r"(?:\\([a-zA-Z]+)(?:\s?\[[^\[\]]{0,20}\])?|([\^_]))\s?\Z")
 _MAX_AROUND_CHARS = 2_000
 
@@ -61,6 +62,9 @@ def is_part_of_more(text: str, start: int, end: int) -> bool:
     before, behind = text[max(0, start - 40) : start], text[end : end + 40]
     if _PREFIX.search(before) or _MINUS_IN_MATH.search(before) or _SUFFIX.match(behind):
         return True
+    behind_it = _NEXT_BRACE.search(text, end)
+    if behind_it is None or behind_it[1] == "{":  # nothing closes that was opened before the box
+        return False
     return _command_around(text, start) in _AROUND
 
 

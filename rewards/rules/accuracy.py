@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from rewards.columns import Role
 from rewards.errors import InputError
-from rewards.extraction.percent_prompt import speaks_of_percent
+from rewards.extraction.percent_prompt import question_text, speaks_of_percent
 from rewards.extraction.places import (
     ANSWER_PLACES,
     ANYWHERE,
+    BOX_AND_PERCENT,
     MARKED_PLACES,
     AnswerPlace,
     FoundAnswer,
@@ -27,6 +28,7 @@ from rewards.text.shorten import shown
 from rewards.verdict import Basis, Stage, Status, Verdict
 
 if TYPE_CHECKING:
+    from rewards.answers import Comparison
     from rewards.rules.accuracy_memory import Comparer
     from rewards.symbolic import Settled
 
@@ -79,10 +81,12 @@ class _Comparers(NamedTuple):
     percent: Comparer
     no_percent: Comparer
 
-    def of(self, sample: Sample, answer: str) -> Comparer:
+    def of(self, sample: Sample, found: FoundAnswer) -> Comparer:
         """The comparer for an answer to this sample's question."""
-        if sample.prompt is None or not _SPEAKS_OF_PERCENT.search(answer):
+        if not _SPEAKS_OF_PERCENT.search(found.text or ""):
             return self.usual
+        if sample.prompt is None:  # a sign that was left out of the box was not forgotten
+            return self.no_percent if found.note == BOX_AND_PERCENT else self.usual
         return self.percent if speaks_of_percent(sample.prompt) else self.no_percent
 
 
@@ -127,8 +131,8 @@ class Accuracy(Reward):
     1.0
     >>> accuracy.verify(r"so \boxed{0.333}", "1/3").score
     0.0
-    >>> Accuracy(answer_in=("box",)).verify("The answer is 42.", "42").reason
-    'no box'
+    >>> print(Accuracy(answer_in=("box",)).verify("The answer is 42.", "42").reason)
+    no box; mark the answer, as in \boxed{42}
 
     Raises:
         InputError: an option has a value that it cannot have.
@@ -257,7 +261,7 @@ class Accuracy(Reward):
             score, status, answer = *_judged(equal=same), _shown(found.text)
             reason = "the same text" if same else f"{len(found.text)} characters are no answer"
         else:
-            comparison = comparers.of(sample, found.text).compare(expected, found.text)
+            comparison = _compared(comparers.of(sample, found), sample, expected, found.text)
             score, status, answer = *_judged(equal=comparison.is_equal), _shown(found.text)
             reason = comparison.reason
             basis = Basis.WORDS if comparison.on_words else basis
@@ -315,6 +319,17 @@ class Accuracy(Reward):
             comparer(replace(options, added_percent="forgive")),
             comparer(replace(options, added_percent="refuse")),
         )
+
+
+def _compared(comparer: Comparer, sample: Sample, expected: str, given: str) -> Comparison:
+    """The comparison; a noun behind the answer that the question names is left out."""
+    comparison = comparer.compare(expected, given)
+    if comparison.is_equal or sample.prompt is None:
+        return comparison
+    from rewards.answers.named_nouns import without_named_nouns  # noqa: PLC0415 - see the top
+
+    bare = without_named_nouns(given, question_text(sample.prompt))
+    return comparison if bare is None else comparer.compare(expected, bare)
 
 
 def _judged(*, equal: bool) -> tuple[float, Status]:

@@ -62,11 +62,13 @@ class _Task:
         read: the tests.
         asked: the language that the row itself asks for.
         wanted: what a program must be.
+        made: the tests as the sandbox takes them, once somebody has needed them.
     """
 
     read: ProgramTests
     asked: Named | None
     wanted: Wanted
+    made: list[Tests] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +153,7 @@ class Code(Reward):
             return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
         row = RowTests(sample.reference, cells=sample.row)
         try:
-            task = self._task(row, sample.prompt)
+            task = self._remembered(row, sample.prompt)
         except InputError as error:
             return Verdict(None, Status.BAD_REFERENCE, reason=str(error))
         if task.asked is not None and task.asked.kind is Kind.FOREIGN:
@@ -240,7 +242,7 @@ class Code(Reward):
         try:
             outcome = self._box().run(
                 source,
-                self._sandbox_tests(task.read),
+                self._made(task),
                 language=language,
                 limits=self._limits(task.read),
                 fail_fast=not self.partial,
@@ -303,6 +305,32 @@ class Code(Reward):
             memory_mb = max(read.facts.memory_mb, _MEMORY_MIN_MB)
         total_s = max(self.total_s, cpu_s)
         return Limits(wall_s=wall_s, cpu_s=cpu_s, memory_mb=int(memory_mb), total_s=total_s)
+
+    def _remembered(self, row: RowTests, prompt: object) -> _Task:
+        """The row read, once for the completions of a group where it is made of text.
+
+        Raises:
+            InputError: its tests cannot be used.
+        """
+        key = (self, row.tests, prompt, *sorted(row.cells.items()))
+        try:
+            hash(key)
+        except TypeError:  # a row of lists; reading it again costs little
+            return self._task(row, prompt)
+        with _lock:
+            known = _tasks.get(key)
+        if known is None:
+            known = self._task(row, prompt)
+            with _lock:
+                _tasks[key] = known
+                while len(_tasks) > _TASKS_MAX:
+                    _tasks.pop(next(iter(_tasks)))
+        return known
+
+    def _made(self, task: _Task) -> Tests:
+        if not task.made:
+            task.made.append(self._sandbox_tests(task.read))
+        return task.made[0]
 
     def _task(self, row: RowTests, prompt: object) -> _Task:
         """The row read.
@@ -490,6 +518,8 @@ _OWN = re.compile(r"\b(?:def|class)\s+(\w+)")
 
 _lock = threading.Lock()
 _Key = tuple[int | None, frozenset[str], tuple[str, ...] | None]
+_TASKS_MAX = 8  # rows of text that were read lately; one may be of 100 MB
+_tasks: dict[object, _Task] = {}
 _sandboxes: dict[_Key, tuple[int, Sandbox]] = {}
 
 

@@ -13,12 +13,14 @@ import typer
 from typer.core import TyperGroup
 
 from rewards.errors import RlvrError
+from rewards.workbench.commands.audit import audit
 from rewards.workbench.commands.bench import bench
 from rewards.workbench.commands.compare import compare
 from rewards.workbench.commands.demo import demo
 from rewards.workbench.commands.doctor import doctor
 from rewards.workbench.commands.explain import explain
 from rewards.workbench.commands.report import report
+from rewards.workbench.commands.rewards import rewards
 from rewards.workbench.commands.run import run
 from rewards.workbench.commands.score import score
 from rewards.workbench.commands.selection import select
@@ -36,6 +38,11 @@ class _Commands(TyperGroup):
         except RlvrError as error:
             _complain(str(error))
             raise typer.Exit(EXIT_BAD_INPUT) from None
+        except BrokenPipeError:
+            raise  # whoever read our output has enough
+        except OSError as error:
+            _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+            raise typer.Exit(EXIT_BAD_INPUT) from None
         except KeyboardInterrupt as error:
             _complain(str(error) or "interrupted")
             raise typer.Exit(EXIT_INTERRUPTED) from None
@@ -50,9 +57,11 @@ app = typer.Typer(
 )
 app.command()(score)
 app.command()(select)
+app.command()(audit)
 app.command()(compare)
 app.command()(bench)
 app.command()(report)
+app.command()(rewards)
 app.command()(explain)
 app.command()(run)
 app.command()(doctor)

@@ -70,12 +70,13 @@ def _imaginary(
         if not any(has):
             continue
         units = contains_imaginary(ref), contains_imaginary(ans)
-        beside_i = all(h != u for h, u in zip(has, units, strict=True))
-        if letter == "j":
-            side = ref if has[0] else ans
-            if not (beside_i and _has_real_term(side, letter)):
-                continue  # 3i + 4j is a vector
-        elif not beside_i and (any(units) or not (_rotates(ref) or _rotates(ans))):
+        beside_i = has[0] != has[1] and units == (has[1], has[0])
+        if beside_i:
+            side, others = (ref, names[0]) if has[0] else (ans, names[1])
+            alone = letter == "I" and others == {letter}  # IR is a voltage, 2I is 2i
+            if not (alone or _has_real_term(side, letter)):
+                continue  # so is 3i + 4j a vector
+        elif letter == "j" or any(units) or not (_rotates(ref) or _rotates(ans)):
             continue
         unit: dict[str, Node] = {letter: Const("i")}
         if same_expression(substitute(ref, unit), substitute(ans, unit)).same:

@@ -29,8 +29,9 @@ class BenchOptions:
         data: JSONL files; none for a set that comes with the package. Labelled ones, unless
             `signal` is asked for.
         stress: measure on completions that try to win an undeserved reward, too.
-        signal: measure what the rewards would teach, on files with several completions of each
-            prompt; a reward is then asked for a whole group at a time, as a trainer does.
+        signal: measure the training signal that the rewards give, on files with several
+            completions of each prompt; a reward is then asked for a whole group at a time, as a
+            trainer does.
         group_column: see `find_groups`.
         throughput: numbers of worker processes with which to measure completions a second.
         box_bare: see `load_labelled`.

@@ -1,4 +1,4 @@
-"""How two columns of numbers go together; pure, and `None` with a reason where that has no answer.
+"""Correlation of two columns of numbers; pure, and `None` with a reason where that has no answer.
 
 Source of both coefficients: Pearson 1895, Spearman 1904 (ranks of equal values averaged).
 """

@@ -1,4 +1,4 @@
-"""What a reward would teach: its spread within groups, and what it has to do with length; pure.
+"""What a reward would teach: its spread within groups, and its correlation with length; pure.
 
 Advantages are relative to the group (DeepSeekMath, arXiv 2402.03300, section 4.1.2), so a group
 whose rewards are all equal teaches nothing, and neither does a completion whose reward is its

@@ -1,4 +1,4 @@
-"""`rlvr bench`: reward functions against labels, each other and attacks; what they teach."""
+"""`rlvr bench`: reward functions against labels, each other and attacks; their training signal."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ def bench(  # noqa: PLR0913 - one parameter per option
     reward: Annotated[
         list[str],
         typer.Option(
+            "--reward",
+            "-r",
             help="A reward: accuracy, code, …, with options as in 'accuracy(tolerance=1e-3)'; trl "
-            "or math-verify; or your own as module:name. Give it once per reward.",
+            "or math-verify; or your own as module:name or file.py:name. Give it once per reward.",
             show_default=False,
         ),
     ],
@@ -54,8 +56,8 @@ def bench(  # noqa: PLR0913 - one parameter per option
         bool,
         typer.Option(
             "--signal",
-            help="What the rewards would teach, on files with several completions of each prompt; "
-            "labels are not needed.",
+            help="The training signal of the rewards (groups without spread, spread, correlation "
+            "with length), on files with several completions of each prompt; needs no labels.",
         ),
     ] = False,
     group_column: Annotated[
@@ -89,6 +91,8 @@ def bench(  # noqa: PLR0913 - one parameter per option
     output: Annotated[
         Path | None,
         typer.Option(
+            "--output",
+            "-o",
             help="A folder for results.json, results.md, figures.csv, mistakes.csv and, where they "
             "were asked for, signal.csv, hackability.csv and throughput.csv.",
             show_default=False,

@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rewards.workbench.commands.options import (
+    CompletionColumn,
+    PromptColumn,
+    ReferenceColumn,
+    ReplaceOutput,
+    Workers,
+)
 from rewards.workbench.commands.plain_text import plain
 from rewards.workbench.commands.progress import show_progress
 from rewards.workbench.commands.signals import ended_by_signals
@@ -35,6 +42,8 @@ def compare(  # noqa: PLR0913 - one parameter per option
     reward: Annotated[
         list[str],
         typer.Option(
+            "--reward",
+            "-r",
             help="Two or more: a column of verdicts that the file holds, or a reward as rlvr score "
             "takes it. NAME=REWARD judges anew under that name.",
             show_default=False,
@@ -46,31 +55,24 @@ def compare(  # noqa: PLR0913 - one parameter per option
     min_score: Annotated[
         float | None,
         typer.Option(
-            help="The least score that passes; by default what has the status correct passes.",
+            help="The lowest score that passes; by default what has the status correct passes.",
             show_default=False,
         ),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Where all rows with a disagreement go, packed as the name ends: .gz, .zst or "
-            ".parquet; JSONL otherwise.",
+            "--output",
+            "-o",
+            help="Where all rows with a disagreement go; compression and format follow the suffix: "
+            ".gz, .zst or .parquet; JSONL otherwise.",
             show_default=False,
         ),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Worker processes; by default one per usable CPU. 0: none, judge here."
-        ),
-    ] = None,
-    completion_column: Annotated[
-        str | None, typer.Option(help="The column with the completions.")
-    ] = None,
-    prompt_column: Annotated[str | None, typer.Option(help="The column with the prompts.")] = None,
-    reference_column: Annotated[
-        str | None, typer.Option(help="The column with the references.")
-    ] = None,
+    workers: Workers = None,
+    completion_column: CompletionColumn = None,
+    prompt_column: PromptColumn = None,
+    reference_column: ReferenceColumn = None,
     label_column: Annotated[
         str | None,
         typer.Option(
@@ -85,9 +87,7 @@ def compare(  # noqa: PLR0913 - one parameter per option
     json: Annotated[
         bool, typer.Option("--json", help="Print the comparison as JSON instead.")
     ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output if it is there.")
-    ] = False,
+    overwrite: ReplaceOutput = False,
 ) -> None:
     """Show where rewards disagree, each two side by side.
 

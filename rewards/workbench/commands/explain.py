@@ -38,7 +38,12 @@ def explain(
         typer.Option(help="The prompt, where the reward reads it; likewise."),
     ] = None,
     reward: Annotated[
-        str, typer.Option(help="A reward: accuracy, code, format, or your own as module:name.")
+        str,
+        typer.Option(
+            "--reward",
+            "-r",
+            help="A reward: accuracy, code, format, or your own as module:name or file.py:name.",
+        ),
     ] = "accuracy",
     json: Annotated[bool, typer.Option("--json", help="Print the stages as JSON.")] = False,
 ) -> None:

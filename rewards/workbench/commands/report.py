@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from rewards.text.visible import visible
+from rewards.workbench.commands.options import CompletionColumn, PrintJson
 from rewards.workbench.commands.signals import ended_by_signals
 
 
@@ -23,7 +24,10 @@ def report(  # noqa: PLR0913 - one parameter per option
     ],
     *,
     output: Annotated[
-        Path, typer.Option(help="Where the page goes, such as report.html.", show_default=False)
+        Path,
+        typer.Option(
+            "--output", "-o", help="Where the page goes, such as report.html.", show_default=False
+        ),
     ],
     by: Annotated[
         list[str] | None,
@@ -52,17 +56,13 @@ def report(  # noqa: PLR0913 - one parameter per option
     max_characters: Annotated[
         int, typer.Option(min=1, help="How much of a completion it shows: its start and its end.")
     ] = 1500,
-    completion_column: Annotated[
-        str | None, typer.Option(help="The column with the completions.")
-    ] = None,
+    completion_column: CompletionColumn = None,
     label_column: Annotated[
         str | None,
         typer.Option(help="The column that says whether a completion is truly correct."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
-    ] = False,
+    json: PrintJson = False,
 ) -> None:
     """Make one HTML page from scored rows: figures, plots, and every row with its verdict.
 

@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rewards.workbench.commands.options import (
+    CompletionColumn,
+    PrintJson,
+    PromptColumn,
+    ReferenceColumn,
+    Workers,
+)
 from rewards.workbench.commands.signals import ended_by_signals
 
 if TYPE_CHECKING:
@@ -32,17 +39,21 @@ def score(  # noqa: PLR0913 - one parameter per option
     reward: Annotated[
         list[str],
         typer.Option(
+            "--reward",
+            "-r",
             help="A reward: accuracy, code, format, …, with options as in "
-            "'accuracy(tolerance=1e-3)', or your own as module:name (TRL's signature). "
-            "NAME=REWARD names its output column. Give it once per reward.",
+            "'accuracy(tolerance=1e-3)', or your own as module:name or file.py:name (TRL's "
+            "signature). NAME=REWARD names its output column. Give it once per reward.",
             show_default=False,
         ),
     ],
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Where the scored rows go, packed as the name ends: .gz, .zst or .parquet; JSONL "
-            "otherwise.",
+            "--output",
+            "-o",
+            help="Where the scored rows go; compression and format follow the suffix: .gz, .zst or "
+            ".parquet; JSONL otherwise.",
             show_default=False,
         ),
     ] = None,
@@ -55,19 +66,10 @@ def score(  # noqa: PLR0913 - one parameter per option
             show_default=False,
         ),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Worker processes; by default one per usable CPU. 0: none, judge here."
-        ),
-    ] = None,
-    completion_column: Annotated[
-        str | None, typer.Option(help="The column with the completions.")
-    ] = None,
-    prompt_column: Annotated[str | None, typer.Option(help="The column with the prompts.")] = None,
-    reference_column: Annotated[
-        str | None, typer.Option(help="The column with the references.")
-    ] = None,
+    workers: Workers = None,
+    completion_column: CompletionColumn = None,
+    prompt_column: PromptColumn = None,
+    reference_column: ReferenceColumn = None,
     row_timeout: Annotated[
         float,
         typer.Option(
@@ -91,8 +93,9 @@ def score(  # noqa: PLR0913 - one parameter per option
             show_default=False,
         ),
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
+    json: PrintJson = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print no summary, only what goes wrong.")
     ] = False,
     overwrite: Annotated[
         bool,
@@ -163,7 +166,8 @@ def score(  # noqa: PLR0913 - one parameter per option
             summary = score_file(options, on_progress=on_progress)
         else:
             summary = score_shards(options, inputs, output_dir, on_progress=on_progress)
-    print_summary(summary)
+    if not quiet:
+        print_summary(summary)
     if json:
         typer.echo(jsonlib.dumps(summary.to_dict(), ensure_ascii=False, indent=2))
     if summary.tally.error_rows:

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from rewards.workbench.commands.options import (
+    CompletionColumn,
+    PrintJson,
+    PromptColumn,
+    ReplaceOutput,
+)
 from rewards.workbench.commands.plain_text import plain
 from rewards.workbench.commands.progress import show_reading
 from rewards.workbench.commands.signals import ended_by_signals
@@ -32,6 +38,8 @@ def select(  # noqa: PLR0913 - one parameter per option
     output: Annotated[
         Path,
         typer.Option(
+            "--output",
+            "-o",
             help="Where the kept rows go, packed as the name ends: .gz, .zst or .parquet; JSONL "
             "otherwise.",
             show_default=False,
@@ -40,13 +48,15 @@ def select(  # noqa: PLR0913 - one parameter per option
     reward: Annotated[
         list[str] | None,
         typer.Option(
+            "--reward",
+            "-r",
             help="A column of verdicts that must reach the least score; by default every one that "
             "is there. Give it once per column.",
             show_default=False,
         ),
     ] = None,
     min_score: Annotated[
-        float, typer.Option(help="The least score of a verified completion.")
+        float, typer.Option(help="The lowest score that counts as verified.")
     ] = 1.0,
     per_prompt: Annotated[
         int | None,
@@ -67,26 +77,20 @@ def select(  # noqa: PLR0913 - one parameter per option
             "two are what TRL's SFTTrainer reads, and end a completion where its turn ends."
         ),
     ] = "chat",
-    completion_column: Annotated[
-        str | None, typer.Option(help="The column with the completions.")
-    ] = None,
-    prompt_column: Annotated[str | None, typer.Option(help="The column with the prompts.")] = None,
+    completion_column: CompletionColumn = None,
+    prompt_column: PromptColumn = None,
     group_column: Annotated[
         str | None,
         typer.Option(help="The column that tells prompts apart; by default the prompt itself."),
     ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output if it is there.")
-    ] = False,
+    json: PrintJson = False,
+    overwrite: ReplaceOutput = False,
 ) -> None:
     """Keep the verified completions of a scored file, for rejection-sampling fine-tuning.
 
-    A completion is verified when all rewards gave it the least score; one that could not be judged
-    never is. A prompt's exact duplicates are kept once. Rows come out in the order of the input,
-    and the output is there whole or not at all.
+    A completion is verified when every reward gave it at least --min-score; one that could not be
+    judged never is. A prompt's exact duplicates are kept once. Rows come out in the order of the
+    input, and the output is there whole or not at all.
 
     Exit codes: 0 something was kept; 1 nothing was (the output is empty); 2 bad input or options,
     or the output cannot be written; 130 interrupted (143 by SIGTERM), nothing is written.

@@ -116,7 +116,7 @@ class PairCounts:
 
     @property
     def disagreements(self) -> int:
-        """On how many of them the decisions differ; deciding nothing differs from deciding."""
+        """Rows decided differently; no decision counts as different from one."""
         return sum(count for (one, other), count in self.decisions.items() if one is not other)
 
     @property

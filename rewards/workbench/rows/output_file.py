@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rewards.errors import DataFileError
 from rewards.extras import require_package
+from rewards.text.shorten import shorten
 from rewards.workbench.rows.parquet_output import write_parquet
 
 BeforeRename = Callable[[Path, tuple[str, ...]], None]
@@ -25,6 +26,8 @@ BeforeRename = Callable[[Path, tuple[str, ...]], None]
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Formats that somebody would ask for by name and get JSONL instead.
 _OTHER_ENDINGS = frozenset({".arrow", ".bz2", ".csv", ".feather", ".tsv", ".xlsx", ".xz", ".zip"})
+_LONGEST_NAME = 255  # bytes, on the usual file systems
+_LONGEST_SUFFIX = ".partial.json.new"
 _COPIED_BYTES = 2**20
 
 
@@ -37,6 +40,12 @@ def check_place(output: Path) -> None:
         MissingExtraError: what packs it is not installed.
     """
     folder = output.parent
+    too_long = len(os.fsencode(output.name)) + len(_LONGEST_SUFFIX) - _LONGEST_NAME
+    if too_long > 0:
+        raise DataFileError(
+            f"{shorten(str(output))}: the name is {too_long} bytes too long for the files that are "
+            "written beside it; shorten it"
+        )
     if not folder.exists():
         raise DataFileError(
             f"{output}: the folder {folder} is not there; make it: mkdir -p {folder}"

@@ -3,6 +3,8 @@
 | what | known by | read by |
 |---|---|---|
 | JSONL, plain or packed with gzip or zstd | its content | `text_reader` |
+| CSV, TSV, packed or not | its name: `.csv`, `.tsv` | `delimited_reader` |
+| a JSON array of objects | its content | `json_array_reader` |
 | parquet | its content | `parquet_reader` |
 | a folder that `Dataset.save_to_disk` wrote | `state.json` | `dataset_folder` |
 | a folder of shards | the names of its files | `shard_folder` |
@@ -15,6 +17,8 @@ from pathlib import Path
 
 from rewards.errors import DataFileError
 from rewards.workbench.rows.dataset_folder import STATE, DatasetFolderReader, saved_files
+from rewards.workbench.rows.delimited_reader import DelimitedReader, delimiter_of
+from rewards.workbench.rows.json_array_reader import JsonArrayReader, starts_array
 from rewards.workbench.rows.parquet_reader import PARQUET, ParquetReader
 from rewards.workbench.rows.rows import RowReader
 from rewards.workbench.rows.shard_folder import ShardsReader, find_shards
@@ -55,7 +59,15 @@ def data_files(path: Path) -> list[Path]:
 def _open_file(path: Path) -> RowReader:
     with open_regular(path) as file:
         start = file.read(START_BYTES)
-    return ParquetReader(path) if start.startswith(PARQUET) else TextReader(path)
+    if start.startswith(PARQUET):
+        return ParquetReader(path)
+    if delimiter_of(path):
+        return DelimitedReader(path)
+    reader = TextReader(path)
+    if starts_array(reader.start):
+        reader.close()
+        return JsonArrayReader(path)
+    return reader
 
 
 def _is_saved(folder: Path) -> bool:

@@ -46,6 +46,9 @@ _READ_ERRORS = (EOFError, OSError, zlib.error, DamagedZstdError)
 class TextReader(RowReader):
     """The lines of a file. Blank ones are no rows.
 
+    Attributes:
+        start: how the file starts, unpacked.
+
     Raises:
         DataFileError: the file cannot be opened, or is plainly no JSONL.
         MissingExtraError: it is packed with zstd, and zstandard is not installed.
@@ -62,7 +65,8 @@ class TextReader(RowReader):
                 if start.startswith(magic):
                     self._packing = packing
             self._lines = self._unpacked()
-            _check_text(path, self._read(_SNIFFED_BYTES))
+            self.start = self._read(_SNIFFED_BYTES)
+            _check_text(path, self.start)
             self._lines = self._unpacked()
         except BaseException:
             self._raw.close()

@@ -6,12 +6,14 @@ import atexit
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from io import BufferedWriter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewards.errors import DataFileError
 from rewards.workbench.rows.input_files import check_apart
 from rewards.workbench.rows.output_file import check_place, put_in_place, reported
+from rewards.workbench.rows.regular_file import open_regular_for_writing
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -59,7 +61,7 @@ class WholeOutput:
         self._unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         _leftovers.add(self._unfinished)
         with reported(path):
-            self._file = self._unfinished.open("wb")
+            self._file = BufferedWriter(open_regular_for_writing(self._unfinished))
 
     def __enter__(self) -> Self:
         return self

@@ -1,13 +1,13 @@
-"""Several completions in one row: judged one by one, written in step, and measured together.
+"""Rows that hold a list of completions: one verdict each, in the same order, and a summary.
 
 A completion column that holds a list of strings, or of lists of chat messages, makes its reward's
 column a list of verdicts in the same order. Beside it stands a summary of them all, with
 
-* pass@k: the chance that k of the completions, drawn without putting back, have a right one among
-  them: 1 - C(n - c, k) / C(n, k) for c right ones of n (Chen et al. 2021, "Evaluating Large
+* pass@k: the probability that at least one of k completions drawn without replacement is correct:
+  1 - C(n - c, k) / C(n, k) for c correct ones of n (Chen et al. 2021, "Evaluating Large
   Language Models Trained on Code", equation 1), for k = 1, 2, 4, … and n;
-* majority: the answer that most completions gave (Wang et al. 2023, "Self-Consistency"); of as many
-  votes the one that came first.
+* majority: the answer that most completions gave (Wang et al. 2023, "Self-Consistency"); ties: the
+  answer that came first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rewards.workbench.rows.rows import TOO_DEEP, RawRow, parse_row
 
 SUMMARY_SUFFIX = "_summary"
 _COMPARISONS = 512
-_IN_STEP = ("completion_ids", *COLUMN_ALIASES[Role.LABEL])
+_PER_COMPLETION = ("completion_ids", *COLUMN_ALIASES[Role.LABEL])
 
 
 def summary_name(label: str) -> str:
@@ -61,19 +61,21 @@ def unfold(row: dict[str, object], completion: str) -> list[dict[str, object]]:
     """
     value = row.get(completion)
     count = len(value) if isinstance(value, list) and holds_several(value) else 0
-    in_step = {
+    per_completion = {
         name: cell
         for name, cell in row.items()
         if isinstance(cell, list)
         and len(cell) == (count or 1)
-        and ((count and name in {completion, *_IN_STEP}) or _are_verdicts(cell))
+        and ((count and name in {completion, *_PER_COMPLETION}) or _are_verdicts(cell))
     }
-    if not in_step:
+    if not per_completion:
         return [row]
     if find_ids_flaw(row, completion):
         row = row | {"completion_ids": None}
-        in_step.pop("completion_ids", None)
-    return [row | {name: cell[at] for name, cell in in_step.items()} for at in range(count or 1)]
+        per_completion.pop("completion_ids", None)
+    return [
+        row | {name: cell[at] for name, cell in per_completion.items()} for at in range(count or 1)
+    ]
 
 
 def find_ids_flaw(row: Mapping[str, object], completion: str) -> str:
@@ -114,7 +116,7 @@ def summarise(
     *,
     completions: int | None = None,
 ) -> dict[str, object]:
-    """What the verdicts of one row's completions come to.
+    """The summary of the verdicts of one row's completions.
 
     Those without a score (errors, not applicable) count for nothing but `completions`.
 
@@ -147,7 +149,7 @@ def summarise(
 
 
 def pass_at(k: int, completions: int, correct: int) -> float:
-    """The chance that `k` of the completions have a right one among them; see the top.
+    """The probability that at least one of `k` drawn completions is correct; see the top.
 
     >>> pass_at(1, 4, 1), pass_at(2, 4, 1)
     (0.25, 0.5)

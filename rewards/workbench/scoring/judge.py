@@ -102,7 +102,7 @@ def judge(
 
 
 def error_fields(reason: str) -> VerdictFields:
-    """What is written for a reward that failed on a row."""
+    """The verdict fields of a reward that failed on a row."""
     return _fields(Verdict(None, Status.ERROR, reason=reason))
 
 
@@ -131,7 +131,7 @@ def _judge_parsed(
 def _ask_once(
     reward: Reward | RewardFunction, source: str, rows: Sequence[dict[str, object]], job: Job
 ) -> list[VerdictFields]:
-    """What is written of each row; equal pairs are judged once."""
+    """The verdict fields of each row; equal pairs are judged once."""
     if ":" in source or not isinstance(reward, Reward) or not is_remembered(reward):
         return [_fields(verdict) for verdict in ask_reward(reward, rows, job)]
     names = [job["completion"], *([job["prompt"]] if job["prompt"] else []), "completion_ids"]
@@ -207,7 +207,7 @@ def resolve_for_job(
 def _together(
     job: Job, row: dict[str, object] | str, results: Mapping[str, Sequence[VerdictFields]]
 ) -> dict[str, object]:
-    """What is written of one row, reward by reward."""
+    """The verdict fields of one row by reward; of several completions lists, and summaries."""
     if not is_several(job, {} if isinstance(row, str) else row):
         return {label: one for label, (one,) in results.items()}
     said = None if isinstance(row, str) else row.get(job["completion"])
@@ -233,7 +233,7 @@ def _line(raw: RawRow, row: dict[str, object] | str, results: Mapping[str, objec
 
 
 def _fields(verdict: Verdict) -> VerdictFields:
-    """What is written of a verdict: all but the seconds, which differ from run to run."""
+    """A verdict as files hold it: all but the seconds, which differ from run to run."""
     return {**verdict.to_dict(seconds=False)}
 
 

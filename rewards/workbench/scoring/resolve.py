@@ -1,4 +1,4 @@
-"""A reward by its name (`accuracy`) or by an import path (`my_rewards:length`)."""
+"""A reward by name (`accuracy`), by import path (`mine:length`) or by file (`mine.py:length`)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from hashlib import blake2b
 from importlib import import_module
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from rewards.errors import InputError
@@ -18,6 +21,7 @@ from rewards.workbench.scoring.reward_function import RewardFunction
 
 _LABEL = re.compile(r"\w[\w.-]{0,63}")
 _PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_FILE = re.compile(r"(.+\.py):([A-Za-z_][\w.]*)", re.DOTALL)
 _RENAMED = re.compile(r"([^=(]*)=(.*)", re.DOTALL)
 _WITH_OPTIONS = re.compile(r"([^(]+)\((.*)\)\s*", re.DOTALL)
 
@@ -103,9 +107,9 @@ def resolve_reward(source: str, *, search_path: Path | None = None) -> Reward | 
     """The reward called `source`.
 
     Args:
-        source: `accuracy`, `format`, …, or `module:object` where the object is a `Reward`, a
-            `Reward` class, or a function with TRL's signature. A reward may be followed by options:
-            `accuracy(tolerance=1e-3)`.
+        source: `accuracy`, `format`, …, or `module:object` or `path/to/file.py:object`, where the
+            object is a `Reward`, a `Reward` class, or a function with TRL's signature. A reward may
+            be followed by options: `accuracy(tolerance=1e-3)`.
         search_path: a folder in which the module may lie besides the import path; the working
             directory by default. It is searched last, so that it hides nothing.
 
@@ -119,12 +123,12 @@ def resolve_reward(source: str, *, search_path: Path | None = None) -> Reward | 
     known = known_rewards()
     if source in known:
         return known[source]
-    if not _PATH.fullmatch(source):
+    if not _PATH.fullmatch(source) and not _FILE.fullmatch(source):
         close = difflib.get_close_matches(source, known, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise InputError(
             f"--reward {source}: no such reward; {hint}there are {', '.join(sorted(known))}, or "
-            "your own as module:function"
+            "your own as module:function or file.py:function"
         )
     found = _import_object(source, search_path or Path.cwd())
     if isinstance(found, type) and issubclass(found, Reward):
@@ -176,12 +180,65 @@ def _with_options(
         raise InputError(f"--reward {source}: {error}") from error
 
 
-def _import_object(source: str, search_path: Path) -> object:
-    module_name, _, path = source.partition(":")
-    if str(search_path) not in sys.path:
-        sys.path.append(str(search_path))
+def source_file(source: str, search_path: Path) -> Path:
+    """The file that `path/mine.py:function` names, from a folder."""
+    return (search_path / source.rpartition(":")[0]).resolve()
+
+
+def is_file_path(source: str) -> bool:
+    """Whether a reward is named by its file.
+
+    >>> is_file_path("lib/mine.py:fn"), is_file_path("lib.mine:fn")
+    (True, False)
+    """
+    return _FILE.fullmatch(source) is not None
+
+
+def _load_file(file: Path) -> ModuleType:
+    """The module in a file, loaded once in this process, under a name that hides no other."""
+    if not file.is_file():
+        raise InputError(f"{file}: no such file; check the path before the colon of --reward")
+    name = (
+        file.stem
+        if _is_module_of(file.stem, file)
+        else f"_rlvr_{file.stem}_{blake2b(bytes(file), digest_size=6).hexdigest()}"
+    )
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise InputError(f"{file}: cannot be loaded as Python")
+    module = sys.modules[name] = module_from_spec(spec)
     try:
-        found: object = import_module(module_name)
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _is_module_of(name: str, file: Path) -> bool:
+    """Whether importing `name` gives this very file."""
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    return spec is not None and spec.origin is not None and Path(spec.origin).resolve() == file
+
+
+def _import_object(source: str, search_path: Path) -> object:
+    module_name, _, path = source.rpartition(":")
+    folder = source_file(source, search_path).parent if _FILE.fullmatch(source) else search_path
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    try:
+        found: object = (
+            _load_file(source_file(source, search_path))
+            if _FILE.fullmatch(source)
+            else import_module(module_name)
+        )
+    except InputError:
+        raise
     except Exception as error:
         missing = isinstance(error, ModuleNotFoundError) and error.name == module_name
         mend = f"; start from the folder that holds {module_name}.py" if missing else ""

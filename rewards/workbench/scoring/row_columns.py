@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from rewards.columns import Role, columns_for, missing_column
+from rewards.columns import Role, columns_for, missing_column, missing_columns
 from rewards.completion import completion_text
 from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
@@ -54,7 +54,7 @@ class Columns:
     notes: tuple[str, ...] = ()
 
 
-def choose_columns(
+def choose_columns(  # noqa: C901 - one step for each thing to look at
     path: Path, rewards: Sequence[tuple[str, Reward | None]], named: NamedColumns
 ) -> Columns:
     """Choose the columns by looking at the first rows of a file.
@@ -70,11 +70,15 @@ def choose_columns(
         DataFileError: the file holds no row, or none of the first rows can be used.
         InputError: the file already has a column named like a reward.
     """
-    rows = _read_head(path)
+    paths = paths_of([*vars(named).values(), *(one.column for _, one in rewards if one)])
+    rows = [(line, with_paths(row, paths)) for line, row in _read_head(path)]
     seen = list(dict.fromkeys(name for _, row in rows for name in row))
     _check_clashes(path, seen, [label for label, _ in rewards])
     notes: list[str] = []
     completion = _choose_one(Role.COMPLETION, seen, named.completion, notes)
+    lacking = _find_lacking(path, seen, rewards, named) if completion is None else []
+    if len(lacking) > 1:
+        raise missing_columns(lacking, seen, source=str(path))
     if completion is None:
         raise missing_column(Role.COMPLETION, seen, needed_by=str(path), column=named.completion)
     prompt = _choose_one(Role.PROMPT, seen, named.prompt, notes)
@@ -113,6 +117,54 @@ def choose_columns(
     )
 
 
+def paths_of(names: Iterable[str | None]) -> tuple[str, ...]:
+    """Those of the named columns that may be paths into columns.
+
+    >>> paths_of(["answer", None, "reward_model.ground_truth"])
+    ('reward_model.ground_truth',)
+    """
+    return tuple(dict.fromkeys(name for name in names if name is not None and "." in name))
+
+
+def with_paths(row: dict[str, object], paths: Sequence[str]) -> dict[str, object]:
+    """The row with what lies at each path as a column of its own; a column of that name is kept.
+
+    >>> with_paths({"a": {"b": ["x", "y"]}}, ["a.b.1"])["a.b.1"]
+    'y'
+    """
+    found = {path: value for path in paths if (value := _look_up(row, path)) is not None}
+    return {**row, **{path: value for path, value in found.items() if path not in row}}
+
+
+def _look_up(row: object, path: str) -> object:
+    for name in path.split("."):
+        if isinstance(row, dict):
+            row = row.get(name)
+        elif isinstance(row, list) and name.isdecimal() and int(name[:9]) < len(row):
+            row = row[int(name[:9])]
+        else:
+            return None
+    return row
+
+
+def _find_lacking(
+    path: Path,
+    seen: Sequence[str],
+    rewards: Sequence[tuple[str, Reward | None]],
+    named: NamedColumns,
+) -> list[tuple[Role, str]]:
+    """All roles that no column fills, when none was named for them; each with what needs it."""
+    lacking = [] if named.completion else [(Role.COMPLETION, str(path))]
+    for label, reward in rewards:
+        role = None if reward is None else reward.role
+        if reward is None or role is None or reward.default_reference() is not None:
+            continue
+        column = (named.reference if role is Role.REFERENCE else None) or reward.column
+        if column is None and not columns_for(role, seen):
+            lacking.append((role, label))
+    return lacking
+
+
 def find_completion_flaw(row: Mapping[str, object], column: str) -> str:
     """Why a row's completion cannot be judged, in words, or "".
 
@@ -141,11 +193,6 @@ def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
             else:
                 broken += 1
                 first_flaw = first_flaw or f"{path}:{raw.line}: {parsed}"
-                if not rows and broken == 1 and raw.text.lstrip().startswith("["):
-                    raise DataFileError(
-                        f"{path}: is a JSON array, not one object a line; convert it first: "
-                        "jq -c '.[]' IN > OUT.jsonl"
-                    )
             size += len(raw.text)
             if size > HEAD_BYTES:
                 break

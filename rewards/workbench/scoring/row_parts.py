@@ -16,13 +16,14 @@ from rewards.workbench.scoring.completion_lists import (
     summary_name,
     unfold,
 )
-from rewards.workbench.scoring.row_columns import find_completion_flaw
+from rewards.workbench.scoring.row_columns import find_completion_flaw, with_paths
 
 
 class _Options(TypedDict, total=False):
     several: bool  # whether rows hold lists of completions
     cache: str | None  # where verdicts are remembered
     code: str  # what they are remembered of
+    paths: list[str]  # columns that are paths into others
 
 
 class Job(_Options):
@@ -97,7 +98,9 @@ def parse_writable(job: Job, raw: RawRow) -> dict[str, object] | str:
     if is_several(job, row):
         written += [summary_name(label) for label in written]
     taken = [name for name in written if name in row]
-    return f"the row already has a column {taken[0]!r}" if taken else row
+    if taken:
+        return f"the row already has a column {taken[0]!r}"
+    return with_paths(row, job.get("paths", ()))
 
 
 def _completions_of(job: Job, raw: RawRow) -> Sequence[dict[str, object] | str]:

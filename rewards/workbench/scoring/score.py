@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,13 +20,19 @@ from rewards.workbench.rows.rows import RowReader
 from rewards.workbench.scoring.completion_lists import each_verdict
 from rewards.workbench.scoring.dispatch import KeptWorkers, judge_here, judge_in_workers
 from rewards.workbench.scoring.judge import JudgedChunk
-from rewards.workbench.scoring.resolve import NamedReward, read_reward_arguments, resolve_reward
-from rewards.workbench.scoring.row_columns import Columns, NamedColumns, choose_columns
+from rewards.workbench.scoring.resolve import (
+    NamedReward,
+    is_file_path,
+    read_reward_arguments,
+    resolve_reward,
+    source_file,
+)
+from rewards.workbench.scoring.row_columns import Columns, NamedColumns, choose_columns, paths_of
 from rewards.workbench.scoring.row_limits import Patience, RowLimits, expect_patience
 from rewards.workbench.scoring.row_parts import Job
 from rewards.workbench.scoring.tally import Summary, Tally
-from rewards.workbench.scoring.unfinished_output import PartialOutput, Plan, partial_path
-from rewards.workbench.scoring.verdict_cache import check_cache, describe_code
+from rewards.workbench.scoring.unfinished_output import OutputPlan, PartialOutput, partial_path
+from rewards.workbench.scoring.verdict_cache import CacheFullError, check_cache, describe_code
 from rewards.workbench.scoring.warning_signs import warning_signs
 from rlvr_cpus import usable_cpus
 
@@ -93,7 +99,7 @@ class PreparedRun:
     options: ScoreOptions
     job: Job
     columns: Columns
-    plan: Plan
+    plan: OutputPlan
 
     @property
     def labels(self) -> list[str]:
@@ -160,9 +166,20 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
         "reference": columns.reference,
         "search_path": str(Path.cwd()),
         "several": columns.several,
+        "paths": [
+            *paths_of(
+                [
+                    *vars(options.named).values(),
+                    *(reward.column for _, reward in rewards if isinstance(reward, Reward)),
+                ]
+            )
+        ],
     }
     if options.cache is not None:
-        job |= {"cache": check_cache(options.cache), "code": describe_code()}
+        try:
+            job |= {"cache": check_cache(options.cache), "code": describe_code()}
+        except CacheFullError as error:
+            columns = replace(columns, notes=(*columns.notes, str(error)))
     plan = _describe_run(options, named_rewards, columns)
     return PreparedRun(options=options, job=job, columns=columns, plan=plan)
 
@@ -254,7 +271,9 @@ def _measure(
     )
 
 
-def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns) -> Plan:
+def _describe_run(
+    options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns
+) -> OutputPlan:
     """What the output depends on: an unfinished one is continued only when all of it is equal."""
     users = [one for one in rewards if ":" in one.path]
     limits = {
@@ -280,6 +299,9 @@ def _describe_run(options: ScoreOptions, rewards: Sequence[NamedReward], columns
 
 def _digest_source(source: str) -> str | None:
     """A hash of the module that holds a user's reward."""
+    if is_file_path(source):
+        file = source_file(source, Path.cwd())
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     spec = find_spec(source.partition(":")[0])
     if spec is None or spec.origin is None or not Path(spec.origin).is_file():
         return None

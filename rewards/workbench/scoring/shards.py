@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rewards.errors import DataFileError, InputError
 from rewards.workbench.rows.output_file import reported
+from rewards.workbench.rows.regular_file import open_regular_for_writing
 from rewards.workbench.scoring.dispatch import KeptWorkers
 from rewards.workbench.scoring.score import (
     OnProgress,
@@ -29,6 +30,7 @@ from rewards.workbench.scoring.unfinished_output import (
     describe_difference,
     header_path,
     partial_path,
+    sums_path,
 )
 from rewards.workbench.scoring.warning_signs import warning_signs
 
@@ -211,6 +213,7 @@ def _drop_leftovers(run: PreparedRun) -> None:
     with suppress(OSError, ValueError):
         if not describe_difference(json.loads(header.read_text(encoding="utf-8")), run.plan):
             partial_path(run.options.output).unlink(missing_ok=True)
+            sums_path(run.options.output).unlink(missing_ok=True)
             header.unlink()
 
 
@@ -229,7 +232,8 @@ def _write_record(run: PreparedRun, finished: Path, summary: Summary) -> None:
     with reported(path):
         path.parent.mkdir(exist_ok=True)
         new = path.with_name(path.name + ".new")
-        new.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        with open_regular_for_writing(new) as file:
+            file.write(json.dumps(record, indent=1).encode())
         new.replace(path)
 
 

@@ -26,7 +26,7 @@ from rewards.composite import Combination
 from rewards.errors import DataFileError
 from rewards.extras import version_of
 from rewards.reward import Reward
-from rewards.verdict import Status, VerdictFields
+from rewards.verdict import Status, Verdict, VerdictFields
 
 _KEPT = 8_192
 _KEPT_CHARACTERS = 4_096  # of a verdict's texts; longer ones would let the memory grow
@@ -57,6 +57,10 @@ def pair_key(source: str, values: Sequence[object]) -> bytes:
     except ValueError:  # nested too deeply
         packed = json.dumps([source, *values]).encode()
     return blake2b(packed, digest_size=16).digest()
+
+
+class CacheFullError(DataFileError):
+    """There is no room for a cache file. Never leaves the scoring of a file."""
 
 
 class Memory:
@@ -96,11 +100,9 @@ class Memory:
             except sqlite3.Error:
                 self._file = None
                 break
-            read = {
-                bytes(key): json.loads(fields)
-                for key, fields, digest in rows
-                if digest == _digest(key, fields)  # what was damaged is judged anew
-            }
+            # What was damaged or is no verdict is judged anew.
+            said = {row[0]: _read_fields(*row) for row in rows}
+            read = {key: fields for key, fields in said.items() if fields is not None}
             found |= read
             self._keep(read)
         return found
@@ -136,6 +138,7 @@ def check_cache(path: Path) -> str:
     """Make a cache file or look whether there is one, for an error at the start.
 
     Raises:
+        CacheFullError: there is no room for it; a run can do without.
         DataFileError: it cannot be used.
     """
     mend = "name another --cache, or remove it to start a new one"
@@ -148,6 +151,10 @@ def check_cache(path: Path) -> str:
             file.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?)", _row(b"", {}))
         file.close()
     except sqlite3.Error as error:
+        if "full" in str(error) or "disk I/O" in str(error):
+            raise CacheFullError(
+                f"{path}: is not used as a cache ({error}); free some space"
+            ) from None
         raise DataFileError(f"{path}: cannot be used as a cache ({error}); {mend}") from None
     return str(path.resolve())
 
@@ -164,6 +171,18 @@ def describe_code() -> str:
         if found := version_of(name):
             digest.update(f"{name} {found}".encode())
     return digest.hexdigest()
+
+
+def _read_fields(key: object, text: object, digest: object) -> VerdictFields | None:
+    """What a line of the file says, if it is as it was written and says a verdict."""
+    if not (isinstance(key, bytes) and isinstance(text, str) and digest == _digest(key, text)):
+        return None
+    try:
+        fields: VerdictFields = json.loads(text)
+        Verdict.from_dict(fields)
+    except (ValueError, RecursionError):
+        return None
+    return fields
 
 
 def _row(key: bytes, fields: VerdictFields) -> tuple[bytes, str, bytes]:

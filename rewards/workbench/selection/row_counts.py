@@ -1,4 +1,4 @@
-"""What became of each row, counted."""
+"""How many rows were kept and dropped, by reason."""
 
 from __future__ import annotations
 

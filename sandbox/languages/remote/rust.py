@@ -28,7 +28,7 @@ _TYPE_WORDS = frozenset(
     [
         *("f32", "f64", "bool", "char", "String", "str", "Vec", "Option", "Result", "Box", "std"),
         *("HashMap", "HashSet", "BTreeMap", "BTreeSet", "VecDeque", "collections", "string", "vec"),
-        *("option", "mut"),
+        *("option", "mut", "dyn", "Any"),
     ]
 )
 _MAIN = re.compile(r"\bfn\s{1,20}main\s{0,8}\(")
@@ -129,6 +129,8 @@ def _owned(kind: str) -> tuple[str, str]:
         kind, passed = kind[5:], "&mut "
     elif kind.startswith("&"):
         kind, passed = kind[1:].strip(), "&"
+    if kind == "dyn Any":
+        return "Box<dyn Any>", "&*"
     if kind == "str":
         kind = "String"
     elif kind.startswith("["):

@@ -175,3 +175,17 @@ def test_demo_without_the_train_extra_says_what_to_install(monkeypatch):
     assert result.exit_code == 2
     assert 'pip install "rlvr[train,report]"' in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_rewards_are_listed_with_their_options(place):
+    done = place.run_here("rewards", "--json")
+    assert done.returncode == 0
+    found = {one["name"]: one for one in json.loads(done.stdout)}
+    assert {"accuracy", "format", "code"} <= found.keys()
+    assert found["accuracy"]["reads"] == "reference"
+    assert "tolerance" in found["accuracy"]["options"]
+    assert all(one["says"] for one in found.values())
+    table = place.run_here("rewards")
+    assert all(name in table.stdout for name in found)
+    assert "tolerance=" in place.run_here("rewards", "accuracy").stdout
+    assert place.run_here("rewards", "acuracy").returncode == 2

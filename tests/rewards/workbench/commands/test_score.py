@@ -323,3 +323,21 @@ def test_a_bar_is_drawn_on_a_terminal_only(place):
     assert b"100 rows" in shown
     assert b"60 correct" in shown
     assert "scoring" not in score_here(place, output="2.jsonl").stderr
+
+
+def test_paths_into_columns_and_a_table(place):
+    row = {"out": [{"text": r"so \\boxed{4}"}], "reward_model": {"ground_truth": "4"}}
+    place.write("in.jsonl", row)
+    done = place.run_here(
+        "score", "in.jsonl", "-r", "accuracy", "-o", "out.jsonl", "-q", "--workers", "0",
+        "--completion-column", "out.0.text", "--reference-column", "reward_model.ground_truth",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    (scored,) = place.read("out.jsonl")
+    assert scored.pop("accuracy")["score"] == 1.0
+    assert scored == row
+    (place / "in.csv").write_text('completion,answer\n"so \\boxed{4}",4\n')
+    done = place.run_here("score", "in.csv", "-r", "accuracy", "-o", "t.jsonl", "--workers", "0")
+    assert done.returncode == 0
+    assert place.read("t.jsonl")[0]["accuracy"]["score"] == 1.0
+    assert "columns read: completion 'completion', reference 'answer'" in done.stderr

@@ -39,8 +39,6 @@ FILES = {
     "zip": (b"PK\x03\x04xxxx", "is a zip archive"),
     "UTF-16": ("\ufeff" + GOOD).encode("utf-16-le"),
     "latin-1": ('{"completion": "é"}\n'.encode("latin-1"), "in.jsonl:1: not UTF-8 at byte 17"),
-    "array": (b'[\n{"completion": "x"}\n,\n{"completion": "y"}]', "jq -c '.[]'"),
-    "array in one line": (b'[{"completion": "x"}]', "jq -c '.[]'"),
     "broken": (b"{'completion': 'x'}\n" * 3, "in.jsonl:1: broken JSON at character 2"),
     "no completion": (b'{"text": "x", "answer": "1"}', "Columns seen: answer, text"),
     "no reference": (b'{"completion": "x"}', "needs a reference column"),
@@ -132,3 +130,23 @@ def test_two_rewards_of_one_name(folder):
 def test_a_named_column_that_is_not_there(folder, option):
     said = complaint("good.jsonl", f"--{option}-column", "nope")
     assert "'nope', which is not there" in said
+
+
+@pytest.mark.parametrize("length", [240, 254, 255, 256, 5000])
+def test_a_name_that_is_too_long_is_one_clear_line(place, length):
+    place.write_rows("in.jsonl", 3)
+    for arguments in (
+        ("in.jsonl", "--output", "é" * (length // 2)),
+        ("x" * length + ".jsonl", "--output", "out.jsonl"),
+    ):
+        done = place.run_here("score", *arguments, "--reward", "accuracy", "--workers", "0")
+        assert done.returncode == 2
+        assert done.stderr.startswith("rlvr: ")
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_completion_column_of_objects_is_refused_by_its_keys(place):
+    place.write("in.jsonl", *({"response": {"id": n, "error": "x"}, "answer": "1"} for n in (1, 2)))
+    done = place.run_here("score", "in.jsonl", "--reward", "accuracy", "--output", "out.jsonl")
+    assert done.returncode == 2
+    assert "an object with the keys id, error" in done.stderr

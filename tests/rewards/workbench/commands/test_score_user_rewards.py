@@ -6,6 +6,7 @@ depends on the machine's speed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from rewards.workbench.scoring import RowLimits, ScoreOptions, score_file
 from rewards.workbench.scoring.row_limits import PATIENCE_ROWS
+from rewards.workbench.scoring.unfinished_output import sums_path
 
 SHARED = Path(__file__).resolve().parents[4].parent / "shared" / "data" / "math"
 TIMEOUT = ["--row-timeout", "0.5", "--row-memory", "150"]
@@ -200,7 +202,10 @@ def test_one_that_always_hangs_is_given_up_at_the_same_row_however_often_interru
     partial, header = place / "out.jsonl.partial", place / "out.jsonl.partial.json"
     lines, described = partial.read_bytes().splitlines(keepends=True), header.read_bytes()
     for kept in (24, 33):
-        partial.write_bytes(b"".join(lines[:kept]) + lines[kept][:-5])
+        whole = b"".join(lines[:kept])
+        partial.write_bytes(whole + lines[kept][:-5])
+        digest = hashlib.blake2b(whole, digest_size=16).hexdigest()
+        sums_path(place / "out.jsonl").write_text(f"{len(whole)} {kept} {digest}\n")
         header.write_bytes(described)
         score_file(options("out.jsonl", 1))
         assert (place / "out.jsonl").read_bytes() == (place / "calm.jsonl").read_bytes()

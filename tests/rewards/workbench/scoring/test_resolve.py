@@ -57,3 +57,36 @@ def test_a_class_that_is_no_reward_is_refused(module):
     name = module("class Mine:\n    def __call__(self, completions, **k): return []\n")
     with pytest.raises(InputError, match=r"is a class.*name an instance"):
         resolve_reward(f"{name}:Mine")
+
+
+def test_a_reward_by_its_file(tmp_path):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "mine.py").write_text(
+        "from beside import WORTH\n"
+        "def fn(completions, **_):\n    return [WORTH] * len(completions)\n"
+    )
+    (tmp_path / "lib" / "beside.py").write_text("WORTH = 0.25\n")
+    for source in ("lib/mine.py:fn", f"{tmp_path}/lib/mine.py:fn"):
+        reward = resolve_reward(source, search_path=tmp_path)
+        (verdict,) = reward.verdicts(
+            completions=["a"], prompts=[None], references=[None], columns={}
+        )
+        assert (reward.name, verdict.score) == ("fn", 0.25)
+    assert read_reward_argument("lib/mine.py:fn").label == "fn"
+    assert read_reward_argument("x=lib/mine.py:fn").label == "x"
+
+
+def test_two_files_of_one_name_are_two(tmp_path):
+    for folder, worth in (("a", 1), ("b", 2)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "json.py").write_text(f"def fn(completions):\n    return [{worth}]\n")
+    found = [
+        resolve_reward(f"{folder}/json.py:fn", search_path=tmp_path).function(completions=["x"])
+        for folder in "ab"
+    ]
+    assert found == [[1], [2]]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"gone\.py: no such file"):
+        resolve_reward("gone.py:fn", search_path=tmp_path)

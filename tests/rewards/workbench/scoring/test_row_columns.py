@@ -8,7 +8,7 @@ import pytest
 
 from rewards import accuracy, format
 from rewards.errors import DataFileError, InputError, MissingColumnError
-from rewards.workbench.scoring.row_columns import NamedColumns, choose_columns
+from rewards.workbench.scoring.row_columns import NamedColumns, choose_columns, with_paths
 
 BOTH = [("accuracy", accuracy), ("format", format)]
 
@@ -70,3 +70,28 @@ def test_one_usable_row_is_enough(tmp_path):
 def test_a_clash_names_the_mend(tmp_path):
     with pytest.raises(InputError, match="--reward format_2=format"):
         choose(tmp_path, {"completion": "x", "answer": "1", "format": {}})
+
+
+def test_one_error_names_all_roles_and_how_to_give_them(tmp_path):
+    with pytest.raises(MissingColumnError) as caught:
+        choose(tmp_path, {"said": "x", "truth": "1"})
+    message = str(caught.value)
+    for part in ("a completion column", "a reference column (needed by accuracy)", "said, truth",
+                 "--completion-column COLUMN --reference-column COLUMN"):  # fmt: skip
+        assert part in message
+
+
+def test_a_path_leads_into_a_column(tmp_path):
+    row = {"reward_model": {"ground_truth": "4"}, "out": [{"text": "x"}]}
+    found = choose(tmp_path, row, completion="out.0.text", reference="reward_model.ground_truth")
+    assert (found.completion, found.reference) == ("out.0.text", "reward_model.ground_truth")
+    with pytest.raises(MissingColumnError, match="not there"):
+        choose(tmp_path, row, completion="out.1.text", reference="reward_model.ground_truth")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("a.b", "literal"), ("a.c.0", "x"), ("a.c.9", None), ("a.d.e", None)]
+)
+def test_a_column_of_that_name_wins_over_a_path(path, value):
+    row = {"a.b": "literal", "a": {"b": "inside", "c": ["x"]}}
+    assert with_paths(row, [path]).get(path) == value

@@ -140,12 +140,15 @@ def test_overwrite_drops_what_does_not_match_and_keeps_what_does(folder):
     assert "accuracy" not in json.loads(wanted.output.read_text().splitlines()[1])
 
 
-def test_a_damaged_unfinished_output_is_named(folder):
+def test_a_damaged_unfinished_output_is_judged_again_and_named(folder):
+    score_file(options(folder, output=folder / "calm.jsonl"))
     wanted = options(folder)
     score_interrupted(wanted, 100)
     partial = partial_path(wanted.output)
     partial.write_bytes(b"hello\n" + partial.read_bytes())
-    assert ":1: is no line of an rlvr output" in refusal(wanted)
+    summary = score_file(wanted)
+    assert any(note.endswith("were judged again") for note in summary.notes)
+    assert wanted.output.read_bytes() == (folder / "calm.jsonl").read_bytes()
 
 
 def test_no_reward_is_refused(folder):

@@ -169,3 +169,41 @@ def test_scores_are_the_same_with_and_without(tmp_path):
     assert outputs[0] == outputs[1] == outputs[2]
     with sqlite3.connect(tmp_path / "c.db") as file:
         assert file.execute("SELECT COUNT(*) FROM verdicts WHERE key != x''").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    ['{"score": 7}', '{"score": 1.0, "status": "right"}', '{"score": 1.0, "status": "error"}', "[",
+     "null", "[" * 100_000, '{"score": NaN, "status": "wrong"}'],
+)  # fmt: skip
+def test_a_forged_or_broken_entry_never_becomes_a_verdict(tmp_path, forged):
+    path = str(tmp_path / "cache")
+    key = pair_key("accuracy", ["a"])
+    check_cache(tmp_path / "cache")
+    file = sqlite3.connect(path)
+    with file:
+        digest = verdict_cache._digest(key, forged)
+        file.execute("INSERT INTO verdicts VALUES (?, ?, ?)", (key, forged, digest))
+        file.execute("INSERT INTO verdicts VALUES (?, ?, ?)", (b"k" * 16, None, b""))
+    file.close()
+    assert Memory(path).look_up([key, b"k" * 16]) == {}
+
+
+def test_a_full_disk_costs_the_cache_and_not_the_run(tmp_path, monkeypatch):
+    def full(path):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(verdict_cache, "_open", full)
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps({"completion": r"\\boxed{4}", "answer": "4"}) + "\n")
+    summary = score_file(
+        ScoreOptions(
+            input=source,
+            output=tmp_path / "out.jsonl",
+            rewards=["accuracy"],
+            workers=0,
+            cache=tmp_path / "cache",
+        )
+    )
+    assert summary.tally.rewards["accuracy"].mean == 1.0
+    assert any("is not used as a cache" in note for note in summary.notes)
