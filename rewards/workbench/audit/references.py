@@ -110,8 +110,9 @@ def audit_reference(reference: object) -> Audited:
 
     >>> sorted(audit_reference("3.14").findings)
     [<Finding.ROUNDED: 'rounded decimal'>]
-    >>> audit_reference("Half of it is 21. #### 21").mended
-    '21'
+    >>> way = "In May she sold half as many as the 48 clips that she sold in April, which is 24."
+    >>> audit_reference(f"{way} #### 24").mended
+    '24'
     >>> audit_reference("41=42").fate
     <Fate.SET_ASIDE: 'set aside'>
     """
