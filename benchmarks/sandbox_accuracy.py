@@ -78,7 +78,7 @@ def quixbugs(rows: list[Record]) -> Iterator[Problem]:
 def mbpp(rows: list[Record]) -> Iterator[Problem]:
     for row in rows:
         read = read_tests(row["test_list"], RowFacts(setup=row["test_setup_code"]))
-        tests = AssertTests(read.asserts, prelude=read.prelude)
+        tests = AssertTests(read.asserts, prelude=read.prelude, setup=read.setup)
         yield Problem(row["task_id"], row["code"], tests, right=True)
 
 

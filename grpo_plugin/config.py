@@ -47,8 +47,14 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
             function `(logp, batch, config) -> loss`, or where one is found, `"module:function"`.
         objective_options: fields of `ObjectiveConfig` for which TRL has no option; they win.
         advantage_estimator: `None` for TRL's own; a name from `advantages.available()`; a function
-            `(rewards (N,), group (N,), lengths (N,)) -> (N,)`, or `"module:function"`.
+            `(rewards (N,), group (N,), lengths (N,)) -> (N,)`, or `"module:function"`; `"gae"` for
+            PPO's, with a value model (`GRPOTrainer(value_model=…)`, by default a copy of the
+            policy).
         advantage_options: its keyword options, e.g. `{"k": 4}` for pass_at_k.
+        gae_gamma: PPO's discount, in [0, 1].
+        gae_lambda: λ of GAE, in [0, 1].
+        value_clip: how far a prediction may move from the one that made the advantages.
+        value_learning_rate: of the value model, constant.
         kl_in: `"loss"`; `"reward"`, before group normalisation; `"advantage"`, after it, token by
             token; `"token_reward"`, in the reward of each token, for an advantage_estimator that
             works on those (reinforce_plus_plus). All but the first measure π_old, and `beta` is
@@ -99,6 +105,12 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
     )
     advantage_options: dict[str, Any] | str | None = field(
         default=None, metadata={"help": "Options of the advantage estimator (JSON)."}
+    )
+    gae_gamma: float = field(default=1.0, metadata={"help": "PPO's discount."})
+    gae_lambda: float = field(default=0.95, metadata={"help": "GAE's lambda."})
+    value_clip: float = field(default=0.2, metadata={"help": "PPO's clip of value predictions."})
+    value_learning_rate: float = field(
+        default=9e-6, metadata={"help": "Learning rate of PPO's value model."}
     )
     kl_in: str = field(
         default="loss",

@@ -24,6 +24,7 @@ from grpo_plugin.steps.training import (
     scored_rows,
     supervise_steps,
 )
+from grpo_plugin.training.critic import Critic
 from grpo_plugin.training.extensions import keep_names_apart, tell_callbacks
 from grpo_plugin.training.fused import FusedHeads
 from grpo_plugin.training.loss import PolicyLoss, policy_loss
@@ -33,8 +34,8 @@ from grpo_plugin.training.metrics import (
     record_rollout,
     show_advantages,
 )
-from grpo_plugin.training.microbatch import MicroBatch, microbatch
-from grpo_plugin.training.plan import KLPlace, Plan, plan_from
+from grpo_plugin.training.microbatch import MicroBatch, microbatch, whole_batch
+from grpo_plugin.training.plan import KLPlace, TrainingPlan, plan_from
 from grpo_plugin.training.resampling import check_dynamic_sampling, refill
 from grpo_plugin.training.rollout import Rollout, outcome_advantages, rollout_from, steer_kl
 from grpo_plugin.training.state import load_state, save_state
@@ -52,6 +53,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
     - checkpoints taken in the middle of a window can be resumed exactly;
     - `step_reward_funcs`: rewards for the steps of a completion, a function, several, or a
       `grpo_plugin.steps.ProcessSupervision` with options; `reward_funcs` may then be left out;
+    - `value_model`: PPO's, for `advantage_estimator="gae"` (a module, or a path to load);
     - callbacks with `attach(trainer)` get to know the trainer, and those with
       `on_rewards(trainer, rows, rewards)` every batch that was scored (methods whose first
       argument has another name are somebody else's, and are left alone);
@@ -67,11 +69,13 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         UnsupportedTRLError: the installed TRL lacks a method this class builds on.
     """
 
-    plan: Plan
+    plan: TrainingPlan
     kl_controller: FixedKL | AdaptiveKL
     fused_heads: FusedHeads
 
-    def __init__(self, *args: Any, step_reward_funcs: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, step_reward_funcs: Any = None, value_model: Any = None, **kwargs: Any
+    ) -> None:
         require_methods(trl.GRPOTrainer, version=trl.__version__)
         warn_of_foreign_packages()  # the path may have changed since the import
         self._process = ProcessSupervision.of(step_reward_funcs)
@@ -83,6 +87,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         announce_recipe(self)
         self.kl_controller = self.plan.kl
         untie_forward(self.model)
+        self.critic = Critic(self, value_model) if self.plan.by_value else None
         self.fused_heads = FusedHeads(self)
         self._scores: Tensor | None = None
         self._scored: list[dict[str, Any]] = []
@@ -98,6 +103,8 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
 
     def advantages_of(self, rollout: Rollout) -> Tensor:
         """(n,) or (n, T): the advantages of this process's completions in a generation batch."""
+        if self.critic is not None:
+            return self.critic.advantages(self, rollout)
         outcome = outcome_advantages(self, rollout)
         if self._process is None:
             return outcome
@@ -171,10 +178,11 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         if self.plan.objective is None:
             loss = super()._compute_loss(model, inputs)
         else:
+            window = self._windows.at(self)
             micro = microbatch(
                 inputs,
                 self.plan,
-                self._windows.at(self),
+                window,
                 keep_all=self.top_entropy_quantile < 1.0
                 or getattr(self, "aux_loss_enabled", False),
                 multiple=getattr(self, "pad_to_multiple_of", None),
@@ -182,6 +190,9 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
             found = self.policy_loss_of(model, micro)
             record_loss(self, micro, found, self._options())
             self._observe_kl(found)
+            if self.critic is not None:
+                value_loss = self.critic.update(self, inputs, whole_batch(inputs, window))
+                record(self, "value_loss", float(self.accelerator.gather(value_loss).mean()))
             loss = found.loss
         record(self, "timing/loss_s", perf_counter() - started)
         return loss

@@ -139,7 +139,7 @@ class Worker:
         handles = array.array("i", descriptors)
         try:
             if self.group is not None:
-                processes = 2 if order.kind == Kind.JUDGE else 1
+                processes = 2 if order.kind in {Kind.JUDGE, Kind.PAIR} else 1
                 self.group.limit_memory(processes * order.memory_bytes + _SPARE_BYTES)
             self._control.sendmsg([order.pack()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)])
         except OSError as error:

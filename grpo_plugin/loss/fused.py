@@ -13,7 +13,7 @@ from torch.autograd.function import once_differentiable
 from grpo_plugin.batch import Batch
 from grpo_plugin.loss.head import Head, check_inputs
 from grpo_plugin.loss.kernels import Backend
-from grpo_plugin.loss.passes import Means, Passed, score, score_and_differentiate
+from grpo_plugin.loss.passes import BackendSettings, CallResult, score, score_and_differentiate
 from grpo_plugin.loss.weighing import Weighing
 from grpo_plugin.objectives.config import ObjectiveConfig
 from grpo_plugin.objectives.registry import Objective, resolve
@@ -134,14 +134,14 @@ def fused_policy_loss(
         head=head,
         targets=targets,
         weighing=weighing,
-        means=Means.choose(hidden, head, backend, memory_mb),
+        settings=BackendSettings.choose(hidden, head, backend, memory_mb),
         entropy=entropy,
         every_row=every_row,
         with_graph=torch.is_grad_enabled(),
     )
     with torch.autocast(hidden.device.type, enabled=False):
         loss: Tensor = _FusedLoss.apply(hidden, weight, bias, call)  # type: ignore[no-untyped-call]
-    found = call.passed
+    found = call.result
     if found is None:
         raise RuntimeError("the forward pass left nothing behind")
     seen = None if found.entropy is None else found.entropy * found.computed
@@ -181,9 +181,9 @@ def fused_logps(
         logit_scale=logit_scale,
     )
     check_inputs(hidden, targets, head)
-    means = Means.choose(hidden, head, backend, memory_mb)
+    settings = BackendSettings.choose(hidden, head, backend, memory_mb)
     with torch.autocast(hidden.device.type, enabled=False):
-        found = score(hidden, targets, head, means, entropy=entropy)
+        found = score(hidden, targets, head, settings, entropy=entropy)
     return LogProbs(logp=found.logp, entropy=found.entropy)
 
 
@@ -194,11 +194,11 @@ class _Call:
     head: Head
     targets: Tensor
     weighing: Weighing
-    means: Means
+    settings: BackendSettings
     entropy: bool
     every_row: bool
     with_graph: bool
-    passed: Passed | None = None
+    result: CallResult | None = None
 
 
 class _FusedLoss(torch.autograd.Function):
@@ -210,19 +210,19 @@ class _FusedLoss(torch.autograd.Function):
     ) -> Tensor:
         needs = ctx.needs_input_grad
         wanted = (needs[0], needs[1], needs[2]) if call.with_graph else (False, False, False)
-        call.passed = score_and_differentiate(
+        call.result = score_and_differentiate(
             hidden,
             call.targets,
             call.head,
-            call.means,
+            call.settings,
             call.weighing,
             wanted=wanted,
             entropy=call.entropy,
             every_row=call.every_row,
         )
-        ctx.save_for_backward(*call.passed.gradients)
+        ctx.save_for_backward(*call.result.gradients)
         ctx.dtypes = (hidden.dtype, weight.dtype, None if bias is None else bias.dtype)
-        return call.weighing.loss(call.passed.logp, call.passed.entropy)
+        return call.weighing.loss(call.result.logp, call.result.entropy)
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator,unused-ignore]

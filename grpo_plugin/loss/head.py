@@ -65,7 +65,7 @@ class Head:
 
     @property
     def width(self) -> int:
-        """H."""
+        """Hidden size, H."""
         return self.weight.shape[1]
 
 

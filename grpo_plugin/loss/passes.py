@@ -10,16 +10,16 @@ from torch import Tensor
 from grpo_plugin.errors import NonFiniteLogitsError
 from grpo_plugin.loss.head import Head, Precision
 from grpo_plugin.loss.kernels import Backend, Kernels, choose, half_products
-from grpo_plugin.loss.plan import Rows, choose_sizes, cut, plan
 from grpo_plugin.loss.row_statistics import RowStatistics, Slopes
+from grpo_plugin.loss.tiling import Rows, choose_sizes, cut, spans_of
 from grpo_plugin.loss.weighing import Weighing, Weights
 from grpo_plugin.loss.workspace import Gradients, Workspace, arrange
 from grpo_plugin.objectives.registry import Coupling
 
 
 @dataclass(frozen=True, kw_only=True)
-class Means:
-    """With what a call works.
+class BackendSettings:
+    """Kernels and precision of a call.
 
     Attributes:
         kernels: for the tiles.
@@ -34,8 +34,8 @@ class Means:
     @classmethod
     def choose(
         cls, hidden: Tensor, head: Head, backend: Backend | str, memory_mb: float | None
-    ) -> Means:
-        """What fits the inputs, the device and autocast, which is to be asked before it is off."""
+    ) -> BackendSettings:
+        """Those that fit inputs, device and autocast; to be called before autocast is off."""
         wide = Precision.choose(hidden, head.weight, half_products=False)
         kernels = choose(backend, hidden.device, wide.logits)
         half = half_products(kernels, hidden.device)
@@ -44,8 +44,8 @@ class Means:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Passed:
-    """What came of all rows.
+class CallResult:
+    """Results of all rows.
 
     Attributes:
         logp: (N,).
@@ -62,14 +62,14 @@ class Passed:
     gradients: tuple[Tensor | None, Tensor | None, Tensor | None]
 
 
-class Pass:
+class Call:
     """One call: its inputs, its workspace and its results.
 
     Args:
         hidden: (N, H).
         targets: (N,).
         head: the head.
-        means: with what.
+        settings: kernels and precision.
         wanted: whether gradients of hidden states, weight and bias are.
         entropy: whether entropies are.
         rows: how many rows will be projected, at most.
@@ -81,14 +81,14 @@ class Pass:
         hidden: Tensor,
         targets: Tensor,
         head: Head,
-        means: Means,
+        settings: BackendSettings,
         *,
         wanted: tuple[bool, bool, bool],
         entropy: bool,
         rows: int,
         coupled: bool = False,
     ) -> None:
-        kernels, self.precision = means.kernels, means.precision
+        kernels, self.precision = settings.kernels, settings.precision
         self.hidden, self.targets = hidden, targets
         keep = any(wanted)
         self.sizes = choose_sizes(
@@ -98,7 +98,7 @@ class Pass:
             rows,
             keep=keep,
             shared=not coupled,
-            memory_mb=means.memory_mb,
+            memory_mb=settings.memory_mb,
         )
         self.gradients = Gradients(hidden, head, self.precision.logits, wanted)
         self.workspace = Workspace(
@@ -176,9 +176,9 @@ class Pass:
             f"{first} (target {int(self.targets[first])}): {where}. Has training diverged?"
         )
 
-    def result(self) -> Passed:
-        """What came of it."""
-        return Passed(
+    def result(self) -> CallResult:
+        """The results so far, gradients included."""
+        return CallResult(
             logp=self.logp,
             entropy=self.entropy,
             computed=self.computed,
@@ -203,13 +203,15 @@ class Pass:
         return float(torch.exp2((10 - largest.log2()).floor().clamp(-100, 100)))
 
 
-def score(hidden: Tensor, targets: Tensor, head: Head, means: Means, *, entropy: bool) -> Passed:
+def score(
+    hidden: Tensor, targets: Tensor, head: Head, settings: BackendSettings, *, entropy: bool
+) -> CallResult:
     """Log-probs, and entropies, of all rows: one product, no gradients."""
-    call = Pass(
+    call = Call(
         hidden,
         targets,
         head,
-        means,
+        settings,
         wanted=(False, False, False),
         entropy=entropy,
         rows=len(targets),
@@ -224,27 +226,27 @@ def score_and_differentiate(
     hidden: Tensor,
     targets: Tensor,
     head: Head,
-    means: Means,
+    settings: BackendSettings,
     weighing: Weighing,
     *,
     wanted: tuple[bool, bool, bool],
     entropy: bool,
     every_row: bool,
-) -> Passed:
+) -> CallResult:
     """Log-probs and gradients of all rows that the objective or the caller asks for."""
     if not any(wanted):
         entropy = entropy or weighing.uses_entropy
-        return score(hidden, targets, head, means, entropy=entropy)
+        return score(hidden, targets, head, settings, entropy=entropy)
     if not weighing.known:
         return _found_in_passing(
-            hidden, targets, head, means, weighing, wanted=wanted, entropy=entropy
+            hidden, targets, head, settings, weighing, wanted=wanted, entropy=entropy
         )
-    blank = weighing.blank(hidden.new_empty(0, dtype=means.precision.logits))
+    blank = weighing.blank(hidden.new_empty(0, dtype=settings.precision.logits))
     weights = weighing.weigh(blank, None, 0, len(targets))
     rows = torch.arange(len(targets), device=hidden.device)
     if not (every_row or entropy):
         rows = weights.logp.nonzero().squeeze(1)
-    call = Pass(hidden, targets, head, means, wanted=wanted, entropy=entropy, rows=len(rows))
+    call = Call(hidden, targets, head, settings, wanted=wanted, entropy=entropy, rows=len(rows))
     for start, stop in cut(0, len(rows), call.sizes.rows):
         tile = rows[start:stop]
         call.differentiate(tile, call.project(tile), Weights(logp=weights.logp[tile], entropy=None))
@@ -255,26 +257,26 @@ def _found_in_passing(
     hidden: Tensor,
     targets: Tensor,
     head: Head,
-    means: Means,
+    settings: BackendSettings,
     weighing: Weighing,
     *,
     wanted: tuple[bool, bool, bool],
     entropy: bool,
-) -> Passed:
+) -> CallResult:
     """Coefficients that need log-probs: spans of tiles, the last of each finished where it lies."""
     entropy = entropy or weighing.uses_entropy
-    call = Pass(
+    call = Call(
         hidden,
         targets,
         head,
-        means,
+        settings,
         wanted=wanted,
         entropy=entropy,
         rows=len(targets),
         coupled=weighing.coupling is not Coupling.TOKEN,
     )
     call.logp.copy_(weighing.blank(call.logp))
-    for span in plan(weighing.lengths, weighing.coupling, call.sizes.rows):
+    for span in spans_of(weighing.lengths, weighing.coupling, call.sizes.rows):
         for tile in span:
             rows = call.indices(tile)
             found = call.project(rows)

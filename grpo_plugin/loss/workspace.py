@@ -9,9 +9,9 @@ from torch import Tensor
 
 from grpo_plugin.loss.head import Head, Precision
 from grpo_plugin.loss.kernels import Kernels
-from grpo_plugin.loss.plan import Sizes, pitch
 from grpo_plugin.loss.products import multiply
 from grpo_plugin.loss.row_statistics import BlockStatistics, RowStatistics, Slopes, combine
+from grpo_plugin.loss.tiling import Sizes, pitch
 
 
 class Gradients:

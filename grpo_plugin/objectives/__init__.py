@@ -8,6 +8,14 @@
 | unified  | sft, rft, online_rft, dpo (DeepSeekMath section 5.2.1)                      |
 | entropy  | clip_cov, kl_cov; any other with `ObjectiveConfig(entropy_coef=…)`          |
 
+`ObjectiveConfig(aggregation=…)` changes how any of them averages its tokens, or sums them.
+
+Left out, with the reason: GTPO (2508.03772) and VACO (2603.01365), which one trainer each has;
+A*-PO (2505.20686), which needs samples of the reference policy for its V*; RLSD, SDAR, SDPO and
+OPSD, whose teacher is a second forward pass conditioned on the answer; prime-rl's penalty on the
+sampler's log-ratio beside DPPO (give it as a function of your own); TPO and FlowGRPO, which are
+about triples and images.
+
 A new one is a function under the `objective` decorator, or any callable given to `resolve`.
 """
 

@@ -13,6 +13,7 @@ rate, batch sizes (with them the optimizer steps per generation batch), lengths 
 | dapo         | DAPO eq. 8         | clip-higher, token mean, dynamic sampling, no KL             |
 | gspo         | GSPO eq. 5         | length-normalised ratio of outputs, clip 3e-4 and 4e-4       |
 | reinforce_pp | REINFORCE++        | KL in the token rewards, normalised over the batch, PPO clip |
+| ppo          | PPO, InstructGPT   | value model, GAE of token rewards with KL, whitened, clip    |
 | rloo         | RLOO               | REINFORCE on whole outputs, leave-one-out, KL in the reward  |
 | cispo        | MiniMax-M1 eq. 4   | clipped weight, token mean, dynamic sampling, no KL          |
 

@@ -139,6 +139,32 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 ),
             ),
             Recipe(
+                name="ppo",
+                paper="PPO, arXiv 1707.06347, eq. 7, as InstructGPT has it, arXiv 2203.02155",
+                settings={
+                    "objective": "ppo_clip",
+                    "advantage_estimator": "gae",
+                    "gae_gamma": 1.0,
+                    "gae_lambda": 0.95,
+                    "value_clip": 0.2,
+                    "value_learning_rate": 9e-6,
+                    "epsilon": 0.2,
+                    "epsilon_high": None,
+                    "beta": 0.02,
+                    "kl_in": "token_reward",
+                    "kl_estimator": "k1",
+                    **_WINDOW_TOKENS,
+                    "mask_truncated_completions": False,
+                    "num_iterations": 1,
+                    "num_generations": 2,
+                    **_ON_POLICY_SAMPLING,
+                },
+                notes=(
+                    "the paper samples once a prompt; TRL's trainer takes two at least",
+                    "λ = 0.95 and the value clip are those of OpenAI's code, not in the paper",
+                ),
+            ),
+            Recipe(
                 name="rloo",
                 paper="RLOO, arXiv 2402.14740, section 3 and appendix on training",
                 settings={

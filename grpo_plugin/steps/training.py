@@ -84,6 +84,11 @@ def check_process_supervision(trainer: Any, supervision: ProcessSupervision | No
             "dynamic_sampling_rounds replaces groups whose outcome rewards are all equal, and "
             "step_reward_funcs stands alone; add reward_funcs, or set dynamic_sampling_rounds=0"
         )
+    if trainer.critic is not None:
+        raise StepError(
+            "advantage_estimator='gae' takes its advantages from a value model, and "
+            "step_reward_funcs would add none to them; leave one of them out"
+        )
     if hasattr(trainer, "liger_grpo_loss"):
         raise StepError(
             "use_liger_kernel takes one advantage per completion, and step_reward_funcs gives one "

@@ -5,6 +5,7 @@
 | plan       | read and check the configuration                                           |
 | options    | TRL's options of the loss as those of an objective                         |
 | rollout    | one generation batch with its rewards; advantages from it                  |
+| critic     | PPO's value model: advantages by GAE, and its own loss                      |
 | extensions | names of rewards, and hooks of callbacks                                   |
 | window     | the micro-batches of one optimizer step, and their tokens                  |
 | resampling | dynamic sampling: refill groups whose rewards are all equal                |

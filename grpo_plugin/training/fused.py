@@ -169,7 +169,7 @@ def _is_text(inputs: dict[str, Any]) -> bool:
 def _fuse(
     trainer: Any, model: Any, whose: str, known: Scaling | None = None
 ) -> tuple[bool, Scaling | None]:
-    """Whether it could be done, and what was found."""
+    """Try to fuse a model's head: whether that worked, and the scaling of its logits."""
     try:
         return True, fuse_head(trainer.accelerator.unwrap_model(model), known=known)
     except UnsupportedHeadError as error:

@@ -16,7 +16,7 @@ from grpo_plugin.training.microbatch import MicroBatch
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PolicyLoss:
-    """What came of a micro-batch.
+    """The loss of a micro-batch, with what metrics are made of.
 
     Attributes:
         loss: scalar with graph, the router's loss included.

@@ -30,7 +30,7 @@ from grpo_plugin.objectives import (
     gradient_coefficient,
     known_beforehand,
 )
-from grpo_plugin.training.plan import Plan
+from grpo_plugin.training.plan import TrainingPlan
 from grpo_plugin.training.rollout import loss_mask
 from grpo_plugin.training.window import Window
 
@@ -48,6 +48,8 @@ _COMPLETIONS = (
     "sampling_per_token_logps",
     "importance_sampling_ratio",
     "advantages",
+    "values",
+    "returns",
 )
 TEXT = frozenset({*_PROMPTS, *_COMPLETIONS, *ROWS, "num_items_in_batch"})
 
@@ -70,7 +72,12 @@ class MicroBatch:
 
 
 def microbatch(
-    inputs: dict[str, Any], plan: Plan, window: Window, *, keep_all: bool, multiple: int | None
+    inputs: dict[str, Any],
+    plan: TrainingPlan,
+    window: Window,
+    *,
+    keep_all: bool,
+    multiple: int | None,
 ) -> MicroBatch:
     """Choose what enters the model.
 
@@ -90,7 +97,7 @@ def microbatch(
             f"TRL's batch has no {', '.join(missing)}; it has {', '.join(sorted(inputs))}. "
             "Install a TRL release that rlvr supports, or leave objective out"
         )
-    batch = _corrected(_batch(inputs, window), plan)
+    batch = _corrected(whole_batch(inputs, window), plan)
     size, length = batch.mask.shape
     text_only = all(key in TEXT for key, value in inputs.items() if value is not None)
     kept = inputs
@@ -117,7 +124,8 @@ def contributing(objective: Objective, batch: Batch, options: ObjectiveConfig) -
     return live
 
 
-def _batch(inputs: dict[str, Any], window: Window) -> Batch:
+def whole_batch(inputs: dict[str, Any], window: Window) -> Batch:
+    """All of a micro-batch, with the counts of its window."""
     mask = loss_mask(inputs)
     advantages = inputs["advantages"]
     if advantages.dim() == 1:
@@ -146,7 +154,7 @@ def _batch(inputs: dict[str, Any], window: Window) -> Batch:
     )
 
 
-def _corrected(batch: Batch, plan: Plan) -> Batch:
+def _corrected(batch: Batch, plan: TrainingPlan) -> Batch:
     """With the sampler correction that was asked for, in place of TRL's."""
     if plan.sampler is None:
         return batch

@@ -27,7 +27,7 @@ from grpo_plugin.objectives import (
 from grpo_plugin.objectives import resolve as resolve_objective
 from grpo_plugin.training.options import objective_options, trl_default
 
-_OF_TOKEN_REWARDS = frozenset({"reinforce_plus_plus"})
+_OF_TOKEN_REWARDS = frozenset({"reinforce_plus_plus", "gae"})
 """Advantage estimators that work on the reward of each token."""
 
 _SCALES = {"group": "grpo", "batch": "batch_normalized", "none": "dr_grpo"}
@@ -47,7 +47,7 @@ class KLPlace(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Plan:
+class TrainingPlan:
     """What to train, and how.
 
     Attributes:
@@ -57,6 +57,7 @@ class Plan:
         own_advantages: whether `estimator` replaces TRL's advantages throughout; otherwise it is
             used only where TRL's no longer hold (KL in the reward, refilled groups).
         every_reward: `estimator` takes rewards (N, F), a column for each function, and `weights`.
+        by_value: advantages come of a value model, by GAE.
         kl_in: where the KL term goes.
         kl_estimator: how it is estimated.
         kl: its coefficient, fixed or adaptive, as it is at the start.
@@ -74,6 +75,7 @@ class Plan:
     estimator: OutcomeEstimator = field(default_factory=lambda: resolve_advantage("grpo"))
     own_advantages: bool = False
     every_reward: bool = False
+    by_value: bool = False
     kl_in: KLPlace = KLPlace.LOSS
     kl_estimator: KLEstimator = KLEstimator.K3
     kl: FixedKL | AdaptiveKL = field(default_factory=lambda: FixedKL(coefficient=0.0))
@@ -95,14 +97,14 @@ class Plan:
         return "None" if self.objective is None else self.objective.name
 
 
-def plan_from(args: Any) -> Plan:
+def plan_from(args: Any) -> TrainingPlan:
     """The plan of a `GRPOConfig`, or of `trl.GRPOConfig`, which asks for nothing of ours.
 
     Raises:
         ConfigurationError: options that cannot work; names the field and the choices.
     """
     if not hasattr(args, "objective"):
-        return Plan()
+        return TrainingPlan()
     rounds = args.dynamic_sampling_rounds
     if rounds < 0:
         raise ConfigurationError(f"dynamic_sampling_rounds is {rounds}; it must be at least 0")
@@ -122,7 +124,7 @@ def plan_from(args: Any) -> Plan:
     }
     if args.objective is None:
         _refuse_without_objective(args)
-        return Plan(**common)
+        return TrainingPlan(**common)
     chosen = _imported(args.objective, "objective")
     try:
         objective = resolve_objective(chosen)
@@ -137,7 +139,7 @@ def plan_from(args: Any) -> Plan:
         raise
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"objective={objective.name!r}: {error}") from error
-    return Plan(objective=objective, options=objective.settle(options), **kl, **common)
+    return TrainingPlan(objective=objective, options=objective.settle(options), **kl, **common)
 
 
 def _advantages(args: Any) -> dict[str, Any]:
@@ -170,6 +172,8 @@ def _advantages(args: Any) -> dict[str, Any]:
                 "own with functools.partial"
             )
         return {"estimator": chosen, "own_advantages": True}
+    if chosen == "gae":
+        return _by_value(args)
     try:
         estimator = resolve_advantage(chosen, **(args.advantage_options or {}))
     except ValueError as error:
@@ -181,6 +185,28 @@ def _advantages(args: Any) -> dict[str, Any]:
             "them apart; choose kl_in='loss' or 'advantage'"
         )
     return {"estimator": estimator, "own_advantages": True, "every_reward": every_reward}
+
+
+def _by_value(args: Any) -> dict[str, Any]:
+    """GAE: its numbers are fields of their own, and a value model reads the rewards of tokens."""
+    if args.advantage_options:
+        raise ConfigurationError(
+            "advantage_options are not read by advantage_estimator='gae'; set gae_gamma, "
+            "gae_lambda, value_clip and value_learning_rate"
+        )
+    if args.kl_in in (KLPlace.REWARD.value, KLPlace.ADVANTAGE.value):
+        raise ConfigurationError(
+            f"kl_in={args.kl_in!r} with advantage_estimator='gae': a value model predicts the "
+            "rewards of tokens; choose kl_in='token_reward' or 'loss'"
+        )
+    if args.objective is None:
+        raise ConfigurationError(
+            "advantage_estimator='gae' needs an objective; set objective='ppo_clip'"
+        )
+    for name, least, most in (("gae_gamma", 0, 1), ("gae_lambda", 0, 1)):
+        if not least <= getattr(args, name) <= most:
+            raise ConfigurationError(f"{name} is {getattr(args, name)}; it must be in [0, 1]")
+    return {"own_advantages": True, "by_value": True}
 
 
 def _divergence(args: Any, objective: Objective) -> dict[str, Any]:

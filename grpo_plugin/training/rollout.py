@@ -117,7 +117,7 @@ def outcome_advantages(trainer: Any, rollout: Rollout) -> Tensor:
     gather = trainer.accelerator.gather
     rewards = rollout.rewards
     if plan.kl_in is not KLPlace.LOSS:
-        divergence = _sampled_kl(trainer, rollout)
+        divergence = sampled_kl(trainer, rollout)
         of_outputs = gather(divergence.sum(dim=1))
         coefficient = trainer.kl_controller.coefficient
         if trainer.model.training:
@@ -167,7 +167,7 @@ def steer_kl(trainer: Any, of_outputs: Tensor) -> None:
         trainer.kl_controller = controller.updated(observed, samples=of_outputs.shape[0])
 
 
-def _sampled_kl(trainer: Any, rollout: Rollout) -> Tensor:
+def sampled_kl(trainer: Any, rollout: Rollout) -> Tensor:
     """(n, T): KL(π_old‖π_ref) of the tokens, without gradient."""
     tensors = rollout.tensors
     old = tensors.get("old_per_token_logps")

@@ -4,7 +4,7 @@ With `num_iterations` > 1, or more micro-batches per generation than per update,
 taken while completions are still to be trained on. TRL does not save them: it would resume with new
 ones, and with its count of micro-batches at zero. So each process writes what it holds into
 `rollouts_<process>.pt`; at the boundary of a window there is nothing to save. An adaptive KL
-coefficient is in the same file.
+coefficient is in the same file. A value model and its optimizer are in `value_model.pt`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from grpo_plugin.kl import AdaptiveKL
 
 logger = logging.getLogger(__name__)
 
+_CRITIC = "value_model.pt"
+
 
 def save_state(trainer: Any, folder: str) -> None:
     """Write this process's file into a checkpoint, where there is something to save."""
@@ -33,12 +35,17 @@ def save_state(trainer: Any, folder: str) -> None:
         }
     if isinstance(trainer.kl_controller, AdaptiveKL):
         found["kl_coefficient"] = trainer.kl_controller.coefficient
+    if getattr(trainer, "critic", None) is not None and trainer.accelerator.is_main_process:
+        torch.save(trainer.critic.state(trainer), Path(folder) / _CRITIC)
     if found:
         torch.save(found, _file(trainer, folder))
 
 
 def load_state(trainer: Any, folder: str | None) -> None:
     """Take up what the checkpoint holds for this process."""
+    if folder is not None and getattr(trainer, "critic", None) is not None:
+        state = torch.load(Path(folder) / _CRITIC, map_location="cpu", weights_only=True)
+        trainer.critic.load(trainer, state)
     if folder is None or not _file(trainer, folder).exists():
         return
     found = torch.load(_file(trainer, folder), map_location="cpu", weights_only=True)

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from rewards.answers.effort import fresh_effort
 from rewards.answers.match.chemistry import same_formula
+from rewards.answers.match.lettering import in_one_lettering
 from rewards.answers.match.matcher import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
-from rewards.answers.read.reading import Answer, read_answer
+from rewards.answers.read.parts import labelled_parts, listed_parts
+from rewards.answers.read.reading import Answer, read_answer, read_reference
 from rewards.answers.read.sentences import claims_differ, said_of
 from rewards.answers.read.style import same_but_for_style
 from rewards.answers.read.tokens import UnreadableError, tokenize
@@ -63,6 +65,7 @@ def compare(  # noqa: C901, PLR0912
         return Comparison(Outcome.DIFFERENT, f"the answer {show(given)}: {answer.unreadable}")
     fresh_effort()
     matcher = Matcher(options)
+    expected, given = in_one_lettering(expected, given, reference.text, answer.text)
     try:
         same = matcher.alike(expected, given)
     except RecursionError:
@@ -73,6 +76,8 @@ def compare(  # noqa: C901, PLR0912
     if same is not True and (formula := same_formula(reference.text, answer.text)) is not None:
         same = formula
         matcher.why = "the chemical formulas " + ("are the same" if formula else "differ")
+    if same is not True and _part_by_part(reference, answer, options):
+        return Comparison(Outcome.EQUAL, f"{read}; they say the same part by part")
     if same is False and said_of(reference.text, answer.text):
         return Comparison(Outcome.EQUAL, f"{read}; one is a sentence that says the other")
     if same is not True and _same_tokens(reference, answer):
@@ -90,6 +95,23 @@ def compare(  # noqa: C901, PLR0912
     why = matcher.why or f"a {kind_of(expected)} is not a {kind_of(given)}"
     on_words = any(isinstance(side, (Raw, Text)) for side in (expected, given))
     return Comparison(Outcome.DIFFERENT, f"{read}; {why}", on_words=on_words)
+
+
+def _part_by_part(reference: Answer, answer: Answer, options: CompareOptions) -> bool:
+    """Whether answers of several parts, labelled or of mixed kinds, agree in each, in order."""
+    wanted, given = labelled_parts(reference.text), labelled_parts(answer.text)
+    if wanted is None and given is None:
+        if not any(isinstance(side.tree, (Raw, Text)) for side in (reference, answer)):
+            return False  # it was read as a list, and compared
+        wanted, given = listed_parts(reference.text), listed_parts(answer.text)
+    wanted = wanted or listed_parts(reference.text)
+    given = given or listed_parts(answer.text)
+    if wanted is None or given is None or len(wanted) != len(given):
+        return False
+    return all(
+        compare(read_reference(one), read_answer(other), options=options).is_equal
+        for one, other in zip(wanted, given, strict=True)
+    )
 
 
 def _same_tokens(reference: Answer, answer: Answer) -> bool:

@@ -48,16 +48,16 @@ _SINGULAR = frozenset(
     fly lion tiger bear monkey elephant giraffe zebra wolf fox deer camel flamingo penguin animal
     pet egg nest flower rose tulip petunia lily daisy petal plant tree bush leaf branch seed vine
     thorn root log stick stone rock pebble shell bead button ribbon rope string thread needle
-    shirt shoe sock skirt dress jacket coat hat cap glove scarf sweater belt tie pant short
+    shirt shoe sock skirt dress jacket coat hat cap glove scarf sweater belt tie pant
     ring necklace bracelet earring watch clock toy doll ball balloon marble block puzzle kite
     bike bicycle car truck bus van taxi train plane airplane boat ship canoe motorcycle wheel
     tire tyre engine computer laptop phone camera television radio battery machine tool hammer
     nail screw bolt board plank brick beam pole fence post pipe wire cable chain ladder shelf
     pencil pen crayon marker eraser ruler paper sheet folder binder clip brush paint helmet bat
-    racket football basketball baseball gift present prize award medal trophy vote ticket dose
+    racket football basketball baseball gift prize award medal trophy vote ticket dose
     pill tablet vaccine patient session lesson shift job task chore order sale purchase
-    event party ceremony concert movie film show episode video vlog message email letter tweet
-    click tap view like follower subscriber point bonus mark grade vote seat
+    event party ceremony concert movie film episode video vlog message email letter tweet
+    click tap view follower subscriber point bonus mark grade vote seat
     table place position spot slot stop station floor stair flight gate parking ship token chip
     domino die dice calorie atom molecule electron proton neutron ion bacterium cell gene
     graph node function equation inequality variable coefficient polynomial matrix vector

@@ -215,6 +215,10 @@ class Family:
     params: tuple[str, ...]
 
 
+COUNTING = "counting"
+"""Among the parameters of a family: they do not run through all integers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """Something said under a condition (`5 if x > 1`); `condition` is its words and signs.

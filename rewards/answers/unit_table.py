@@ -219,15 +219,16 @@ def _prefixed() -> dict[str, Measure]:
         short, _, long = line.partition("|")
         dimension, factor, symbols, *prefixes = short.split()
         base = Measure(_vector(dimension), _fraction(factor))
+        by_sign = {sign: _scaled(base, 10, power) for sign, (_, power) in _PREFIXES.items()}
         for symbol in symbols.split(","):
             found[symbol] = base
             for sign in prefixes:
-                found[sign + symbol] = _scaled(base, 10, _PREFIXES[sign][1])
+                found[sign + symbol] = by_sign[sign]
         for name in long.split():
             for spelled in (name, name + "s"):
                 names[spelled] = base
-                for word, power in _PREFIXES.values():
-                    names[word + spelled] = _scaled(base, 10, power)
+                for sign, (word, _) in _PREFIXES.items():
+                    names[word + spelled] = by_sign[sign]
         if dimension == "information":
             for sign, (word, power) in _BINARY.items():
                 found[sign + symbols] = _scaled(base, 2, power)

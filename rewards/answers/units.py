@@ -45,7 +45,7 @@ _PLAIN_SHORT = frozenset(
     "km cm dm mm nm kg mg Mg ms ml mL lb oz ft yd mi hr kN kJ MJ kW MW mW Hz Pa eV dB kV yr".split()  # noqa: SIM905
 )
 _PLAIN_LONG = frozenset(
-    "mol mmol keV MeV GeV TeV kHz MHz GHz THz kPa MPa GPa hPa kWh MWh atm psi rpm ppm ppb kcal "  # noqa: SIM905
+    "ohm mol mmol keV MeV GeV TeV kHz MHz GHz THz kPa MPa GPa hPa kWh MWh atm psi rpm ppm ppb kcal "  # noqa: SIM905
     "cal mmHg BTU mAh mph kmh kph fps kms hrs yds sec secs mins lbs yrs inch feet foot mile acre "
     "USD EUR GBP JPY RMB CNY INR".split()
 )

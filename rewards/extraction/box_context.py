@@ -16,11 +16,12 @@ _TOOL = re.compile(
     r"|^```(?:output|tool|result|stdout)[^\n]*\n.*?(?:^```|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-_TOOL_MARKS = ("<tool_", "<|", "```")
+_LINE_STARTS = ("\n%", "\n ", "\n\t")  # what a comment line has before it
 # Directly before a box, without a space: a sign, a factor, a script or a fraction bar.
 _PREFIX = re.compile(
     r"(?:(?<![-\w])[-+−±]|[\d^/]|(?<=\w)_|\\(?:pm|mp|times|cdot|div|sqrt|neg|lnot)\s?)\Z"
 )
+_SIGNS = frozenset("-+−±^/_")
 _MINUS_IN_MATH = re.compile(r"[=(,<>$]\s?[-−]\s?\Z")
 # Directly behind it: decimals, a script, a letter that multiplies, another factor.
 _SUFFIX = re.compile(
@@ -35,6 +36,7 @@ _AROUND = frozenset(
     "overline footnote tag label ln log sin cos tan".split()
 )
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_NEXT_BRACE = re.compile(r"(?<!\\)([{}])")
 _COMMAND = re.compile(r"(?:\\([a-zA-Z]+)(?:\s?\[[^\[\]]{0,20}\])?|([\^_]))\s?\Z")
 _MAX_AROUND_CHARS = 2_000
 
@@ -45,9 +47,10 @@ def spoken(text: str) -> str:
     >>> spoken("% \\boxed{1}\nso \\boxed{2}").strip()
     'so \\boxed{2}'
     """
-    if "%" in text:
+    if "%" in text and (text[0] in "% \t" or any(start in text for start in _LINE_STARTS)):
         text = _COMMENT.sub("", text)
-    if any(mark in text for mark in _TOOL_MARKS):
+    # Single characters first: the usual text has none of them, and is looked through at once.
+    if ("<" in text and ("<tool_" in text or "<|" in text)) or ("`" in text and "```" in text):
         text = _TOOL.sub("", text)
     return text
 
@@ -58,9 +61,21 @@ def is_part_of_more(text: str, start: int, end: int) -> bool:
     >>> is_part_of_more(r"-\boxed5", 1, 8), is_part_of_more(r"x = \boxed5.", 4, 11)
     (True, False)
     """
-    before, behind = text[max(0, start - 40) : start], text[end : end + 40]
-    if _PREFIX.search(before) or _MINUS_IN_MATH.search(before) or _SUFFIX.match(behind):
+    # Patterns that look backwards are dear, so only where the last character may be part of one.
+    before = text[max(0, start - 40) : start]
+    last = before[-1:]
+    command = (last == " " or last.isalpha()) and "\\" in before[-7:]
+    if (command or last.isdigit() or last in _SIGNS) and _PREFIX.search(before):
         return True
+    if ("-" in before[-3:] or "−" in before[-3:]) and _MINUS_IN_MATH.search(before):
+        return True
+    if _SUFFIX.match(text, end):
+        return True
+    if text.find("}", end) < 0:  # the usual case
+        return False
+    behind_it = _NEXT_BRACE.search(text, end)
+    if behind_it is None or behind_it[1] == "{":  # nothing closes that was opened before the box
+        return False
     return _command_around(text, start) in _AROUND
 
 

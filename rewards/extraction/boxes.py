@@ -17,7 +17,7 @@ _MAX_MENTIONS = 64  # the word \\boxed without a box
 _BOX_NAMES = ("\\boxed", "\\fbox", "\\framebox")
 _SIZES = re.compile(r"(?:\s{0,8}\[[^\[\]{}]{0,32}\]){0,2}")  # \framebox[2cm][c]{…}
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-_BARE_BOX = re.compile(r"[ \t]{1,8}([^\s${}]{1,64})")
+_BARE_BOX = re.compile(r"[ \t]{1,8}([^\s${}]{1,64})|(\d{1,64})")
 # What may stand between two boxes of one answer, TeX's spacing and math marks apart.
 _TEX_SPACING = re.compile(
     r"\\(?:q?quad|[,;:! ()\[\]]|text(?=\s?\{)|mbox(?=\s?\{)|mathrm(?=\s?\{))|[\s${}~*]"
@@ -82,7 +82,11 @@ def boxed_answer(text: str) -> BoxedAnswer | None:
     >>> boxed_answer(r"\framebox{1} et \boxed 2")
     BoxedAnswer(content='1, 2', end=24, start=16)
     """
-    box = _only_box(text) or _outer_box_before(text, len(text))
+    box = _only_box(text)
+    if box is not None:
+        behind = text[box.end : box.end + 1]
+        return None if behind.isdigit() else BoxedAnswer(box.content or "", box.end, box.start)
+    box = _outer_box_before(text, len(text))
     if box is None or box.content is None or text[box.end : box.end + 1].isdigit():
         return None  # digits right behind a box were meant to be inside
     return BoxedAnswer(_joined(text, box, box.content), box.end, box.start)
@@ -167,7 +171,7 @@ def _box_before(text: str, end: int) -> _Box | None:
                 return _Box(start, len(text), None)
             return _Box(start, close + 1, text[inside + 1 : close])
         if bare := _BARE_BOX.match(text, start + len(name)):  # MATH writes `\boxed 5`
-            return _Box(start, bare.end(), bare.group(1))
+            return _Box(start, bare.end(), bare.group(1) or bare.group(2))
         end = start  # the word without a box, as in a sentence about boxes
     return None
 

@@ -46,6 +46,7 @@ _SENTENCE_CHARS = 12  # shorter than any claim
 _BARE_CHARS = 200
 _BARE_WORDS = 3
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")  # no LaTeX command
+BOX_AND_PERCENT = "the last box with the % sign behind it"
 _PART_OF_MORE = "the last box is only a part of what is said, or is not shown"
 _BROKEN_BOX = "the last box never closes, or digits stand right behind it"
 _HEDGES = frozenset(("not", "never", "maybe", "perhaps", "probably", "possibly", "guess", "think"))
@@ -81,7 +82,7 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
         if found is None or (place == "bare" and "anywhere" in places and _is_sentence(text)):
             continue
         if found.text is not None:
-            return found._replace(place=place)
+            return FoundAnswer(found.text, found.note, place)
         if "anywhere" not in places:
             return found
     names = [_NAMES[place] for place in places]
@@ -103,7 +104,8 @@ def _in_box(text: str) -> FoundAnswer | None:
     if is_part_of_more(text, boxed.start, boxed.end):
         return FoundAnswer(None, _PART_OF_MORE)
     content = with_percent(boxed.content, text, boxed.end)
-    return _filled(_claimed(content), "the last box")
+    where = "the last box" if content == boxed.content else BOX_AND_PERCENT
+    return _filled(_claimed(content), where)
 
 
 def _between_box_marks(text: str) -> FoundAnswer | None:

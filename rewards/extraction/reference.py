@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import isfinite
 from numbers import Integral, Number, Rational, Real
 
@@ -28,6 +29,7 @@ _LONGEST_NONE = 80
 _WRAPPED = re.compile(r"\\(?:boxed|fbox|text|textbf|mathrm|textit)\s*\{(.*)\}", re.DOTALL)
 
 
+@lru_cache(maxsize=1_024)
 def says_none(reference: str) -> bool:
     r"""Whether a reference only says that there is none.
 

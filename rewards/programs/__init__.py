@@ -3,6 +3,8 @@
 * `choice`: which block is the program
 * `languages`: what the name of a language says
 * `row_tests`: the columns of a row
+* `given_source`: what a row's own Python source is made of
+* `task`: a row read, and what a program must be for it
 * `facts`: what a row says of its tests: entry, limits, conventions
 * `literals`: values that are text: JSON, Python literals
 * `packed`: cells of LiveCodeBench

@@ -18,13 +18,13 @@ What stands outside of the tests (a column, an option) wins over the same thing 
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rewards.errors import InputError
 from rewards.programs.facts import ENTRY_NAMES, Facts, read_facts, records_of
+from rewards.programs.given_source import only_defines, split_prompt
 from rewards.programs.literals import assignments, json_or_text, parsed, value_or_text
 
 FAMILY_NAMES = (
@@ -139,11 +139,11 @@ def read_tests(value: object, row: Row) -> ProgramTests:
     tests = _settled(tests, has_checker=bool(facts.checker))
     if facts.checker and tests.asserts:
         raise InputError("a checker judges answers; assert statements judge themselves")
-    helpers, stub = _split_prompt(prompt, tests.entry)
+    helpers, stub = split_prompt(prompt, tests.entry)
     prelude = "\n".join(filter(None, (facts.imports, helpers)))
     setup = facts.setup or ""
     asserts, trusted = tests.asserts, setup
-    if setup and asserts and not _only_defines(setup):
+    if setup and asserts and not only_defines(setup):
         # It makes objects of the program's own classes (MBPP): it can only run with the tests.
         asserts = (f"{setup}\n{asserts[0]}", *asserts[1:])
         trusted = ""
@@ -376,65 +376,6 @@ def _is_filled(value: object) -> bool:
     if value is None:
         return False
     return len(value) > 0 if hasattr(value, "__len__") else bool(value)
-
-
-def lacks_entry(source: str) -> bool:
-    """Whether test source defines `check(candidate)` and nothing says what the candidate is."""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return False
-    checks = [n for n in body if isinstance(n, ast.FunctionDef) and n.name == "check"]
-    used = {node.id for n in body if n not in checks for node in ast.walk(n)
-            if isinstance(node, ast.Name)}  # fmt: skip
-    return bool(checks and checks[-1].args.args) and "check" not in used
-
-
-def _split_prompt(prompt: object, entry: str | None) -> tuple[str, str]:
-    """Of a Python prompt: what helps the program, and the whole of it where it ends in a stub.
-
-    A stub is a function whose body the program is to write (it has imports, a docstring, `pass` or
-    `...` at most): no help, and in the way where a program forgets to.
-    """
-    if not isinstance(prompt, str) or len(prompt) > 200_000:
-        return "", ""
-    try:
-        body = ast.parse(prompt).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return "", ""
-    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    if not any(isinstance(node, kinds) for node in body):
-        return "", ""
-    last: ast.stmt = body[-1]
-    inner = last.body[-1] if isinstance(last, ast.ClassDef) else last
-    if not isinstance(inner, ast.FunctionDef) or not _is_stub(inner):
-        return prompt, ""
-    if entry is not None and re.split(r"\W+", entry.strip())[-1] != inner.name:
-        return prompt, ""
-    first = min((last.lineno, *(mark.lineno for mark in _decorators(last))))
-    helpers = "\n".join(prompt.split("\n")[: first - 1])
-    return helpers.strip("\n") and helpers, prompt if prompt.endswith("\n") else prompt + "\n"
-
-
-def _is_stub(function: ast.FunctionDef) -> bool:
-    return all(
-        isinstance(node, ast.Pass | ast.Import | ast.ImportFrom)
-        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        for node in function.body
-    )
-
-
-def _decorators(node: ast.stmt) -> list[ast.expr]:
-    return node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
-
-
-def _only_defines(source: str) -> bool:
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return True  # where it runs, it will say so
-    defining = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return all(isinstance(node, defining) for node in body)
 
 
 def _seen(value: object) -> str:

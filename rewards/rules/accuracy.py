@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from time import perf_counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from rewards.columns import Role
 from rewards.errors import InputError
-from rewards.extraction.percent_prompt import speaks_of_percent
+from rewards.extraction.percent_prompt import question_text, speaks_of_percent
 from rewards.extraction.places import (
     ANSWER_PLACES,
     ANYWHERE,
+    BOX_AND_PERCENT,
     MARKED_PLACES,
     AnswerPlace,
     FoundAnswer,
@@ -27,6 +29,7 @@ from rewards.text.shorten import shown
 from rewards.verdict import Basis, Stage, Status, Verdict
 
 if TYPE_CHECKING:
+    from rewards.answers import Comparison
     from rewards.rules.accuracy_memory import Comparer
     from rewards.symbolic import Settled
 
@@ -79,10 +82,12 @@ class _Comparers(NamedTuple):
     percent: Comparer
     no_percent: Comparer
 
-    def of(self, sample: Sample, answer: str) -> Comparer:
+    def of(self, sample: Sample, found: FoundAnswer) -> Comparer:
         """The comparer for an answer to this sample's question."""
-        if sample.prompt is None or not _SPEAKS_OF_PERCENT.search(answer):
+        if not _SPEAKS_OF_PERCENT.search(found.text or ""):
             return self.usual
+        if sample.prompt is None:  # a sign that was left out of the box was not forgotten
+            return self.no_percent if found.note == BOX_AND_PERCENT else self.usual
         return self.percent if speaks_of_percent(sample.prompt) else self.no_percent
 
 
@@ -257,7 +262,7 @@ class Accuracy(Reward):
             score, status, answer = *_judged(equal=same), _shown(found.text)
             reason = "the same text" if same else f"{len(found.text)} characters are no answer"
         else:
-            comparison = comparers.of(sample, found.text).compare(expected, found.text)
+            comparison = _compared(comparers.of(sample, found), sample, expected, found.text)
             score, status, answer = *_judged(equal=comparison.is_equal), _shown(found.text)
             reason = comparison.reason
             basis = Basis.WORDS if comparison.on_words else basis
@@ -298,23 +303,41 @@ class Accuracy(Reward):
         ]
 
     def _comparers(self) -> _Comparers:
-        from rewards.answers import CompareOptions  # noqa: PLC0415
-        from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top  # noqa: PLC0415 - see the top
+        return _comparers_under(
+            self.tolerance,
+            self.integers,
+            self.formulas,
+            self.rounding,
+            self.notation,
+            self.units,
+            self.list_order,
+        )
 
-        options = CompareOptions(
-            tolerance=self.tolerance,
-            integers=self.integers,
-            formulas=self.formulas,
-            rounding=self.rounding,
-            notation=self.notation,
-            units=self.units,
-            list_order=self.list_order,
-        )
-        return _Comparers(
-            comparer(options),
-            comparer(replace(options, added_percent="forgive")),
-            comparer(replace(options, added_percent="refuse")),
-        )
+
+@lru_cache(maxsize=24)
+def _comparers_under(*options: Any) -> _Comparers:
+    """The comparers of these values of `CompareOptions`: made once, asked for by each row."""
+    from rewards.answers import CompareOptions  # noqa: PLC0415 - see the top
+    from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top
+
+    names = ("tolerance", "integers", "formulas", "rounding", "notation", "units", "list_order")
+    usual = CompareOptions(**dict(zip(names, options, strict=True)))
+    return _Comparers(
+        comparer(usual),
+        comparer(replace(usual, added_percent="forgive")),
+        comparer(replace(usual, added_percent="refuse")),
+    )
+
+
+def _compared(comparer: Comparer, sample: Sample, expected: str, given: str) -> Comparison:
+    """The comparison; a noun behind the answer that the question names is left out."""
+    comparison = comparer.compare(expected, given)
+    if comparison.is_equal or sample.prompt is None:
+        return comparison
+    from rewards.answers.named_nouns import without_named_nouns  # noqa: PLC0415 - see the top
+
+    bare = without_named_nouns(given, question_text(sample.prompt))
+    return comparison if bare is None else comparer.compare(expected, bare)
 
 
 def _judged(*, equal: bool) -> tuple[float, Status]:

@@ -16,15 +16,13 @@ from rewards.errors import InputError
 from rewards.extraction.places import AnswerPlace
 from rewards.extraction.stated import check_places, stated_answer
 from rewards.reward import Reward, Sample
+from rewards.text.scripts import SPACELESS
 from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 # Chinese, Japanese and Thai put no spaces between words: there a character is a token.
-_TOKEN = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
-    r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+"
-)
+_TOKEN = re.compile(rf"[{SPACELESS}]|[^\s{SPACELESS}]+")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _PLACES: tuple[AnswerPlace, ...] = ("box", "answer_tag", "final_answer_phrase")
 

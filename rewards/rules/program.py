@@ -8,14 +8,12 @@ when a program is run. Finding the program is `rewards.programs.choice`, reading
 from __future__ import annotations
 
 import atexit
-import builtins
 import os
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from time import perf_counter
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewards.columns import Role
@@ -23,10 +21,12 @@ from rewards.errors import InputError, WorkerError
 from rewards.extraction.code_blocks import find_blocks, hide_tags_in_programs, show_tags
 from rewards.extraction.stated import UNFINISHED
 from rewards.programs.assert_parts import split_asserts
-from rewards.programs.choice import Chosen, Wanted, choose_program
-from rewards.programs.facts import ALSO_READS, require_not_interactive
-from rewards.programs.languages import Kind, Named, family, read_name
-from rewards.programs.row_tests import FAMILY_NAMES, ProgramTests, Row, lacks_entry, read_tests
+from rewards.programs.choice import Chosen, choose_program
+from rewards.programs.facts import ALSO_READS
+from rewards.programs.given_source import lacks_entry
+from rewards.programs.languages import Kind, Named, family
+from rewards.programs.row_tests import FAMILY_NAMES, ProgramTests
+from rewards.programs.task import RowTests, Task, read_task
 from rewards.reward import Reward, Sample
 from rewards.verdict import Status, Verdict
 from rlvr_cpus import cpus_per_rank
@@ -40,33 +40,6 @@ _NO_ENTRY = (
     "nothing names what to call: give its name (Solution().twoSum) as `entry_point`, a column or a "
     "key beside the tests, or with --entry"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RowTests:
-    """A tests cell with what other columns of its row say about it."""
-
-    tests: object
-    entry: str | None = None
-    setup: str | None = None
-    language: str | None = None
-    checker: str | None = None
-    cells: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """A row read: its tests, as they are and as the sandbox takes them, and what they want.
-
-    Attributes:
-        read: the tests.
-        asked: the language that the row itself asks for.
-        wanted: what a program must be.
-    """
-
-    read: ProgramTests
-    asked: Named | None
-    wanted: Wanted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +124,7 @@ class Code(Reward):
             return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
         row = RowTests(sample.reference, cells=sample.row)
         try:
-            task = self._task(row, sample.prompt)
+            task = self._remembered(row, sample.prompt)
         except InputError as error:
             return Verdict(None, Status.BAD_REFERENCE, reason=str(error))
         if task.asked is not None and task.asked.kind is Kind.FOREIGN:
@@ -203,7 +176,7 @@ class Code(Reward):
             return True
         return not self.needs_fence and _BARE.match(answer) is not None
 
-    def _run_bare(self, answer: str, task: _Task) -> Verdict:
+    def _run_bare(self, answer: str, task: Task) -> Verdict:
         """Run a completion without a fence: prompt and body together, or a program that compiles.
 
         Whether it compiles is found out in the sandbox.
@@ -219,7 +192,7 @@ class Code(Reward):
             return replace(verdict, status=Status.NO_ANSWER, reason=_NO_BLOCK)
         return verdict
 
-    def _language(self, chosen: Chosen, task: _Task) -> str:
+    def _language(self, chosen: Chosen, task: Task) -> str:
         """What to run a program as: its tag says, then the row, then the option."""
         asked = task.asked.language if task.asked is not None else ""
         if chosen.language.kind is Kind.RUNS:
@@ -228,7 +201,7 @@ class Code(Reward):
             return asked if asked and said == family(asked) else said
         return asked or self.language
 
-    def _run(self, chosen: Chosen, task: _Task) -> Verdict:
+    def _run(self, chosen: Chosen, task: Task) -> Verdict:
         from sandbox import (  # noqa: PLC0415 - only where programs are run
             BadTestsError,
             MissingToolchainError,
@@ -240,7 +213,7 @@ class Code(Reward):
         try:
             outcome = self._box().run(
                 source,
-                self._sandbox_tests(task.read),
+                self._made(task),
                 language=language,
                 limits=self._limits(task.read),
                 fail_fast=not self.partial,
@@ -268,7 +241,7 @@ class Code(Reward):
         from sandbox import BadTestsError, MissingToolchainError, SandboxError  # noqa: PLC0415
 
         try:
-            task = self._task(replace(row, language=self.language), None)
+            task = read_task(replace(row, language=self.language), None, self.language)
             read = task.read
             if read.stub and _BODY.match(source):
                 source = read.stub + source
@@ -304,35 +277,38 @@ class Code(Reward):
         total_s = max(self.total_s, cpu_s)
         return Limits(wall_s=wall_s, cpu_s=cpu_s, memory_mb=int(memory_mb), total_s=total_s)
 
-    def _task(self, row: RowTests, prompt: object) -> _Task:
-        """The row read.
+    def _remembered(self, row: RowTests, prompt: object) -> Task:
+        """The row read, once for the completions of a group where it is made of text.
 
         Raises:
             InputError: its tests cannot be used.
         """
-        asked = read_name(row.language or "") if row.language else None
-        shape = Row(
-            entry=row.entry, prompt=prompt, setup=row.setup, checker=row.checker, cells=row.cells
-        )
-        read = read_tests(row.tests, shape)
-        require_not_interactive(read.facts)
-        if asked is None and read.facts.language:
-            asked = read_name(read.facts.language)
-        if asked is not None and asked.kind not in {Kind.RUNS, Kind.FOREIGN}:
-            asked = None  # "en" is no programming language
-        languages: frozenset[str] = frozenset()
-        if asked is not None:
-            languages = frozenset({family(asked.language)})
-        elif not read.prints:
-            languages = frozenset({family(read_name(self.language).language or self.language)})
-        if languages and "python" not in languages and read.stub:
-            read = replace(read, stub="", prelude="")
-        wanted = Wanted(
-            languages=languages,
-            names=_called(read),
-            reads=any(case.stdin.strip() for case in read.prints),
-        )
-        return _Task(read, asked, wanted)
+        key = (self, row.tests, prompt, *sorted(row.cells.items()))
+        try:
+            hash(key)
+        except TypeError:  # a row of lists; reading it again costs little
+            return read_task(row, prompt, self.language)
+        with _lock:
+            known = _tasks.get(key)
+        if known is None:
+            known = read_task(row, prompt, self.language)
+            with _lock:
+                _tasks[key] = known
+                while len(_tasks) > _TASKS_MAX:
+                    _tasks.pop(next(iter(_tasks)))
+        return known
+
+    def _made(self, task: Task) -> Tests:
+        """The tests as the sandbox takes them; what was made for a row's task serves again."""
+        with _lock:
+            known = _made.get(id(task))
+        if known is None:
+            known = task, self._sandbox_tests(task.read)  # the task too, so that its id stays its
+            with _lock:
+                _made[id(task)] = known
+                while len(_made) > _TASKS_MAX:
+                    _made.pop(next(iter(_made)))
+        return known[1]
 
     def _sandbox_tests(self, read: ProgramTests) -> Tests:
         from sandbox import (  # noqa: PLC0415
@@ -465,15 +441,6 @@ def _of_another(chosen: Chosen, why: str) -> Verdict:
     return Verdict(0.0, Status.BAD_FORMAT, extracted=chosen.source, reason=reason)
 
 
-def _called(read: ProgramTests) -> frozenset[str]:
-    """What the tests call: the program's block defines one of these."""
-    if read.entry:
-        return frozenset({re.split(r"\W+", read.entry.strip().rstrip("()"))[-1]} - {""})
-    names = {name for test in read.asserts for name in _CALL.findall(test)}
-    own = {name for test in read.asserts for name in _OWN.findall(test)}
-    return frozenset(name for name in names - own if not hasattr(builtins, name))
-
-
 UNUSED = "does not use the program"
 _PUBLIC_ONLY = "judged by the public samples alone: the row has no others"
 _MEMORY_MIN_MB = 64
@@ -484,12 +451,13 @@ _BARE = re.compile(
     r"\s*(?:#|\"\"\"|'''|@\w|(?:def|class|import|from|for|while|if|with|try|async|print)\b"
     r"|[A-Za-z_][\w., ]{0,80}\s?=[^=])"
 )
-_CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s{0,4}\(")
-_OWN = re.compile(r"\b(?:def|class)\s+(\w+)")
 
 
 _lock = threading.Lock()
 _Key = tuple[int | None, frozenset[str], tuple[str, ...] | None]
+_TASKS_MAX = 8  # rows of text that were read lately; one may be of 100 MB
+_tasks: dict[object, Task] = {}
+_made: dict[int, tuple[Task, Tests]] = {}
 _sandboxes: dict[_Key, tuple[int, Sandbox]] = {}
 
 

@@ -6,13 +6,11 @@ import re
 from dataclasses import dataclass
 
 from rewards.reward import Sample
+from rewards.text.scripts import SPACELESS
 
 # What counts one: a character of a script without spaces, up to 16 letters, a punctuation mark,
 # up to 16 blanks on end. So neither one endless word nor a flood of white space is short.
-_WITHOUT_SPACES = (
-    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-)
-_WORD = re.compile(rf"[{_WITHOUT_SPACES}]|[^\W{_WITHOUT_SPACES}]{{1,16}}|[^\w\s]|\s{{2,16}}")
+_WORD = re.compile(rf"[{SPACELESS}]|[^\W{SPACELESS}]{{1,16}}|[^\w\s]|\s{{2,16}}")
 
 
 @dataclass(frozen=True, slots=True)

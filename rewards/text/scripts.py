@@ -36,7 +36,12 @@ _RANGES = {
     "Ethiopic": "\u1200-\u139f\u2d80-\u2ddf",
     "Khmer": "\u1780-\u17d3\u17dc\u17dd",
 }
-# Scripts that put no spaces between words: two characters count as one.
+SPACELESS = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+)
+"""Characters of the scripts without spaces between words, for a class of a regular expression."""
+
+# The same scripts by name; as words of a language two of their characters count as one.
 _WITHOUT_SPACES = frozenset(("Han", "Kana", "Thai", "Lao", "Myanmar", "Khmer"))
 _LONGEST_WORD = 40  # letters; nobody writes longer ones but to hide text in a single "word"
 

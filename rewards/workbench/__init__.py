@@ -3,6 +3,7 @@
 * `rows`: files of rows, read and written in every format
 * `scoring`: rows judged · `selection`: the verified ones kept for fine-tuning
 * `disagreement`: rewards held against each other · `benchmarking`: against labels
+* `audit`: references looked at before training
 * `reporting`: a page to look at · `diagnosis`: what `rlvr doctor` checks
 * `commands` and `cli`: the command line
 

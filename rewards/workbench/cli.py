@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from rewards.errors import RlvrError
+from rewards.workbench.commands.audit import audit
 from rewards.workbench.commands.bench import bench
 from rewards.workbench.commands.compare import compare
 from rewards.workbench.commands.demo import demo
@@ -56,6 +57,7 @@ app = typer.Typer(
 )
 app.command()(score)
 app.command()(select)
+app.command()(audit)
 app.command()(compare)
 app.command()(bench)
 app.command()(report)

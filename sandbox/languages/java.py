@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox.languages.java_classes import main_class
 from sandbox.languages.language import (
     SYSTEM_FILES,
     SYSTEM_FOLDERS,
@@ -32,14 +33,6 @@ _DONE = (
     "System.out.flush(); } catch (java.io.IOException e) { throw new RuntimeException(e); }"
 )
 _PACKAGE = re.compile(r"^[ \t]*package[ \t]+[\w.]+[ \t]*;", re.MULTILINE)
-_NO_CODE = re.compile(
-    r'//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:\\.|[^"\\\n])*"|' + r"'(?:\\.|[^'\\\n])*'", re.DOTALL
-)
-_PARTS = re.compile(
-    r"\b(?:class|interface|enum|record)\s{1,40}(?P<type>\w+)"
-    r"|(?P<main>\bmain\s{0,40}\(\s{0,40}(?:final\s{1,40})?String\b)"
-    r"|(?P<brace>[{}])"
-)
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+[^;\n]+;", re.MULTILINE)
 
 
@@ -90,24 +83,6 @@ def _run(tools: Toolchain, limits: Limits) -> list[str]:
 def own_file(source: str) -> str:
     """The source so that `Main.java` may hold it: only `Main` may stay public."""
     return _PUBLIC_CLASS.sub(r"\1\2", _PACKAGE.sub("", source, count=1))
-
-
-def main_class(source: str) -> str:
-    """The class to run: `Main` where it has a `main`, else the first that has one.
-
-    >>> main_class("class A { void f() { } } class B { public static void main(String[] a) { } }")
-    'B'
-    """
-    found: list[str] = []
-    depth, name = 0, ""
-    for part in _PARTS.finditer(_NO_CODE.sub(" ", source)):
-        if part["brace"]:
-            depth += 1 if part["brace"] == "{" else -1
-        elif part["type"] and depth == 0:
-            name = part["type"]
-        elif part["main"] and name and depth == 1:
-            found.append(name)
-    return "Main" if "Main" in found or not found else found[0]
 
 
 JAVA = Language(

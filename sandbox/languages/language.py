@@ -44,7 +44,7 @@ class Remote:
         judge: the tests, and what the program said of its functions: the judge's source.
         describes: the program says first what its functions take and return.
         reads_program: instead, the judge is made from the program's source.
-        entry: what of the program's source is started, where the language asks.
+        entry, judge_entry: what of the sources is started, where the language asks.
     """
 
     program: Callable[[str, Sequence[str]], str]
@@ -52,6 +52,7 @@ class Remote:
     describes: bool = False
     reads_program: bool = False
     entry: str = ""
+    judge_entry: str = ""
 
 
 Appender = Callable[[str, Sequence[str], str], str]

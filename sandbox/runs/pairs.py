@@ -70,7 +70,7 @@ def run_remote_tests(  # noqa: PLR0913, PLR0917 - one call
                 reason = f"the tests do not compile against the program: {made.reason}"
                 return _failed(tests, made.status, reason), runs
             run = language.run_tests or language.run
-            entry = language.main_of(judging)
+            entry = remote.judge_entry or language.main_of(judging)
             judge = _command(run, tools, made, limits, language, entry)
             judged, ran = run_pair(launcher, judge, candidate, limits)
     return _verdict(tests, judged, ran, limits), [*runs, ran]

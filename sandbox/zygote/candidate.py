@@ -48,6 +48,7 @@ class Server:
     def __init__(self, namespace: dict[str, Any]) -> None:
         self._namespace = namespace
         self._held: list[object] = []
+        self._promised = False  # the last call's result was awaited
         self._copies = Copies(self._class_named)
 
     def answer(self, question: bytes) -> bytes:
@@ -60,6 +61,7 @@ class Server:
                 self._copies.fill(number, attributes)
             before = self._copies.states(self._hold) if records else {}
             action, *arguments = asked
+            self._promised = False
             changed: list[object] = []
             if action == "call":
                 result = self._call(changed, *arguments)
@@ -72,7 +74,8 @@ class Server:
                 for number, state in after.items()
                 if before.get(number) != state
             ]
-            return b"A" + to_bytes(["t", answer, ["l", *states]])
+            kind = b"P" if self._promised else b"A"
+            return kind + to_bytes(["t", answer, ["l", *states]])
         except WireError as error:
             return b"W" + str(error).encode()
         except MemoryError:
@@ -115,7 +118,9 @@ class Server:
         self, changed: list[object], target: Any, args: list[object], kwargs: dict[str, object]
     ) -> object:
         before = [self._snapshot(value) for value in args]
-        result = finish_coroutine(target(*args, **kwargs))
+        made = target(*args, **kwargs)
+        result = finish_coroutine(made)
+        self._promised = result is not made
         for position, (value, old) in enumerate(zip(args, before, strict=True)):
             if old is not None and self._snapshot(value) != old:
                 changed.append((position, value))

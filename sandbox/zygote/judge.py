@@ -62,6 +62,7 @@ def judge(channel: int, line_descriptor: int) -> None:
                          namespace, entry)  # fmt: skip
         wanted = sorted({*wanted, *imported})
         line.classes = _classes(preludes, trees)
+        line.awaits = any("await " in test or "asyncio" in test for test in tests)
     except BaseException as error:  # noqa: BLE001 - the tests are broken, whoever wrote them
         say(channel, b"T", describe(error))
         os._exit(0)

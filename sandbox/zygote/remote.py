@@ -47,6 +47,7 @@ class Line:
         self.gave_values = False
         self.classes: dict[str, str] = {}  # source of the tests' own, by name
         self._shared: set[str] = set()
+        self.awaits = False  # the tests await what functions return
 
     def look_up(self, action: str, name: str) -> Any:
         """What the tests will use of the program. A plain value is used without being asked."""
@@ -74,7 +75,7 @@ class Line:
         kind, rest = reply[:1], reply[1:]
         if kind == b"E":
             raise _exception(rest)
-        if kind != b"A":
+        if kind not in {b"A", b"P"}:
             raise CandidateError(rest[:300].decode("utf-8", "replace"))
         (result, changed), states = self._decode(from_bytes(rest))
         for number, attributes in states:
@@ -82,7 +83,8 @@ class Line:
         for position, value in changed:
             if mutable is not None:
                 _update(mutable[position], value)
-        return result
+        # A coroutine of the program has ended over there; tests that await get it as one.
+        return _ended(result) if kind == b"P" and self.awaits else result
 
     def _share(self, name: str) -> None:
         """Let the candidate define a class of the tests before it gets an object of it."""
@@ -104,6 +106,10 @@ class Line:
             return self._originals.original(number)
         # One handle per object, so that `is` and `==` hold between answers.
         return self._remotes.setdefault(number, Remote(self, number, kind))
+
+
+async def _ended(result: object) -> object:
+    return result
 
 
 class Remote:

@@ -113,12 +113,27 @@ def reinforce_pp(p, o, q, m, r, a):
     return (clipped((p - o).exp(), scaled, 0.2, 0.2) * m).sum() / m.sum()
 
 
+def ppo(p, o, q, m, r, a):
+    """Of a value model that has no opinion yet: its head starts at zero."""
+    rewards = -0.02 * (o - q) * m
+    last = (m * torch.arange(1, m.shape[1] + 1)).argmax(1)
+    rewards[torch.arange(len(m)), last] += r
+    advantages, carried = torch.zeros_like(rewards), torch.zeros(len(m)).double()
+    for t in reversed(range(m.shape[1])):
+        carried = torch.where(m[:, t] != 0, rewards[:, t] + 0.95 * carried, carried)
+        advantages[:, t] = carried
+    live = advantages[m != 0]
+    scaled = (advantages - live.mean()) / (live.std() + 1e-4)
+    return (clipped((p - o).exp(), scaled, 0.2, 0.2) * m).sum() / m.sum()
+
+
 PAPERS = {
     "cispo": cispo,
     "dapo": dapo,
     "deepseekmath": deepseekmath,
     "dr_grpo": dr_grpo,
     "gspo": gspo,
+    "ppo": ppo,
     "r1_zero": r1_zero,
     "reinforce_pp": reinforce_pp,
     "rloo": rloo,

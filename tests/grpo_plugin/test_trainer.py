@@ -142,6 +142,9 @@ class Scale:
         return [self.factor * len(set(text)) for text in completions]
 
 
+@pytest.mark.skipif(
+    not hasattr(trl.trainer.utils, "get_callable_name"), reason="this TRL takes functions only"
+)
 def test_two_rewards_of_one_name_are_kept_apart(tmp_path, caplog):
     """As TRL itself would train them: a drop-in must."""
     rewards = [

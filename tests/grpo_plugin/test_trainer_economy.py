@@ -20,7 +20,7 @@ from grpo_plugin.objectives import (  # noqa: E402
     resolve,
 )
 from grpo_plugin.training.microbatch import contributing, microbatch  # noqa: E402
-from grpo_plugin.training.plan import Plan, plan_from  # noqa: E402
+from grpo_plugin.training.plan import TrainingPlan, plan_from  # noqa: E402
 from grpo_plugin.training.window import Window  # noqa: E402
 
 WINDOW = Window(accumulation=2, steps_per_generation=4, world_size=2, max_length=9, seed=3)
@@ -86,7 +86,7 @@ MASK = [[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 1, 0], [1, 0, 0, 0, 0, 0], [1, 1, 1, 0,
 
 
 def choose(inputs, *, keep_all=False, multiple=None, **plan):
-    plan = Plan(objective=resolve("grpo"), **plan)
+    plan = TrainingPlan(objective=resolve("grpo"), **plan)
     return microbatch(inputs, plan, WINDOW, keep_all=keep_all, multiple=multiple)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import pytest
@@ -124,6 +125,8 @@ def test_a_shorter_last_window_weighs_as_stock_trls_does(tmp_path):
         assert distance(own, theirs) <= 1e-5
 
 
+SOURCE = inspect.getsource(trl.GRPOTrainer._compute_loss)
+EXTREMES = ("clip_ratio/low_min", "clip_ratio/high_max")
 NAMED_BY_THE_LOSS = ("kl", "clip_ratio", "cispo", "vespo", "entropy", "policy_loss")
 
 
@@ -131,6 +134,8 @@ NAMED_BY_THE_LOSS = ("kl", "clip_ratio", "cispo", "vespo", "entropy", "policy_lo
 @pytest.mark.parametrize("fused", [False, True])
 def test_trls_names_stay_with_trls_values(tmp_path, name, fused):
     """Also where dead completions stay out of the model: `patchy` kills every other group."""
+    if f'"{name}"' not in SOURCE:
+        pytest.skip("this release of TRL has no such loss")
     clipping = name in {"grpo", "dapo", "luspo"}
     options = {"num_iterations": 2, "max_steps": 4, "learning_rate": 1e-2}
     options |= {"epsilon": 1e-3, "epsilon_high": 2e-3} if clipping else {}
@@ -150,6 +155,8 @@ def test_trls_names_stay_with_trls_values(tmp_path, name, fused):
         for key, value in entry.items():
             if not key.startswith(NAMED_BY_THE_LOSS) or (key == "entropy" and name != "grpo"):
                 continue  # entropy is of the completions that entered the model
+            if key in EXTREMES and "masked_seq_mean" not in SOURCE:
+                continue  # of whole micro-batches, once
             assert own[key] == pytest.approx(value, rel=2e-3, abs=2e-5), key
             compared.add(key)
     assert compared

@@ -80,7 +80,7 @@ class Pair(NamedTuple):
         if unsure:
             return "unsure"
         if huge:
-            return "huge" if huge == 1 and not point else "stop"
+            return "huge" if huge == 1 else "stop"
         a, b = values
         if not a.overlaps(b):
             return "far"

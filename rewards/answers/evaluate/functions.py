@@ -265,21 +265,29 @@ def _binom(args: Sequence[Ball]) -> Ball:
     return exponential(logarithms[0] - logarithms[1] - logarithms[2])
 
 
+def _multiple(value: Ball) -> int:
+    """An integer; of other rationals the exact value has to be known."""
+    try:
+        return whole(value)
+    except UndefinedError:
+        raise UnsureError from None
+
+
 def _mod(args: Sequence[Ball]) -> Ball:
-    left, right = whole(args[0]), whole(args[1])
+    left, right = map(_multiple, args)
     if right == 0:
         raise UndefinedError
     return arb(left % right)
 
 
 def _gcd(args: Sequence[Ball]) -> Ball:
-    return arb(math.gcd(*map(whole, args)))
+    return arb(math.gcd(*map(_multiple, args)))
 
 
 def _lcm(args: Sequence[Ball]) -> Ball:
     found = 1
     for value in args:
-        found = math.lcm(found, whole(value))
+        found = math.lcm(found, _multiple(value))
         effort().charge(1 + found.bit_length() // 100)
     return arb(found)
 

@@ -236,35 +236,25 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
         effort().charge(sum(map(literal_price, values)))
         return min(values) if name == "min" else max(values)
     if name in {"gcd", "lcm", "mod"} and args:
-        values = [exact(arg) for arg in args]
-        whole = all(value.denominator == 1 for value in values)
-        if name == "mod" and not whole and len(values) == 2 and values[1]:
-            effort().charge(2 * sum(map(literal_price, values)))
-            return values[0] % values[1]  # what whole multiples leave, as of integers
-        if whole or name == "mod":
-            return Fraction(_of_integers(name, values))
-        tops = [Fraction(value.numerator) for value in values]
-        bottoms = [Fraction(value.denominator) for value in values]
-        other = "lcm" if name == "gcd" else "gcd"  # of fractions: what divides all of them
-        return Fraction(_of_integers(name, tops), _of_integers(other, bottoms))
+        return _of_multiples(name, [exact(arg) for arg in args])
     raise InexactError
 
 
-def _of_integers(name: str, values: Sequence[Fraction]) -> int:
-    if any(value.denominator != 1 for value in values):
-        raise InexactError
+def _of_multiples(name: str, values: Sequence[Fraction]) -> Fraction:
+    """Remainders, and greatest and least common divisors and multiples, of rationals too."""
     if name == "mod":
         if len(values) != 2 or values[1] == 0:
             raise UndefinedError
-        effort().charge(sum(map(literal_price, values)))
-        return values[0].numerator % values[1].numerator
-    found, cost = values[0].numerator, 0
+        _charge(abs(values[0]) + abs(values[1]), 0)
+        return values[0] % values[1]
+    found, cost = abs(values[0]), 0
     for value in values[1:]:
         # Charged as a fraction would be, whose common divisor is taken too.
-        cost = _charge(Fraction(found) + Fraction(1, 2), cost) if found else cost
-        combine = math.gcd if name == "gcd" else math.lcm
-        found = combine(found, value.numerator)
-    return abs(found)
+        cost = _charge(found + abs(value), cost)
+        common = math.lcm(found.denominator, value.denominator)
+        pair = (int(found * common), int(value * common))
+        found = Fraction((math.gcd if name == "gcd" else math.lcm)(*pair), common)
+    return found
 
 
 def _logarithm(base_node: Node, node: Node) -> Fraction:

@@ -70,12 +70,13 @@ def _imaginary(
         if not any(has):
             continue
         units = contains_imaginary(ref), contains_imaginary(ans)
-        beside_i = all(h != u for h, u in zip(has, units, strict=True))
-        if letter == "j":
-            side = ref if has[0] else ans
-            if not (beside_i and _has_real_term(side, letter)):
-                continue  # 3i + 4j is a vector
-        elif not beside_i and (any(units) or not (_rotates(ref) or _rotates(ans))):
+        beside_i = has[0] != has[1] and units == (has[1], has[0])
+        if beside_i:
+            side, others = (ref, names[0]) if has[0] else (ans, names[1])
+            alone = letter == "I" and others == {letter}  # IR is a voltage, 2I is 2i
+            if not (alone or _has_real_term(side, letter)):
+                continue  # so is 3i + 4j a vector
+        elif letter == "j" or any(units) or not (_rotates(ref) or _rotates(ans)):
             continue
         unit: dict[str, Node] = {letter: Const("i")}
         if same_expression(substitute(ref, unit), substitute(ans, unit)).same:
@@ -157,6 +158,8 @@ def _general_solution(
         evident = _has_function(ref) or _counts_up(ref)
         if not (evident and any(name[0] in "CcK" for name in sides[0] + sides[1])):
             return None
+    if all(numbered) and [name[2:] for name in sides[0]] != [name[2:] for name in sides[1]]:
+        return None  # c_1 and c_3 are not C_1 and C_2
     if len(sides[0]) != len(sides[1]) or not 0 < len(sides[0]) <= MAX_CONSTANTS:
         return None
     for order in permutations(sides[0]):

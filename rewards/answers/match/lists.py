@@ -11,6 +11,7 @@ from rewards.answers.match.signs import expand
 from rewards.answers.match.words import WordMatching, as_choice
 from rewards.answers.show import show
 from rewards.answers.tree import (
+    COUNTING,
     Add,
     Family,
     Group,
@@ -82,6 +83,9 @@ class ListMatching(WordMatching):
         if letters[0] is not None and letters[1] is not None and isinstance(ref, Mul):
             return self.choices(letters[0], letters[1])
         labels = [_labelled(items) for items in (refs, answers)]
+        either = [isinstance(side, Seq) and side.joiner == "or" for side in (ref, ans)]
+        if either[0] != either[1] and all(map(_tells_apart, filter(None, labels))) and all(labels):
+            return self.no("“or” between different quantities says less than both")
         if labels[0] is not None and labels[1] is not None:
             names = [[name for name, _ in pairs] for pairs in labels if pairs is not None]
             if sorted(names[0]) == sorted(names[1]) and len(set(names[0])) == len(names[0]):
@@ -149,10 +153,14 @@ class ListMatching(WordMatching):
                 return self.in_order(children(matrix), flat)
         return self.no("the shapes differ")
 
-    def families(self, ref: Node, ans: Node) -> bool | None:
+    def families(self, ref: Node, ans: Node) -> bool | None:  # noqa: C901
         """Families over the integers: parameters may be renamed, shifted and negated."""
         params = ref.params if isinstance(ref, Family) else ()
         given = ans.params if isinstance(ans, Family) else ()
+        counting = COUNTING in params, COUNTING in given
+        if params and given and counting[0] != counting[1]:
+            return self.no("one runs through all integers, the other does not")
+        params, given = (tuple(p for p in side if p != COUNTING) for side in (params, given))
         body = ref.body if isinstance(ref, Family) else ref
         other = ans.body if isinstance(ans, Family) else ans
         if isinstance(body, Relation) and not isinstance(other, Relation):
@@ -174,7 +182,7 @@ class ListMatching(WordMatching):
             names: dict[str, Node] = {old: Sym(new) for old, new in zip(theirs, mine, strict=True)}
             other = substitute(other, names)
         first = self.alike(body, other)
-        if first or len(mine) != 1:
+        if first or len(mine) != 1 or any(counting):
             return first
         name = mine[0]
         for sign, shift in product((1, -1), range(-3, 4)):

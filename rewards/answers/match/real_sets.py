@@ -160,6 +160,8 @@ def _piece(low: Node, low_closed: bool, high: Node, high_closed: bool) -> Piece:
     if isinstance(high, Unit):
         high = high.value
     low_value, high_value = _value(low), _value(high)
+    if low_value == high_value and low_value.is_infinite():
+        raise NotRealSetError  # {∞} is not empty
     closed = low_closed and low_value.is_finite(), high_closed and high_value.is_finite()
     return Piece(low, closed[0], high, closed[1], low_value, high_value)
 

@@ -7,7 +7,8 @@
 
 * `mending` undoes damage, `solutions` finds the answer of a worked solution, `sentences` what a
   sentence says; `phrases`, `number_words` and `code_names` read words that stand for signs,
-  numbers and functions; `grouping` tells which items of a list belong together
+  numbers and functions; `grouping` tells which items of a list belong together,
+  `parts` cuts an answer of several parts
 
 The reader itself is one class in six files, each deriving from the one before:
 

@@ -94,7 +94,7 @@ def _spelled(words: list[str]) -> Fraction | None:
         whole, rest = _cardinal(words[:cut]), _spelled(words[cut + 1 :])
         if whole is not None and rest is not None and 0 < rest < 1:
             return whole + rest
-    count = 1 if words[:-1] == ["a"] else _cardinal(words[:-1])
+    count = 1 if words[:-1] == ["a"] or words == ["half"] else _cardinal(words[:-1])
     return None if count is None else Fraction(count, part)
 
 

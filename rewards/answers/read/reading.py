@@ -15,7 +15,7 @@ from rewards.answers.read.literals import based, number
 from rewards.answers.read.mending import balanced, mend
 from rewards.answers.read.number_words import number_in_words, ordinal_in_words
 from rewards.answers.read.sentences import said_in
-from rewards.answers.read.solutions import final_answer, is_solution
+from rewards.answers.read.solutions import concluded, final_answer, is_solution
 from rewards.answers.read.statements import StatementReader
 from rewards.answers.read.tokens import UnreadableError, tokenize
 from rewards.answers.read.unwrap import unwrap, unwrap_reference
@@ -84,7 +84,12 @@ class Answer:
     def _reading(self) -> tuple[Node | None, str | None]:
         if not self._read:
             read = _read_cached if len(self.text) <= MAX_CACHED else _read_tree
-            self._read.append(read(self.text))
+            found = read(self.text)
+            if isinstance(found[0], Text) and not self.is_reference:
+                # a whole solution in the box
+                said = concluded(self.text, _is_a_value, whole_sentence=True)
+                found = found if said is None else read(unwrap(said))
+            self._read.append(found)
         return self._read[0]
 
     @property
@@ -296,12 +301,12 @@ def _read_mathematics(text: str, tokens: Sequence[Token]) -> Node:
     lines = _lines(text)
     if lines is not None:
         return lines
+    said = said_in(" ".join(_STYLE.sub(r"\1", text).split())) if " " in text else None
+    if said is not None:
+        node = _read_tree(unwrap(said))[0]
+        if node is not None and not isinstance(node, (Text, Raw)):
+            return node
     if is_prose(tokens):
-        said = said_in(" ".join(_STYLE.sub(r"\1", text).split()))
-        if said is not None:
-            node = _read_tree(unwrap(said))[0]
-            if node is not None and not isinstance(node, (Text, Raw)):
-                return node
         formula = _only_formula(text)
         if formula is not None:
             node = _read_tree(formula)[0]

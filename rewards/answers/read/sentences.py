@@ -68,12 +68,14 @@ def said_of(one: str, other: str) -> bool:
 
 
 def claims_differ(one: str, other: str) -> bool:
-    """Whether both texts are sentences, and about different subjects."""
+    """Whether both texts are sentences about different subjects, or give different reasons."""
     if " " not in one or " " not in other or max(len(one), len(other)) > MAX_CHARS:
         return False
     left, right = (_SENTENCE.fullmatch(_words(text)) for text in (one, other))
     if left is None or right is None:
-        return False
+        reasons = [_REASON.fullmatch(_words(text)) for text in (one, other)]
+        given = [found["reason"].lower().split() for found in reasons if found is not None]
+        return len(given) == 2 and given[0] != given[1]
     return left["subject"].lower().split() != right["subject"].lower().split()
 
 

@@ -28,7 +28,8 @@ _CONCLUSION = re.compile(
 )
 _VERB = re.compile(
     r"[^\n=]{1,120}?\s(?:has|have|had|needs?|gets?|got|takes?|took|costs?|makes?|made|earns?|earned|"
-    r"spends?|spent|saves?|saved|pays?|paid|sells?|sold|there (?:are|is|were)|is|are|was|were)\s"
+    r"increases? by|decreases? by|spends?|spent|saves?|saved|pays?|paid|sells?|sold|"
+    r"there (?:are|is|were)|is|are|was|were)\s"
     r"(?P<said>(?:\$?\\?\$?)?[-\d\\$][^\n]{0,80})",
     re.IGNORECASE,
 )
@@ -40,6 +41,7 @@ _STEP = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_DOUBTS = (HEDGES | NEGATIONS | {"false", "wrong", "or", "suppose", "assume", "claims"}) - {"error"}
 MIN_CHARS = 24
 MAX_CLAIM = 160
 MAX_NOUNS = 2
@@ -54,8 +56,24 @@ def final_answer(text: str, reads: Callable[[str], bool]) -> str | None:
     if last is not None:
         rest = text[last.end() :].strip(" \t*_:：")
         return rest if _is_value(rest, reads) else None
+    return concluded(text, reads)
+
+
+def concluded(
+    text: str, reads: Callable[[str], bool], *, whole_sentence: bool = False
+) -> str | None:
+    """What the last sentence concludes: "So the pair is (7, 6)"; `None` if that is no value.
+
+    `whole_sentence` asks for a sentence that opens so and doubts nothing: what stands behind a
+    comma may hang on a condition ("If pigs fly, so ...").
+    """
+    if len(text) < MIN_CHARS:
+        return None
+    text = _END.sub("", text)
     *_, last = (None, *_CONCLUSION.finditer(text))
-    if last is None:
+    if last is None or (whole_sentence and last[0][:1] in ",，"):
+        return None
+    if whole_sentence and {w.lower() for w in _WORD.findall(text[last.start() :])} & _DOUBTS:
         return None
     rest = text[last.end() :].lstrip(" \n,，:：").removeprefix("that ")
     if "\n" in rest and rest.count("$$") != 2:

@@ -15,6 +15,7 @@ from rewards.answers.read.expressions import ROUGHLY, ExpressionReader
 from rewards.answers.read.grouping import labelled_points, repeats_a_label
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.tree import (
+    COUNTING,
     Builder,
     Degree,
     Family,
@@ -55,6 +56,7 @@ _FILLERS = frozenset({"value", "is", "the", "of"})
 _LABELS = _FILLERS | frozenset(
     "maximum minimum max min largest smallest greatest least mean median mode range".split()
 )
+_COUNTING_WORDS = frozenset({"natural", "naturals", "nonnegative", "positive"})
 _MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much
 _MAGNITUDES = {
     "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
@@ -371,12 +373,12 @@ class StatementReader(ExpressionReader):
                         break
                     words += inside
                     continue
-                if self.peek(1).kind not in {"text", "let"}:
+                if self.peek(1).kind not in {"text", "let"} and self.peek(1).value != "Omega":
                     break
                 words.append(value)
                 self.at += 1
-                if self.peek().kind == "let":
-                    words.append(self.peek().value)
+                if self.peek().kind != "text":
+                    words.append("Ω" if self.peek().value == "Omega" else self.peek().value)
                     self.at += 1
                 continue
             elif token.kind == "op" and value == "." and self.peek(1).kind != "num":
@@ -468,6 +470,8 @@ class StatementReader(ExpressionReader):
         elif domain and any(token.value in _ORDERS for token in read):
             signs = [t.value for t in read if t.kind != "text" and t.value not in {"{", "}"}]
             self.domains.append(" ".join(signs))
+        if integer and (words & _COUNTING_WORDS or _names_naturals(read)):
+            self.parameters.append(COUNTING)
         if integer or any(letter in _PARAMETERS for letter in letters):
             self.parameters += [
                 letter
@@ -489,6 +493,8 @@ class StatementReader(ExpressionReader):
             and self.tokens[0].value != node.sides[0].name
         ):
             self.parameters.append(node.sides[0].name)
+            if node.sides[1] == Named("naturals"):
+                self.parameters.append(COUNTING)
             return None
         return node
 
@@ -506,6 +512,13 @@ def _residue_class(side: Node) -> Node:
         reduced = exact_or_none(side)
         value = value if reduced is None else Num(reduced)
     return Fn("class", (value, modulus))
+
+
+def _names_naturals(read: list[Token]) -> bool:
+    return any(
+        one.value == "mathbb" and "N" in {other.value for other in read[at + 1 : at + 3]}
+        for at, one in enumerate(read)
+    )
 
 
 def _is_parameter(name: str, domain: Node) -> bool:

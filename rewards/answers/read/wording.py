@@ -201,12 +201,13 @@ def is_prose(tokens: Sequence[Token]) -> bool:
 def normal_words(tokens: Sequence[Token]) -> str:
     """The text of the tokens in normal form: lower case, no punctuation, no leading article."""
     parts: list[str] = []
+    alone = sum(token.kind in {"word", "text"} for token in tokens) == 1
     for kind, value, _ in tokens:
         if value in _SILENT or value in {"{", "}", "quad", "newrow", "$"}:
             continue
         if kind in {"word", "text"} and value.lower() in AND_WORDS:
             continue
-        parts.append(value if _keeps_case(value) else value.lower())
+        parts.append(value if _keeps_case(value, alone=alone) else value.lower())
     while parts and parts[0].lower() in ARTICLES and len(parts) > 1:
         del parts[0]
     return " ".join(parts)
@@ -215,9 +216,9 @@ def normal_words(tokens: Sequence[Token]) -> str:
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
 
 
-def _keeps_case(word: str) -> bool:
+def _keeps_case(word: str, *, alone: bool) -> bool:
     """Whether capitals tell words apart: CO is not Co, and NaCl not NACL."""
-    return len(word) <= 2 or _INNER_CAPITAL.search(word) is not None
+    return len(word) == 1 or (alone and len(word) == 2) or _INNER_CAPITAL.search(word) is not None
 
 
 def normal_tokens(tokens: Sequence[Token]) -> str:

@@ -65,7 +65,8 @@ def run(  # noqa: PLR0913 - one option each
 
         rlvr run add.py --tests tests.json --entry add
     """
-    from rewards.rules.program import Code, RowTests  # noqa: PLC0415 - `--help` is quick
+    from rewards.programs.task import RowTests  # noqa: PLC0415 - `--help` is quick
+    from rewards.rules.program import Code  # noqa: PLC0415
     from rewards.text.visible import visible  # noqa: PLC0415
 
     chosen = language or _TAGS.get(Path(program).suffix.lower(), "python")

@@ -1,7 +1,9 @@
 """Asserts of other languages, run in a process of their own that asks the program over a line.
 
-* `javascript`: tests by proxies of what the program has
-* `cpp`, `rust`: tests compiled against stubs of the program's functions
-* `java`: the same, against stubs of its classes as reflection finds them
-* `program.js`, `judge.js`, `line.js`, `line.hpp`: the two ends, in their languages
+The two ends lie beside these modules in their own languages.
+
+* `cpp`: the compiler says what the program's functions are
+* `java`: reflection says what the program's classes can do
+* `javascript`: what the program has comes by asking
+* `rust`, `rust_enums`: signatures, and the enums that they name, stand in the program
 """

@@ -55,6 +55,8 @@ def _called(source: str, tests: Sequence[str]) -> list[str]:
 
 
 def _program(source: str, tests: Sequence[str]) -> str:
+    if "\n".join(tests).lstrip().startswith("}"):  # MultiPL-E: the tests end the program
+        source += "}" * max(0, source.count("{") - source.count("}"))
     names = _called(source, tests)
     end = _part("program.hpp")
     described = "\n".join(f'rlvr_line::describe("{name}", &::{name});' for name in names)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox.languages.java_classes import main_class
 from sandbox.languages.language import Remote
 
 _CLASS = re.compile(r"\b(?:class|record|interface|enum)\s{1,40}(\w+)")
@@ -91,7 +92,8 @@ def _judge(tests: Sequence[str], described: str) -> str:
             continue
         own = f"private final int rlvrSelf = RlvrJudge.make({places[made]});"
         classes.append(f"class {made} {{\n{own}\n{inner}\n}}")
-    ends = f"{_part('Line.java')}\n{_part('Judge.java')}"
+    end = _part("Judge.java").replace("TESTS", main_class(body))
+    ends = f"{_part('Line.java')}\n{end}"
     return "\n".join([f"{_IMPORTS}{imports}", *classes, body, ends])
 
 
@@ -120,4 +122,6 @@ def _stub(number: int, name: str, types: Sequence[str], *, is_static: bool) -> s
     return f'@SuppressWarnings("unchecked") public {how}{result} {name}({parameters}) {{ {body} }}'
 
 
-REMOTE = Remote(program=_program, judge=_judge, describes=True, entry="RlvrProgram")
+REMOTE = Remote(
+    program=_program, judge=_judge, describes=True, entry="RlvrProgram", judge_entry="RlvrJudge"
+)

@@ -104,6 +104,34 @@ mod rlvr_line {
     impl<T: Put> Put for Box<T> { fn put(&self, out: &mut Vec<u8>) { (**self).put(out); } }
     impl<T: Get> Get for Box<T> { fn get(from: &mut Reader) -> Option<Self> { Some(Box::new(T::get(from)?)) } }
 
+    // What a `dyn Any` may hold on its way.
+    macro_rules! anything {
+        ($($tag:literal $kind:ty),*) => {
+            impl Put for dyn std::any::Any {
+                fn put(&self, out: &mut Vec<u8>) {
+                    $(if let Some(value) = self.downcast_ref::<$kind>() { out.push($tag); return value.put(out); })*
+                    if let Some(value) = self.downcast_ref::<Vec<Box<dyn std::any::Any>>>() {
+                        out.push(0);
+                        return value.put(out);
+                    }
+                    panic!("a dyn Any that holds a type that cannot be sent");
+                }
+            }
+            impl Get for Box<dyn std::any::Any> {
+                fn get(from: &mut Reader) -> Option<Self> {
+                    match from.take(1)?[0] {
+                        $($tag => Some(Box::new(<$kind>::get(from)?)),)*
+                        0 => Some(Box::new(Vec::<Box<dyn std::any::Any>>::get(from)?)),
+                        _ => None,
+                    }
+                }
+            }
+        };
+    }
+    impl Put for Box<dyn std::any::Any> { fn put(&self, out: &mut Vec<u8>) { (**self).put(out); } }
+    anything!(1 i32, 2 i64, 3 f64, 4 f32, 5 bool, 6 char, 7 String, 8 &'static str, 9 u8, 10 u32, 11 u64,
+              12 usize, 13 Vec<i32>, 14 Vec<String>);
+
     macro_rules! items {
         ($($kind:ident: $($bound:path),*;)*) => {$(
             impl<T: Put> Put for $kind<T> {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.rust_enums import Enum, find_enum
 
 _CALL = re.compile(r"(?<![\w.!])([a-z_]\w*)\s{0,8}\(")
 _VALUE = re.compile(r"=\s{0,8}([a-z_]\w*)\s{0,8};")  # `let candidate = f;`
@@ -28,7 +29,7 @@ _TYPE_WORDS = frozenset(
     [
         *("f32", "f64", "bool", "char", "String", "str", "Vec", "Option", "Result", "Box", "std"),
         *("HashMap", "HashSet", "BTreeMap", "BTreeSet", "VecDeque", "collections", "string", "vec"),
-        *("option", "mut"),
+        *("option", "mut", "dyn", "Any"),
     ]
 )
 _MAIN = re.compile(r"\bfn\s{1,20}main\s{0,8}\(")
@@ -113,13 +114,20 @@ def _plain(kind: str) -> str:
     return " ".join(_LIFETIME.sub("", kind.replace("'static", "")).split())
 
 
-def _require_known(functions: Sequence[_Function]) -> None:
+def _require_known(functions: Sequence[_Function], source: str) -> list[Enum]:
+    """The program's enums among the types of these functions; any other type must be known."""
+    enums: dict[str, Enum] = {}
     for function in functions:
         for kind in (*function.taken, function.result):
-            if not _TYPE.fullmatch(kind) or not {*_WORD.findall(kind)} <= _TYPE_WORDS:
+            for word in {*_WORD.findall(kind)} - _TYPE_WORDS - enums.keys():
+                if (made := find_enum(word, source, _TYPE_WORDS)) is not None:
+                    enums[word] = made
+            known = _TYPE_WORDS | enums.keys()
+            if not _TYPE.fullmatch(kind) or not {*_WORD.findall(kind)} <= known:
                 raise ValueError(
                     f"{function.name} takes or returns what a judge cannot hold: {kind[:80]}"
                 )
+    return list(enums.values())
 
 
 def _owned(kind: str) -> tuple[str, str]:
@@ -129,6 +137,8 @@ def _owned(kind: str) -> tuple[str, str]:
         kind, passed = kind[5:], "&mut "
     elif kind.startswith("&"):
         kind, passed = kind[1:].strip(), "&"
+    if kind == "dyn Any":
+        return "Box<dyn Any>", "&*"
     if kind == "str":
         kind = "String"
     elif kind.startswith("["):
@@ -138,7 +148,7 @@ def _owned(kind: str) -> tuple[str, str]:
 
 def _program(source: str, tests: Sequence[str]) -> str:
     functions = _functions(source, "\n".join(tests))
-    _require_known(functions)
+    enums = _require_known(functions, source)
     arms = []
     for function in functions:
         kept = [_owned(kind) for kind in function.taken]
@@ -153,7 +163,8 @@ def _program(source: str, tests: Sequence[str]) -> str:
     if "\n".join(tests).lstrip().startswith("}"):
         plain += "}" * max(0, plain.count("{") - plain.count("}"))
     end = _SERVE.replace("CALLS", "\n".join(arms))
-    return f"{plain}\n{_part('line.rs')}\n{end}"
+    codecs = "".join(made.codec() for made in enums)
+    return f"{plain}\n{_part('line.rs')}\n{codecs}{end}"
 
 
 def _judge(tests: Sequence[str], program: str) -> str:
@@ -161,8 +172,8 @@ def _judge(tests: Sequence[str], program: str) -> str:
     if text.lstrip().startswith("}"):  # MultiPL-E: the brace that ends a program without it
         text = text.lstrip()[1:]
     functions = _functions(program, text)
-    _require_known(functions)
-    stubs = []
+    enums = _require_known(functions, program)
+    stubs = [f"{made.source()}\n{made.codec()}" for made in enums]
     for function in functions:
         parameters = ", ".join(f"a{n}: {kind}" for n, kind in enumerate(function.taken))
         puts = " ".join(f"a{n}.put(&mut body);" for n in range(len(function.taken)))

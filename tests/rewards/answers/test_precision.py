@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flint import arb, ctx
 
-from rewards.answers import compare, read_answer, read_reference
+from rewards.answers import CompareOptions, compare, read_answer, read_reference
 from rewards.answers.effort import InexactError, UndefinedError
 from rewards.answers.evaluate.enclosures import Enclosure
 from rewards.answers.evaluate.numeric import Evaluator
@@ -126,3 +126,15 @@ def test_decimals_are_right_to_the_last_but_one():
     tree = read_reference(r"\sqrt2-\frac{141421356}{10^8}").tree
     assert tree is not None
     assert str(Evaluator(12).evaluate(tree))[:12] == "2.3730950488"
+
+
+def test_a_tolerance_is_relative_beyond_the_floats():
+    options = CompareOptions(tolerance=1e-3)
+    for reference, answer, equal in [
+        (r"\pi\cdot10^{400}", r"2\pi\cdot10^{400}", False),
+        (r"\pi\cdot10^{400}", r"1.0001\pi\cdot10^{400}", True),
+        (r"\pi\cdot10^{-400}", r"2\pi\cdot10^{-400}", False),
+        ("2.5", r"2.5\cdot\frac{\sin\pi}{\sin\pi}", False),
+    ]:
+        found = compare(read_reference(reference), read_answer(answer), options=options)
+        assert found.is_equal is equal, (reference, answer)

@@ -6,6 +6,9 @@ import pytest
 from rewards import Code, Status, code
 from rewards.errors import InputError, MissingColumnError
 from rewards.programs.row_tests import Row, read_tests
+from rewards.programs.task import read_task
+from rewards.rules import program
+from sandbox.languages import LANGUAGES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
@@ -282,3 +285,187 @@ def test_a_broken_checker_costs_no_program_its_score():
     assert (unusable.score, unusable.status) == (None, Status.BAD_REFERENCE)
     beside_asserts = code.verify(block(ADD), ASSERTS, checker=ANY_PAIR)
     assert beside_asserts.status is Status.BAD_REFERENCE
+
+
+def fenced(*blocks):
+    return "\n".join(f"```{tag}\n{source.rstrip()}\n```\ntext" for tag, source in blocks)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "tests"),
+    [
+        ([("python", ADD), ("python", "print(add(1, 2))")], ASSERTS),
+        ([("python", ADD), ("text", "3")], ASSERTS),
+        ([("python", MAIN), ("bash", "echo 1 2 | python a.py"), ("", "3")], [["1 2", "3"]]),
+        ([("python", "def add(a, b):\n    return plus(a, b)"), ("text", "")], None),
+        ([("python", "def plus(a, b):\n    return a + b"),
+          ("python", "def add(a, b):\n    return plus(a, b)")], ASSERTS),
+    ],
+)  # fmt: skip
+def test_the_program_is_found_among_blocks(blocks, tests):
+    verdict = code.verify(fenced(*blocks), tests or ASSERTS)
+    assert verdict.score == (0.0 if tests is None else 1.0), verdict
+    if len(blocks) > 1 and tests is not None:
+        assert " of " in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("completion", "status"),
+    [
+        (fenced(("kotlin", "fun main() { println(3) }")), Status.BAD_FORMAT),
+        (fenced(("text", "3")), Status.NO_ANSWER),
+        ("print(sum(map(int, input().split())))", Status.CORRECT),
+        ("The sum of them is 3.", Status.NO_ANSWER),
+        ("import sys, and then add them up.", Status.NO_ANSWER),
+        (f"<think>x</think>\n```python\ns = '</think>'\n{MAIN}```", Status.CORRECT),
+    ],
+)
+def test_what_stands_for_a_program(completion, status):
+    verdict = code.verify(completion, [["1 2", "3"]])
+    assert verdict.status is status, verdict
+    assert verdict.score == float(status is Status.CORRECT)
+
+
+def test_a_fence_can_be_asked_for():
+    assert Code(needs_fence=True).verify(MAIN, [["1 2", "3"]]).status is Status.NO_ANSWER
+
+
+@pytest.mark.parametrize("language", ["Kotlin", "C# 10"])
+def test_a_row_that_asks_for_what_nothing_runs_is_not_applicable(language):
+    verdict = code.verify(block(MAIN), [["1 2", "3"]], language=language)
+    assert (verdict.score, verdict.status) == (None, Status.NOT_APPLICABLE)
+    assert code.verify(block(MAIN), [["1 2", "3"]], language="en").score == 1.0
+
+
+def test_a_program_cannot_choose_to_have_no_score():
+    absent = [one.name for one in LANGUAGES if one.find() is None]
+    for tag in (*absent, "kotlin", "brainfuck"):
+        verdict = code.verify(fenced((tag, "x")), [["1 2", "3"]])
+        assert verdict.score == 0.0, verdict
+    for answer in ("Decimal('sNaN')", "[Decimal('sNaN')]", "float('nan')", "1j", "object()"):
+        source = f"from decimal import Decimal\ndef add(a, b):\n    return {answer}"
+        for tests in (ASSERTS, {"fn_name": "add", "inputs": [[1, 2]], "outputs": [3]}):
+            verdict = Code(tolerance=1e-6).verify(block(source), tests)
+            assert verdict.score == 0.0, verdict
+
+
+def test_a_row_states_limits_tolerance_and_order():
+    third = {"inputs": [""], "outputs": ["0.333333"]}
+    printed = block("print(1 / 3)")
+    assert code.verify(printed, third).score == 0.0
+    assert code.verify(printed, third, tolerance=1e-4).score == 1.0
+    assert code.verify(printed, third | {"tolerance": 1e-4}).score == 1.0
+    large = block("a = bytearray(700 << 20)\nprint(1)")
+    assert code.verify(large, [["", "1"]]).score == 0.0
+    assert code.verify(large, [["", "1"]], memory_limit=1024).score == 1.0
+    spin = block("import time\nwhile time.process_time() < 1.5: pass\nprint(1)")
+    assert code.verify(spin, [["", "1"]]).score == 1.0
+    assert code.verify(spin, [["", "1"]], time_limit="1 second").status is Status.TIMEOUT
+    assert Code(time_scale=3).verify(spin, [["", "1"]], time_limit="1 second").score == 1.0
+    pairs = {"fn_name": "f", "inputs": [[1]], "outputs": [[[1, 2]]]}
+    assert code.verify(block("def f(x): return [2, 1]"), pairs).score == 0.0
+    assert code.verify(block("def f(x): return [2, 1]"), pairs, any_order=True).score == 1.0
+
+
+def test_annotations_are_types_and_must_name_something():
+    listed = block("def add(a: Lst[int], b):\n    return a + b")
+    assert code.verify(listed, ASSERTS).score == 0.0
+    fields = "from dataclasses import dataclass, fields\n@dataclass\nclass A:\n    x: int = 1\n"
+    assert (
+        code.verify(block(fields + "print(fields(A)[0].type is int)"), [["", "True"]]).score == 1.0
+    )
+    solution = (
+        "class Solution:\n    def f(self, a: List[int]) -> int:\n        return Counter(a)[1]"
+    )
+    row = {"fn_name": "f", "inputs": [[[1, 1]]], "outputs": [2]}
+    assert code.verify(block(solution), row).score == 1.0
+
+
+def test_samples_alone_are_named_in_the_reason():
+    public = {"public_tests": {"input": ["1 2"], "output": ["3"]}}
+    whole = public | {"private_tests": {"input": ["3 4"], "output": ["7"]}}
+    samples_only = block("print(3)")
+    assert "public samples alone" in code.verify(samples_only, public).reason
+    assert code.verify(samples_only, whole).score == 0.0
+    assert code.verify(block(MAIN), whole).score == 1.0
+
+
+LINKED = """
+class Solution:
+    def reverse(self, head: Optional[ListNode]) -> Optional[ListNode]:
+        back = None
+        while head:
+            head.next, back, head = back, head, head.next
+        return back
+"""
+
+
+def test_lists_stand_for_linked_lists_where_the_signature_says_so():
+    row = {"fn_name": "reverse", "inputs": [[[1, 2, 3]], [[]]], "outputs": [[[3, 2, 1]], [[]]]}
+    assert code.verify(block(LINKED), row).score == 1.0
+    wrong = LINKED.replace("return back", "return head")
+    assert code.verify(block(wrong), row).score == 0.0
+
+
+def test_a_function_may_change_its_argument_unless_the_prompt_wants_a_result():
+    source = block("def f(a):\n    a.sort()")
+    row = {"fn_name": "f", "inputs": [[[2, 1]]], "outputs": [[[1, 2]]]}
+    assert code.verify(source, row, prompt="Sort a in place.").score == 1.0
+    assert code.verify(source, row, prompt="Return the sorted list.").score == 0.0
+    assert code.verify(block("def f(a):\n    pass"), row).score == 0.0
+
+
+PYTEST = """
+import pytest
+from solution import add
+
+@pytest.mark.parametrize("a, b, c", [(1, 2, 3), (0, 0, 0)])
+def test_add(a, b, c):
+    assert add(a, b) == pytest.approx(c)
+
+def test_text():
+    with pytest.raises(TypeError):
+        add(1, "a")
+"""
+UNITTEST = """
+import unittest
+class TestCases(unittest.TestCase):
+    def setUp(self):
+        self.pair = (1, 2)
+    def test_pair(self):
+        self.assertEqual(add(*self.pair), 3)
+if __name__ == "__main__":
+    unittest.main()
+"""
+
+
+@pytest.mark.parametrize("tests", [PYTEST, UNITTEST])
+def test_tests_for_a_runner(tests):
+    assert code.verify(block(ADD), tests).score == 1.0
+    assert code.verify(block(WRONG), tests).score == 0.0
+    assert code.verify(block("def add(a, b): raise TypeError"), tests).score == 0.0
+    assert Code(partial=True).verify(block(ADD), tests).score == 1.0
+
+
+def test_the_tests_objects_stay_with_the_tests():
+    setup = "def reference(x):\n    return x * 7919 % 10007\nANSWERS = {3: 3743}\n"
+    tests = ["assert f(3) == reference(3)"]
+    right = "def f(x):\n    return x * 7919 % 10007"
+    assert code.verify(block(right), tests, setup_code=setup).score == 1.0
+    for steal in ("reference(x)", "ANSWERS[x]", "__import__('__main__').reference(x)"):
+        stolen = block(f"def f(x):\n    return {steal}")
+        assert code.verify(stolen, tests, setup_code=setup).score == 0.0
+    lacks = ["assert is_close(f(3), 3743)"]
+    planted = block("def f(x): return 0\ndef is_close(a, b): return True")
+    assert code.verify(planted, lacks).status is Status.BAD_REFERENCE
+
+
+def test_a_rows_tests_are_read_once_for_its_completions(monkeypatch):
+    read = []
+    monkeypatch.setattr(program, "read_task", lambda *a: read.append(1) or read_task(*a))
+    tests = json.dumps(["assert add(20, 1) == 21", "assert add(0, 0) == 0"])
+    scores = Code(workers=1)(completions=[block(ADD), block(WRONG)] * 3, tests=[tests] * 6)
+    assert scores == [1.0, 0.0] * 3
+    assert len(read) == 1
+    assert code.verify(block(ADD), tests, entry_point="add", time_limit=3).score == 1.0
+    assert len(read) == 2

@@ -104,6 +104,7 @@ def test_a_checker_from_a_file_or_the_tests(files):
                                  "checker": checker.read_text()}))  # fmt: skip
     assert rlvr(files / "bad.py", "--tests", cases).returncode == 0
     checker.write_text("def check(given, expected, answer):\n    return None\n")
+    cases.write_text(json.dumps([{"args": [1, 2], "expected": 3}]))
     done = rlvr(files / "bad.py", *options, "--json")
     assert done.returncode == 2
     told = json.loads(done.stdout)

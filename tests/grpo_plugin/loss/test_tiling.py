@@ -8,7 +8,7 @@ from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from grpo_plugin.loss.head import Head, Precision  # noqa: E402
-from grpo_plugin.loss.plan import choose_sizes, cut, pitch, plan  # noqa: E402
+from grpo_plugin.loss.tiling import choose_sizes, cut, pitch, spans_of  # noqa: E402
 from grpo_plugin.loss.workspace import arrange  # noqa: E402
 from grpo_plugin.objectives import Coupling  # noqa: E402
 
@@ -26,7 +26,7 @@ def test_cut_covers_a_range_and_ends_with_a_full_tile(start, count, rows):
 
 @given(lengths=LENGTHS, coupling=st.sampled_from(Coupling), rows=st.integers(1, 25))
 def test_plans_cover_all_rows_in_order(lengths, coupling, rows):
-    spans = plan(lengths, coupling, rows)
+    spans = spans_of(lengths, coupling, rows)
     tiles = [tile for span in spans for tile in span]
     assert [row for tile in tiles for row in range(*tile)] == list(range(sum(lengths)))
     assert all(stop - start <= rows for start, stop in tiles)
@@ -38,7 +38,7 @@ def test_a_completion_is_never_cut_across_spans(lengths, rows):
     edges = [0]
     for length in lengths:
         edges.append(edges[-1] + length)
-    for span in plan(lengths, Coupling.SEQUENCE, rows):
+    for span in spans_of(lengths, Coupling.SEQUENCE, rows):
         start, stop = span[0][0], span[-1][1]
         assert start in edges
         assert stop in edges
@@ -47,8 +47,8 @@ def test_a_completion_is_never_cut_across_spans(lengths, rows):
 
 
 def test_a_coupled_batch_is_one_span():
-    assert len(plan([5, 5, 5], Coupling.BATCH, 4)) == 1
-    assert plan([], Coupling.BATCH, 4) == []
+    assert len(spans_of([5, 5, 5], Coupling.BATCH, 4)) == 1
+    assert spans_of([], Coupling.BATCH, 4) == []
 
 
 @given(

@@ -103,7 +103,7 @@ def cut(start: int, stop: int, rows: int) -> list[Rows]:
     return [(edges[i + 1], edges[i]) for i in reversed(range(len(edges) - 1))]
 
 
-def plan(lengths: Sequence[int], coupling: Coupling, rows: int) -> list[list[Rows]]:
+def spans_of(lengths: Sequence[int], coupling: Coupling, rows: int) -> list[list[Rows]]:
     """Spans of tiles that cover all rows, in order.
 
     Args:

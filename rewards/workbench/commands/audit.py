@@ -1,0 +1,113 @@
+"""`rlvr audit`: is this data set fit for verifiable rewards?"""
+
+from __future__ import annotations
+
+import json as jsonlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rewards.workbench.commands.plain_text import plain
+from rewards.workbench.commands.signals import ended_by_signals
+
+if TYPE_CHECKING:
+    from rewards.workbench.audit.job import Audit
+
+EXIT_SET_ASIDE = 1
+
+
+def audit(  # noqa: PLR0913 - one parameter per option
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA",
+            help="Prompts with their references, in any format that rlvr score reads; completions "
+            "are not needed.",
+            show_default=False,
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where every row goes with what was found in a column audit: kept, mended (the "
+            "reference replaced) or set aside.",
+            show_default=False,
+        ),
+    ] = None,
+    reference_column: Annotated[
+        str | None, typer.Option(help="The column with the references.")
+    ] = None,
+    prompt_column: Annotated[str | None, typer.Option(help="The column with the prompts.")] = None,
+    examples: Annotated[
+        int, typer.Option(min=0, max=20, help="How many rows of each finding to show.")
+    ] = 3,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print what was found as JSON on standard output.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output if it is there.")
+    ] = False,
+) -> None:
+    """Look at a data set's references before training on them.
+
+    Finds references that are empty or contradict themselves, are damaged (and how they were read),
+    are words or cannot be read, refuse their own answer, may be read in two ways, were rounded,
+    ask for several parts, are worked solutions, and prompts that come again with the same or
+    another reference. Tests of programs and listed choices are not looked at.
+
+    Exit codes: 0 a rule can judge every row; 1 some rows are set aside; 2 bad input or options, or
+    the output cannot be written; 130 interrupted (143 by SIGTERM), nothing is written.
+
+    For example:
+
+        rlvr audit train.jsonl --output clean.jsonl
+    """
+    from rewards.workbench.audit.job import audit_file  # noqa: PLC0415 - `--help` is quick
+
+    with ended_by_signals():
+        found = audit_file(
+            data,
+            reference_column=reference_column,
+            prompt_column=prompt_column,
+            output=output,
+            overwrite=overwrite,
+        )
+    _print(found, examples)
+    if json:
+        typer.echo(jsonlib.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+    if found.share_for_rules != 1 or found.empty or found.broken:
+        raise typer.Exit(EXIT_SET_ASIDE)
+
+
+def _print(found: Audit, examples: int) -> None:
+    """The findings with their first rows, on standard error."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    from rewards.workbench.audit.references import Fate, Finding  # noqa: PLC0415
+
+    console = Console(stderr=True, highlight=False)
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("finding", "rows", "share", "for instance"):
+        table.add_column(heading, justify="right" if heading in {"rows", "share"} else "left")
+    for finding in Finding:
+        count = found.counts[finding]
+        if not count:
+            continue
+        first = found.shown[finding][:examples]
+        lines = [f"{row.line}: {row.reference[:60]} ({row.why[:60]})" for row in first]
+        shown = plain("\n".join(" ".join(line.split()) for line in lines))
+        table.add_row(finding.value, f"{count:,}", f"{count / found.rows:.1%}", shown)
+    console.print(table)
+    fates = ", ".join(f"{found.fates[fate]:,} {fate.value}" for fate in Fate)
+    share = found.share_for_rules
+    judged = "" if share is None else f"; a rule can judge {share:.1%}"
+    console.print(f"{found.rows:,} references: {fates}{judged}")
+    for count, what in ((found.empty, "no reference"), (found.broken, "cannot be read")):
+        if count:
+            console.print(f"{count:,} rows more: {what}")
+    for note in found.notes:
+        console.print(plain(f"note: {note}"))
