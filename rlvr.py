@@ -12,7 +12,7 @@ def main() -> None:
     if foreign := foreign_packages():
         sys.stderr.write(f"rlvr: {shadowing_message(foreign)}\n")
         raise SystemExit(2)
-    from rewards.workbench.cli import app  # noqa: PLC0415 - not before we know whose it is
+    from rewards.workbench.cli import app  # not before we know whose it is
 
     app(prog_name="rlvr")
 

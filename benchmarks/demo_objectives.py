@@ -91,8 +91,8 @@ def _run(seed: int, settings: DemoSettings) -> dict[str, Any]:
 
 
 def _plot(runs: list[dict[str, Any]], path: Path) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - dear
-    from matplotlib.figure import Figure  # noqa: PLC0415 - dear
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)

@@ -71,43 +71,43 @@ _MATH_LANGUAGE = Language(
 
 
 def _accuracy() -> Callable[..., list[float | None]]:
-    from rewards import accuracy  # noqa: PLC0415 - each kind needs its own reward only
+    from rewards import accuracy  # each kind needs its own reward only
 
     return accuracy
 
 
 def _format() -> Callable[..., list[float | None]]:
-    from rewards import format as think_format  # noqa: PLC0415
+    from rewards import format as think_format
 
     return think_format
 
 
 def _choice() -> Callable[..., list[float | None]]:
-    from rewards import choice  # noqa: PLC0415
+    from rewards import choice
 
     return choice
 
 
 def _quantity() -> Callable[..., list[float | None]]:
-    from rewards import quantity  # noqa: PLC0415
+    from rewards import quantity
 
     return quantity
 
 
 def _json_schema() -> Callable[..., list[float | None]]:
-    from rewards import json_schema  # noqa: PLC0415
+    from rewards import json_schema
 
     return json_schema
 
 
 def _pattern_match() -> Callable[..., list[float | None]]:
-    from rewards import pattern_match  # noqa: PLC0415
+    from rewards import pattern_match
 
     return pattern_match
 
 
 def _code() -> Callable[..., list[float | None]]:
-    from rewards import code  # noqa: PLC0415
+    from rewards import code
 
     return code
 

@@ -164,8 +164,8 @@ def _show(title: str, columns: list[str], figures: dict[str, Figures]) -> None:
         for name, row in figures.items()
     ]
     try:
-        from rich.console import Console  # noqa: PLC0415 - optional here
-        from rich.table import Table  # noqa: PLC0415
+        from rich.console import Console  # optional here
+        from rich.table import Table
     except ImportError:
         print(title, *("\t".join(row) for row in [["", *columns], *rows]), sep="\n")
         return
@@ -180,12 +180,12 @@ def _show(title: str, columns: list[str], figures: dict[str, Figures]) -> None:
 def _plot(measured: list[dict[str, object]], path: Path) -> None:
     """Time and memory against N, of cases that differ in nothing else."""
     try:
-        import matplotlib as mpl  # noqa: PLC0415 - optional here
+        import matplotlib as mpl  # optional here
     except ImportError:
         print("no plot: matplotlib is not installed")
         return
     mpl.use("Agg")
-    import matplotlib.pyplot as plt  # noqa: PLC0415
+    import matplotlib.pyplot as plt
 
     curves: dict[str, list[tuple[int, Figures]]] = {}
     kind = str(measured[0]["case"]).partition(" ")[2] if measured else ""

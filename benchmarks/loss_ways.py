@@ -167,7 +167,7 @@ def _trl_way(function: type[torch.autograd.Function]) -> Way:
 
 
 def _trl_installed() -> type[torch.autograd.Function]:
-    from trl.kernels.chunked_logprob import ChunkedLogProbFunction  # noqa: PLC0415
+    from trl.kernels.chunked_logprob import ChunkedLogProbFunction
 
     function: type[torch.autograd.Function] = ChunkedLogProbFunction
     return function
@@ -203,7 +203,7 @@ def _trl_alone() -> type[torch.autograd.Function]:
 
 def _liger(device: torch.device) -> Way:
     try:
-        from liger_kernel.chunked_loss import LigerFusedLinearGRPOLoss  # noqa: PLC0415
+        from liger_kernel.chunked_loss import LigerFusedLinearGRPOLoss
     except ImportError as error:
         return Way(name="Liger", loss=_nothing, missing=str(error))
     function = LigerFusedLinearGRPOLoss(
@@ -230,7 +230,7 @@ def _cut_cross_entropy(device: torch.device) -> Way:
     if device.type != "cuda":
         return Way(name=name, loss=_nothing, missing="its kernels need a GPU")
     try:
-        from cut_cross_entropy import linear_cross_entropy  # noqa: PLC0415
+        from cut_cross_entropy import linear_cross_entropy
     except ImportError as error:
         return Way(name=name, loss=_nothing, missing=str(error))
 

@@ -139,10 +139,10 @@ def _table(name: str, rows: Sequence[Row], figures: dict[str, Measured]) -> Tabl
 
 def _plot(results: dict[str, dict[str, Measured]], path: Path) -> None:
     """Accuracy against speed, one panel a set."""
-    import matplotlib as mpl  # noqa: PLC0415 - seconds to import, needed at the end only
+    import matplotlib as mpl  # seconds to import, needed at the end only
 
     mpl.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: PLC0415
+    from matplotlib import pyplot as plt
 
     figure, panels = plt.subplots(
         1, len(results), figsize=(3.6 * len(results), 3.4), squeeze=False, layout="constrained"

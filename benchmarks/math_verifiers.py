@@ -36,7 +36,7 @@ def load_verifiers(names: Sequence[str] = ()) -> list[Verifier]:
 
 
 def _ours(name: str) -> Verifier:
-    from rewards import accuracy  # noqa: PLC0415
+    from rewards import accuracy
 
     accuracy.warm_up()
 
@@ -49,7 +49,7 @@ def _ours(name: str) -> Verifier:
 
 
 def _forget_ours() -> None:
-    from rewards.symbolic import settling  # noqa: PLC0415
+    from rewards.symbolic import settling
 
     settling.forget()
     for module in [m for name, m in sys.modules.items() if name.startswith("rewards.")]:
@@ -59,7 +59,7 @@ def _forget_ours() -> None:
 
 
 def _trl(name: str) -> Verifier:
-    from trl.rewards import accuracy_reward  # noqa: PLC0415
+    from trl.rewards import accuracy_reward
 
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 
@@ -73,7 +73,7 @@ def _trl(name: str) -> Verifier:
 
 
 def _math_verify(name: str) -> Verifier:
-    from math_verify import LatexExtractionConfig, parse, verify  # noqa: PLC0415
+    from math_verify import LatexExtractionConfig, parse, verify
 
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
     boxed = [LatexExtractionConfig(boxed_match_priority=0)]
@@ -90,7 +90,7 @@ def _math_verify(name: str) -> Verifier:
 
 
 def _forget_math_verify() -> None:
-    from math_verify import parser  # noqa: PLC0415
+    from math_verify import parser
 
     parser.parse_latex_cached.cache_clear()
     parser.parse_expr_cached.cache_clear()

@@ -74,7 +74,7 @@ def measured(samples: int, run_one: Callable[[], None], pids: list[int]) -> dict
 
 
 def way_ours(samples: int, *, namespaces: bool = True) -> dict[str, float]:
-    from sandbox import Case, FunctionTests, Sandbox, Status  # noqa: PLC0415
+    from sandbox import Case, FunctionTests, Sandbox, Status
 
     tests = FunctionTests("pairs", [Case(args=a, expected=e) for a, e in CASES])
     with Sandbox(workers=1, namespaces=namespaces) as box:
@@ -91,7 +91,7 @@ def way_required(samples: int) -> dict[str, float]:
 
 
 def way_assert(samples: int) -> dict[str, float]:
-    from sandbox import AssertTests, Sandbox, Status  # noqa: PLC0415
+    from sandbox import AssertTests, Sandbox, Status
 
     tests = AssertTests(CHECK.splitlines())
     with Sandbox(workers=1) as box:
@@ -104,9 +104,9 @@ def way_assert(samples: int) -> dict[str, float]:
 
 
 def way_floor(samples: int) -> dict[str, float]:
-    import gc  # noqa: PLC0415
+    import gc
 
-    from sandbox.zygote.boot import _PRELOADED  # noqa: PLC0415
+    from sandbox.zygote.boot import _PRELOADED
 
     for name in (*_PRELOADED.split(), "ctypes", "socket", "select", "sandbox.zygote.function"):
         __import__(name)
@@ -140,7 +140,7 @@ def way_subprocess(samples: int) -> dict[str, float]:
 
 def _in_a_process(target: Callable[..., None], *args: object) -> object:
     """Both frameworks' frame: a manager for the result, a process, a join with a time limit."""
-    import multiprocessing  # noqa: PLC0415
+    import multiprocessing
 
     context = multiprocessing.get_context("fork")
     with context.Manager() as manager:
@@ -154,12 +154,12 @@ def _in_a_process(target: Callable[..., None], *args: object) -> object:
 
 
 def _human_eval_child(result: list[object]) -> None:
-    import contextlib  # noqa: PLC0415
-    import faulthandler  # noqa: PLC0415
-    import io  # noqa: PLC0415
-    import shutil  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
+    import contextlib
+    import faulthandler
+    import io
+    import shutil
+    import signal
+    import tempfile
 
     folder = tempfile.mkdtemp()
     rmtree, rmdir, chdir = shutil.rmtree, os.rmdir, os.chdir
@@ -196,10 +196,10 @@ _PREAMBLE = "".join(f"from {name} import *\nimport {name}\n" for name in _STARS.
 
 
 def _livecodebench_child(result: list[object]) -> None:
-    import faulthandler  # noqa: PLC0415
-    import io  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-    from types import ModuleType  # noqa: PLC0415
+    import faulthandler
+    import io
+    import signal
+    from types import ModuleType
 
     faulthandler.enable()
     signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(TimeoutError()))

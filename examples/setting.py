@@ -132,8 +132,8 @@ def save_and_leave(trainer: GRPOTrainer) -> None:
 
 def make_tiny_model() -> str:
     """A folder with a random Qwen3 of two layers and a tokenizer with one token per byte."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415
-    from transformers import (  # noqa: PLC0415
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import (
         PreTrainedTokenizerFast,
         Qwen3Config,
         Qwen3ForCausalLM,

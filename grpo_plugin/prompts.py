@@ -162,7 +162,7 @@ def _conversation(question: object, system: str | None, column: str) -> list[dic
 
 def _dataset_of(rows: Iterable[object]) -> Any:
     try:
-        from datasets import Dataset  # noqa: PLC0415 - an optional dependency
+        from datasets import Dataset  # an optional dependency
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             "to_prompts needs the 'datasets' package to make a dataset of a list: "

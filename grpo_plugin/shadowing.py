@@ -17,7 +17,7 @@ def shadowing_problem() -> str | None:
     """What hides our packages, in one sentence with the mend, or `None` when nothing does."""
     home = Path(__file__).resolve().parent.parent
     try:
-        import rlvr_origin  # noqa: PLC0415 - a user's own may stand in its place
+        import rlvr_origin  # a user's own may stand in its place
 
         foreign = rlvr_origin.foreign_packages()
         return rlvr_origin.shadowing_message(foreign) if foreign else None

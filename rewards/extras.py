@@ -28,7 +28,7 @@ def version_of(distribution: str) -> str | None:
     >>> version_of("no such distribution") is None
     True
     """
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - dear
+    from importlib.metadata import PackageNotFoundError, version
 
     try:
         return version(distribution)

@@ -94,7 +94,7 @@ class JudgedApart(Reward):
         ]
 
     def _concluded(self, task: Task, result: TaskResult) -> Verdict:
-        from rewards.worker import Ending  # noqa: PLC0415 - only where something is judged
+        from rewards.worker import Ending  # only where something is judged
 
         if result.ending is Ending.DONE and isinstance(result.value, list):
             status, reason = Status(result.value[0]), str(result.value[1])
@@ -108,7 +108,7 @@ class JudgedApart(Reward):
         return Verdict(score, status, task.extracted, task.expected, reason)
 
     def _pool(self) -> WorkerPool:
-        from rewards.worker import Budget, shared_pool  # noqa: PLC0415 - as above
+        from rewards.worker import Budget, shared_pool
 
         # Wall time is no measure of work on a loaded machine: only a task that sleeps meets it.
         budget = Budget(cpu_s=self.cpu_s, wall_s=10 + 20 * self.cpu_s, memory_mb=self.memory_mb)

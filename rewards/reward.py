@@ -352,6 +352,6 @@ def _is_missing(value: object) -> bool:
 @lru_cache(maxsize=1024)
 def warn_once(message: str) -> None:
     """Log a warning, the first time it is given."""
-    import logging  # noqa: PLC0415 - a third of what importing this package would cost
+    import logging  # a third of what importing this package would cost
 
     logging.getLogger(__name__).warning(message)

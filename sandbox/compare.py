@@ -137,7 +137,7 @@ def _canonical_number(wire: Wire, *, strict: bool) -> str:
 
 
 def _canonical_decimal(text: str) -> str:
-    from decimal import Decimal  # noqa: PLC0415 - seldom needed
+    from decimal import Decimal
 
     if len(text) > 1_000 or not text.isascii():
         raise WireError("an overlong decimal")

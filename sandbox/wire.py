@@ -333,17 +333,17 @@ def _decode_leaf(tag: str, parts: list[str]) -> object:
     if tag == "b":
         return bytes.fromhex(parts[0])
     if tag == "D":
-        from decimal import Decimal  # noqa: PLC0415 - seldom needed
+        from decimal import Decimal
 
         return Decimal(parts[0])
     if tag == "F":
-        from fractions import Fraction  # noqa: PLC0415 - seldom needed
+        from fractions import Fraction
 
         return Fraction(int(parts[0], 16), int(parts[1], 16))
     if tag == "dt":
         return _decode_time(*parts)
     if tag == "ty":
-        import builtins  # noqa: PLC0415 - seldom needed
+        import builtins
 
         named = getattr(builtins, parts[0], None)
         return named if isinstance(named, type) else Opaque(parts[0])
@@ -351,7 +351,7 @@ def _decode_leaf(tag: str, parts: list[str]) -> object:
 
 
 def _decode_time(kind: str, text: str) -> object:
-    import datetime as dt  # noqa: PLC0415 - seldom needed
+    import datetime as dt
 
     if kind in {"datetime", "date", "time"}:
         return getattr(dt, kind).fromisoformat(text)

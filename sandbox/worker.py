@@ -314,7 +314,7 @@ class OversizeError(SandboxError):
 
 def _above_streams(end: socket.socket) -> socket.socket:
     """The socket at a number that is not a standard stream's, which may be closed here."""
-    import fcntl  # noqa: PLC0415 - Linux only, and this package must be importable anywhere
+    import fcntl  # Linux only, and this package must be importable anywhere
 
     if end.fileno() > 2:
         return end
@@ -340,7 +340,7 @@ def memory_file(name: str, content: bytes | None = None) -> int:
 
 
 def _seal(handle: int) -> None:
-    import fcntl  # noqa: PLC0415 - Linux only, and this package must be importable anywhere
+    import fcntl  # Linux only, and this package must be importable anywhere
 
     fcntl.fcntl(handle, fcntl.F_ADD_SEALS, 0xF)  # seal, shrink, grow, write
 

@@ -87,9 +87,9 @@ def test_everything_exported_is_named():
 def test_training_example_trains(tmp_path, monkeypatch):
     """As shown, but with a tiny model and a dataset of our own instead of downloads."""
     pytest.importorskip("trl")
-    import datasets  # noqa: PLC0415
+    import datasets
 
-    from grpo_plugin.demo.tiny_model import build_model, build_tokenizer  # noqa: PLC0415
+    from grpo_plugin.demo.tiny_model import build_model, build_tokenizer
 
     tokenizer = build_tokenizer()
     tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }}{% endfor %}="

@@ -88,7 +88,7 @@ class RefreshRewards(TrainerCallback):  # type: ignore[misc]  # transformers car
             rows: this process's, with `prompt` and `completion`.
             rewards: (B, F) of all processes.
         """
-        from accelerate.utils import gather_object  # noqa: PLC0415 - with TRL, never before it
+        from accelerate.utils import gather_object  # with TRL, never before it
 
         if not trainer.model.training:
             return

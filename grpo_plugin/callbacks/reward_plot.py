@@ -86,7 +86,7 @@ def draw_log(path: Path, log_history: Sequence[Mapping[str, Any]]) -> None:
     if not panels:
         return
     # The object interface, not pyplot: no global state and no window system.
-    from matplotlib.figure import Figure  # noqa: PLC0415 - dear
+    from matplotlib.figure import Figure
 
     rows = -(-len(panels) // 2)
     figure = Figure(figsize=(11, 2.9 * rows + 0.4), dpi=110, layout="constrained")

@@ -29,8 +29,8 @@ def plot_curve(
     problems before and after, at temperature 1.
     """
     # The object interface, not pyplot: no global state and no window system.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - dear
-    from matplotlib.figure import Figure  # noqa: PLC0415 - dear
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.6, 6.4), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)

@@ -127,13 +127,13 @@ def _run(
 
     importing = stage("imports")
     importing(0, 1)
-    import torch  # noqa: PLC0415 - seconds to import
+    import torch  # seconds to import
 
-    from grpo_plugin.demo.curve import plot_curve  # noqa: PLC0415 - needs what was checked above
-    from grpo_plugin.demo.evaluation import evaluate  # noqa: PLC0415
-    from grpo_plugin.demo.policy import imitate_teacher  # noqa: PLC0415
-    from grpo_plugin.demo.reinforcement import reinforce  # noqa: PLC0415
-    from rewards import accuracy, format  # noqa: PLC0415
+    from grpo_plugin.demo.curve import plot_curve  # needs what was checked above
+    from grpo_plugin.demo.evaluation import evaluate
+    from grpo_plugin.demo.policy import imitate_teacher
+    from grpo_plugin.demo.reinforcement import reinforce
+    from rewards import accuracy, format
 
     importing(1, 1)
     threads = torch.get_num_threads()

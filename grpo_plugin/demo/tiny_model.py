@@ -14,8 +14,8 @@ PAD, END, UNKNOWN = "<pad>", "<end>", "<unknown>"
 
 def build_tokenizer() -> PreTrainedTokenizerBase:
     """A tokenizer with one token per character, and one for each tag of the format."""
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415
-    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 - seconds to import
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast  # seconds to import
 
     words = [PAD, END, UNKNOWN, *TAGS, *CHARACTERS]
     tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token=UNKNOWN))
@@ -36,7 +36,7 @@ def build_model(
     tokenizer: PreTrainedTokenizerBase, *, hidden_size: int = 64, layers: int = 3
 ) -> PreTrainedModel:
     """A Qwen3 model with random weights (seed torch first), tied embeddings, on the CPU."""
-    from transformers import Qwen3Config, Qwen3ForCausalLM  # noqa: PLC0415 - seconds to import
+    from transformers import Qwen3Config, Qwen3ForCausalLM  # seconds to import
 
     config = Qwen3Config(
         vocab_size=len(tokenizer),

@@ -126,7 +126,7 @@ def _interpreted() -> bool:
 
 
 def _triton(block: int, warps: int) -> Kernels:
-    from grpo_plugin.loss import triton_kernels  # noqa: PLC0415 - Triton is optional
+    from grpo_plugin.loss import triton_kernels  # Triton is optional
 
     return Kernels(
         backend=Backend.TRITON,

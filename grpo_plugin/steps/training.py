@@ -118,7 +118,7 @@ def supervise_steps(
     Raises:
         StepError: a splitter or a step reward broke its contract, here or in another process.
     """
-    from accelerate.utils import gather_object  # noqa: PLC0415 - with TRL, never before it
+    from accelerate.utils import gather_object  # with TRL, never before it
 
     started = perf_counter()
     live = loss_mask(dict(tensors))

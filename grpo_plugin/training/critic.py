@@ -154,7 +154,7 @@ def _value_model(trainer: Any, given: Any) -> nn.Module:
             )
         backbone = copy.deepcopy(getattr(model, "base_model", model))
     else:
-        from transformers import AutoModel  # noqa: PLC0415 - only where a path is given
+        from transformers import AutoModel  # only where a path is given
 
         backbone = AutoModel.from_pretrained(given)
     for weight in backbone.parameters():

@@ -204,7 +204,7 @@ class Accuracy(Reward):
             WorkerError: they cannot be started.
         """
         if self.fallback:
-            from rewards.symbolic import warm_up  # noqa: PLC0415 - see the top
+            from rewards.symbolic import warm_up
 
             warm_up(cpu_s=self.cpu_s, memory_mb=self.memory_mb)
 
@@ -214,8 +214,8 @@ class Accuracy(Reward):
         >>> [stage.name for stage in accuracy.stages(Sample(r"\boxed{1}", "1"))]
         ['answer part', 'answer', 'answer read as', 'reference read as', 'compared by']
         """
-        from rewards.answers import read_answer  # noqa: PLC0415
-        from rewards.rules.accuracy_memory import usable_reference  # noqa: PLC0415 - see the top
+        from rewards.answers import read_answer
+        from rewards.rules.accuracy_memory import usable_reference
 
         part = sample.answer_part(prefilled=self.prefilled)
         if part is None:
@@ -290,7 +290,7 @@ class Accuracy(Reward):
         pairs = [case.undecided for case in cases if case.undecided is not None]
         if not pairs:
             return [case.verdict for case in cases]
-        from rewards.symbolic import settle  # noqa: PLC0415 - see the top
+        from rewards.symbolic import settle
 
         started = perf_counter()
         settled = iter(settle(pairs, cpu_s=self.cpu_s, memory_mb=self.memory_mb))
@@ -317,8 +317,8 @@ class Accuracy(Reward):
 @lru_cache(maxsize=24)
 def _comparers_under(*options: Any) -> _Comparers:
     """The comparers of these values of `CompareOptions`: made once, asked for by each row."""
-    from rewards.answers import CompareOptions  # noqa: PLC0415 - see the top
-    from rewards.rules.accuracy_memory import comparer  # noqa: PLC0415 - see the top
+    from rewards.answers import CompareOptions
+    from rewards.rules.accuracy_memory import comparer
 
     names = ("tolerance", "integers", "formulas", "rounding", "notation", "units", "list_order")
     usual = CompareOptions(**dict(zip(names, options, strict=True)))
@@ -334,7 +334,7 @@ def _compared(comparer: Comparer, sample: Sample, expected: str, given: str) -> 
     comparison = comparer.compare(expected, given)
     if comparison.is_equal or sample.prompt is None:
         return comparison
-    from rewards.answers.named_nouns import without_named_nouns  # noqa: PLC0415 - see the top
+    from rewards.answers.named_nouns import without_named_nouns
 
     bare = without_named_nouns(given, question_text(sample.prompt))
     return comparison if bare is None else comparer.compare(expected, bare)

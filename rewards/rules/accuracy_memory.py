@@ -73,7 +73,7 @@ def comparer(options: CompareOptions) -> Comparer:
 
 def _compare_plain(reference: str, answer: str, options: CompareOptions) -> Comparison | None:
     """The comparison of both texts rewritten from plain text, if it finds them equal."""
-    from rewards.answers.read.plain_science import plain_pair  # noqa: PLC0415 - one preset needs it
+    from rewards.answers.read.plain_science import plain_pair  # one preset needs it
 
     pair = plain_pair(read_reference(reference).text, read_answer(answer).text)
     if pair is None:

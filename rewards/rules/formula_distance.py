@@ -85,9 +85,9 @@ def relative_distance(reference: str, answer: str) -> float | None:
     >>> relative_distance("a+b", "a-b"), relative_distance("x>1", "x")
     (0.6666666666666666, None)
     """
-    from rewards.answers import read_answer, read_reference  # noqa: PLC0415 - see rules.accuracy
-    from rewards.answers.formula_tree import NoFormulaError, formula_tree  # noqa: PLC0415
-    from rewards.answers.tree_distance import tree_distance  # noqa: PLC0415
+    from rewards.answers import read_answer, read_reference
+    from rewards.answers.formula_tree import NoFormulaError, formula_tree
+    from rewards.answers.tree_distance import tree_distance
 
     sides = read_reference(reference), read_answer(answer)
     try:
@@ -102,9 +102,9 @@ def relative_distance(reference: str, answer: str) -> float | None:
 
 def _value(node: Node | None) -> Node:
     """What a formula is said to equal: `E = mc^2` is mc^2."""
-    from rewards.answers.formula_tree import NoFormulaError  # noqa: PLC0415
-    from rewards.answers.match.assignments import assigned  # noqa: PLC0415 - see rules.accuracy
-    from rewards.answers.tree import Relation  # noqa: PLC0415
+    from rewards.answers.formula_tree import NoFormulaError
+    from rewards.answers.match.assignments import assigned
+    from rewards.answers.tree import Relation
 
     if node is None:
         raise NoFormulaError

@@ -87,7 +87,7 @@ class GroupLength(Combination):
 
 
 def _key(prompt: object) -> str:
-    import json  # noqa: PLC0415 - not needed to import the package
+    import json  # not needed to import the package
 
     return prompt if isinstance(prompt, str) else json.dumps(prompt, sort_keys=True, default=repr)
 

@@ -139,7 +139,7 @@ def _as_list(value: object) -> object:
 
 
 def _from_json(text: str) -> object:
-    import json  # noqa: PLC0415 - not needed to import the package
+    import json  # not needed to import the package
 
     try:
         return json.loads(text)

@@ -121,7 +121,7 @@ def check_json(schema: str, text: str) -> list[str]:
     >>> check_json('{"type": "integer"}', "3")
     ['correct', 'valid under the schema']
     """
-    import jsonschema  # noqa: PLC0415 - comes with an extra
+    import jsonschema
 
     if flaw := _schema_flaw(schema):
         return ["bad_reference", flaw]
@@ -148,7 +148,7 @@ def check_json(schema: str, text: str) -> list[str]:
 
 def _schema_text(schema: object) -> tuple[str, str]:
     """A schema as JSON text, and what is wrong with it, or ""."""
-    import json  # noqa: PLC0415 - as above
+    import json
 
     if isinstance(schema, str):
         return schema, "" if schema.strip() else "the schema is empty"
@@ -190,7 +190,7 @@ def _without_none(value: object) -> object:
 
 def _schema_flaw(schema: str) -> str:
     """Why a schema cannot be used, or ""."""
-    import jsonschema  # noqa: PLC0415 - comes with an extra
+    import jsonschema
 
     try:
         value = parse_strictly(schema)
@@ -206,8 +206,8 @@ def _schema_flaw(schema: str) -> str:
 
 
 def _validator(schema: str) -> Any:
-    import jsonschema  # noqa: PLC0415 - comes with an extra
-    import referencing  # noqa: PLC0415 - comes with jsonschema
+    import jsonschema
+    import referencing  # comes with jsonschema
 
     value: Any = parse_strictly(schema)
     kind = jsonschema.validators.validator_for(value, default=jsonschema.Draft202012Validator)

@@ -100,8 +100,8 @@ class Code(Reward):
             if getattr(self, name) <= 0:
                 raise InputError(f"Code({name}={getattr(self, name)!r}): it must be positive")
         if self.language != "python":
-            from sandbox import BadTestsError  # noqa: PLC0415 - only where it is asked for
-            from sandbox.languages import language_named  # noqa: PLC0415
+            from sandbox import BadTestsError  # only where it is asked for
+            from sandbox.languages import language_named
 
             try:
                 language_named(self.language)
@@ -151,7 +151,7 @@ class Code(Reward):
         """Judge samples, as many at a time as there are workers, in order."""
         if len(samples) < 2:
             return [self._judge_safely(sample) for sample in samples]
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - dear to import
+        from concurrent.futures import ThreadPoolExecutor  # dear to import
 
         count = min(len(samples), self.workers or cpus_per_rank())
         with ThreadPoolExecutor(count, thread_name_prefix="code-reward") as pool:
@@ -163,7 +163,7 @@ class Code(Reward):
         Raises:
             WorkerError: no sandbox can be started on this machine.
         """
-        from sandbox import SandboxError  # noqa: PLC0415
+        from sandbox import SandboxError
 
         try:
             self._box()
@@ -202,7 +202,7 @@ class Code(Reward):
         return asked or self.language
 
     def _run(self, chosen: Chosen, task: Task) -> Verdict:
-        from sandbox import (  # noqa: PLC0415 - only where programs are run
+        from sandbox import (  # only where programs are run
             BadTestsError,
             MissingToolchainError,
             SandboxError,
@@ -238,7 +238,7 @@ class Code(Reward):
             InputError: the tests cannot be used, or the language has no toolchain here.
             WorkerError: no sandbox could be started on this machine.
         """
-        from sandbox import BadTestsError, MissingToolchainError, SandboxError  # noqa: PLC0415
+        from sandbox import BadTestsError, MissingToolchainError, SandboxError
 
         try:
             task = read_task(replace(row, language=self.language), None, self.language)
@@ -266,7 +266,7 @@ class Code(Reward):
 
     def _limits(self, read: ProgramTests) -> Limits:
         """Limits of a test: the row's own where it states them."""
-        from sandbox import Limits  # noqa: PLC0415
+        from sandbox import Limits
 
         cpu_s, wall_s, memory_mb = self.cpu_s, self.wall_s, float(self.memory_mb)
         if read.facts.time_s is not None:
@@ -311,7 +311,7 @@ class Code(Reward):
         return known[1]
 
     def _sandbox_tests(self, read: ProgramTests) -> Tests:
-        from sandbox import (  # noqa: PLC0415
+        from sandbox import (
             AssertTests,
             Case,
             Comparison,
@@ -359,7 +359,7 @@ class Code(Reward):
         )  # fmt: skip
 
     def _verdict(self, outcome: Outcome, source: str) -> Verdict:
-        from sandbox import Status as Ended  # noqa: PLC0415
+        from sandbox import Status as Ended
 
         failed = [
             f"test {position}: {test.status.value}: {test.reason}"
@@ -414,8 +414,8 @@ def try_sandbox() -> SandboxTrial:
     Raises:
         WorkerError: none can be started on this platform, whatever may be missing.
     """
-    from sandbox import Case, Sandbox, SandboxError, StdinTests  # noqa: PLC0415
-    from sandbox.box import REQUIRED  # noqa: PLC0415
+    from sandbox import Case, Sandbox, SandboxError, StdinTests
+    from sandbox.box import REQUIRED
 
     lacks = ""
     try:
@@ -465,7 +465,7 @@ def _sandbox(
     workers: int | None, allowed: frozenset[str], modules: tuple[str, ...] | None
 ) -> Sandbox:
     """This process's sandbox; made at the first use, and anew after a fork."""
-    from sandbox import Sandbox  # noqa: PLC0415
+    from sandbox import Sandbox
 
     key = (workers, allowed, modules)
     with _lock:

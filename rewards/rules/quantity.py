@@ -138,7 +138,7 @@ class Quantity(Reward):
 
     def _converted(self, given: _Read, own: Any, wanted: _Read, unit: Any) -> tuple[str, float]:
         """The answer's number in the reference's unit; first why there is none, or ""."""
-        import pint  # noqa: PLC0415 - an extra
+        import pint
 
         if not given.unit and wanted.unit and self.require_unit and not unit.dimensionless:
             return f"no unit, expected {unit}", 0.0
@@ -222,7 +222,7 @@ def _unit(text: str) -> Any | None:
 @lru_cache(maxsize=1)
 def _registry() -> Any:
     require_package("pint", needed_by="quantity")
-    import pint  # noqa: PLC0415 - half a second, and an extra
+    import pint  # half a second, and an extra
 
     with _lock:
         return pint.UnitRegistry(cache_folder=None)

@@ -83,7 +83,7 @@ def _ask(pairs: Sequence[Pair], cpu_s: float, memory_mb: int) -> list[Settled]:
 
 
 def _pool(cpu_s: float, memory_mb: int) -> WorkerPool:
-    from rewards.worker import Budget, shared_pool  # noqa: PLC0415 - only the undecided need it
+    from rewards.worker import Budget, shared_pool  # only the undecided need it
 
     # Wall time is no measure of work on a loaded machine: only a pair that sleeps meets it.
     budget = Budget(cpu_s=cpu_s, wall_s=10 + 20 * cpu_s, memory_mb=memory_mb)
@@ -97,7 +97,7 @@ def _pool(cpu_s: float, memory_mb: int) -> WorkerPool:
 
 
 def _settled(result: TaskResult, cpu_s: float, memory_mb: int) -> Settled:
-    from rewards.worker import Ending  # noqa: PLC0415 - as above
+    from rewards.worker import Ending
 
     if result.ending is Ending.DONE:
         outcome, reason = _checked(result.value)

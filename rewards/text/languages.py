@@ -130,7 +130,7 @@ def identified(text: str) -> str:
         MissingExtraError: py3langid is not installed.
     """
     require_package("py3langid", needed_by="telling languages of one script apart")
-    import py3langid  # noqa: PLC0415 - a second to load, and an extra
+    import py3langid  # a second to load, and an extra
 
     return str(py3langid.classify(text)[0])
 

@@ -20,7 +20,7 @@ def parse_strictly(text: str) -> object:
     Raises:
         ValueError: it is no JSON, or nested too deeply.
     """
-    import json  # noqa: PLC0415 - not needed to import the package
+    import json  # not needed to import the package
 
     if _depth(text) > MAX_DEPTH:
         raise ValueError(f"more than {MAX_DEPTH} levels of nesting")

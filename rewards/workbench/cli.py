@@ -70,14 +70,14 @@ app.command()(demo)
 
 def _complain(message: str) -> None:
     # One line, whatever a file name or a user's exception holds.
-    from rewards.text.visible import visible  # noqa: PLC0415
+    from rewards.text.visible import visible
 
     typer.echo(f"rlvr: {visible(' '.join(message.split()))}", err=True)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
     if wanted:
-        from rewards.extras import version_of  # noqa: PLC0415
+        from rewards.extras import version_of
 
         typer.echo(f"rlvr {version_of('rlvr') or '(a checkout that is not installed)'}")
         raise typer.Exit

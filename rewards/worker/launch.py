@@ -37,7 +37,7 @@ class Log:
         if sys.platform == "linux":
             fd = os.memfd_create("rlvr-worker-stderr")
             self.file = os.fdopen(fd, "w+b", buffering=0)
-            import fcntl  # noqa: PLC0415  # not on Windows
+            import fcntl  # not on Windows
 
             # Appending, so that a truncated log goes on at its start.
             fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_APPEND)

@@ -131,7 +131,7 @@ class WorkerPool:
         """
         if self._workers == 1:
             return map(self._do, tasks)
-        from rewards.worker.stream import in_order  # noqa: PLC0415  # concurrent.futures, 10 ms
+        from rewards.worker.stream import in_order  # concurrent.futures, 10 ms
 
         return in_order(self._do, tasks, threads=self._workers)
 

@@ -162,10 +162,10 @@ class Crew:
         # relative depends on a working directory.
         plan = replace(self.plan, fallback_path=[p for p in sys.path if os.path.isabs(p)])  # noqa: PTH117
         if self._forks:
-            from rewards.worker.forked_link import ForkServer  # noqa: PLC0415  # Linux only
+            from rewards.worker.forked_link import ForkServer  # Linux only
 
             return ForkServer(plan, self._start_timeout_s)
-        from rewards.worker.direct_link import DirectSource  # noqa: PLC0415  # not needed on Linux
+        from rewards.worker.direct_link import DirectSource  # not needed on Linux
 
         return DirectSource(plan, self._start_timeout_s)
 

@@ -51,7 +51,7 @@ def drop_capabilities() -> None:
 def has_capabilities() -> bool:
     """Whether any capability is effective or permitted now."""
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
-    import ctypes  # noqa: PLC0415 - only the self-test asks
+    import ctypes  # only the self-test asks
 
     sets = ctypes.create_string_buffer(24)
     syscall("capget", header, sets)

@@ -34,8 +34,8 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it never learns how a child ended
     sys.path[:] = [entry for entry in sys.path[1:] if entry]
     sys.path.insert(0, package_root)
-    from sandbox.confine import libc  # noqa: PLC0415
-    from sandbox.zygote import (  # noqa: PLC0415
+    from sandbox.confine import libc
+    from sandbox.zygote import (
         candidate,
         checker,
         confinement,
@@ -85,8 +85,8 @@ def main() -> None:
 
 def _add_site_builtins() -> None:
     """`exit` and `quit`, which programs use and an interpreter without `site` lacks."""
-    import builtins  # noqa: PLC0415 - for this alone
-    from _sitebuiltins import Quitter  # noqa: PLC0415
+    import builtins
+    from _sitebuiltins import Quitter
 
     for name in ("exit", "quit"):
         setattr(builtins, name, Quitter(name, "Ctrl-D"))
@@ -96,7 +96,7 @@ def _address_space() -> int:
     """Bytes of address space in use, found by lowering the limit until it bites."""
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     low, high = 0, 1 << 40 if hard < 0 else hard
-    import mmap  # noqa: PLC0415 - for this alone
+    import mmap
 
     while high - low > 1 << 20:
         middle = (low + high) // 2

@@ -109,22 +109,22 @@ def _limit(order: Order, address_space: int) -> None:
 def _run(kind: int) -> None:
     # Imported by the zygote; naming them at the top would be a circle.
     if kind == _FUNCTION:
-        from sandbox.zygote.function import answer_calls  # noqa: PLC0415
+        from sandbox.zygote.function import answer_calls
 
         answer_calls(CHANNEL)
     elif kind == _STDIN:
-        from sandbox.zygote.whole_program import run_program  # noqa: PLC0415
+        from sandbox.zygote.whole_program import run_program
 
         run_program(CHANNEL)
     elif kind == _CHECKER:
-        from sandbox.zygote.checker import check_answers  # noqa: PLC0415
+        from sandbox.zygote.checker import check_answers
 
         check_answers(CHANNEL)
     elif kind == _JUDGE:
-        from sandbox.zygote.judge import judge  # noqa: PLC0415
+        from sandbox.zygote.judge import judge
 
         judge(CHANNEL, LINE)
     else:
-        from sandbox.zygote.candidate import serve_judge  # noqa: PLC0415
+        from sandbox.zygote.candidate import serve_judge
 
         serve_judge(CHANNEL, LINE)

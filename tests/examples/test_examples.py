@@ -68,8 +68,8 @@ def test_runs_in_two_processes(name, tmp_path):
 
 @pytest.mark.parametrize("path", LAUNCH_FILES, ids=lambda path: path.stem)
 def test_launch_files_hold_what_accelerate_knows(path):
-    from accelerate.commands.config.config_args import load_config_from_file  # noqa: PLC0415
-    from accelerate.commands.launch import launch_command_parser  # noqa: PLC0415
+    from accelerate.commands.config.config_args import load_config_from_file
+    from accelerate.commands.launch import launch_command_parser
 
     config = load_config_from_file(str(path))  # refuses keys it does not know
     known = {action.dest for action in launch_command_parser()._actions}
@@ -79,8 +79,8 @@ def test_launch_files_hold_what_accelerate_knows(path):
 
 
 def test_the_fsdp_file_means_version_two(monkeypatch):
-    from accelerate import FullyShardedDataParallelPlugin  # noqa: PLC0415
-    from accelerate.commands.config.config_args import load_config_from_file  # noqa: PLC0415
+    from accelerate import FullyShardedDataParallelPlugin
+    from accelerate.commands.config.config_args import load_config_from_file
 
     config = load_config_from_file(str(EXAMPLES / "accelerate" / "fsdp2.yaml"))
     for key, value in config.fsdp_config.items():
@@ -110,10 +110,10 @@ def test_the_step_reward_of_the_example(example, step, reward):
 
 
 def test_the_objective_of_the_example_weighs_what_went_well_a_tenth(example):
-    import torch  # noqa: PLC0415
+    import torch
 
-    from grpo_plugin.batch import Batch  # noqa: PLC0415
-    from grpo_plugin.objectives import ObjectiveConfig  # noqa: PLC0415
+    from grpo_plugin.batch import Batch
+    from grpo_plugin.objectives import ObjectiveConfig
 
     module = example("custom_objective")
     logp = torch.full((2, 3), -1.0, requires_grad=True)
@@ -126,7 +126,7 @@ def test_the_objective_of_the_example_weighs_what_went_well_a_tenth(example):
 
 
 def test_rows_come_from_files_folders_and_saved_datasets(example, tmp_path):
-    from datasets import Dataset, DatasetDict  # noqa: PLC0415
+    from datasets import Dataset, DatasetDict
 
     load_rows = example("setting").load_rows
     rows = [{"question": "1+1", "answer": "2"}, {"question": "1+2", "answer": "3"}]

@@ -134,7 +134,7 @@ def whole_weights(model):
     """The weights, gathered where ZeRO-3 has partitioned them."""
     if not hasattr(next(model.parameters()), "ds_id"):
         return flat(model)
-    import deepspeed  # noqa: PLC0415
+    import deepspeed
 
     with deepspeed.zero.GatheredParameters(list(model.parameters())):
         return flat(model)

@@ -131,7 +131,7 @@ def test_the_teacher_is_sloppy():
 
 
 def test_every_demonstration_fits_and_has_only_known_characters():
-    from grpo_plugin.demo.tiny_model import build_tokenizer  # noqa: PLC0415
+    from grpo_plugin.demo.tiny_model import build_tokenizer
 
     tokenizer, rng = build_tokenizer(), random.Random(0)
     for _ in range(500):

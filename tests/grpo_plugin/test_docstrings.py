@@ -22,7 +22,7 @@ MODULES = [
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name):
     module = importlib.import_module(name)
-    import torch  # noqa: PLC0415
+    import torch
 
     results = doctest.testmod(module, extraglobs={"torch": torch})
     assert results.attempted

@@ -13,7 +13,7 @@ CHAT_TEMPLATE = (
 @pytest.fixture
 def tokenizer():
     pytest.importorskip("trl")
-    from grpo_plugin.demo.tiny_model import build_tokenizer  # noqa: PLC0415
+    from grpo_plugin.demo.tiny_model import build_tokenizer
 
     tokenizer = build_tokenizer()
     tokenizer.chat_template = CHAT_TEMPLATE
@@ -22,9 +22,9 @@ def tokenizer():
 
 @pytest.fixture
 def model(tokenizer):
-    import torch  # noqa: PLC0415
+    import torch
 
-    from grpo_plugin.demo.tiny_model import build_model  # noqa: PLC0415
+    from grpo_plugin.demo.tiny_model import build_model
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -34,8 +34,8 @@ def model(tokenizer):
 @pytest.fixture
 def make_trainer(model, tokenizer, tmp_path):
     """Make `trainer_class` (stock TRL's by default) around the tiny model."""
-    import trl  # noqa: PLC0415
-    from datasets import Dataset  # noqa: PLC0415
+    import trl
+    from datasets import Dataset
 
     def make(reward_funcs, rows, *, trainer_class=trl.GRPOTrainer, **options):
         defaults = {

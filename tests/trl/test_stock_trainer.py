@@ -67,7 +67,7 @@ def test_groups_of_any_size(make_trainer, group):
 
 @needs_logging
 def test_extra_columns_stand_beside_the_completions(make_trainer, tmp_path):
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd
 
     trainer = make_trainer([accuracy, format], PLAIN, log_completions=True)
     trainer.train()
@@ -147,7 +147,7 @@ def test_other_reference_columns_and_a_named_one(make_trainer):
 
 
 def test_evaluation_uses_the_same_rewards(make_trainer):
-    from datasets import Dataset  # noqa: PLC0415
+    from datasets import Dataset
 
     trainer = make_trainer(
         [accuracy, format], PLAIN, max_steps=1, per_device_eval_batch_size=8, eval_strategy="no"

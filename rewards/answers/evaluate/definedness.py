@@ -68,9 +68,9 @@ def _is_unevaluated(node: Node) -> bool:
 
 def _has_value(node: Node, point: dict[str, Fraction]) -> bool | None:
     """Whether an expression has a value at a point; `None` if it cannot be evaluated."""
-    from rewards.answers.evaluate.complexes import ComplexEnclosure  # noqa: PLC0415 - FLINT takes 40 ms
-    from rewards.answers.evaluate.enclosures import Enclosure  # noqa: PLC0415
-    from rewards.answers.evaluate.precision import UnsureError  # noqa: PLC0415
+    from rewards.answers.evaluate.complexes import ComplexEnclosure  # FLINT takes 40 ms
+    from rewards.answers.evaluate.enclosures import Enclosure
+    from rewards.answers.evaluate.precision import UnsureError
 
     known: bool | None = None
     for encloses in (Enclosure, ComplexEnclosure):

@@ -55,8 +55,8 @@ class Evaluator:
             raise UndefinedError from None
 
     def _enclosed(self, node: Node) -> Fraction:
-        from rewards.answers.evaluate.enclosures import Enclosure  # noqa: PLC0415 - FLINT takes 40 ms
-        from rewards.answers.evaluate.precision import UnsureError, bits_for  # noqa: PLC0415
+        from rewards.answers.evaluate.enclosures import Enclosure  # FLINT takes 40 ms
+        from rewards.answers.evaluate.precision import UnsureError, bits_for
 
         digits = self.digits
         for _ in range(_TRIES):

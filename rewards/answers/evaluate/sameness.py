@@ -180,9 +180,9 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
     names = sorted(symbols(left) | symbols(right))
     if len(names) > MAX_VARIABLES:
         return Sameness(same=None, how="they have too many variables")
-    from rewards.answers.evaluate.agreement import Pair  # noqa: PLC0415 - FLINT takes 40 ms
-    from rewards.answers.evaluate.complexes import ComplexEnclosure  # noqa: PLC0415
-    from rewards.answers.evaluate.enclosures import Enclosure  # noqa: PLC0415
+    from rewards.answers.evaluate.agreement import Pair  # FLINT takes 40 ms
+    from rewards.answers.evaluate.complexes import ComplexEnclosure
+    from rewards.answers.evaluate.enclosures import Enclosure
 
     imaginary = contains_imaginary(left) or contains_imaginary(right)
     if not imaginary:

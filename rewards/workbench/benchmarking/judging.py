@@ -207,7 +207,7 @@ def load_reward(reward: Reward | RewardFunction, row: dict[str, object], job: Jo
 def _peak_mb() -> float:
     if sys.platform == "win32":
         return 0.0
-    import resource  # noqa: PLC0415 - not on Windows
+    import resource  # not on Windows
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MEGABYTE
 

@@ -57,7 +57,7 @@ def _why_missing(name: str) -> str:
 
 def math_verify_boxed(completions: Sequence[str], solution: Sequence[object]) -> list[float]:
     """1.0 where math-verify finds the last box equal to the reference, else 0.0."""
-    from math_verify import LatexExtractionConfig, parse, verify  # noqa: PLC0415 - seconds
+    from math_verify import LatexExtractionConfig, parse, verify
 
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
     boxed = [LatexExtractionConfig(boxed_match_priority=0)]

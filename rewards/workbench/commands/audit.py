@@ -64,7 +64,7 @@ def audit(  # noqa: PLR0913 - one parameter per option
 
         rlvr audit train.jsonl --output clean.jsonl
     """
-    from rewards.workbench.audit.job import audit_file  # noqa: PLC0415 - `--help` is quick
+    from rewards.workbench.audit.job import audit_file  # `--help` is quick
 
     with ended_by_signals():
         found = audit_file(
@@ -83,11 +83,11 @@ def audit(  # noqa: PLR0913 - one parameter per option
 
 def _print(found: Audit, examples: int) -> None:
     """The findings with their first rows, on standard error."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD  # `--help` is quick
+    from rich.console import Console
+    from rich.table import Table
 
-    from rewards.workbench.audit.references import Fate, Finding  # noqa: PLC0415
+    from rewards.workbench.audit.references import Fate, Finding
 
     console = Console(stderr=True, highlight=False)
     table = Table(box=SIMPLE_HEAD)

@@ -119,9 +119,9 @@ def bench(  # noqa: PLR0913 - one parameter per option
 
         rlvr bench --reward accuracy --reward math-verify --reward mine:fn --data labelled.jsonl
     """
-    from rewards.workbench.benchmarking import BenchOptions, run_bench  # noqa: PLC0415 - `--help` is quick
-    from rewards.workbench.benchmarking.throughput import read_workers  # noqa: PLC0415
-    from rewards.workbench.scoring.row_limits import RowLimits  # noqa: PLC0415
+    from rewards.workbench.benchmarking import BenchOptions, run_bench  # `--help` is quick
+    from rewards.workbench.benchmarking.throughput import read_workers
+    from rewards.workbench.scoring.row_limits import RowLimits
 
     options = BenchOptions(
         rewards=reward,
@@ -147,8 +147,8 @@ def bench(  # noqa: PLR0913 - one parameter per option
 
 
 def _write(report: BenchReport, folder: Path) -> None:
-    from rewards.workbench.benchmarking.spreadsheets import spreadsheets  # noqa: PLC0415
-    from rewards.workbench.benchmarking.tables import as_markdown  # noqa: PLC0415
+    from rewards.workbench.benchmarking.spreadsheets import spreadsheets
+    from rewards.workbench.benchmarking.tables import as_markdown
 
     texts = {
         "results.json": jsonlib.dumps(report.to_dict(), indent=1) + "\n",
@@ -166,11 +166,11 @@ def _write(report: BenchReport, folder: Path) -> None:
 
 
 def _print(report: BenchReport) -> None:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD  # `--help` is quick
+    from rich.console import Console
+    from rich.table import Table
 
-    from rewards.workbench.benchmarking.tables import tables  # noqa: PLC0415
+    from rewards.workbench.benchmarking.tables import tables
 
     console = Console(highlight=False)
     for shown in tables(report):
@@ -196,7 +196,7 @@ def _show_steps() -> Iterator[Callable[[str, str], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     with Console(stderr=True).status("starting") as status:
         yield lambda name, label: status.update(f"{name}: {label}")

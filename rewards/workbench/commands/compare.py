@@ -103,8 +103,8 @@ def compare(  # noqa: PLR0913 - one parameter per option
 
         rlvr compare samples.jsonl --reward accuracy --reward mine:exact --limit 5
     """
-    from rewards.workbench.disagreement import CompareOptions, compare_rewards  # noqa: PLC0415 - quick help
-    from rewards.workbench.scoring.row_columns import NamedColumns  # noqa: PLC0415
+    from rewards.workbench.disagreement import CompareOptions, compare_rewards
+    from rewards.workbench.scoring.row_columns import NamedColumns
 
     options = CompareOptions(
         input=file,
@@ -131,7 +131,7 @@ def compare(  # noqa: PLR0913 - one parameter per option
 
 
 def _print_comparison(comparison: Comparison) -> None:
-    from rich.console import Console  # noqa: PLC0415 - `--help` is quick
+    from rich.console import Console  # `--help` is quick
 
     console = Console(highlight=False)
     for counts, shown in zip(comparison.pairs, comparison.shown, strict=True):
@@ -150,10 +150,10 @@ def _print_comparison(comparison: Comparison) -> None:
 
 
 def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement]) -> None:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
 
-    from rewards.workbench.disagreement.decisions import Decision  # noqa: PLC0415
+    from rewards.workbench.disagreement.decisions import Decision
 
     table = Table(box=SIMPLE_HEAD)
     table.add_column(plain(f"{counts.first} ↓  {counts.second} →"))
@@ -200,7 +200,7 @@ def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement])
 
 
 def _print_disagreement(console: Console, one: Disagreement) -> None:
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table
 
     known = {
         "kind": one.kind,

@@ -29,8 +29,8 @@ def demo(
         rlvr demo --output demo
     """
     try:
-        from grpo_plugin.demo import run_demo  # noqa: PLC0415 - not needed by other commands
-        from grpo_plugin.errors import PluginError  # noqa: PLC0415
+        from grpo_plugin.demo import run_demo  # not needed by other commands
+        from grpo_plugin.errors import PluginError
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _TRAIN_PACKAGES:
             raise

@@ -29,7 +29,7 @@ def doctor(
 
         rlvr doctor
     """
-    from rewards.workbench.diagnosis import Grade, diagnose  # noqa: PLC0415 - `--help` is quick
+    from rewards.workbench.diagnosis import Grade, diagnose  # `--help` is quick
 
     checks = diagnose()
     broken = any(check.grade is Grade.BROKEN for check in checks)
@@ -43,8 +43,8 @@ def doctor(
 
 
 def _print_checks(checks: list[Check]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.text import Text
 
     console = Console(highlight=False)
     marks = {"fine": ("ok", "green"), "note": ("--", "yellow"), "broken": ("!!", "bold red")}

@@ -55,8 +55,8 @@ def explain(
 
         rlvr explain 'Hence \boxed{1/2}.' --reference 0.5
     """
-    from rewards.verdict import Status  # noqa: PLC0415
-    from rewards.workbench.scoring.explanation import explain_verdict  # noqa: PLC0415 - `--help` is quick
+    from rewards.verdict import Status
+    from rewards.workbench.scoring.explanation import explain_verdict  # `--help` is quick
 
     explanation = explain_verdict(
         reward,
@@ -89,11 +89,11 @@ def _read_text(argument: str) -> str:
 
 
 def _print_explanation(explanation: Explanation) -> None:
-    from rich.box import SIMPLE  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
 
-    from rewards.text.shorten import cut_middle  # noqa: PLC0415
+    from rewards.text.shorten import cut_middle
 
     console = Console(highlight=False)
     verdict = explanation.verdict

@@ -15,8 +15,8 @@ def expand_patterns(arguments: Sequence[Path]) -> list[Path]:
     Raises:
         DataFileError: nothing matches a pattern.
     """
-    from rewards.errors import DataFileError  # noqa: PLC0415 - `--help` is quick
-    from rewards.workbench.rows.shard_folder import sort_naturally  # noqa: PLC0415
+    from rewards.errors import DataFileError  # `--help` is quick
+    from rewards.workbench.rows.shard_folder import sort_naturally
 
     found: list[Path] = []
     for argument in arguments:

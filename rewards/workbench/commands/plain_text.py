@@ -16,6 +16,6 @@ def plain(text: str, *, style: str = "") -> Text:
     >>> print(plain("[red]a\x1b[2J"))
     [red]a⟨U+001B⟩[2J
     """
-    from rich.text import Text  # noqa: PLC0415 - `--help` is quick
+    from rich.text import Text  # `--help` is quick
 
     return Text(visible(text), style=style)

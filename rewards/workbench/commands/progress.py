@@ -59,8 +59,8 @@ def _drawn(verb: str, columns: Callable[[], Sequence[ProgressColumn]]) -> Iterat
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415 - only where it is drawn
-    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.console import Console  # only where it is drawn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     console = Console(stderr=True)
     bar = Progress(
@@ -71,7 +71,7 @@ def _drawn(verb: str, columns: Callable[[], Sequence[ProgressColumn]]) -> Iterat
 
 
 def _rate_columns() -> Sequence[ProgressColumn]:
-    from rich.progress import TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     return (
         TaskProgressColumn(),
@@ -82,7 +82,7 @@ def _rate_columns() -> Sequence[ProgressColumn]:
 
 
 def _size_columns() -> Sequence[ProgressColumn]:
-    from rich.progress import DownloadColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import DownloadColumn, TimeRemainingColumn
 
     return DownloadColumn(), TimeRemainingColumn()
 

@@ -81,8 +81,8 @@ def report(  # noqa: PLR0913 - one parameter per option
 
         rlvr report before.jsonl after.jsonl --by source --output changes.html
     """
-    from rewards.workbench.reporting import ReportOptions, write_report  # noqa: PLC0415 - quick `--help`
-    from rewards.workbench.reporting.scored_rows import ReportColumns  # noqa: PLC0415
+    from rewards.workbench.reporting import ReportOptions, write_report
+    from rewards.workbench.reporting.scored_rows import ReportColumns
 
     options = ReportOptions(
         files=tuple(files),

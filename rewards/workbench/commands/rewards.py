@@ -31,8 +31,8 @@ def rewards(
 
         rlvr rewards accuracy
     """
-    from rewards.errors import InputError  # noqa: PLC0415 - `--help` is quick
-    from rewards.workbench.scoring.resolve import known_rewards, resolve_reward  # noqa: PLC0415
+    from rewards.errors import InputError  # `--help` is quick
+    from rewards.workbench.scoring.resolve import known_rewards, resolve_reward
 
     known = known_rewards()
     if name is not None and name not in known:
@@ -73,9 +73,9 @@ def _first_paragraph(reward: Reward) -> str:
 
 
 def _print_all(known: dict[str, Reward]) -> None:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD  # `--help` is quick
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD)
     for heading in ("reward", "reads", "says", "options"):

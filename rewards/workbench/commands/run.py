@@ -65,9 +65,9 @@ def run(  # noqa: PLR0913 - one option each
 
         rlvr run add.py --tests tests.json --entry add
     """
-    from rewards.programs.task import RowTests  # noqa: PLC0415 - `--help` is quick
-    from rewards.rules.program import Code  # noqa: PLC0415
-    from rewards.text.visible import visible  # noqa: PLC0415
+    from rewards.programs.task import RowTests  # `--help` is quick
+    from rewards.rules.program import Code
+    from rewards.text.visible import visible
 
     chosen = language or _TAGS.get(Path(program).suffix.lower(), "python")
     reward = Code(language=chosen, wall_s=wall_s, cpu_s=cpu_s, memory_mb=memory_mb, partial=True)

@@ -139,12 +139,12 @@ def score(  # noqa: PLR0913 - one parameter per option
 
         rlvr score 'shards/*.parquet' --reward accuracy --output-dir scored
     """
-    from rewards.workbench.commands.file_arguments import expand_patterns  # noqa: PLC0415 - `--help` is quick
-    from rewards.workbench.commands.progress import show_progress  # noqa: PLC0415
-    from rewards.workbench.commands.summary import print_summary  # noqa: PLC0415
-    from rewards.workbench.scoring import ScoreOptions, score_file, score_shards  # noqa: PLC0415
-    from rewards.workbench.scoring.row_columns import NamedColumns  # noqa: PLC0415
-    from rewards.workbench.scoring.row_limits import RowLimits  # noqa: PLC0415
+    from rewards.workbench.commands.file_arguments import expand_patterns  # `--help` is quick
+    from rewards.workbench.commands.progress import show_progress
+    from rewards.workbench.commands.summary import print_summary
+    from rewards.workbench.scoring import ScoreOptions, score_file, score_shards
+    from rewards.workbench.scoring.row_columns import NamedColumns
+    from rewards.workbench.scoring.row_limits import RowLimits
 
     inputs = expand_patterns(files)
     _check_outputs(inputs, output, output_dir)
@@ -175,7 +175,7 @@ def score(  # noqa: PLR0913 - one parameter per option
 
 
 def _check_outputs(inputs: Sequence[Path], output: Path | None, output_dir: Path | None) -> None:
-    from rewards.errors import InputError  # noqa: PLC0415 - `--help` is quick
+    from rewards.errors import InputError  # `--help` is quick
 
     if (output is None) == (output_dir is None):
         raise InputError(

@@ -99,10 +99,10 @@ def select(  # noqa: PLR0913 - one parameter per option
 
         rlvr select scored.jsonl --per-prompt 4 --prefer shortest --output sft.jsonl
     """
-    from rewards.workbench.commands.file_arguments import expand_patterns  # noqa: PLC0415 - `--help` is quick
-    from rewards.workbench.scoring.row_columns import NamedColumns  # noqa: PLC0415
-    from rewards.workbench.selection import Form, SelectOptions, select_rows  # noqa: PLC0415
-    from rewards.workbench.selection.candidates import Prefer  # noqa: PLC0415
+    from rewards.workbench.commands.file_arguments import expand_patterns  # `--help` is quick
+    from rewards.workbench.scoring.row_columns import NamedColumns
+    from rewards.workbench.selection import Form, SelectOptions, select_rows
+    from rewards.workbench.selection.candidates import Prefer
 
     options = SelectOptions(
         inputs=expand_patterns(files),
@@ -126,11 +126,11 @@ def select(  # noqa: PLR0913 - one parameter per option
 
 
 def _print_selection(selection: Selection) -> None:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD  # `--help` is quick
+    from rich.console import Console
+    from rich.table import Table
 
-    from rewards.workbench.selection.row_counts import MEANINGS, Fate  # noqa: PLC0415
+    from rewards.workbench.selection.row_counts import MEANINGS, Fate
 
     console = Console(stderr=True, highlight=False)
     for note in selection.notes:

@@ -16,7 +16,7 @@ def ended_by_signals() -> Iterator[None]:
 
     One that is ignored stays ignored, as SIGHUP is under `nohup`.
     """
-    from rewards.errors import TerminatedError  # noqa: PLC0415 - `--help` is quick
+    from rewards.errors import TerminatedError  # `--help` is quick
 
     def end(number: int, _frame: object) -> None:
         raise TerminatedError(128 + number)

@@ -18,9 +18,9 @@ _MOST_FILES = 30
 
 def print_summary(summary: Summary | ShardsSummary) -> None:
     """Print counts and shares by status and the mean score of each reward, on standard error."""
-    from rich.console import Console  # noqa: PLC0415 - `--help` is quick
+    from rich.console import Console  # `--help` is quick
 
-    from rewards.workbench.scoring.shards import ShardsSummary  # noqa: PLC0415
+    from rewards.workbench.scoring.shards import ShardsSummary
 
     console = Console(stderr=True, highlight=False)
     for note in summary.notes:
@@ -53,10 +53,10 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
 
 def _status_table(summary: Summary | ShardsSummary) -> Table:
     """Counts and shares by status, by place and over lists, reward by reward."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - `--help` is quick
-    from rich.table import Table  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD  # `--help` is quick
+    from rich.table import Table
 
-    from rewards.verdict import Status  # noqa: PLC0415
+    from rewards.verdict import Status
 
     table = Table(box=SIMPLE_HEAD)
     table.add_column("reward")
@@ -93,8 +93,8 @@ def _columns_read(summary: Summary | ShardsSummary) -> str:
 
 def _print_files(console: Console, summary: ShardsSummary) -> None:
     """Rows and mean scores of each file."""
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD)
     table.add_column("file")

@@ -75,7 +75,7 @@ def _declared() -> Declared:
 def _declared_in(pyproject: Path) -> Declared:
     if sys.version_info < (3, 11) or not pyproject.is_file():  # tomllib came with 3.11
         return Declared((), ())
-    import tomllib  # noqa: PLC0415
+    import tomllib
 
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
     extras: dict[str, list[str]] = project["optional-dependencies"]
@@ -90,7 +90,7 @@ def _declared_in(pyproject: Path) -> Declared:
 
 def _wanted(declared: Declared) -> Iterator[tuple[Requirement, str]]:
     """Each requirement that applies on this platform, with its extra (`""`: always needed)."""
-    from packaging.requirements import Requirement  # noqa: PLC0415 - see `check_packages`
+    from packaging.requirements import Requirement
 
     requirements = [Requirement(text) for text in declared.requirements]
     for extra in ("", *(name for name in declared.extras if name != _DEVELOPMENT)):
@@ -121,7 +121,7 @@ def _check(requirement: Requirement, extra: str) -> Check:
 
 
 def _fits(found: str, requirement: Requirement) -> bool:
-    from packaging.version import InvalidVersion  # noqa: PLC0415
+    from packaging.version import InvalidVersion
 
     try:
         return requirement.specifier.contains(found, prereleases=True)

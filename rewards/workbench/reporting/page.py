@@ -81,7 +81,7 @@ def write_page(output: Path, content: PageContent) -> None:
 
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    import jinja2  # noqa: PLC0415 - an extra
+    import jinja2
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("rewards.workbench.reporting", "template"),
@@ -107,7 +107,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _variables(content: PageContent) -> dict[str, object]:
-    from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja2
+    from markupsafe import Markup  # comes with Jinja2
 
     folder = files("rewards.workbench.reporting") / "template"
     script = "".join((folder / name).read_text(encoding="utf-8") for name in _SCRIPTS)

@@ -115,7 +115,7 @@ def check_columns(path: Path, schema: pa.Schema) -> None:
 @contextmanager
 def translated_errors(where: str) -> Iterator[None]:
     """Turns what a damaged or unreadable file raises into one clear error."""
-    import pyarrow as pa  # noqa: PLC0415 - dear
+    import pyarrow as pa
 
     try:
         yield

@@ -22,7 +22,7 @@ def infer_type(values: Sequence[object]) -> pa.DataType | None:
     >>> infer_type([1, 2.5]), infer_type([1, "a"]), infer_type([True, 1.0])
     (DataType(double), None, None)
     """
-    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+    import pyarrow as pa
 
     try:
         kind = pa.infer_type(values)
@@ -36,7 +36,7 @@ def infer_type(values: Sequence[object]) -> pa.DataType | None:
 
 def unify_types(one: pa.DataType | None, other: pa.DataType | None) -> pa.DataType | None:
     """The type that holds the values of both, `None` where there is none."""
-    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+    import pyarrow as pa
 
     if one is None or other is None or one == other:
         return one if other is not None else None
@@ -62,7 +62,7 @@ def settle_type(kind: pa.DataType | None) -> pa.DataType | None:
 
 def _hide_truth(values: Sequence[object], kind: pa.DataType) -> bool:
     """Whether true or false stands among fractions, where Arrow takes it for 1 or 0."""
-    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+    import pyarrow as pa
 
     if pa.types.is_floating(kind):
         return bool in set(map(type, values))
@@ -88,7 +88,7 @@ def _count_leaves(kind: pa.DataType, depth: int = 0) -> int:
 
 def _holds_nothing(kind: pa.DataType) -> bool:
     """Whether there is an object without fields in it, which parquet cannot hold."""
-    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+    import pyarrow as pa
 
     if not kind.num_fields:
         return bool(pa.types.is_struct(kind))
@@ -96,7 +96,7 @@ def _holds_nothing(kind: pa.DataType) -> bool:
 
 
 def _without_nulls(kind: pa.DataType) -> pa.DataType:
-    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+    import pyarrow as pa
 
     if pa.types.is_null(kind):
         return pa.string()

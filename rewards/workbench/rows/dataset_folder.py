@@ -50,7 +50,7 @@ class DatasetFolderReader(ArrowReader):
         return self._before + (0 if source is None or source.closed else source.tell())
 
     def _read_batches(self) -> Iterator[pa.RecordBatch]:
-        import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+        import pyarrow as pa
 
         for path in self._paths:
             with translated_errors(str(path)):

@@ -18,12 +18,12 @@ def try_lock(file: IO[bytes]) -> bool:
     """
     try:
         if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415 - Windows only
+            import msvcrt  # Windows only
 
             file.seek(2**40)  # a byte beyond the end, so that the file itself stays readable
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
-            import fcntl  # noqa: PLC0415 - not on Windows
+            import fcntl  # not on Windows
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

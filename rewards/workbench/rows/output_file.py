@@ -135,7 +135,7 @@ def _gzip(lines: Path, packed: Path) -> tuple[str, ...]:
 
 
 def _zstd(lines: Path, packed: Path) -> tuple[str, ...]:
-    import zstandard  # noqa: PLC0415 - an extra
+    import zstandard
 
     with lines.open("rb") as rows, packed.open("wb") as raw:
         size = os.fstat(rows.fileno()).st_size

@@ -86,8 +86,8 @@ def _find_types(lines: Path) -> dict[str, pa.DataType | None]:
 
 def _write(lines: Path, target: Path, types: Mapping[str, pa.DataType | None]) -> str | None:
     """Write all rows; returns the column into which one does not fit, if there is one."""
-    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     schema = pa.schema([_field(name, kind) for name, kind in types.items()])
     with target.open("wb") as raw:
@@ -107,7 +107,7 @@ def _write(lines: Path, target: Path, types: Mapping[str, pa.DataType | None]) -
 
 
 def _field(name: str, kind: pa.DataType | None) -> pa.Field:
-    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+    import pyarrow as pa
 
     written = name.encode("utf-8", "backslashreplace").decode("utf-8")  # half a surrogate pair
     if kind is None:
@@ -116,7 +116,7 @@ def _field(name: str, kind: pa.DataType | None) -> pa.Field:
 
 
 def _array(name: str, kind: pa.DataType | None, values: Sequence[object]) -> pa.Array:
-    import pyarrow as pa  # noqa: PLC0415 - dear, and an extra
+    import pyarrow as pa
 
     if kind is None:
         texts = [None if one is None else escape_halves(write_json(one)) for one in values]

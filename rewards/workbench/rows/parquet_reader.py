@@ -45,7 +45,7 @@ class ParquetReader(ArrowReader):
 
     def __init__(self, path: Path) -> None:
         require_package("pyarrow", needed_by=f"{path} (parquet)", extra="data")
-        import pyarrow.parquet as pq  # noqa: PLC0415 - dear, and an extra
+        import pyarrow.parquet as pq
 
         with open_regular(path) as file:
             super().__init__(path, file.seek(0, 2))

@@ -53,7 +53,7 @@ class ZstdStream(io.RawIOBase):
 
     def _unpack(self) -> bool:
         """Unpack the next piece; false at the end of the file."""
-        import zstandard  # noqa: PLC0415 - an extra
+        import zstandard
 
         piece = self._rest or self._packed.read(_READ_BYTES)
         self._rest = b""

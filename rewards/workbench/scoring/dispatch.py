@@ -122,7 +122,7 @@ def judge_in_workers(  # noqa: PLR0913 - options are keyword-only and have defau
     Raises:
         WorkerError: no worker process can be started. It is not tried a second time.
     """
-    from rewards.worker.stream import in_order  # noqa: PLC0415 - only where it is used
+    from rewards.worker.stream import in_order
 
     limits = limits or RowLimits()
     patience = patience or expect_patience(job, limits)

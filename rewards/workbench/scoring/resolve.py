@@ -90,7 +90,7 @@ def read_reward_arguments(arguments: Sequence[str], *, least: int = 1) -> list[N
 
 def known_rewards() -> dict[str, Reward]:
     """The ready rewards of this package, by name."""
-    import rewards  # noqa: PLC0415 - this module is part of it
+    import rewards  # this module is part of it
 
     found = {name: getattr(rewards, name) for name in rewards.__all__}
     return {name: value for name, value in found.items() if isinstance(value, Reward)}

@@ -43,7 +43,7 @@ def open_pool(function: str, job: Job, budget: Budget, *, workers: int = 1) -> W
     A user's module is imported before processes are forked: an import may take longer than a row
     may, and would be repeated after each process that was ended.
     """
-    from rewards.worker import WorkerPool  # noqa: PLC0415 - only where it is used
+    from rewards.worker import WorkerPool
 
     return WorkerPool(
         function,
@@ -58,7 +58,7 @@ def open_pool(function: str, job: Job, budget: Budget, *, workers: int = 1) -> W
 
 def budget_of_users(limits: RowLimits) -> Budget:
     """What a user's reward may use: wall seconds, for it may wait for a server, and memory."""
-    from rewards.worker import Budget  # noqa: PLC0415 - only where it is used
+    from rewards.worker import Budget
 
     return Budget(cpu_s=None, wall_s=limits.timeout_s, memory_mb=limits.memory_mb)
 
@@ -69,7 +69,7 @@ def budget_of_ours(limits: RowLimits) -> Budget:
     Each of its comparisons and programs has narrower limits of its own, in a further process that
     is not counted here: this is for what none of them foresaw.
     """
-    from rewards.worker import Budget  # noqa: PLC0415 - only where it is used
+    from rewards.worker import Budget
 
     return Budget(cpu_s=limits.timeout_s, wall_s=None, memory_mb=limits.memory_mb)
 

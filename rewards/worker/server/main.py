@@ -45,7 +45,7 @@ def main() -> None:
     os.dup2(null, 1)  # a print in a function must reach neither the protocol nor a terminal
     os.close(null)
     if mode == "fork":
-        from rewards.worker.server.forking import serve_forks  # noqa: PLC0415  # needs fork and poll
+        from rewards.worker.server.forking import serve_forks  # needs fork and poll
 
         os.close(outgoing)
         serve_forks(incoming, parent)

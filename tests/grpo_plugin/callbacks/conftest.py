@@ -7,11 +7,11 @@ import pytest
 def make_trainer(tmp_path):
     """`make_trainer(callbacks, **options)`; options override those of `GRPOConfig`."""
     pytest.importorskip("trl")
-    import torch  # noqa: PLC0415
-    from datasets import Dataset  # noqa: PLC0415
+    import torch
+    from datasets import Dataset
 
-    from grpo_plugin import GRPOConfig, GRPOTrainer  # noqa: PLC0415
-    from grpo_plugin.demo.tiny_model import build_model, build_tokenizer  # noqa: PLC0415
+    from grpo_plugin import GRPOConfig, GRPOTrainer
+    from grpo_plugin.demo.tiny_model import build_model, build_tokenizer
 
     torch.set_num_threads(1)
     torch.manual_seed(0)

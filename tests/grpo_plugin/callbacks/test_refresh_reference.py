@@ -103,7 +103,7 @@ def test_a_resumed_run_has_the_reference_it_had(make_trainer, tmp_path, peft, sa
 
 
 def test_a_resumed_run_without_its_reference_is_refused(make_trainer, tmp_path):
-    import shutil  # noqa: PLC0415
+    import shutil
 
     saving = {"save_strategy": "steps", "save_steps": 3}
     make_trainer([RefreshReference(every_steps=2)], **saving).train()

@@ -4,7 +4,7 @@ import pytest
 
 
 def _wrap(tokenizer):
-    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
+    from transformers import PreTrainedTokenizerFast
 
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
@@ -16,7 +16,7 @@ def _wrap(tokenizer):
 
 def byte_level():
     """One token per byte, and a few merges that end inside a character."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     words = ["<unknown>", "<end>", *alphabet]
@@ -41,7 +41,7 @@ def _shown(byte):
 
 def sentence_piece():
     """Words with a mark for the space before them, which decoding strips at the front."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     words = ["<unknown>", "<end>", "▁a", "▁so", "b", "▁", "\n", "4", "="]
     words += [f"<0x{number:02X}>" for number in range(256)]
@@ -61,7 +61,7 @@ def sentence_piece():
 
 def word_piece():
     """Words joined by spaces unless marked as continued."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: PLC0415
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
     words = ["<unknown>", "<end>", "a", "b", "##b", "##a", "4", "="]
     vocabulary = {word: number for number, word in enumerate(words)}

@@ -212,7 +212,7 @@ def test_interrupted_leaves_nothing(place, tmp_path_factory):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")
 def test_a_full_disk_says_where(place, tmp_path_factory):
-    import resource  # noqa: PLC0415 - POSIX
+    import resource  # POSIX
 
     scratch = tmp_path_factory.mktemp("scratch")
     place.environment["TMPDIR"] = str(scratch)

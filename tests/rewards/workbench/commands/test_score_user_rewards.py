@@ -328,7 +328,7 @@ def test_trls_own_rewards_score_plain_strings(place):
     rows = place.read("out.jsonl")
     assert rows, result.stderr
 
-    from trl import rewards as theirs  # noqa: PLC0415 - a second
+    from trl import rewards as theirs  # a second
 
     messages = [[{"role": "assistant", "content": row["completion"]}] for row in rows]
     golds = [row["gold"] for row in rows]

@@ -166,7 +166,7 @@ def test_does_not_write_over_what_is_there(place):
 
 @posix
 def test_a_full_disk_leaves_nothing(place):
-    import resource  # noqa: PLC0415 - POSIX
+    import resource  # POSIX
 
     place.write("in.jsonl", *(row(str(n), "4" * 100) for n in range(2000)))
     result = place.run(
@@ -196,7 +196,7 @@ def test_interrupted_leaves_nothing(place, sent, code):
 
 @pytest.mark.slow
 def test_memory_stays_flat_however_long_the_texts_are(place):
-    import psutil  # noqa: PLC0415 - for this test
+    import psutil  # for this test
 
     peaks = []
     for length in (10, 5_000):

@@ -74,8 +74,8 @@ def test_a_failure_leaves_the_lines_and_nothing_else(tmp_path, ending):
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")
 @pytest.mark.parametrize("ending", ENDINGS[1:])
 def test_a_full_disk_while_packing(tmp_path, ending):
-    import os  # noqa: PLC0415
-    import resource  # noqa: PLC0415 - POSIX
+    import os
+    import resource  # POSIX
 
     needs(ending)
     lines, output = tmp_path / "lines", tmp_path / f"out{ending}"

@@ -133,7 +133,7 @@ print(pa.default_memory_pool().max_memory())
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="limits of memory are Linux's")
 def test_one_huge_row_group_is_not_held(tmp_path):
     """200 MB of text that does not shrink, read within 50 MB, some 10 of them Arrow's."""
-    import random  # noqa: PLC0415
+    import random
 
     chance = random.Random(0)
     count = 200_000

@@ -56,8 +56,8 @@ def test_refuses_to_overwrite(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path):
-    import resource  # noqa: PLC0415 - POSIX
-    import signal  # noqa: PLC0415
+    import resource  # POSIX
+    import signal
 
     path = tmp_path / "out.jsonl"
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

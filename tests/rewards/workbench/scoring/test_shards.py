@@ -153,7 +153,7 @@ class KilledError(BaseException):
 @pytest.mark.parametrize("moment", ["before the rename", "after the rename"])
 @pytest.mark.parametrize("name", ["b.jsonl", "b.jsonl.gz"])
 def test_killed_around_the_rename(folder, monkeypatch, moment, name):
-    import gzip  # noqa: PLC0415
+    import gzip
 
     if name.endswith(".gz"):
         (folder / "b.jsonl.gz").write_bytes(gzip.compress((folder / "b.jsonl").read_bytes()))
