@@ -10,12 +10,14 @@
   numbers and functions; `grouping` tells which items of a list belong together,
   `parts` cuts an answer of several parts
 
-The reader itself is one class in six files, each deriving from the one before:
+The reader itself is one class in eight files, each deriving from the one before:
 
     `cursor`        the tokens and where we are
     `brackets`      what stands between brackets
     `applications`  functions and their arguments
     `primaries`     the smallest whole things
     `expressions`   products, sums, relations of precedence
-    `statements`    equations, lists, conditions, words
+    `trailing`      units and counted nouns behind a value
+    `conditions`    what restricts an answer, and its parameters
+    `statements`    equations, lists, sets, ratios
 """

@@ -7,27 +7,21 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from rewards.answers.evaluate.values import exact_or_none
-from rewards.answers.nouns import noun
-from rewards.answers.read.expressions import ROUGHLY, ExpressionReader
+from rewards.answers.read.conditions import ConditionReader
+from rewards.answers.read.expressions import ROUGHLY
 from rewards.answers.read.grouping import labelled_points, repeats_a_label
-from rewards.answers.read.tokens import Token, UnreadableError
+from rewards.answers.read.tokens import UnreadableError
+from rewards.answers.read.trailing import MERELY
 from rewards.answers.tree import (
-    COUNTING,
     Builder,
-    Degree,
     Family,
     Fn,
     Given,
     Group,
     Mul,
-    Named,
     Node,
     Num,
-    Percent,
-    Pow,
     Ratio,
     Relation,
     Seq,
@@ -35,56 +29,23 @@ from rewards.answers.tree import (
     Sym,
     System,
     Text,
-    Unit,
-    times,
 )
-from rewards.answers.units import DEGREES, PERCENTS, measure
-from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS, may_name
+from rewards.answers.vocabulary import may_name
 
 _SEPARATORS = frozenset({",", ";", "and", "or", "quad", "newrow"})
 _CLOSING = frozenset({")", "]", "}}", "}", "."})
 _STRONG = frozenset({";", "newrow"})
 _SET_OPERATORS = frozenset({"cup", "cap", "setminus"})
-_CONDITION_WORDS = frozenset("for where with any all when if 其中 当".split())
-_CONDITION_KINDS = frozenset({"text", "let", "sym", "set"})
-_CONDITION_VALUES = frozenset(
-    {"in", ">", ">=", "<", "<=", "!=", "mathbb", "forall", "{", "}", "_", "^", "+", "0", "1", "."}
-)
-_PARAMETERS = frozenset({"t", "s", "k", "m", "n", "r", "u", "lambda", "mu"})
 _CASE_WORDS = frozenset({"if", "when", "for", "otherwise", "else", "where", "and"})
 _FILLERS = frozenset({"value", "is", "the", "of"})
 _LABELS = _FILLERS | frozenset(
     "maximum minimum max min largest smallest greatest least mean median mode range".split()
 )
-_COUNTING_WORDS = frozenset({"natural", "naturals", "nonnegative", "positive"})
-_MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much
-_MAGNITUDES = {
-    "dozen": 12, "lakh": 10**5, "crore": 10**7, "十": 10, "百": 10**2, "千": 10**3, "萬": 10**4,
-    "億": 10**8, "만": 10**4, "억": 10**8,
-    "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
-    "万": 10**4, "亿": 10**8,
-}  # fmt: skip
-_ORDERS = frozenset({"<", ">", "<=", ">="})
-_EVERY = frozenset({"all", "any", "every", "each", "in", "forall"})  # a domain follows
-_STRICT_OPENERS = frozenset({"if", "when", "如果", "当"})
-_STOPS = frozenset({",", ";", "and", "or", ")", "]", "}}"})
-_INTEGER_WORDS = frozenset({"integer", "integers", "z", "n", "整数", "natural", "whole"})
-_INTEGER_SETS = frozenset({"integers", "naturals"})
-_PLAIN_WORDS = PARAMETER_WORDS | _INTEGER_WORDS  # where a variable lies: no restriction
 MAX_ITEMS = 20_000
 
 
-class StatementReader(ExpressionReader):
+class StatementReader(ConditionReader):
     """Reads an answer as a whole."""
-
-    __slots__ = ("building", "domains", "parameters", "restriction")
-
-    def __init__(self, tokens: list[Token]) -> None:
-        super().__init__(tokens)
-        self.building = False  # whether the conditions of a set are being read
-        self.parameters: list[str] = []
-        self.domains: list[str] = []  # where variables lie, as far as signs of order say it
-        self.restriction = ""  # the condition just read, if it restricts what is said
 
     def whole(self) -> Node:
         """The whole text as one node.
@@ -195,7 +156,7 @@ class StatementReader(ExpressionReader):
 
     def item(self) -> Node | None:
         """One item; `None` if it was only a condition on a parameter."""
-        if self.peek().kind == "text" and self.peek().value.lower() in _MERELY:
+        if self.peek().kind == "text" and self.peek().value.lower() in MERELY:
             self.at += 1
         if self.peek().kind == "text" and self.label_word():
             pass
@@ -343,161 +304,6 @@ class StatementReader(ExpressionReader):
 
     # -- what stands behind a value ---------------------------------------------------------
 
-    def trailing(self, node: Node) -> Node:  # noqa: C901, PLR0912
-        """Attach the unit or the counted noun behind a value."""
-        token = self.peek()
-        if token.kind == "cur":
-            self.at += 1
-            return _with_unit(node, token.value)
-        if token.kind == "text" and token.value.lower() in _MERELY:
-            self.at += 1
-            return node
-        if token.kind != "text" or token.value.lower() in _CONDITION_WORDS:
-            return node
-        words: list[str] = []
-        while len(words) < 12:
-            token = self.peek()
-            value = token.value
-            if token.kind == "text":
-                if value.lower() in _CONDITION_WORDS:
-                    break
-                words.append(value)
-            elif token.kind == "op" and words and value == "^":
-                exponent = self.label_after_power()
-                words.append("^" + exponent)
-                continue
-            elif token.kind == "op" and words and value in {"/", "*", "-"}:
-                if self.peek(1).value == "(" and value == "/":
-                    inside = self.unit_in_brackets()
-                    if not inside:
-                        break
-                    words += inside
-                    continue
-                if self.peek(1).kind not in {"text", "let"} and self.peek(1).value != "Omega":
-                    break
-                words.append(value)
-                self.at += 1
-                if self.peek().kind != "text":
-                    words.append("Ω" if self.peek().value == "Omega" else self.peek().value)
-                    self.at += 1
-                continue
-            elif token.kind == "op" and value == "." and self.peek(1).kind != "num":
-                pass
-            else:
-                break
-            self.at += 1
-        if any(word.lower() in HEDGES for word in words):
-            raise UnreadableError("it is hedged")
-        return self.compound(_with_unit(node, " ".join(words)))
-
-    def unit_in_brackets(self) -> list[str]:
-        """`/(mol K)` behind a unit, as words; nothing if these are no units."""
-        words = ["/", "("]
-        ahead = 2
-        while ahead < 14:
-            token = self.peek(ahead)
-            if token.value == ")":
-                self.at += ahead + 1
-                return [*words, ")"]
-            if token.kind in {"text", "let", "num"} or token.value in {"*", "^", "-"}:
-                glued = token.kind == "let" and not token.gap and self.peek(ahead - 1).kind == "let"
-                if glued:  # `mol` comes letter by letter
-                    words[-1] += token.value
-                else:
-                    words.append(token.value)
-            elif token.value not in {"{", "}"}:
-                break
-            ahead += 1
-        return []
-
-    def compound(self, first: Node) -> Node:
-        """`13 minutes (and) 30 seconds`: what follows in a smaller unit belongs to it."""
-        start = self.at
-        self.accept("and")
-        if self.peek().kind != "num" or not _is_part(self.peek(1), first):
-            self.at = start
-            return first
-        rest = self.trailing(self.power())
-        total = _added(first, rest)
-        if total is None:
-            self.at = start
-            return first
-        return total
-
-    def label_after_power(self) -> str:
-        """The exponent behind a unit, as text."""
-        self.at += 1
-        return self.label()
-
-    def condition(self) -> bool:  # noqa: C901
-        """Step over `for any integer k`, `where k ∈ ℤ`; note the integer parameters."""
-        token = self.peek()
-        opens = token.kind == "text" and token.value.lower() in _CONDITION_WORDS
-        opens = opens or (token.kind == "cmd" and token.value == "forall")
-        if not opens:
-            return False
-        strict = token.value.lower() in _STRICT_OPENERS
-        universal = token.value == "forall"
-        start = self.at + 1
-        letters: list[str] = []
-        integer = False
-        braces = 0
-        while True:
-            token = self.peek()
-            if token.kind == "op" and token.value in {"{", "}"}:
-                braces += 1 if token.value == "{" else -1
-            if token.kind == "eof" or braces < 0 or (token.kind == "op" and token.value in _STOPS):
-                break
-            if token.kind == "let" or (token.kind == "sym" and token.value != "inf"):
-                letters.append(token.value)
-            integer = integer or token.value.lower() in _INTEGER_WORDS
-            if token.kind == "text" and token.value.lower() in HEDGES - {"if"}:
-                raise UnreadableError("it is hedged")
-            if token.kind not in _CONDITION_KINDS and token.value not in _CONDITION_VALUES:
-                raise UnreadableError("a condition says more than where a variable lies")
-            self.at += 1
-        read = self.tokens[start : self.at]
-        if not read:
-            raise UnreadableError(f"nothing follows “{self.tokens[start - 1].value}”")
-        words = {token.value.lower() for token in read}
-        domain = universal or (not strict and (words & _EVERY or _PARAMETERS.intersection(letters)))
-        if any(
-            (token.kind == "text" and token.value.lower() not in _PLAIN_WORDS)
-            or (token.value in _ORDERS and not domain)
-            for token in read
-        ):
-            self.restriction = " ".join(t.value for t in read if t.value not in {"{", "}"})
-        elif domain and any(token.value in _ORDERS for token in read):
-            signs = [t.value for t in read if t.kind != "text" and t.value not in {"{", "}"}]
-            self.domains.append(" ".join(signs))
-        if integer and (words & _COUNTING_WORDS or _names_naturals(read)):
-            self.parameters.append(COUNTING)
-        if integer or any(letter in _PARAMETERS for letter in letters):
-            self.parameters += [
-                letter
-                for letter in letters
-                if letter not in {"Z", "N", "R"} and (integer or letter in _PARAMETERS)
-            ]
-        return True
-
-    def membership(self, node: Node) -> Node | None:
-        """Note `k ∈ ℤ` as a parameter; it is not part of what is listed."""
-        if (
-            isinstance(node, Relation)
-            and node.ops == ("in",)
-            and not self.building
-            and isinstance(node.sides[0], Sym)
-            and _is_parameter(node.sides[0].name, node.sides[1])
-            and (self.at > 4 or self.peek().value == ",")
-            and (self.peek().kind == "eof" or self.peek().value in {",", ")", "}}", ";"})
-            and self.tokens[0].value != node.sides[0].name
-        ):
-            self.parameters.append(node.sides[0].name)
-            if node.sides[1] == Named("naturals"):
-                self.parameters.append(COUNTING)
-            return None
-        return node
-
 
 def _residue_class(side: Node) -> Node:
     """`3 mod 7` behind ≡ is a class, not the number 3; the modulus is part of it."""
@@ -512,63 +318,6 @@ def _residue_class(side: Node) -> Node:
         reduced = exact_or_none(side)
         value = value if reduced is None else Num(reduced)
     return Fn("class", (value, modulus))
-
-
-def _names_naturals(read: list[Token]) -> bool:
-    return any(
-        one.value == "mathbb" and "N" in {other.value for other in read[at + 1 : at + 3]}
-        for at, one in enumerate(read)
-    )
-
-
-def _is_parameter(name: str, domain: Node) -> bool:
-    """Whether `name ∈ domain` says that a parameter runs through a number set."""
-    if isinstance(domain, Pow):
-        domain = domain.base
-    if isinstance(domain, Fn) and domain.name.startswith("mark"):
-        domain = domain.args[0]
-    if not isinstance(domain, Named):
-        return False
-    return domain.name in _INTEGER_SETS or (domain.name == "reals" and name in _PARAMETERS)
-
-
-def _is_part(token: Token, whole: Node) -> bool:
-    """Whether a word is a smaller unit than the one behind `whole`."""
-    one = measure(whole.unit) if isinstance(whole, Unit) else None
-    other = measure(token.value) if token.kind == "text" else None
-    return one is not None and other is not None and one[0] == other[0] and other[1] < one[1]
-
-
-def _added(first: Node, rest: Node) -> Node | None:
-    """The sum of two quantities, the second less than one unit of the first; else `None`."""
-    if not (isinstance(first, Unit) and isinstance(rest, Unit)):
-        return None
-    one, other = measure(first.unit), measure(rest.unit)
-    if one is None or other is None or one[0] != other[0]:
-        return None
-    if not (isinstance(first.value, Num) and isinstance(rest.value, Num)):
-        return None
-    part = rest.value.value * other[1] / one[1]
-    return Unit(Num(first.value.value + part), first.unit) if 0 <= part < 1 else None
-
-
-def _with_unit(node: Node, unit: str) -> Node:
-    """Attach a unit to a value; to the last side of a relation."""
-    if isinstance(node, Relation):
-        return Relation((*node.sides[:-1], _with_unit(node.sides[-1], unit)), node.ops)
-    first, _, rest = unit.partition(" ")
-    if first[:1] in _MAGNITUDES and measure(first) is None and noun(first) is None:
-        first, rest = first[:1], f"{first[1:]} {rest}".strip()  # 5万元
-    if first.lower() in _MAGNITUDES:
-        node = times(node, Num(Fraction(_MAGNITUDES[first.lower()])))
-        return _with_unit(node, rest) if rest else node
-    if unit.lower() in DEGREES:
-        return Degree(node)
-    if unit.lower() in PERCENTS:
-        return Percent(node)
-    if isinstance(node, Unit):
-        return node if unit.lower() in {"dollar", "dollars", "euros"} else Unit(node.value, unit)
-    return Unit(node, unit)
 
 
 def _alternatives(elements: list[Node], separators: list[str]) -> Node:
