@@ -289,6 +289,7 @@ def _decoded(expected: object) -> object:
 
 
 def _read_list(items: list[object], entry: str | None) -> ProgramTests:
+    # Texts are asserts (MBPP), unless each is JSON for a case (TACO, some parquet copies).
     if all(isinstance(item, str) for item in items):
         texts = tuple(str(item) for item in items if str(item).strip())
         if not texts:
@@ -296,6 +297,7 @@ def _read_list(items: list[object], entry: str | None) -> ProgramTests:
         if all(text.lstrip()[:1] in "[{" for text in texts):
             return _read_list([parsed(text) for text in texts], entry)
         return ProgramTests(asserts=texts, entry=entry)
+    # Pairs are input and output.
     if all(isinstance(item, list | tuple) and len(item) == 2 for item in items):
         items = [{"input": item[0], "output": item[1]} for item in items]  # type: ignore[index]
     if not all(isinstance(item, Mapping) for item in items):

@@ -22,7 +22,7 @@ _PREPARE = "rewards.symbolic.decision:prepare"
 _PRELOAD = ("sympy", "latex2sympy2_extended", "rewards.symbolic.decision")
 _REMEMBERED = 4_096
 
-Pair = tuple[str, str]
+TextPair = tuple[str, str]
 """The text of a reference and the text of an answer."""
 
 
@@ -38,7 +38,7 @@ class Settled:
     decided: bool = True
 
 
-def settle(pairs: Sequence[Pair], *, cpu_s: float, memory_mb: int) -> list[Settled]:
+def settle(pairs: Sequence[TextPair], *, cpu_s: float, memory_mb: int) -> list[Settled]:
     """Decide pairs by sympy, each within its budget, on as many workers as this process may use.
 
     A pair that spends its CPU or memory scores as a time-out: that does not depend on the
@@ -70,7 +70,7 @@ def forget() -> None:
     _remembered.clear()
 
 
-def _ask(pairs: Sequence[Pair], cpu_s: float, memory_mb: int) -> list[Settled]:
+def _ask(pairs: Sequence[TextPair], cpu_s: float, memory_mb: int) -> list[Settled]:
     try:
         results = list(_pool(cpu_s, memory_mb).run_many([list(pair) for pair in pairs]))
     except WorkerError as error:
@@ -131,15 +131,15 @@ class _Remembered:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._lock = threading.Lock()
-        self._settled: OrderedDict[tuple[Pair, float, int], Settled] = OrderedDict()
+        self._settled: OrderedDict[tuple[TextPair, float, int], Settled] = OrderedDict()
 
-    def find(self, key: tuple[Pair, float, int]) -> Settled | None:
+    def find(self, key: tuple[TextPair, float, int]) -> Settled | None:
         with self._lock:
             if key in self._settled:
                 self._settled.move_to_end(key)
             return self._settled.get(key)
 
-    def keep(self, key: tuple[Pair, float, int], settled: Settled) -> None:
+    def keep(self, key: tuple[TextPair, float, int], settled: Settled) -> None:
         with self._lock:
             self._settled[key] = settled
             if len(self._settled) > self._limit:

@@ -34,7 +34,7 @@ _MAX_UNSURE = 3
 _Status: TypeAlias = Literal["close", "far", "neither", "one", "huge", "unsure", "stop"]
 
 
-class Pair(NamedTuple):
+class PointComparison(NamedTuple):
     """Two expressions, compared by enclosing both, in the reals or in the complex numbers."""
 
     left: Node

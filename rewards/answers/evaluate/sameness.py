@@ -180,19 +180,19 @@ def _compare_numerically(left: Node, right: Node) -> Sameness:
     names = sorted(symbols(left) | symbols(right))
     if len(names) > MAX_VARIABLES:
         return Sameness(same=None, how="they have too many variables")
-    from rewards.answers.evaluate.agreement import Pair  # FLINT takes 40 ms
+    from rewards.answers.evaluate.agreement import PointComparison  # FLINT takes 40 ms
     from rewards.answers.evaluate.complexes import ComplexEnclosure
     from rewards.answers.evaluate.enclosures import Enclosure
 
     imaginary = contains_imaginary(left) or contains_imaginary(right)
     if not imaginary:
-        found = Pair(left, right, Enclosure).compare(names)
+        found = PointComparison(left, right, Enclosure).compare(names)
         if found is not None:
             return found
-    found = Pair(left, right, ComplexEnclosure).compare(names)
+    found = PointComparison(left, right, ComplexEnclosure).compare(names)
     if found is not None and (imaginary or not names or found.same):
         return found
-    if not names and Pair(left, right, ComplexEnclosure).look({}) == "one":
+    if not names and PointComparison(left, right, ComplexEnclosure).look({}) == "one":
         return Sameness(same=False, how="one of them has no value")
     return Sameness(same=None, how="no point was found at which both can be evaluated")
 

@@ -198,6 +198,7 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
     check_arity(name, args)
     if name == "sqrt":
         return _rational_root(exact(args[0]), Fraction(1, 2))
+    # An odd root of a negative number is real, as people mean it; no other has a value here.
     if name == "root":
         index, radicand = exact(args[0]), exact(args[1])
         if index == 0:
@@ -215,6 +216,7 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
         if name == "abs":
             return abs(value)
         return Fraction(math.floor(value) if name == "floor" else math.ceil(value))
+    # Factorials and binomials are charged by their size before they are worked out.
     if name == "factorial":
         count = exact(args[0])
         if count.denominator != 1 or count < 0:
@@ -235,6 +237,7 @@ def _function(name: str, args: tuple[Node, ...]) -> Fraction:  # noqa: C901, PLR
         values = [exact(arg) for arg in args]
         effort().charge(sum(map(literal_price, values)))
         return min(values) if name == "min" else max(values)
+    # Rationals have common divisors, too: gcd(1/2, 1/3) = 1/6.
     if name in {"gcd", "lcm", "mod"} and args:
         return _of_multiples(name, [exact(arg) for arg in args])
     raise InexactError

@@ -72,6 +72,7 @@ class ListMatching(WordMatching):
         """Lists and sets: the same items, in any order unless the options say otherwise."""
         if _joined_otherwise(ref, ans):
             return self.no("“and” is not “or”")
+        # A tuple has an order that a list lacks: only a bare list may be answered by one.
         if isinstance(ans, Group):
             labelled = _labelled(refs)
             if labelled is not None and len({name for name, _ in labelled}) < len(labelled):
@@ -79,13 +80,16 @@ class ListMatching(WordMatching):
             if len(refs) > 1 and isinstance(ref, Seq) and (ans.opening, ans.closing) == ("(", ")"):
                 return self.in_order(tuple(refs), ans.items)
             return self.no("a tuple is not a list or a set")
+        # `ABD` is read as a product of letters; as choices it has no order.
         letters = as_choice(ref), as_choice(ans)
         if letters[0] is not None and letters[1] is not None and isinstance(ref, Mul):
             return self.choices(letters[0], letters[1])
+        # From here on names: `x = 1, y = 2` says which value is whose.
         labels = [_labelled(items) for items in (refs, answers)]
         either = [isinstance(side, Seq) and side.joiner == "or" for side in (ref, ans)]
         if either[0] != either[1] and all(map(_tells_apart, filter(None, labels))) and all(labels):
             return self.no("“or” between different quantities says less than both")
+        # Both name their values: the same names with the same values, whatever the order.
         if labels[0] is not None and labels[1] is not None:
             names = [[name for name, _ in pairs] for pairs in labels if pairs is not None]
             if sorted(names[0]) == sorted(names[1]) and len(set(names[0])) == len(names[0]):
@@ -103,6 +107,7 @@ class ListMatching(WordMatching):
             ):  # x_1 = 1, x_2 = 2 are values of x
                 refs = expand(Seq(tuple(value for _, value in labels[0])))
                 answers = expand(Seq(tuple(value for _, value in labels[1])))
+        # One names several quantities, the other lists values: then their order is all there is.
         named = labels[0] if labels[1] is None else labels[1] if labels[0] is None else None
         if named is not None and _tells_apart(named):
             if isinstance(ref, SetOf) or isinstance(ans, SetOf):
@@ -111,11 +116,13 @@ class ListMatching(WordMatching):
             if labels[0] is None:
                 return self.in_order(tuple(refs), values)
             return self.in_order(values, tuple(answers))
+        # One says `x = 1 or x = 2`, the other `1, 2`: the name tells nothing apart.
         if (labels[0] is None) != (labels[1] is None):
             if labels[0] is not None:
                 refs = expand(Seq(tuple(value for _, value in labels[0])))
             if labels[1] is not None:
                 answers = expand(Seq(tuple(value for _, value in labels[1])))
+        # A name that all items share is part of what is said.
         shared = _shared_name(refs), _shared_name(answers)
         if None not in shared and shared[0] != shared[1]:
             return self.no(f"one is about {shared[0]}, the other about {shared[1]}")

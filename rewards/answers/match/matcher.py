@@ -48,21 +48,25 @@ class Matcher(EquationMatching):
 
     def alike(self, ref: Node, ans: Node) -> bool | None:  # noqa: C901, PLR0912
         """Whether `ans` says what `ref` says."""
+        # The usual case first, then what is the same however it is meant.
         if type(ref) is Num and type(ans) is Num:
             return ref.value == ans.value or self.values(ref, ans)
         if ref == ans:
             return True
+        # What is said of all k, or under a condition, before what is said.
         ref, ans = as_family(ref), as_family(ans)
         if isinstance(ref, Family) or isinstance(ans, Family):
             return self.families(ref, ans)
         if isinstance(ref, Given) or isinstance(ans, Given):
             return self.conditional(ref, ans)
+        # `x < 3 : (-∞, 3)` on both sides: both ways of saying it must be the same.
         if _says_twice(ref) and _says_twice(ans):
             return self.in_order(ref.items, ans.items)
         expected, given = self.settled(ref), self.settled(ans)
         if expected is None or given is None:
             return self.no("one of them says two different things")
         ref, ans = _plain(expected), _plain(given)
+        # Kinds that only themselves can equal: letters, unread signs, words, times, ratios.
         if isinstance(ref, (Seq, SetOf)) or isinstance(ans, (Seq, SetOf)):
             ref, ans = points(ref), points(ans)
         if isinstance(ref, Choice) or isinstance(ans, Choice):
@@ -75,17 +79,20 @@ class Matcher(EquationMatching):
             return self.clocks(ref, ans)
         if isinstance(ref, Ratio) or isinstance(ans, Ratio):
             return self.ratios(ref, ans)
+        # Intervals, unions and inequalities are sets of numbers before they are relations.
         sets = self.real_sets(ref, ans)
         if sets != UNRELATED:
             return sets
         if isinstance(ref, Named) or isinstance(ans, Named):
             return _meaning(ref) == _meaning(ans) or self.no("")
+        # From here the reference's kind says how to compare: relation, tuple, list, matrix, value.
         if isinstance(ref, (Relation, System)):
             return self.relations(ref, ans)
         if isinstance(ans, Relation):
             return self.assigned_answer(ref, ans)
         if isinstance(ref, Group):
             return self.tuples(ref, ans)
+        # ± counts as the values that it stands for.
         refs, answers = expand(ref), expand(ans)
         if (
             len(refs) != 1

@@ -21,8 +21,10 @@ def read_clock(tokens: Sequence[Token]) -> Clock | None:
     suffix = ""
     while values and values[-1].isalpha() and len(suffix) < 4:
         suffix = values.pop().lower() + suffix
+    # `3 a` is no time of day.
     if suffix in {"a", "p"} or suffix not in {"", "am", "pm"}:
         return None
+    # Only `h:mm`, `h:mm:ss` and `h am` are times; anything else is a ratio or a product.
     numbers, colons = values[::2], values[1::2]
     if not numbers or len(numbers) > 3 or any(colon != ":" for colon in colons):
         return None
@@ -37,6 +39,7 @@ def read_clock(tokens: Sequence[Token]) -> Clock | None:
         return None
     if suffix:
         hours = hours % 12 + (12 if suffix == "pm" else 0)
+    # `3:45` may be in the morning or in the afternoon.
     known = bool(suffix) or hours > 12 or hours == 0
     return Clock(hours * 3600 + minutes * 60 + seconds, half_known=known)
 

@@ -47,6 +47,7 @@ class ConditionReader(TrailingReader):
         letters: list[str] = []
         integer = False
         braces = 0
+        # Up to where the condition ends; it may only say which letters run where.
         while True:
             token = self.peek()
             if token.kind == "op" and token.value in {"{", "}"}:
@@ -64,6 +65,7 @@ class ConditionReader(TrailingReader):
         read = self.tokens[start : self.at]
         if not read:
             raise UnreadableError(f"nothing follows “{self.tokens[start - 1].value}”")
+        # A domain (`for all n ≥ 1`) is noted, a restriction (`if x > 0`) is part of the answer.
         words = {token.value.lower() for token in read}
         domain = universal or (not strict and (words & _EVERY or _PARAMETERS.intersection(letters)))
         if any(
@@ -77,6 +79,7 @@ class ConditionReader(TrailingReader):
             self.domains.append(" ".join(signs))
         if integer and (words & _COUNTING_WORDS or _names_naturals(read)):
             self.parameters.append(COUNTING)
+        # Integers and the customary letters are parameters: their names tell nothing.
         if integer or any(letter in _PARAMETERS for letter in letters):
             self.parameters += [
                 letter

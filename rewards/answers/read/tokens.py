@@ -118,6 +118,7 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
         if kind == "gap":
             gap = True
             continue
+        # Which commas belong to a number depends on what stands before it.
         if kind == "num":
             value, at = _number(text, start, value, at, tokens, brackets)
             put(Token("num", value, gap))
@@ -126,10 +127,12 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
                 value, at = value[0], start + 1
             put(Token("text" if text_mode or text_next else "word", value, gap))
             text_next = False
+        # Letters of languages without spaces, and all else that is only text.
         elif kind == "run":
             put(Token("text", value, gap))
         elif kind == "cmd":
             name = value[1:].rstrip("*")
+            # Commands that change nothing in what is said.
             if name in DROPPED:
                 if name in {"left", "right"} and text[at : at + 1] == ".":
                     at += 1
@@ -137,9 +140,11 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
             if name in _MATH_DELIMITERS:
                 gap = True
                 continue
+            # \phantom and its like: nobody sees the argument.
             if name in HIDING:
                 at = _behind_group(text, at)
                 continue
+            # The next group is words, not letters that multiply.
             if name in TEXT_COMMANDS:
                 text_next = True
                 gap = gap or TEXT_COMMANDS[name]
@@ -159,6 +164,7 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
                 put(Token(kind, value, gap))
             else:
                 put(Token("cmd", name, gap))
+        # Braces are kept, but for those that only hold text.
         elif value == "{":
             modes.append(text_mode)
             if text_next:
@@ -178,6 +184,7 @@ def tokenize(text: str) -> list[Token]:  # noqa: C901, PLR0912, PLR0915
             gap = True
             continue
         else:
+            # Brackets are counted: inside them a comma separates, and groups no thousands.
             kind, value = _OPERATORS.get(value, ("op", value))
             put(Token(kind, value, gap))
             if value in {"(", "["}:

@@ -40,6 +40,7 @@ def unwrap(text: str) -> str:  # noqa: C901, PLR0912
     text = stated(_TEXT_LEAD.sub("", text.strip(), count=1))
     for _ in range(3):
         before = text
+        # A single dollar sign is currency, a pair delimits mathematics.
         if text[:1] == "$" or text[-1:] == "$":
             if text.count("$") - text.count("\\$") == 1:
                 text = _OPEN_CURRENCY.sub(r"\1\\$ ", text)
@@ -50,10 +51,12 @@ def unwrap(text: str) -> str:  # noqa: C901, PLR0912
                 and not text.endswith("\\$")
             ):
                 text = text.strip("$").strip()
+        # Delimiters come off only as the one pair around everything.
         if text[:2] in {"\\(", "\\["} and text[-2:] in {"\\)", "\\]"} and text.count(text[:2]) == 1:
             text = text[2:-2].strip()
         if text[:2] == "\\q" or text[-4:] == "quad":
             text = _EDGES.sub("", text)
+        # Braces with a comma may be a set whose backslashes are lost.
         if text[:1] == "{" and text[-1:] == "}" and "," not in text and _is_one_group(text):
             text = text[1:-1].strip()
         if text[:1] in "*_`" and text[:1]:
@@ -63,9 +66,11 @@ def unwrap(text: str) -> str:  # noqa: C901, PLR0912
             text = text.rstrip("\\ \n\t")
         if text[-2:] == "{}" or text[:2] == "{}":
             text = _NOTHING.sub("", text).strip()
+        # A full stop ends a sentence; dots, `p.m.` and an open repeating decimal keep theirs.
         if text.endswith(".") and not text.endswith(("..", "\\.", "m.")):
             text = text[:-1].rstrip()
         text = _TEXT_LEAD.sub("", text, count=1)
+        # Opening words ("Answer:") say nothing themselves, and may have had wrapping around them.
         lead = _LEAD.match(text)
         if lead is not None and lead.end() < len(text):
             text = text[lead.end() :].strip()

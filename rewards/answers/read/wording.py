@@ -51,6 +51,7 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
             out.append(token)
             continue
         lower = word.lower()
+        # Phrases first: "square root of" is one thing.
         if word in STARTS or lower in STARTS:
             found = phrase_at(tokens, at, out)
             if found is not None:
@@ -58,6 +59,7 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
                 if found.token is not None:
                     out.append(found.token)
                 continue
+        # Then units, for a letter behind a number is rather one than a variable.
         if kind == "text" and out and (joined := _joined_unit(word, out)):
             out[-1] = Token("text", joined, out[-1].gap)
         elif kind == "text" and len(word) > 1 and _after_number(out) and find_unit(word):
@@ -67,15 +69,18 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
                 out.append(token)
             else:
                 out.append(_letter(token, out))
+        # Connectives, in every language that is known.
         elif lower in AND_WORDS:
             out.append(Token("op", "and", gap=True))
         elif lower in OR_WORDS:
             out.append(Token("op", "or", gap=True))
+        # "the max is" speaks of a maximum; it applies no function.
         elif word in {"at", "of", "is"} and out and out[-1].value in {"max", "min"}:
             out[-1] = Token("text", out[-1].value, out[-1].gap)
             out.append(Token("text", word, gap))
         elif word == "mod":
             out.append(Token("op", "mod", gap=True))
+        # Minutes and seconds behind a number, functions elsewhere.
         elif word in {"min", "sec"} and _in_unit(out, token):
             out.append(Token("text", word, gap))
         elif word in FUNCTIONS or (lower in FUNCTIONS and len(word) > 2):
@@ -86,6 +91,7 @@ def resolve_words(tokens: Sequence[Token]) -> list[Token]:  # noqa: C901, PLR091
             out.append(Token("sym", "pi", gap))
         elif word in GREEK:
             out.append(Token("sym", word, gap))
+        # Text and English words stay words; the rest are letters that multiply.
         elif kind == "text" or _is_short_word(word) or (is_plain_unit(word) and _after_number(out)):
             out.append(Token("text", word, gap))
         elif len(word) <= 3 or (word.isupper() and len(word) <= 5):

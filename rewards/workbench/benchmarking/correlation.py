@@ -14,7 +14,7 @@ from statistics import correlation, fmean
 # TRL calls a group's spread zero below it, too.
 SAME = 1e-8
 
-Pair = tuple[Sequence[float], Sequence[float]]
+TwoColumns = tuple[Sequence[float], Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def spearman(scores: Sequence[float], lengths: Sequence[float]) -> Correlation:
     return pearson(ranks(scores), ranks(lengths))
 
 
-def pearson_within(groups: Iterable[Pair]) -> Correlation:
+def pearson_within(groups: Iterable[TwoColumns]) -> Correlation:
     """Pearson's r of the deviations from the means of a group, over the groups whose scores differ.
 
     The correlation within subjects of Bland and Altman 1995, without the groups from which nothing
@@ -83,7 +83,7 @@ def pearson_within(groups: Iterable[Pair]) -> Correlation:
     return pearson(scores, lengths)
 
 
-def spearman_within(groups: Iterable[Pair]) -> Correlation:
+def spearman_within(groups: Iterable[TwoColumns]) -> Correlation:
     """The same of the ranks within each group.
 
     >>> spearman_within([([0, 1, 2], [1, 2, 100]), ([0, 1, 2], [5, 7, 8])]).value

@@ -13,7 +13,7 @@ from rewards.workbench.benchmarking.counts import Counts, quantile
 from rewards.workbench.benchmarking.group_signal import RewardSignal
 from rewards.workbench.benchmarking.judging import JudgedSet
 from rewards.workbench.benchmarking.labelled import LabelledRow, LabelledSet
-from rewards.workbench.benchmarking.pairs import Pair, compare_pair
+from rewards.workbench.benchmarking.pairs import RewardPair, compare_pair
 from rewards.workbench.benchmarking.stress import Hackability
 
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
@@ -68,7 +68,7 @@ class SetFigures:
     rows: int
     rewards: Mapping[str, RewardFigures]
     kinds: Mapping[str, int]
-    pairs: Sequence[Pair]
+    pairs: Sequence[RewardPair]
     hackability: Mapping[str, Mapping[str, Hackability]] = field(default_factory=dict)
     grouped_by: str | None = None
     group_sizes: Sequence[int] = ()

@@ -16,7 +16,7 @@ from statistics import fmean, stdev
 from rewards.workbench.benchmarking.correlation import (
     SAME,
     Correlation,
-    Pair,
+    TwoColumns,
     pearson,
     pearson_within,
     spearman,
@@ -165,7 +165,9 @@ def _length_correlation(
         unknown = Correlation(None, lengths)
         return LengthCorrelation(unknown, unknown, unknown, unknown)
     measured = [lengths[at] for at in places]
-    pairs: list[Pair] = [([scores[at] for at in g], [lengths[at] for at in g]) for g in groups]
+    pairs: list[TwoColumns] = [
+        ([scores[at] for at in g], [lengths[at] for at in g]) for g in groups
+    ]
     return LengthCorrelation(
         pearson(values, measured),
         spearman(values, measured),

@@ -11,7 +11,7 @@ from rewards.workbench.disagreement.agreement import cohen_kappa
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class RewardPair:
     """Two rewards compared.
 
     Attributes:
@@ -34,7 +34,7 @@ class Pair:
 
 def compare_pair(
     names: tuple[str, str], decisions: tuple[Sequence[bool], Sequence[bool]], truths: Sequence[bool]
-) -> Pair:
+) -> RewardPair:
     """Compare two rewards by whether they rewarded each row.
 
     >>> compare_pair(("a", "b"), ([True, True], [True, False]), [True, False]).second_only
@@ -44,7 +44,7 @@ def compare_pair(
     right = [[said is truth for said, truth in zip(one, truths, strict=True)] for one in decisions]
     splits = Counter(zip(*right, strict=True))
     first_only, second_only = splits[True, False], splits[False, True]
-    return Pair(
+    return RewardPair(
         *names, cohen_kappa(table), first_only, second_only, mcnemar(first_only, second_only)
     )
 

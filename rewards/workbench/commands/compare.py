@@ -22,7 +22,7 @@ from rewards.workbench.commands.signals import ended_by_signals
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rewards.workbench.disagreement import Comparison
+    from rewards.workbench.disagreement import RewardComparison
     from rewards.workbench.disagreement.decisions import PairCounts
     from rewards.workbench.disagreement.examples import Disagreement
 
@@ -103,10 +103,10 @@ def compare(  # noqa: PLR0913 - one parameter per option
 
         rlvr compare samples.jsonl --reward accuracy --reward mine:exact --limit 5
     """
-    from rewards.workbench.disagreement import CompareOptions, compare_rewards
+    from rewards.workbench.disagreement import DisagreementOptions, compare_rewards
     from rewards.workbench.scoring.row_columns import NamedColumns
 
-    options = CompareOptions(
+    options = DisagreementOptions(
         input=file,
         rewards=reward,
         limit=limit,
@@ -130,7 +130,7 @@ def compare(  # noqa: PLR0913 - one parameter per option
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
-def _print_comparison(comparison: Comparison) -> None:
+def _print_comparison(comparison: RewardComparison) -> None:
     from rich.console import Console  # `--help` is quick
 
     console = Console(highlight=False)

@@ -9,6 +9,10 @@
 * `job`: the whole job
 """
 
-from rewards.workbench.disagreement.job import CompareOptions, Comparison, compare_rewards
+from rewards.workbench.disagreement.job import (
+    DisagreementOptions,
+    RewardComparison,
+    compare_rewards,
+)
 
-__all__ = ["CompareOptions", "Comparison", "compare_rewards"]
+__all__ = ["DisagreementOptions", "RewardComparison", "compare_rewards"]

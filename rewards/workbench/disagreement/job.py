@@ -31,7 +31,7 @@ SHOWN_ERRORS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareOptions:
+class DisagreementOptions:
     """What to compare, on what.
 
     Attributes:
@@ -61,7 +61,7 @@ class CompareOptions:
 
 
 @dataclass(kw_only=True)
-class Comparison:
+class RewardComparison:
     """How rewards compare.
 
     Attributes:
@@ -113,8 +113,8 @@ class Comparison:
 
 
 def compare_rewards(
-    options: CompareOptions, *, on_progress: Callable[[Progress], None] | None = None
-) -> Comparison:
+    options: DisagreementOptions, *, on_progress: Callable[[Progress], None] | None = None
+) -> RewardComparison:
     """Judge a file with several rewards, or take the verdicts it holds, and compare each two.
 
     Memory does not grow with the file.
@@ -127,7 +127,7 @@ def compare_rewards(
     head = read_head(options.input, options.named.completion)
     read, judge = split_rewards(options.input, rewards, verdict_columns(head))
     labels = tuple(one.label for one in rewards)
-    comparison = Comparison(
+    comparison = RewardComparison(
         input=options.input,
         rewards=labels,
         label_column=_label_column(options, head),
@@ -167,9 +167,9 @@ def compare_rewards(
 
 def _count(
     row: JudgedRow,
-    comparison: Comparison,
+    comparison: RewardComparison,
     shown: Sequence[ShownDisagreements],
-    options: CompareOptions,
+    options: DisagreementOptions,
 ) -> list[PairCounts]:
     """Count one row; returns the pairs that disagree on it."""
     right = truth(row.row, comparison.label_column) if comparison.label_column else None
@@ -217,7 +217,7 @@ def _written_row(
     }
 
 
-def _label_column(options: CompareOptions, head: Sequence[Mapping[str, object]]) -> str | None:
+def _label_column(options: DisagreementOptions, head: Sequence[Mapping[str, object]]) -> str | None:
     wanted = (options.label_column,) if options.label_column else COLUMN_ALIASES[Role.LABEL]
     for name in wanted:
         if any(truth(row, name) is not None for row in head):
@@ -230,7 +230,7 @@ def _label_column(options: CompareOptions, head: Sequence[Mapping[str, object]])
     return None
 
 
-def _kind_column(options: CompareOptions, head: Sequence[Mapping[str, object]]) -> str | None:
+def _kind_column(options: DisagreementOptions, head: Sequence[Mapping[str, object]]) -> str | None:
     wanted = (options.kind_column,) if options.kind_column else KIND_COLUMNS
     for name in wanted:
         if any(isinstance(row.get(name), str | int) for row in head):

@@ -76,6 +76,7 @@ def choose_columns(  # noqa: C901 - one step for each thing to look at
     _check_clashes(path, seen, [label for label, _ in rewards])
     notes: list[str] = []
     completion = _choose_one(Role.COMPLETION, seen, named.completion, notes)
+    # All that is missing in one error, so that nobody mends one column after the other.
     lacking = _find_lacking(path, seen, rewards, named) if completion is None else []
     if len(lacking) > 1:
         raise missing_columns(lacking, seen, source=str(path))
@@ -88,6 +89,7 @@ def choose_columns(  # noqa: C901 - one step for each thing to look at
     for label, reward in rewards:
         if reward is None:
             continue
+        # It judges the completion alone, but may have options that name columns.
         if reward.role is None:
             reward.check_columns({name: [] for name in seen}, 0)
             continue
@@ -100,6 +102,7 @@ def choose_columns(  # noqa: C901 - one step for each thing to look at
             references = found
     if len(references) > 1:
         notes.append(_ambiguity(Role.REFERENCE, references[0], references[1:]))
+    # Lists of completions get summary columns, whose names must be free, too.
     several = any(holds_several(row.get(completion)) for _, row in rows)
     labels = [label for label, _ in rewards]
     _check_clashes(path, labels, [summary_name(label) for label in labels])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rewards.worker import frames
 from rewards.worker.result import Ending
-from rewards.worker.server.limits import Limits
+from rewards.worker.server.limits import TaskLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def serve(
     plan: Plan,
 ) -> None:
     """Answer tasks until `receive` raises `EOFError`."""
-    limits = Limits(plan.budget)
+    limits = TaskLimits(plan.budget)
     largest = limits.held_bytes() + (plan.growth_mb << 20)
     answered = 0
     while True:
@@ -50,7 +50,7 @@ def serve(
 
 
 def _perform(
-    function: Callable[..., JSON], body: bytes, limits: Limits, max_bytes: int
+    function: Callable[..., JSON], body: bytes, limits: TaskLimits, max_bytes: int
 ) -> tuple[Ending, str, str, float]:
     """One task as (ending, error, value as JSON text, CPU seconds)."""
     start = time.process_time()

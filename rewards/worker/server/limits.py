@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HAS_CPU_TIMER = sys.platform != "win32"
 
 
-class Limits:
+class TaskLimits:
     """One process's limits: armed while a task runs, lifted in between."""
 
     def __init__(self, budget: Budget) -> None:
