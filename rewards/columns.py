@@ -70,6 +70,19 @@ COLUMN_ALIASES: Mapping[Role, tuple[str, ...]] = {
     Role.LABEL: ("label", "correct", "is_correct"),
 }
 
+# Columns that are looked at beside those with a role; what rows of programs say of their tests
+# stands in `rewards.programs.facts`.
+CHOICE_COLUMNS = ("choices", "options")
+"""The texts that the letters of a multiple-choice question stand for."""
+
+KIND_COLUMNS = ("kind", "source", "dataset", "level")
+"""What rows are counted by."""
+
+GROUP_COLUMNS = (
+    *("group", "group_id", "prompt_id", "problem_id", "question_id"),
+    *("prompt_idx", "problem_idx"),
+)
+"""What tells apart the prompts that completions were sampled for."""
 
 _NAMED_ON_THE_LINE = frozenset({Role.PROMPT, Role.COMPLETION, Role.REFERENCE})
 

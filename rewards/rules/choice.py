@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rewards.columns import Role
+from rewards.columns import CHOICE_COLUMNS, Role
 from rewards.extraction.places import AnswerPlace
 from rewards.extraction.stated import check_places, stated_answer
 from rewards.reward import Reward, Sample
@@ -17,7 +17,6 @@ from rewards.rules.exact_match import normalised
 from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 
-_CHOICE_COLUMNS = ("choices", "options")
 _MAX_CHARS = 2_000
 _MAX_PROMPT_CHARS = 20_000
 _LETTERS = string.ascii_uppercase
@@ -100,7 +99,7 @@ class Choice(Reward):
     answer_in: tuple[AnswerPlace, ...] = ("box", "answer_tag", "final_answer_phrase", "bare")
 
     role: ClassVar[Role | None] = Role.REFERENCE
-    also_reads: ClassVar[tuple[str, ...]] = _CHOICE_COLUMNS
+    also_reads: ClassVar[tuple[str, ...]] = CHOICE_COLUMNS
 
     def __post_init__(self) -> None:
         check_places(self.answer_in)
@@ -146,7 +145,7 @@ def _plain_text(reference: object) -> str:
 
 
 def _read_choices(row: Mapping[str, object]) -> _Choices:
-    cell = next((row[name] for name in _CHOICE_COLUMNS if row.get(name) is not None), None)
+    cell = next((row[name] for name in CHOICE_COLUMNS if row.get(name) is not None), None)
     if isinstance(cell, Mapping):
         labels, texts = cell.get("label"), cell.get("text")
         if labels is None or texts is None:

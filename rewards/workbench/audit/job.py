@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from rewards.columns import Role, columns_for, missing_column
+from rewards.columns import CHOICE_COLUMNS, Role, columns_for, missing_column
 from rewards.errors import DataFileError
 from rewards.workbench.audit.references import (
     Audited,
@@ -28,7 +28,6 @@ SHOWN_ROWS = 20
 _SHOWN_CHARS = 160
 _REMEMBERED_PROMPTS = 2_000_000
 COLUMN = "audit"
-_CHOICE_COLUMNS = ("choices", "options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ def _audited_rows(
                 continue
             reference = row[column]
             audited = audit_reference(reference)
-            choices = next((row[name] for name in _CHOICE_COLUMNS if row.get(name)), None)
+            choices = next((row[name] for name in CHOICE_COLUMNS if row.get(name)), None)
             if why := audit_choice(reference, choices):
                 findings = {**audited.findings, Finding.NO_SUCH_CHOICE: why}
                 audited = replace(audited, findings=findings)

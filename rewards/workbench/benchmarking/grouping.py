@@ -10,19 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rewards.columns import GROUP_COLUMNS
 from rewards.completion import completion_text
 from rewards.errors import DataFileError
 from rewards.workbench.benchmarking.labelled import LabelledSet
-
-GROUP_COLUMNS = (
-    "group",
-    "group_id",
-    "prompt_id",
-    "problem_id",
-    "question_id",
-    "prompt_idx",
-    "problem_idx",
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from rewards.columns import COLUMN_ALIASES, Role, columns_for, truth
+from rewards.columns import COLUMN_ALIASES, KIND_COLUMNS, Role, columns_for, truth
 from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.text.shorten import shorten, shorten_end
@@ -26,7 +26,6 @@ from rewards.workbench.scoring.row_columns import NamedColumns
 from rewards.workbench.scoring.score import Progress
 from rewards.workbench.scoring.written_verdicts import dump_row, read_head, verdict_columns
 
-KIND_COLUMNS = ("kind", "source")
 SHOWN_ERRORS = 10
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rewards.columns import Role, columns_for, truth
+from rewards.columns import KIND_COLUMNS, Role, columns_for, truth
 from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.text.shorten import shorten
@@ -16,7 +16,6 @@ from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import unfold_named
 
-GROUP_COLUMNS = ("source", "kind", "dataset", "level")
 ID_COLUMN = "id"
 _GROUP_CHARACTERS = 80
 _LARGEST_SCORE = 1e100  # sums of squares of larger ones overflow
@@ -138,7 +137,7 @@ def _understand(line: int, columns: dict[str, object], named: ReportColumns) -> 
         truth=truth(columns, named.label),
         groups={
             name: shorten(as_text(columns[name]), _GROUP_CHARACTERS)
-            for name in (named.groups or GROUP_COLUMNS)
+            for name in (named.groups or KIND_COLUMNS)
             if name in columns and name not in verdicts
         },
         columns=columns,
