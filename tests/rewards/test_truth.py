@@ -8,7 +8,7 @@ from rewards import accuracy
 from rewards.columns import COLUMN_ALIASES, Role, truth
 from rewards.errors import DataFileError, InputError
 from rewards.workbench.benchmarking.labelled import load_labelled
-from rewards.workbench.disagreement.job import CompareOptions, compare_rewards
+from rewards.workbench.disagreement.job import DisagreementOptions, compare_rewards
 from rewards.workbench.reporting.scored_rows import ReportColumns, read_scored
 
 SAID = {
@@ -48,7 +48,7 @@ def test_every_reader_of_labels_says_the_same(tmp_path, cell, column):
     )
     named = column if column == "mine" else None
     assert truth(json.loads(path.read_text()), named) is said
-    options = CompareOptions(
+    options = DisagreementOptions(
         input=path, rewards=("accuracy", "format"), label_column=column, limit=0
     )
     if said is None:

@@ -367,6 +367,15 @@ def copies():
     return {"deep": copy.deepcopy, "pickled": pickled}
 
 
+@pytest.fixture
+def fresh_accelerator():
+    """Its state is one for the process, and refuses another precision than the first."""
+    accelerate.state.AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    accelerate.state.AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.mark.usefixtures("fresh_accelerator")
 @pytest.mark.parametrize("how", sorted(copies()))
 @pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("lora", [False, True])
