@@ -28,7 +28,7 @@ TextPair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of one pair: `CORRECT`, `WRONG`, `TIMEOUT` or `ERROR`, and why.
+    """The decision about one pair: `CORRECT`, `WRONG`, `TIMEOUT` or `ERROR`, and why.
 
     `decided` is false where sympy could not tell, and the pair is wrong for want of a proof.
     """

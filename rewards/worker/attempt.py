@@ -1,4 +1,4 @@
-"""One task on leased processes: attempts until its ending is its own, not the machine's."""
+"""One task, tried again when the machine rather than the task was to blame."""
 
 from __future__ import annotations
 

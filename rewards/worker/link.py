@@ -1,4 +1,4 @@
-"""What the pool needs from a process that does tasks, whichever way it came to be."""
+"""Interface of one worker process; implemented by `forked_link` and `direct_link`."""
 
 from __future__ import annotations
 

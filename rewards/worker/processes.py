@@ -1,4 +1,4 @@
-"""The processes of one pool in one process: who holds which, and what a fork or a loss changes."""
+"""The processes of one pool: leased to threads, replaced when lost, started afresh after a fork."""
 
 from __future__ import annotations
 

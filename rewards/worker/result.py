@@ -1,4 +1,4 @@
-"""What became of one task."""
+"""The result of one task: how it ended, its value or its error, and what it used."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class StatementReader(ConditionReader):
         return _nest(elements, separators)
 
     def separator(self) -> str:
-        """Step over what separates two items; its most telling part, or nothing."""
+        """Skip what separates two items; returns the strongest separator (`or` before `,`), or ""."""
         found = ""
         while True:
             token = self.peek()

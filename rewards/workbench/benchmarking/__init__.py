@@ -12,7 +12,7 @@ sees them.
 * `counts`: errors, and how sure the figures are; pure
 * `pairs`: two rewards on the same rows; pure
 * `stress`: the attacks, and how often they win
-* `correlation`, `group_signal`: what a reward would teach; pure
+* `correlation`, `group_signal`: the training signal a reward gives; pure
 * `throughput`: completions a second by worker processes
 * `figures`, `bench`: the figures of a set and of a run
 * `environment`: versions and hardware

@@ -1,4 +1,4 @@
-"""What a reward would teach: its spread within groups, and its correlation with length; pure.
+"""The training signal of a reward: its spread within groups, and its correlation with length; pure.
 
 Advantages are relative to the group (DeepSeekMath, arXiv 2402.03300, section 4.1.2), so a group
 whose rewards are all equal teaches nothing, and neither does a completion whose reward is its
@@ -47,7 +47,7 @@ class LengthCorrelation:
 
 @dataclass(frozen=True, slots=True)
 class RewardSignal:
-    """What one reward would teach on one set.
+    """The training signal that one reward gives on one set.
 
     Attributes:
         rows: all rows.

@@ -50,7 +50,7 @@ def select(  # noqa: PLR0913 - one parameter per option
         typer.Option(
             "--reward",
             "-r",
-            help="A column of verdicts that must reach the least score; by default every one that "
+            help="A column of verdicts that must reach `--min-score`; by default every one that "
             "is there. Give it once per column.",
             show_default=False,
         ),

@@ -26,7 +26,7 @@ def decide(verdict: Verdict, min_score: float | None = None) -> Decision:
 
     Args:
         verdict: what the reward said. Without a score it decides nothing.
-        min_score: the least score that passes; `None` asks for the status `correct`.
+        min_score: the lowest score that passes; `None` asks for the status `correct`.
 
     >>> decide(Verdict(0.5, Status.CORRECT)).value, decide(Verdict(0.5, Status.CORRECT), 1).value
     ('pass', 'fail')

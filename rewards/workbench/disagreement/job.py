@@ -37,7 +37,7 @@ class DisagreementOptions:
         input: a file or folder of rows, scored or not.
         rewards: two or more; each a column of verdicts that is there, or what `rlvr score` takes.
         limit: how many disagreements of each pair to show.
-        min_score: the least score that passes; `None` asks for the status `correct`.
+        min_score: the lowest score that passes; `None` asks for the status `correct`.
         output: where all rows with a disagreement go; `None` for nowhere.
         workers: worker processes; `None` for one per usable CPU, 0 to judge in this process.
         named: columns that the user named.

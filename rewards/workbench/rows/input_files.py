@@ -1,4 +1,4 @@
-"""What a run reads: that it does not write there, and how it is known again."""
+"""Input files: checked not to be outputs, and fingerprinted so that a resumed run sees a change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a run as its processes hand them to each other, and their completions one by one.
+"""What travels between the processes of a run: rows, and single completions of rows.
 
 A row is sent as its text, and a completion as a place in it: so a row with thousands of them is
 sent once for those that are judged together.

@@ -43,7 +43,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What became of the candidates of one prompt; each is counted once.
+    """The candidates of one prompt, counted by what was done with them; each once.
 
     Attributes:
         rows: the kept ones, rising.
