@@ -15,14 +15,14 @@ from rewards.worker.server.child import describe
 if TYPE_CHECKING:
     from rewards.worker.budget import Budget
     from rewards.worker.link import Death
-    from rewards.worker.processes import Crew, Lease
+    from rewards.worker.processes import Lease, Processes
 
 _SERVER_LOSSES = 3  # a task survives two: it is hardly the task that ends servers
 _SIGPROF = getattr(signal, "SIGPROF", None)
 _ids = itertools.count(1)
 
 
-def persist(crew: Crew, lease: Lease, body: bytes) -> TaskResult:
+def run_with_retry(processes: Processes, lease: Lease, body: bytes) -> TaskResult:
     """Attempt a task; once more if its process died, or slept into the wall limit.
 
     Raises:
@@ -32,15 +32,15 @@ def persist(crew: Crew, lease: Lease, body: bytes) -> TaskResult:
     while True:
         attempts += 1
         try:
-            result = _attempt(crew, lease, body, attempts)
+            result = _attempt(processes, lease, body, attempts)
         except ServerLostError:
             losses += 1
-            crew.lose(lease)
+            processes.drop_server(lease)
             if losses < _SERVER_LOSSES:
                 continue
             error = f"the worker's server was lost {losses} times"
             return TaskResult(Ending.DIED, None, error, 0.0, 0.0, attempts)
-        if attempts - losses > 1 or not _deserves_another(result, crew.plan.budget):
+        if attempts - losses > 1 or not _deserves_another(result, processes.plan.budget):
             return result
 
 
@@ -51,9 +51,9 @@ def _deserves_another(result: TaskResult, budget: Budget) -> bool:
     return result.ending is Ending.DIED
 
 
-def _attempt(crew: Crew, lease: Lease, body: bytes, attempt: int) -> TaskResult:
-    link = crew.ready_link(lease)
-    budget = crew.plan.budget
+def _attempt(processes: Processes, lease: Lease, body: bytes, attempt: int) -> TaskResult:
+    link = processes.ready_link(lease)
+    budget = processes.plan.budget
     before_s, task_id, start = link.spent_s, next(_ids), time.monotonic()
     late = False
     lease.busy = True
@@ -69,12 +69,12 @@ def _attempt(crew: Crew, lease: Lease, body: bytes, attempt: int) -> TaskResult:
         try:
             reply = frames.decode_reply(data)
         except (ValueError, RecursionError) as why:
-            crew.end_link(lease)
+            processes.end_link(lease)
             error = f"the result cannot be read in this process: {describe(why)}"
             return TaskResult(Ending.FAILED, None, error, 0.0, wall_s, attempt)
         link.spent_s = reply.spent_s
         if reply.retire:
-            crew.end_link(lease)
+            processes.end_link(lease)
         return TaskResult(reply.ending, reply.value, reply.error, reply.cpu_s, wall_s, attempt)
     wall_s = time.monotonic() - start
     death = link.end()
@@ -84,7 +84,7 @@ def _attempt(crew: Crew, lease: Lease, body: bytes, attempt: int) -> TaskResult:
     if ending is Ending.CPU_LIMIT:
         cpu_s = max(cpu_s, budget.cpu_s or 0.0)
     if ending is Ending.DIED:
-        error += crew.log_tail(lease)
+        error += processes.log_tail(lease)
     return TaskResult(ending, None, error, cpu_s, wall_s, attempt)
 
 

@@ -14,10 +14,10 @@ import sys
 import weakref
 from typing import TYPE_CHECKING
 
-from rewards.worker.attempt import persist
+from rewards.worker.attempt import run_with_retry
 from rewards.worker.budget import DEFAULT_BUDGET
 from rewards.worker.plan import Plan
-from rewards.worker.processes import Crew, Lease
+from rewards.worker.processes import Lease, Processes
 from rewards.worker.result import Ending, TaskResult
 from rewards.worker.server.child import describe
 
@@ -92,15 +92,15 @@ class WorkerPool:
         )
         self._plan.to_json()  # a TypeError belongs here
         self._workers = workers
-        self._crew = Crew(
+        self._processes = Processes(
             self._plan, workers=workers, start_timeout_s=start_timeout_s, forks=self._forks
         )
-        _crews.add(self._crew)
+        _all_processes.add(self._processes)
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
-        return self._crew.closed
+        return self._processes.closed
 
     def start(self) -> None:
         """Start the server and its imports now instead of in the first `run`.
@@ -108,8 +108,8 @@ class WorkerPool:
         Raises:
             WorkerError: it cannot be started, or cannot import the function.
         """
-        self._crew.own()
-        self._crew.open_source()
+        self._processes.ensure_own_server()
+        self._processes.open_source()
 
     def run(self, *arguments: JSON) -> TaskResult:
         """Do one task; blocks, and may be called from many threads at once.
@@ -137,7 +137,7 @@ class WorkerPool:
 
     def close(self) -> None:
         """End every process; `run` raises from now on, in other threads too."""
-        self._crew.close()
+        self._processes.close()
 
     def __enter__(self) -> Self:
         return self
@@ -164,16 +164,16 @@ class WorkerPool:
                 f"the arguments' {len(body):,} bytes are above the cap of "
                 f"{self._plan.max_bytes:,} (message_mb={self._plan.message_mb})"
             )
-        crew, lease = self._crew, Lease()
-        crew.own()
+        processes, lease = self._processes, Lease()
+        processes.ensure_own_server()
         try:
-            crew.claim(lease)
-            return persist(crew, lease, body)
+            processes.lease_to(lease)
+            return run_with_retry(processes, lease, body)
         finally:
             try:
-                crew.give_back(lease)
+                processes.give_back(lease)
             except BaseException:  # Ctrl-C landed in there, and it may be done twice
-                crew.give_back(lease)
+                processes.give_back(lease)
                 raise
 
 
@@ -181,17 +181,17 @@ def _not_sent(error: str) -> TaskResult:
     return TaskResult(Ending.FAILED, None, error, 0.0, 0.0, 0)
 
 
-_crews: weakref.WeakSet[Crew] = weakref.WeakSet()
+_all_processes: weakref.WeakSet[Processes] = weakref.WeakSet()
 
 
 def _close_all() -> None:
-    for crew in list(_crews):
-        crew.close()
+    for processes in list(_all_processes):
+        processes.close()
 
 
 def _reset_all() -> None:
-    for crew in list(_crews):
-        crew.reset()
+    for processes in list(_all_processes):
+        processes.reset()
 
 
 atexit.register(_close_all)

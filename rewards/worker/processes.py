@@ -31,7 +31,7 @@ class Lease:
         self.busy = False
 
 
-class Crew:
+class Processes:
     """At most `workers` leased processes and the source they come from; thread-safe.
 
     `forks` chooses the source: a server that forks, or processes that answer by themselves.
@@ -47,7 +47,7 @@ class Crew:
         self._begin()
 
     def _begin(self) -> None:
-        """The state of a crew that nobody has used in this process."""
+        """The state of processes that nobody has used in this process."""
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)
@@ -55,7 +55,7 @@ class Crew:
         self._idle: list[Link] = []
         self._leases: set[Lease] = set()
 
-    def own(self) -> None:
+    def ensure_own_server(self) -> None:
         """Make sure that this process talks to a server of its own."""
         if self._pid != os.getpid():  # forked from C, past `os.register_at_fork`
             self.reset()
@@ -67,7 +67,7 @@ class Crew:
         if source is not None:
             source.forget()
 
-    def claim(self, lease: Lease) -> None:
+    def lease_to(self, lease: Lease) -> None:
         """Wait until a process may be used, and take an idle one if there is one."""
         with self._lock:
             while len(self._leases) >= self._workers and not self.closed:
@@ -115,7 +115,7 @@ class Crew:
                 lease.link.end()  # before we forget it: an interrupt in here comes back
         lease.link, lease.busy = None, False
 
-    def lose(self, lease: Lease) -> None:
+    def drop_server(self, lease: Lease) -> None:
         """Drop a server that has gone, so that the next attempt starts another."""
         self.end_link(lease)
         source, lease.source = lease.source, None
@@ -172,7 +172,7 @@ class Crew:
     def close(self) -> None:
         """End every process; a task under way in another thread ends with `WorkerError`."""
         self.closed = True
-        self.own()
+        self.ensure_own_server()
         with self._lock:
             source, self._source = self._source, None
             idle, self._idle = self._idle, []

@@ -103,7 +103,7 @@ class StatementReader(ConditionReader):
         return _nest(elements, separators)
 
     def separator(self) -> str:
-        """Skip what separates two items; returns the strongest separator (`or` before `,`), or ""."""
+        """Skip what separates two items; returns the strongest (`or` before `,`), or ""."""
         found = ""
         while True:
             token = self.peek()

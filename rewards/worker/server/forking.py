@@ -44,14 +44,14 @@ def serve_forks(control_fd: int, parent: int) -> NoReturn:
         os._exit(1)
     gc.collect()
     gc.freeze()  # a child's collector must not touch, and so copy, what it shares with us
-    nursery = _Nursery(control, plan, function)
+    children = _Children(control, plan, function)
     control.send(READY)
-    nursery.tend(parent)
-    nursery.end_all()
+    children.serve(parent)
+    children.end_all()
     os._exit(0)
 
 
-class _Nursery:
+class _Children:
     """The children of this server."""
 
     def __init__(self, control: socket.socket, plan: Plan, function: Callable[..., JSON]) -> None:
@@ -65,7 +65,7 @@ class _Nursery:
         self._prctl = ctypes.CDLL(None).prctl
         self._private = [control.fileno()]  # descriptors no child may keep
 
-    def tend(self, parent: int) -> None:
+    def serve(self, parent: int) -> None:
         """Serve until the control socket or the parent's pidfd says that the parent has gone."""
         wake, wake_writer = os.pipe()
         for fd in (wake, wake_writer):
