@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests/rewards/answers")]
 
 from strategies import PIECES  # noqa: E402
 
-from rewards.answers import Outcome, compare, read_answer, read_reference  # noqa: E402
+from rewards.answers import Equality, compare, read_answer, read_reference  # noqa: E402
 
 HANG_S = 60
 LONGEST = 400
@@ -72,7 +72,7 @@ def flaw_of(reference: str, answer: str, slow_s: float) -> str | None:
         return f"took {spent:.2f} CPU seconds"
     # A reference is searched for its box or mark; an answer is taken as it stands.
     searched = any(mark in answer for mark in ("box", "####", "answer"))
-    if itself.unreadable is None and not searched and back.outcome is Outcome.DIFFERENT:
+    if itself.unreadable is None and not searched and back.outcome is Equality.DIFFERENT:
         return f"does not accept itself: {back.reason}"
     return None
 

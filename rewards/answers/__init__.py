@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from rewards.answers.compare import compare
-from rewards.answers.outcome import CompareOptions, Comparison, Outcome
+from rewards.answers.outcome import CompareOptions, Comparison, Equality
 from rewards.answers.read.reading import Answer, read_answer, read_reference
 
 __all__ = [
     "Answer",
     "CompareOptions",
     "Comparison",
-    "Outcome",
+    "Equality",
     "compare",
     "read_answer",
     "read_reference",

@@ -9,7 +9,7 @@ from rewards.answers.effort import fresh_effort
 from rewards.answers.match.chemistry import same_formula
 from rewards.answers.match.lettering import in_one_lettering
 from rewards.answers.match.matcher import Matcher
-from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Outcome
+from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Equality
 from rewards.answers.read.parts import labelled_parts, listed_parts
 from rewards.answers.read.reading import Answer, read_answer, read_reference
 from rewards.answers.read.sentences import claims_differ, said_of
@@ -41,28 +41,28 @@ def compare(  # noqa: C901, PLR0912
     'equal'
     """
     if reference.text == answer.text and reference.text and not reference.text.isspace():
-        return Comparison(Outcome.EQUAL, f"both are written “{_short(reference.text)}”")
+        return Comparison(Equality.EQUAL, f"both are written “{_short(reference.text)}”")
     if reference.whole and reference.whole == answer.text:
-        return Comparison(Outcome.EQUAL, "both are the same text")
+        return Comparison(Equality.EQUAL, "both are the same text")
     if same_but_for_style(reference.text, answer.text):
         return Comparison(
-            Outcome.EQUAL, f"both are written “{_short(reference.text)}” but for style"
+            Equality.EQUAL, f"both are written “{_short(reference.text)}” but for style"
         )
     exact = options.tolerance is None or options.integers != "tolerance"
     if exact and _is_plain_integer(reference.text) and _is_plain_integer(answer.text):
         reason = f"{_short(answer.text)} is not {_short(reference.text)}"
-        return Comparison(Outcome.DIFFERENT, reason)
+        return Comparison(Equality.DIFFERENT, reason)
     if options.tolerance is not None and _VERSION.match(reference.text):
         options = replace(options, tolerance=None)
     expected, given = reference.tree, answer.tree
     if expected is None:
         return Comparison(
-            Outcome.UNDECIDED, f"the reference cannot be read: {reference.unreadable}"
+            Equality.UNDECIDED, f"the reference cannot be read: {reference.unreadable}"
         )
     if given is None:
-        return Comparison(Outcome.DIFFERENT, f"the answer cannot be read: {answer.unreadable}")
+        return Comparison(Equality.DIFFERENT, f"the answer cannot be read: {answer.unreadable}")
     if answer.unreadable:
-        return Comparison(Outcome.DIFFERENT, f"the answer {show(given)}: {answer.unreadable}")
+        return Comparison(Equality.DIFFERENT, f"the answer {show(given)}: {answer.unreadable}")
     fresh_effort()
     matcher = Matcher(options)
     expected, given = in_one_lettering(expected, given, reference.text, answer.text)
@@ -77,24 +77,24 @@ def compare(  # noqa: C901, PLR0912
         same = formula
         matcher.why = "the chemical formulas " + ("are the same" if formula else "differ")
     if same is not True and _part_by_part(reference, answer, options):
-        return Comparison(Outcome.EQUAL, f"{read}; they say the same part by part")
+        return Comparison(Equality.EQUAL, f"{read}; they say the same part by part")
     if same is False and said_of(reference.text, answer.text):
-        return Comparison(Outcome.EQUAL, f"{read}; one is a sentence that says the other")
+        return Comparison(Equality.EQUAL, f"{read}; one is a sentence that says the other")
     if same is not True and _same_tokens(reference, answer):
-        return Comparison(Outcome.EQUAL, f"{read}; both hold the same words and signs")
+        return Comparison(Equality.EQUAL, f"{read}; both hold the same words and signs")
     if same is False and _ungrouped(reference, answer, options):
-        return Comparison(Outcome.EQUAL, f"{read}; a comma may separate three-digit numbers")
+        return Comparison(Equality.EQUAL, f"{read}; a comma may separate three-digit numbers")
     if same is not True and _with_decimal_comma(reference, answer, options):
-        return Comparison(Outcome.EQUAL, f"{read}; its comma is a decimal comma")
+        return Comparison(Equality.EQUAL, f"{read}; its comma is a decimal comma")
     if same is None:
         return Comparison(
-            Outcome.UNDECIDED, f"{read}; {matcher.why or 'no rule decides this pair'}"
+            Equality.UNDECIDED, f"{read}; {matcher.why or 'no rule decides this pair'}"
         )
     if same:
-        return Comparison(Outcome.EQUAL, f"{read}; {matcher.why or 'they say the same'}")
+        return Comparison(Equality.EQUAL, f"{read}; {matcher.why or 'they say the same'}")
     why = matcher.why or f"a {kind_of(expected)} is not a {kind_of(given)}"
     on_words = any(isinstance(side, (Raw, Text)) for side in (expected, given))
-    return Comparison(Outcome.DIFFERENT, f"{read}; {why}", on_words=on_words)
+    return Comparison(Equality.DIFFERENT, f"{read}; {why}", on_words=on_words)
 
 
 def _part_by_part(reference: Answer, answer: Answer, options: CompareOptions) -> bool:

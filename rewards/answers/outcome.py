@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Literal, NamedTuple
 
 
-class Outcome(str, Enum):
+class Equality(str, Enum):
     """Whether two answers say the same."""
 
     EQUAL = "equal"
@@ -32,14 +32,14 @@ class Comparison:
         on_words: whether they differ as words do, which proves nothing about what they mean.
     """
 
-    outcome: Outcome
+    outcome: Equality
     reason: str
     on_words: bool = False
 
     @property
     def is_equal(self) -> bool:
         """Whether the outcome is `EQUAL`."""
-        return self.outcome is Outcome.EQUAL
+        return self.outcome is Equality.EQUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import sympy
 
-from rewards.answers import Answer, Outcome, read_answer, read_reference, tree
+from rewards.answers import Answer, Equality, read_answer, read_reference, tree
 from rewards.answers.effort import fresh_effort
 from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.symbolic.translation import UntranslatableError, from_answer, from_tree
@@ -42,11 +42,11 @@ _SAMPLES = (
     (r"\sqrt{5+2\sqrt6}", r"\sqrt2+\sqrt3"),
 )
 
-Decided = tuple[Outcome, str]
+Decided = tuple[Equality, str]
 
 
 def decide(reference: str, answer: str) -> list[str]:
-    r"""Compare two answers by sympy: the value of an `Outcome`, and the reason.
+    r"""Compare two answers by sympy: the value of an `Equality`, and the reason.
 
     >>> decide(r"\int_0^1 x^2 dx", r"\frac13")[0]
     'equal'
@@ -55,7 +55,7 @@ def decide(reference: str, answer: str) -> list[str]:
     try:
         outcome, reason = _compare(read_reference(reference), read_answer(answer))
     except UntranslatableError as error:
-        outcome, reason = Outcome.UNDECIDED, str(error)
+        outcome, reason = Equality.UNDECIDED, str(error)
     return [outcome.value, reason]
 
 
@@ -69,7 +69,7 @@ def _compare(reference: Answer, answer: Answer) -> Decided:
     left, right = reference.tree, answer.tree
     for side in (left, right):
         if side is not None and has_doubtful_part(side, points=True):
-            return Outcome.UNDECIDED, "a part of one side has no value, or none that can be proven"
+            return Equality.UNDECIDED, "a part of one side has no value, or none that can be proven"
     if left is not None and right is not None and _alike(left, right):
         return _compare_parts(left, right)
     return _compare_values(from_answer(reference), from_answer(answer))
@@ -92,19 +92,19 @@ def _compare_parts(left: tree.Node, right: tree.Node) -> Decided:
     if len(lefts) > _MAX_UNORDERED:
         raise UntranslatableError(f"{len(lefts)} items in any order are too many for sympy")
     known = {(a, b): _compare_nodes(a, b) for a in lefts for b in rights}
-    best: Decided = (Outcome.DIFFERENT, "no order of the items makes them equal")
+    best: Decided = (Equality.DIFFERENT, "no order of the items makes them equal")
     for order in permutations(rights):
         found = _joined([known[pair] for pair in zip(lefts, order, strict=True)])
-        if found[0] is Outcome.EQUAL:
+        if found[0] is Equality.EQUAL:
             return found
-        if found[0] is Outcome.UNDECIDED:
+        if found[0] is Equality.UNDECIDED:
             best = found
     return best
 
 
 def _compare_nodes(left: tree.Node, right: tree.Node) -> Decided:
     return (
-        (Outcome.EQUAL, "the same")
+        (Equality.EQUAL, "the same")
         if left == right
         else _compare_values(from_tree(left), from_tree(right))
     )
@@ -112,11 +112,11 @@ def _compare_nodes(left: tree.Node, right: tree.Node) -> Decided:
 
 def _joined(parts: Sequence[Decided]) -> Decided:
     """Equal when all parts are, different when one is."""
-    for outcome in (Outcome.DIFFERENT, Outcome.UNDECIDED):
+    for outcome in (Equality.DIFFERENT, Equality.UNDECIDED):
         for part in parts:
             if part[0] is outcome:
                 return part
-    return (Outcome.EQUAL, "; ".join(dict.fromkeys(reason for _, reason in parts)))
+    return (Equality.EQUAL, "; ".join(dict.fromkeys(reason for _, reason in parts)))
 
 
 def _compare_values(left: Any, right: Any) -> Decided:
@@ -124,22 +124,22 @@ def _compare_values(left: Any, right: Any) -> Decided:
         return _compare_matrices(left, right)
     for side in (left, right):
         if side.has(sympy.nan, sympy.zoo):
-            return Outcome.UNDECIDED, "a side is not defined"
+            return Equality.UNDECIDED, "a side is not defined"
     if left.free_symbols != right.free_symbols:
         # An answer that brings in a variable, or loses one, is another answer.
-        return Outcome.UNDECIDED, "the two sides hold different variables"
+        return Equality.UNDECIDED, "the two sides hold different variables"
     left, right = _worked_out(left), _worked_out(right)
     difference = left - right
     if difference.has(sympy.nan, sympy.zoo, sympy.oo):
         same = left == right
-        return (Outcome.EQUAL, "the same") if same else (Outcome.UNDECIDED, "a side is infinite")
+        return (Equality.EQUAL, "the same") if same else (Equality.UNDECIDED, "a side is infinite")
     if difference == 0:
-        return Outcome.EQUAL, f"both are {_short(left)}"
+        return Equality.EQUAL, f"both are {_short(left)}"
     if shown := _far_apart(left, right):
-        return Outcome.DIFFERENT, shown
+        return Equality.DIFFERENT, shown
     if _is_zero(difference):
-        return Outcome.EQUAL, f"{_short(left)} minus {_short(right)} simplifies to 0"
-    return Outcome.UNDECIDED, f"{_short(difference)} could not be shown to be 0"
+        return Equality.EQUAL, f"{_short(left)} minus {_short(right)} simplifies to 0"
+    return Equality.UNDECIDED, f"{_short(difference)} could not be shown to be 0"
 
 
 def _worked_out(expression: Any) -> Any:
@@ -170,9 +170,9 @@ def _worked_out(expression: Any) -> Any:
 
 def _compare_matrices(left: Any, right: Any) -> Decided:
     if not (isinstance(left, sympy.MatrixBase) and isinstance(right, sympy.MatrixBase)):
-        return Outcome.UNDECIDED, "only one side is a matrix"
+        return Equality.UNDECIDED, "only one side is a matrix"
     if left.shape != right.shape:
-        return Outcome.DIFFERENT, f"the matrices are {left.shape} and {right.shape}"
+        return Equality.DIFFERENT, f"the matrices are {left.shape} and {right.shape}"
     return _joined([_compare_values(a, b) for a, b in zip(left, right, strict=True)])
 
 

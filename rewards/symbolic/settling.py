@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rewards.answers import Outcome
+from rewards.answers import Equality
 from rewards.errors import WorkerError
 from rewards.verdict import Status
 from rlvr_cpus import cpus_per_rank
@@ -101,9 +101,9 @@ def _settled(result: TaskResult, cpu_s: float, memory_mb: int) -> Settled:
 
     if result.ending is Ending.DONE:
         outcome, reason = _checked(result.value)
-        if outcome is Outcome.EQUAL:
+        if outcome is Equality.EQUAL:
             return Settled(Status.CORRECT, f"decided by sympy: {reason}")
-        if outcome is Outcome.DIFFERENT:
+        if outcome is Equality.DIFFERENT:
             return Settled(Status.WRONG, f"decided by sympy: {reason}")
         return Settled(
             Status.WRONG, f"could not be shown equal, by sympy neither: {reason}", decided=False
@@ -119,10 +119,10 @@ def _settled(result: TaskResult, cpu_s: float, memory_mb: int) -> Settled:
     return Settled(Status.ERROR, f"sympy's worker failed ({result.ending.value}): {result.error}")
 
 
-def _checked(value: object) -> tuple[Outcome, str]:
+def _checked(value: object) -> tuple[Equality, str]:
     """The outcome and reason that `decide` sent as JSON."""
     outcome, reason = value if isinstance(value, list) and len(value) == 2 else ("", str(value))
-    return Outcome(outcome), str(reason)
+    return Equality(outcome), str(reason)
 
 
 class _Remembered:

@@ -11,7 +11,7 @@ import pytest
 
 from rewards.answers import (
     CompareOptions,
-    Outcome,
+    Equality,
     compare,
     read_answer,
     read_reference,
@@ -129,7 +129,7 @@ def test_reasons_say_how_each_side_was_read():
     assert "number 1/2" in reason
     assert "number 3/5" in reason
     undecided = compare(read_reference("\\int_0^1 x\\,dx"), read_answer("1/2"))
-    assert undecided.outcome is Outcome.UNDECIDED
+    assert undecided.outcome is Equality.UNDECIDED
     assert "integral" in undecided.reason
 
 
@@ -140,7 +140,7 @@ def test_threads_agree():
         return compare(read_reference(pair[0]), read_answer(pair[1])).outcome
 
     with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(judge, pairs)) == {Outcome.EQUAL}
+        assert set(pool.map(judge, pairs)) == {Equality.EQUAL}
 
 
 def test_nothing_dear_is_imported():

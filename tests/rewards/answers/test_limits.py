@@ -10,7 +10,7 @@ import tracemalloc
 
 import pytest
 
-from rewards.answers import Outcome, compare, read_answer, read_reference
+from rewards.answers import Equality, compare, read_answer, read_reference
 
 BOMBS = {
     "power tower": "9^{9^{9^9}}",
@@ -111,7 +111,7 @@ def test_a_shallow_stack_is_enough():
             return deep(levels - 1)
         return compare(read_reference("(" * 60 + "1" + ")" * 60), read_answer("2")).outcome
 
-    assert deep(sys.getrecursionlimit() - 300) in set(Outcome)
+    assert deep(sys.getrecursionlimit() - 300) in set(Equality)
 
 
 ADVERSARIAL = [
@@ -160,7 +160,7 @@ DEAR_PAIRS = [
 def test_arithmetic_is_charged_before_it_is_done(reference, answer):
     before = time.thread_time()
     found = compare(read_reference(reference), read_answer(answer))
-    assert found.outcome is not Outcome.EQUAL
+    assert found.outcome is not Equality.EQUAL
     assert found == compare(read_reference(reference), read_answer(answer))
     assert time.thread_time() - before < 3
 

@@ -11,7 +11,7 @@ import strategies as some
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from rewards.answers import Comparison, Outcome, compare, read_answer, read_reference
+from rewards.answers import Comparison, Equality, compare, read_answer, read_reference
 
 
 def outcome(reference, answer):
@@ -40,7 +40,7 @@ def test_nothing_raises(reference, answer):
 @settings(max_examples=200, deadline=None)
 @given(some.answers)
 def test_a_reference_accepts_itself(text):
-    assert outcome(text, text) is Outcome.EQUAL
+    assert outcome(text, text) is Equality.EQUAL
 
 
 @settings(max_examples=200, deadline=None)
@@ -48,7 +48,7 @@ def test_a_reference_accepts_itself(text):
 def test_readable_soup_accepts_itself(text):
     assume(read_reference(text).unreadable is None)
     assume("boxed" not in text and "####" not in text)  # an answer is already out of those
-    assert outcome(text, text) is Outcome.EQUAL
+    assert outcome(text, text) is Equality.EQUAL
 
 
 REWRITES = [
@@ -74,7 +74,7 @@ def test_style_changes_nothing(text, rewrite):
     assume(not text.startswith("\\{"))
     assume(read_reference(text).unreadable is None)
     # a value with no finite number behind it cannot be compared but as text
-    assert outcome(text, rewrite(text)) is not Outcome.DIFFERENT
+    assert outcome(text, rewrite(text)) is not Equality.DIFFERENT
 
 
 @settings(max_examples=200, deadline=None)
@@ -87,7 +87,7 @@ def test_another_digit_is_another_number(text, chance):
     before, after = read_reference(text).tree, read_answer(changed).tree
     assume(before != after)
     same_value = getattr(before, "value", 0) == getattr(after, "value", 1)
-    assert (outcome(text, changed) is Outcome.EQUAL) == same_value
+    assert (outcome(text, changed) is Equality.EQUAL) == same_value
 
 
 @settings(max_examples=100, deadline=None)
@@ -95,7 +95,7 @@ def test_another_digit_is_another_number(text, chance):
 def test_another_end_is_another_interval(text, end):
     swap = {"(": "[", "[": "(", ")": "]", "]": ")"}
     changed = swap[text[0]] + text[1:] if end == 0 else text[:-1] + swap[text[-1]]
-    assert outcome(text, changed) is Outcome.DIFFERENT
+    assert outcome(text, changed) is Equality.DIFFERENT
 
 
 @settings(max_examples=100, deadline=None)
@@ -118,13 +118,13 @@ def test_sets_ignore_order_and_tuples_do_not(items, chance):
     shuffled = items[:]
     chance.shuffle(shuffled)
     one, other = (", ".join(map(str, order)) for order in (items, shuffled))
-    assert outcome(f"\\{{{one}\\}}", f"\\{{{other}\\}}") is Outcome.EQUAL
-    assert outcome(one, other) is Outcome.EQUAL
-    same = Outcome.EQUAL if items == shuffled else Outcome.DIFFERENT
+    assert outcome(f"\\{{{one}\\}}", f"\\{{{other}\\}}") is Equality.EQUAL
+    assert outcome(one, other) is Equality.EQUAL
+    same = Equality.EQUAL if items == shuffled else Equality.DIFFERENT
     assert outcome(f"({one})", f"({other})") is same
     fewer = ", ".join(map(str, items[1:]))
-    assert outcome(one, fewer) is Outcome.DIFFERENT
-    assert outcome(fewer, one) is Outcome.DIFFERENT
+    assert outcome(one, fewer) is Equality.DIFFERENT
+    assert outcome(fewer, one) is Equality.DIFFERENT
 
 
 @settings(max_examples=100, deadline=None)
@@ -133,7 +133,7 @@ def test_expressions_compare_alike_from_both_sides(one, other):
     variables = [set(re.findall("[xya]", re.sub(r"\\[a-z]+", "", text))) for text in (one, other)]
     assume(variables[0] == variables[1])
     there, back = outcome(one, other), outcome(other, one)
-    assert {there, back} != {Outcome.EQUAL, Outcome.DIFFERENT}
+    assert {there, back} != {Equality.EQUAL, Equality.DIFFERENT}
 
 
 @settings(max_examples=100, deadline=None)
@@ -142,10 +142,10 @@ def test_expressions_compare_alike_from_both_sides(one, other):
 @example("\\sqrt{\\sin(\\pi)}+((\\pi)^{4})^{2}")
 def test_a_sign_or_a_term_more_is_another_expression(text):
     assume(read_reference(text).unreadable is None)
-    assert outcome(text, f"({text})+1") is not Outcome.EQUAL
-    assert outcome(text, f"({text})+10^{{-40}}") is not Outcome.EQUAL
+    assert outcome(text, f"({text})+1") is not Equality.EQUAL
+    assert outcome(text, f"({text})+10^{{-40}}") is not Equality.EQUAL
     # Nothing that could be zero: √(cos π)²+1 is its own negative.
-    assert outcome(f"e^{{{text}}}", f"-e^{{{text}}}") is not Outcome.EQUAL
+    assert outcome(f"e^{{{text}}}", f"-e^{{{text}}}") is not Equality.EQUAL
 
 
 def test_the_same_pair_always_gets_the_same_verdict():
