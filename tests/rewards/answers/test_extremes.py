@@ -83,7 +83,8 @@ def test_all_of_them_stay_within_time_and_memory():
         [sys.executable, "-c", MEASURED], check=True, capture_output=True, text=True, cwd=ROOT
     )
     grown_mb, seconds, *what = done.stdout.split()
-    assert float(seconds) < 0.3, what  # of CPU
+    # Of CPU, and machines differ: what is bounded takes a part of it, what is not takes minutes.
+    assert float(seconds) < 1.0, what
     assert int(grown_mb) < 50
 
 
