@@ -96,7 +96,7 @@ class JudgedApart(Reward):
     def _concluded(self, task: Task, result: TaskResult) -> Verdict:
         from rewards.worker import Ending  # only where something is judged
 
-        if result.ending is Ending.DONE and isinstance(result.value, list):
+        if result.is_done and isinstance(result.value, list):
             status, reason = Status(result.value[0]), str(result.value[1])
         elif result.ending is Ending.CPU_LIMIT:
             status, reason = Status.TIMEOUT, f"spent the CPU budget of {self.cpu_s:g} s"

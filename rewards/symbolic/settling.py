@@ -99,7 +99,7 @@ def _pool(cpu_s: float, memory_mb: int) -> WorkerPool:
 def _settled(result: TaskResult, cpu_s: float, memory_mb: int) -> Settled:
     from rewards.worker import Ending
 
-    if result.ending is Ending.DONE:
+    if result.is_done:
         outcome, reason = _checked(result.value)
         if outcome is Equality.EQUAL:
             return Settled(Status.CORRECT, f"decided by sympy: {reason}")

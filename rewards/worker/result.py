@@ -38,3 +38,8 @@ class TaskResult:
     cpu_s: float
     wall_s: float
     attempts: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the function returned."""
+        return self.ending is Ending.DONE

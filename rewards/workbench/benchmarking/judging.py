@@ -269,7 +269,7 @@ class _Run:
         self._record.shape_known = True
         for size in BATCH_SIZES:
             result = self._ask(list(islice(cycle(rows), size)), "shape")
-            if result.ending.value != "done":  # a batch that takes too long proves nothing
+            if not result.is_done:  # a batch that takes too long proves nothing
                 return
             flaw, scores = cast("tuple[str, list[float | None]]", result.value)
             self._record.misshapen = flaw
@@ -293,7 +293,7 @@ class _Run:
         result = self._pool.run(
             cast("JSON", self._job), cast("JSON", columns), task, cast("JSON", warm_up)
         )
-        if result.ending.value == "done":
+        if result.is_done:
             self._harmless = self._harmless or columns[0]
         return result
 

@@ -158,7 +158,7 @@ def _run_once(
     list(pool.run_many(warm))
     started = perf_counter()
     for result in pool.run_many(_task(job, batch) for job, batch in batches):
-        if result.ending.value != "done":
+        if not result.is_done:
             return perf_counter() - started, f"ended with {result.ending.value}"
     return perf_counter() - started, ""
 

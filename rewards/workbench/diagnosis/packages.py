@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, metadata, version
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rewards.extras import version_of
 from rewards.workbench.diagnosis.check import Check, Grade
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ class Declared:
 
 def check_packages() -> list[Check]:
     """The versions of what rlvr needs and of what each of its extras brings."""
-    if _version("packaging") is None:  # it reads all that follows
+    if version_of("packaging") is None:  # it reads all that follows
         return [_missing("packaging", 'pip install "rlvr"', Grade.BROKEN)]
-    found = _version("rlvr")
+    found = version_of("rlvr")
     if found is not None:
         checks = [Check(group="packages", name="rlvr", found=found)]
     else:
@@ -56,7 +57,7 @@ def check_packages() -> list[Check]:
     checks += [
         Check(group="packages", name=name, found=found)
         for name in _ALSO_SHOWN
-        if name not in shown and (found := _version(name))
+        if name not in shown and (found := version_of(name))
     ]
     return checks
 
@@ -105,7 +106,7 @@ def _wanted(declared: Declared) -> Iterator[tuple[Requirement, str]]:
 
 def _check(requirement: Requirement, extra: str) -> Check:
     name, grade = requirement.name, Grade.NOTE if extra else Grade.BROKEN
-    found = _version(name)
+    found = version_of(name)
     if found is None:
         whole = f"rlvr[{extra}]" if extra else "rlvr"
         return _missing(name, f'pip install "{whole}"', grade)
@@ -131,10 +132,3 @@ def _fits(found: str, requirement: Requirement) -> bool:
 
 def _missing(name: str, mend: str, grade: Grade) -> Check:
     return Check(group="packages", name=name, found="not installed", grade=grade, mend=mend)
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

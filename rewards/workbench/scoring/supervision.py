@@ -141,7 +141,7 @@ class Answer(Generic[Row]):
     @property
     def is_done(self) -> bool:
         """Whether there are verdicts."""
-        return self.result is not None and self.result.ending.value == "done"
+        return self.result is not None and self.result.is_done
 
 
 def ask_batch(
@@ -160,7 +160,7 @@ def ask_batch(
     """
     if len(rows) > 1:
         result = ask(rows)
-        if result.ending.value == "done":
+        if result.is_done:
             size.note_done()
             yield Answer(rows, result)
             return

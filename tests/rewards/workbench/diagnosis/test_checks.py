@@ -61,7 +61,7 @@ def test_tools_of_development_are_not(monkeypatch):
     ],
 )
 def test_versions(have, requirement, grade, monkeypatch):
-    monkeypatch.setattr(packages, "_version", lambda name: have if name == "thing" else "1")
+    monkeypatch.setattr(packages, "version_of", lambda name: have if name == "thing" else "1")
     check = found(Declared((requirement,), ("more",)), monkeypatch)["thing"]
     assert check.grade is grade
     assert (check.mend == "") == (grade is Grade.FINE)
@@ -75,7 +75,7 @@ def test_another_platforms_requirement_is_no_matter(monkeypatch):
 
 
 def test_without_packaging_it_says_so(monkeypatch):
-    monkeypatch.setattr(packages, "_version", lambda _: None)
+    monkeypatch.setattr(packages, "version_of", lambda _: None)
     (check,) = check_packages()
     assert (check.name, check.grade) == ("packaging", Grade.BROKEN)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,7 @@ from rewards.workbench.scoring.chunk_judge import ChunkJudge
 from rewards.workbench.scoring.judge import error_fields
 from rewards.workbench.scoring.row_limits import PATIENCE_ROWS, RowLimits, expect_patience
 from rewards.workbench.scoring.supervision import BatchSize, ask_batch
-from rewards.worker import Ending
+from rewards.worker import Ending, TaskResult
 
 JOB = {
     "rewards": [("one", "mine:one"), ("two", "mine:two")],
@@ -32,6 +31,10 @@ ENDINGS = {
 LIMITS = RowLimits(timeout_s=7, memory_mb=99)
 
 
+def _result(ending, value=None, error=""):
+    return TaskResult(ending, value, error, cpu_s=0.0, wall_s=0.0, attempts=1)
+
+
 class FakePool:
     """Ends as the rows say: `one` as the first letter of a completion, `two` as the second."""
 
@@ -44,9 +47,9 @@ class FakePool:
         letters = [json.loads(text)["completion"][label == "two"] for _, text, *_ in rows]
         for letter in letters:
             if letter in ENDINGS:
-                return SimpleNamespace(ending=ENDINGS[letter], value=None, error="KeyError: 1")
+                return _result(ending=ENDINGS[letter], value=None, error="KeyError: 1")
         value = {label: [error_fields("fine") | {"status": "scored", "score": 1.0}] * len(rows)}
-        return SimpleNamespace(ending=Ending.DONE, value=value, error="")
+        return _result(ending=Ending.DONE, value=value, error="")
 
 
 def judge(texts, cuts, done=()):
@@ -119,7 +122,7 @@ def test_a_row_whose_process_is_killed_from_outside_is_asked_for_again():
         asked.append(row)
         killed = len(asked) < 3
         ending = Ending.DIED if killed else Ending.DONE
-        return SimpleNamespace(ending=ending, error="its process was ended by SIGKILL")
+        return _result(ending=ending, error="its process was ended by SIGKILL")
 
     (answer,) = ask_batch(["row"], ask, ask, BatchSize(4))
     assert answer.is_done
@@ -131,7 +134,7 @@ def test_a_row_that_ends_its_process_by_itself_is_not():
 
     def ask(row):
         asked.append(row)
-        return SimpleNamespace(ending=Ending.DIED, error="its process was ended by itself")
+        return _result(ending=Ending.DIED, error="its process was ended by itself")
 
     (answer,) = ask_batch(["row"], ask, ask, BatchSize(4))
     assert not answer.is_done
@@ -145,10 +148,10 @@ def test_a_bomb_costs_its_own_row_the_reward_of_ours_and_no_other_row(ending):
     class OurPool(FakePool):
         def run(self, _job, rows, _known, labels):
             if any("bomb" in text for _, text, *_ in rows):
-                return SimpleNamespace(ending=ending, value=None, error="")
+                return _result(ending=ending, value=None, error="")
             fields = [error_fields("fine") | {"status": "correct", "score": 1.0}] * len(rows)
             assert labels == ["format"]
-            return SimpleNamespace(ending=Ending.DONE, value={"format": fields}, error="")
+            return _result(ending=Ending.DONE, value={"format": fields}, error="")
 
     judging = ChunkJudge(job, workers=1, limits=LIMITS, patience=expect_patience(job, LIMITS))
     judging._our_pool = OurPool()
