@@ -117,11 +117,21 @@ def _wants_more(share: float) -> bool:
     return share >= _WORKS or (share >= _WORKS_IN_A_CROWD and _is_crowded())
 
 
+def _open_load() -> int:
+    """A descriptor of the machine's load, opened while its file can still be seen; -1 for none."""
+    try:
+        return os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return -1
+
+
+_LOAD = _open_load()  # the namespaces that the zygote enters have no /proc; children close it
+
+
 def _is_crowded() -> bool:
     """Whether more wants to run than there are CPUs for, now or over the last minute."""
     try:
-        with open("/proc/loadavg", "rb") as file:  # noqa: PTH123 - the zygote imports no pathlib
-            average, _, _, running = file.read(100).split()[:4]
+        average, _, _, running = os.pread(_LOAD, 100, 0).split()[:4]
     except OSError:
         return False
     wanting = max(float(average), int(running.partition(b"/")[0]) - 1)  # but for ourselves
