@@ -12,6 +12,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
+LIGHT = ("test_contract.py", "rules", "extraction", "programs", "worker", "workbench/scoring")
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -82,9 +83,10 @@ def test_installed_wheel_passes_the_light_tests_from_elsewhere(wheel, tmp_path):
     )
     assert origin.stdout.startswith(str(site)), origin.stdout + origin.stderr
     tested = run(
-        *(sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider"),
+        *(sys.executable, "-m", "pytest", "-q", "-n", "auto", "-m", "not slow"),
+        *("-p", "no:cacheprovider"),
         *(f"--rootdir={ROOT}", "-c", ROOT / "pyproject.toml"),
-        ROOT / "tests" / "rewards",
+        *(ROOT / "tests/rewards" / name for name in LIGHT),
         cwd=tmp_path,
         **elsewhere,
     )
