@@ -69,6 +69,7 @@ class Answer:
         is_reference: whether it is a reference, which may round carelessly.
         mended: what was damaged in the text and is mended in `text`; nothing if it was whole.
         whole: the solution that it was found in, if it was.
+        damaged: the text as it stood where its braces had to be mended.
         refused: why a reference says nothing that an answer could be compared with, or nothing.
     """
 
@@ -77,6 +78,7 @@ class Answer:
     mended: str = ""
     refused: str = ""
     whole: str = ""
+    damaged: str = ""
     _read: list[tuple[Node | None, str | None]] = field(
         default_factory=list, repr=False, compare=False, hash=False
     )
@@ -145,7 +147,7 @@ def read_reference(text: str) -> Answer:
     if isinstance(answer.tree, Raw):
         repaired = balanced(answer.text, _normal_form)
         if repaired is not None:
-            return Answer(unwrap(repaired.text), is_reference=True, mended=repaired.what)
+            return Answer(unwrap(repaired.text), True, mended=repaired.what, damaged=answer.text)
     return answer
 
 
