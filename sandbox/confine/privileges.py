@@ -46,14 +46,3 @@ def drop_capabilities() -> None:
             prctl(option, value)
     header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
     syscall("capset", header, bytes(24))
-
-
-def has_capabilities() -> bool:
-    """Whether any capability is effective or permitted now."""
-    header = struct.pack("=Ii", _CAPABILITY_VERSION_3, 0)
-    import ctypes  # only the self-test asks
-
-    sets = ctypes.create_string_buffer(24)
-    syscall("capget", header, sets)
-    words = struct.unpack("6I", sets.raw)
-    return any(words[index] for index in (0, 1, 3, 4))

@@ -23,15 +23,10 @@ from rewards.answers.evaluate.special_values import turns
 from rewards.answers.evaluate.values import check_arity, exact
 from rewards.answers.tree import (
     GAMMA,
-    Add,
-    BigOp,
     Const,
-    Degree,
     Fn,
     Mul,
     Node,
-    Num,
-    Percent,
     Pow,
 )
 
@@ -52,34 +47,13 @@ class ComplexEnclosure(Enclosure):
         super().measure(value.real)
         super().measure(value.imag)
 
-    def _value(self, node: Node) -> Ball:  # noqa: C901
-        self.effort.charge(2 * self.price)
-        if node == _I:
-            return acb(0, 1)
-        if isinstance(node, Add):
-            total = acb(0)
-            for term in node.terms:
-                total = self.note(total + self._value(term))
-            return total
-        if isinstance(node, Mul):
-            product = acb(1)
-            for factor in node.factors:
-                if isinstance(factor, Pow) and factor.exponent == _MINUS_ONE:
-                    product = product / self.divisor(factor.base)
-                else:
-                    product = product * self._value(factor)
-            return self.note(product)
-        if isinstance(node, Pow):
-            return self.note(self._power(node))
-        if isinstance(node, Fn):
-            return self.note(self._function(node))
-        if isinstance(node, Degree):
-            return self._value(node.value) * arb.pi() / 180
-        if isinstance(node, Percent):
-            return self._value(node.value) / 100
-        if isinstance(node, BigOp):
-            return acb(self._big(node))
-        return acb(super()._value(node))
+    def ball(self, value: object) -> Ball:
+        """A value as a ball in the complex plane."""
+        return acb(value)
+
+    def _value(self, node: Node) -> Ball:
+        self.effort.charge(self.price)  # once more than for a real one
+        return acb(0, 1) if node == _I else acb(super()._value(node))
 
     def divisor(self, node: Node) -> Ball:
         """A divisor that is surely not zero."""
@@ -250,4 +224,4 @@ def _off_the_cut(value: Ball) -> Ball:
 
 
 _I, _E = Const("i"), Const("e")
-_MINUS_ONE, _HALF = Num(Fraction(-1)), Fraction(1, 2)
+_HALF = Fraction(1, 2)

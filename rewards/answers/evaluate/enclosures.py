@@ -97,6 +97,10 @@ class Enclosure:
         except (ValueError, ZeroDivisionError, OverflowError):
             raise UnsureError from None
 
+    def ball(self, value: object) -> Ball:
+        """A value as a ball of the field that is computed in."""
+        return arb(value)
+
     def note(self, value: Ball) -> Ball:
         """Keep track of a magnitude met on the way, and of whether it still is a number."""
         if not value.is_finite():
@@ -131,12 +135,12 @@ class Enclosure:
         if isinstance(node, Const):
             return self._constant(node.name)
         if isinstance(node, Add):
-            total = arb(0)
+            total = self.ball(0)
             for term in node.terms:
                 total = self.note(total + self._value(term))
             return total
         if isinstance(node, Mul):
-            product = arb(1)
+            product = self.ball(1)
             for factor in node.factors:
                 if isinstance(factor, Pow) and factor.exponent == _MINUS_ONE:
                     product = product / self.divisor(factor.base)

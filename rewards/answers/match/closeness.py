@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions
 
 # Two digits (0.33, 1.5) are as often exact as rounded.
-MIN_SIGNIFICANT_DIGITS = 3
+_LEAST_SHOWN = 100  # of the digits read as an integer: three significant ones
 _DIGITS = 40
 # Where formulas are looked at: far from each other, so that no term may hide behind another.
 _SCALES = (Fraction(1, 997), Fraction(13, 17), Fraction(1009))
@@ -58,7 +58,7 @@ def shown_digits(node: Node) -> Shown | None:
     True
     """
     if isinstance(node, Num):
-        if not node.decimals or abs(node.value) * 10**node.decimals < 100:
+        if not node.decimals or abs(node.value) * 10**node.decimals < _LEAST_SHOWN:
             return None
         return Shown(node.value, Fraction(1, 10**node.decimals))
     if isinstance(node, Mul) and len(node.factors) <= 3:

@@ -124,11 +124,6 @@ class Breakdown:
 
     values: dict[str, dict[str, Scores]] = field(default_factory=dict)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether some values were counted as others."""
-        return OTHER_GROUPS in self.values
-
     def add(self, value: str, row: ScoredRow) -> None:
         """Count one row under a value; after `MAX_GROUPS` values new ones are one."""
         if value not in self.values and len(self.values) >= MAX_GROUPS:
