@@ -12,7 +12,7 @@ from sandbox.cases import AssertTests
 from sandbox.errors import BadTestsError
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, Status, TestOutcome
-from sandbox.runs.ending import explain, not_reached, printable, said
+from sandbox.runs.ending import explain, not_reached, printable, require_confined, said
 from sandbox.runs.functions import verdict
 from sandbox.runs.orders import order_for
 from sandbox.worker import Channel, OversizeError, Worker, WorkerLostError, now_s
@@ -55,11 +55,12 @@ def run_assert_tests(
         options = (str(int(limits.output_mb * 1e6)), "1" if fail_fast else "")
         preludes = (tests.prelude, tests.setup)
         judge.send(frame(texts(*preludes, tests.entry or "", *options, *tests.tests)))
-        if judge.receive() != b"R" or candidate.receive() != b"R":
+        if judge.receive() != b"R":
             worker.abandon()
-            raise WorkerLostError("a child could not be confined")
+            raise WorkerLostError("the judge could not be confined")
         results, last = _listen(worker, judge, tests)
         judged, ran = worker.finish_all()
+        require_confined(candidate, ran)
         told = _last_words(candidate)
     if len(results) < tests.total:
         failed = bool(results) and results[-1].status is not Status.ACCEPTED

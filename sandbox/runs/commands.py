@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import MissingToolchainError
 from sandbox.limits import Limits
+from sandbox.runs.ending import require_confined
 from sandbox.runs.stdin import read_file
 from sandbox.settings import DEVICES
 from sandbox.worker import Channel, Worker, WorkerLostError, memory_file
@@ -105,9 +106,9 @@ def run_pair(
         judged.started()
         ran.started()
         _require_started(launcher, one)
-        _require_started(launcher, other)
         failed = one.receive()
         reports = launcher.finish_all()
+        require_confined(other, reports[1])
         _require_executed(failed)
         return judged.ran(reports[0]), ran.ran(reports[1])
 

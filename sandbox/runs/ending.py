@@ -9,7 +9,7 @@ import signal
 
 from sandbox.limits import Limits
 from sandbox.outcome import Status, TestOutcome
-from sandbox.worker import WorkerLostError
+from sandbox.worker import Channel, WorkerLostError
 from sandbox.zygote.protocol import Ended, Report
 
 _SAID_STATUS = {
@@ -21,6 +21,19 @@ _SAID_STATUS = {
     b"E": Status.RUNTIME_ERROR,
 }
 _NEAR_LIMIT = 0.95
+
+
+def require_confined(candidate: Channel, report: Report) -> None:
+    """Of a program beside a judge, once the run is over: that it was confined before it ran.
+
+    A judge that asks nothing may end the run, and the program with it, before the program got
+    that far: this is no failure.
+
+    Raises:
+        WorkerLostError: it could not be confined.
+    """
+    if candidate.receive() != b"R" and report.ended != Ended.ASKED:
+        raise WorkerLostError("the program could not be confined")
 
 
 def said(message: bytes) -> tuple[Status, str] | None:

@@ -15,6 +15,9 @@ import pytest
 
 from sandbox import AssertTests, Case, FunctionTests, Limits, Sandbox, Status, StdinTests
 from sandbox.languages import language_named
+from sandbox.runs.ending import require_confined
+from sandbox.worker import Channel, WorkerLostError
+from sandbox.zygote.protocol import Ended, Report
 
 ROOT = Path(__file__).resolve().parents[2]
 ADD = FunctionTests("add", [Case(args=(1, 2), expected=3)])
@@ -174,3 +177,16 @@ def test_many_kinds_at_once_lose_nothing_while_zygotes_die():
         right = Status.WRONG_ANSWER if number % 4 == 3 else Status.ACCEPTED
         assert outcome.status in {right, Status.INFRA_ERROR}, outcome
     assert sum(o.status is Status.INFRA_ERROR for o in outcomes) < 50
+
+
+@pytest.mark.parametrize("ended", Ended)
+def test_a_program_that_its_judge_outran_is_no_failure_of_ours(ended):
+    """A judge that asks nothing ends the run, perhaps before the program was confined."""
+    with Channel(1.0, 1 << 10) as candidate:
+        candidate.theirs.close()
+        report = Report(wait_status=9, ended=ended, cpu_s=0.0, wall_s=0.0, peak_kb=0)
+        if ended == Ended.ASKED:
+            require_confined(candidate, report)
+        else:
+            with pytest.raises(WorkerLostError):
+                require_confined(candidate, report)
