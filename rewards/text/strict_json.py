@@ -22,12 +22,13 @@ def parse_strictly(text: str) -> object:
     """
     import json  # not needed to import the package
 
-    if _depth(text) > MAX_DEPTH:
+    if depth_of(text) > MAX_DEPTH:
         raise ValueError(f"more than {MAX_DEPTH} levels of nesting")
-    return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
+    return json.loads(text, object_pairs_hook=_object, parse_constant=refuse_constant)
 
 
-def _depth(text: str) -> int:
+def depth_of(text: str) -> int:
+    """How many brackets are open at once, at most; also of a text that is no JSON."""
     depth = deepest = 0
     inside = False
     for match in _STRING_OR_BRACKET.finditer(text):
@@ -51,5 +52,10 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _refuse(constant: str) -> object:
+def refuse_constant(constant: str) -> object:
+    """What `json.loads` does with `NaN` and its like, as `parse_constant`.
+
+    Raises:
+        ValueError: always.
+    """
     raise ValueError(f"{constant} is no JSON")
