@@ -1,4 +1,4 @@
-"""The application: every protocol behind one doorkeeper, its processes started and ended with it."""
+"""The application: every protocol behind one doorkeeper, its processes started with it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from rewards.serving.metrics import Metrics
 from rewards.serving.options import ServeOptions
 from rewards.serving.protocols import native, open_instruct, openrlhf, sandbox_fusion, slime
 
+_PAGES = ("/docs", "/openapi.json", "/redoc")
 _DESCRIPTION = (
     "Verdicts of rule-based rewards, and programs run in a sandbox. Every endpoint takes "
     "`?timeout_s=`: the seconds after which an answer is of no use."
@@ -58,7 +59,7 @@ def make_app(options: ServeOptions) -> ASGIApp:
         app.include_router(protocol.routes(desk))
     _add_own_endpoints(app, judges, metrics)
     _add_errors(app)
-    endpoints = frozenset(path for route in app.routes if (path := getattr(route, "path", None)))
+    endpoints = frozenset((*app.openapi()["paths"], *_PAGES))
     return cast("ASGIApp", Doorkeeper(app, options, metrics, endpoints))
 
 

@@ -24,7 +24,7 @@ def parse_strictly(text: str) -> object:
 
     if depth_of(text) > MAX_DEPTH:
         raise ValueError(f"more than {MAX_DEPTH} levels of nesting")
-    return json.loads(text, object_pairs_hook=_object, parse_constant=refuse_constant)
+    return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
 
 
 def depth_of(text: str) -> int:
@@ -52,10 +52,5 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def refuse_constant(constant: str) -> object:
-    """What `json.loads` does with `NaN` and its like, as `parse_constant`.
-
-    Raises:
-        ValueError: always.
-    """
+def _refuse(constant: str) -> object:
     raise ValueError(f"{constant} is no JSON")

@@ -31,7 +31,9 @@ class VerifyRequest(BaseModel):
     row: dict[str, Any] = Field({}, description="Further cells of its row, by column.")
     completions: list[Any] | None = Field(None, description="Many texts or lists of messages.")
     prompts: list[Any] | None = Field(None, description="A prompt for each.")
-    completion_ids: list[Any] | None = Field(None, description="Token ids for each.")
+    completion_ids: list[Any] | None = Field(
+        None, description="Token ids for each; of one completion, its own."
+    )
     columns: dict[str, list[Any]] = Field(
         {}, description="Further cells, one for each completion, by column: `answer`, `tests`, …"
     )
@@ -56,7 +58,7 @@ def routes(desk: Desk) -> APIRouter:
             batch = Batch(
                 completions=[body.completion],
                 prompts=[body.prompt],
-                completion_ids=None,
+                completion_ids=None if body.completion_ids is None else [body.completion_ids],
                 references=[body.reference],
                 columns={name: [cell] for name, cell in body.row.items()},
             )

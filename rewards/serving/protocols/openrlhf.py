@@ -2,13 +2,14 @@
 
 `query` is prompt and completion as the tokenizer decoded them, special tokens included; the prompt
 is cut off, so that nothing it says counts as the answer. The protocol has numbers alone: what has
-no score gets the server's number for that, and `unscored` says how many did.
+no score gets the server's number for that, and `unscored` is the share of those.
 
 Source: OpenRLHF 0.11.2, `openrlhf/utils/agent.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter
@@ -48,11 +49,16 @@ def routes(desk: Desk) -> APIRouter:
         return {
             "rewards": numbers,
             "scores": numbers,
-            "extra_logs": {"unscored": [float(one["score"] is None) for one in verdicts]},
+            "extra_logs": {"unscored": _share(one["score"] is None for one in verdicts)},
             "verdicts": verdicts,
         }
 
     return router
+
+
+def _share(flags: Iterable[bool]) -> float:
+    found = [*flags]
+    return sum(found) / len(found) if found else 0.0
 
 
 def _cut(query: str, prompt: str) -> str:
