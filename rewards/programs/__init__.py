@@ -8,5 +8,7 @@
 * `facts`: what a row says of its tests: entry, limits, conventions
 * `literals`: values that are text: JSON, Python literals
 * `packed`: cells of LiveCodeBench
+* `sandbox_tests`: those tests as the sandbox takes them
+* `sandboxes`: this process's sandboxes
 * `assert_parts`: assert sources taken apart
 """
