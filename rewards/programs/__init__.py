@@ -2,7 +2,8 @@
 
 * `choice`: which block is the program
 * `languages`: what the name of a language says
-* `row_tests`: the columns of a row
+* `row_tests`: the tests in the columns of a row
+* `program_tests`: those tests in one shape
 * `given_source`: what a row's own Python source is made of
 * `task`: a row read, and what a program must be for it
 * `facts`: what a row says of its tests: entry, limits, conventions

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rewards.errors import InputError
 from rewards.programs.assert_parts import split_asserts
 from rewards.programs.given_source import lacks_entry
-from rewards.programs.row_tests import ProgramTests
+from rewards.programs.program_tests import ProgramTests
 
 if TYPE_CHECKING:
     from sandbox.cases import Tests

@@ -20,7 +20,8 @@ from rewards.extraction.stated import UNFINISHED
 from rewards.programs.choice import Chosen, choose_program
 from rewards.programs.facts import ALSO_READS
 from rewards.programs.languages import Kind, Named, family
-from rewards.programs.row_tests import FAMILY_NAMES, ProgramTests
+from rewards.programs.program_tests import ProgramTests
+from rewards.programs.row_tests import FAMILY_NAMES
 from rewards.programs.sandbox_tests import sandbox_tests
 from rewards.programs.sandboxes import sandbox_with
 from rewards.programs.task import RowTests, Task, read_task
