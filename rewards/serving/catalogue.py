@@ -13,12 +13,11 @@ from dataclasses import dataclass, fields
 from rewards.columns import COLUMN_ALIASES
 from rewards.composite import Combination
 from rewards.errors import InputError, RlvrError
+from rewards.named import RewardFunction, own_code_in, reward_named
 from rewards.reward import Reward
 from rewards.rules.group_length import GroupLength
 from rewards.rules.program import Code
 from rewards.rules.second_opinion import SecondOpinion
-from rewards.workbench.scoring.resolve import NamedReward, resolve_reward
-from rewards.workbench.scoring.reward_function import RewardFunction
 
 _REMEMBERED = 256
 _LONGEST_SPEC = 4096
@@ -103,13 +102,13 @@ class Catalogue:
             return self._known[spec]
         if len(spec) > _LONGEST_SPEC:
             raise InputError(f"a reward of {len(spec)} characters; at most {_LONGEST_SPEC}")
-        if ":" in NamedReward("", spec).path:
+        if own_code_in(spec):
             names = ", ".join(sorted(self._named)) or "none"
             raise ForbiddenRewardError(
                 f"{spec:.80}: this server takes no code by import path; rewards that its operator "
                 f"named: {names}"
             )
-        reward = resolve_reward(spec)
+        reward = reward_named(spec, trusted=False)
         for part in _parts(reward):
             _require_modest(part)
         offer = self._known[spec] = _offer(spec, spec)
@@ -129,14 +128,14 @@ class Catalogue:
 
 
 def _offer(spec: str, source: str) -> Offer:
-    reward = resolve_reward(source)
+    reward = reward_named(source)
     parts = [*_parts(reward)]
     if isinstance(reward, RewardFunction):
         needs, columns = None, None
     else:
         needs = reward.role.value if reward.role is not None else None
         columns = tuple(dict.fromkeys((*_columns_needed(reward), *reward.also_reads)))
-    users = ":" in NamedReward("", source).path
+    users = bool(own_code_in(source))
     return Offer(
         spec=spec,
         source=source,

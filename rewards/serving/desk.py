@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from rewards.errors import WorkerError
+from rewards.named import known_rewards
 from rewards.serving.catalogue import Catalogue, Offer
 from rewards.serving.judging import Batch, Judges, VerdictJSON
 from rewards.serving.metrics import Metrics
 from rewards.serving.options import ServeOptions
-from rewards.workbench.scoring.resolve import known_rewards
 from rewards.worker import JSON
 
 

@@ -6,19 +6,15 @@ process and when a program is run.
 
 from __future__ import annotations
 
-import atexit
 import json
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rewards.columns import COLUMN_ALIASES, Role
 from rewards.errors import InputError
+from rewards.programs.sandboxes import sandbox_with
 from rewards.programs.task import RowTests
 from rewards.rules.program import Code
-
-if TYPE_CHECKING:
-    from sandbox import Sandbox
 
 _MEMORY_MB = 2048
 _OUTPUT_MB = 8.0
@@ -43,7 +39,7 @@ def run_program(
     from sandbox import BadTestsError, Limits, MissingToolchainError
 
     try:
-        run = _box().run_program(
+        run = sandbox_with(None, frozenset(), None).run_program(
             code,
             stdin=stdin,
             language=language,
@@ -115,13 +111,3 @@ def test_program(code: str, tests: list[Any], limit_s: float) -> dict[str, objec
     if len(tests) == 1:  # an only source may be of many asserts, each of them a test
         return {"results": [int(all(passed))], "seconds": [sum(seconds)]}
     return {"results": passed, "seconds": seconds}
-
-
-@lru_cache(maxsize=1)
-def _box() -> Sandbox:
-    """This process's sandbox; a worker process does one thing at a time."""
-    from sandbox import Sandbox
-
-    box = Sandbox(workers=1)
-    atexit.register(box.close)
-    return box

@@ -13,11 +13,10 @@ from typing import Any
 
 from rewards.columns import Role, columns_for
 from rewards.errors import InputError, MissingColumnError
+from rewards.named import RewardFunction, reward_named
 from rewards.reward import Reward
 from rewards.serving import programs
 from rewards.verdict import Verdict
-from rewards.workbench.scoring.resolve import resolve_reward
-from rewards.workbench.scoring.reward_function import RewardFunction
 from rlvr_cpus import usable_cpus
 
 # What `Reward.verdicts` calls something else; a column of that name is read by nothing.
@@ -106,7 +105,7 @@ def _ask_function(reward: RewardFunction, batch: Mapping[str, Any]) -> list[Verd
 
 @lru_cache(maxsize=64)
 def _resolved(source: str) -> Reward | RewardFunction:
-    return resolve_reward(source)
+    return reward_named(source)
 
 
 _TASKS: Mapping[str, Callable[..., object]] = {

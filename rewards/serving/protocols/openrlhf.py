@@ -1,7 +1,8 @@
 """`/get_reward`: what OpenRLHF asks a reward server.
 
 `query` is prompt and completion as the tokenizer decoded them, special tokens included; the prompt
-is cut off, so that nothing it says counts as the answer. The protocol has numbers alone: what has
+is cut off, so that nothing it says counts as the answer; a text that does not hold its prompt is
+not judged. The protocol has numbers alone: what has
 no score gets the server's number for that, and `unscored` is the share of those.
 
 Source: OpenRLHF 0.11.2, `openrlhf/utils/agent.py`.
