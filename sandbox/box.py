@@ -32,7 +32,7 @@ from sandbox.runs.programs import launcher_paths, run_program, toolchain_of
 from sandbox.runs.stdin import run_stdin_tests, text_bytes
 from sandbox.runs.untested import run_compiled, run_python
 from sandbox.selftest import require_confinement
-from sandbox.settings import launcher_settings, python_settings
+from sandbox.settings import FILES_MB, launcher_settings, python_settings
 from sandbox.worker import Worker, WorkerLostError
 
 if TYPE_CHECKING:
@@ -59,6 +59,9 @@ class Sandbox:
         modules: third-party modules Python programs may import, with all that they need in turn;
             those that are not installed are left out. The heavy ones (numpy, pandas, …) are
             loaded once, in a zygote for programs that import them.
+        files_mb: what a Python program may keep in its files, in all, while it runs: it starts
+            in an empty folder of its own that is gone after the run, and that the tests of that
+            run see too. 0 for no files. Where it cannot be had `report()` says why.
         cgroup: a delegated cgroup v2 folder in which each worker gets a group with limits of its
             own; by default this process's, where that can be done. One that is named is required.
 
@@ -74,6 +77,7 @@ class Sandbox:
         namespaces: bool = True,
         allow_degraded: Iterable[str] = (),
         modules: Sequence[str] | None = None,
+        files_mb: float = FILES_MB,
         cgroup: str | os.PathLike[str] | None = None,
         _without: Iterable[str] = (),
     ) -> None:
@@ -83,7 +87,10 @@ class Sandbox:
         self.worker_count = workers or cpus_per_rank()
         self._allowed = frozenset(allow_degraded)
         self._modules = tuple(DEFAULT_MODULES if modules is None else modules)
-        settings = python_settings(namespaces=namespaces, modules=self._modules, without=_without)
+        self._files_mb = files_mb
+        settings = python_settings(
+            namespaces=namespaces, modules=self._modules, files_mb=files_mb, without=_without
+        )
         self._namespaces = namespaces
         self._without = tuple(_without)
         self._groups, self._no_groups = _groups(cgroup)
@@ -337,7 +344,7 @@ class Sandbox:
                 self._loaded.pop(key).close()
             settings = python_settings(
                 namespaces=self._namespaces, modules=self._modules, preloaded=names,
-                without=self._without,
+                files_mb=self._files_mb, without=self._without,
             )  # fmt: skip
             worker = self._loaded[number, names] = Worker(settings, self._groups)
             self._require_started(worker)

@@ -47,6 +47,7 @@ class Ended(IntEnum):
     CPU = 2
     ASKED = 3
     MEMORY = 4  # the control group's limit, as the trusted process finds
+    FILES = 5  # it kept more than it may, where no file system holds it to that
 
 
 @dataclass(frozen=True)
