@@ -10,8 +10,9 @@ with Sandbox(workers=2) as box:
 ```
 
 `Sandbox` runs `FunctionTests`, `StdinTests` and `AssertTests` made of `Case`s under `Limits`, and
-returns an `Outcome` with a `Status` for the run and for each test. Errors are drawn in
-`sandbox.errors`.
+returns an `Outcome` with a `Status` for the run and for each test. `Sandbox.run_program` runs a
+whole program without tests and returns a `ProgramRun`: what it printed and how it ended. Errors are
+drawn in `sandbox.errors`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from sandbox.errors import UnconfinedError as UnconfinedError
     from sandbox.limits import Limits as Limits
     from sandbox.outcome import Outcome as Outcome
+    from sandbox.outcome import ProgramRun as ProgramRun
     from sandbox.outcome import Status as Status
     from sandbox.outcome import TestOutcome as TestOutcome
     from sandbox.wire import BinaryTree as BinaryTree
@@ -53,6 +55,7 @@ _HOMES = {
     "MissingToolchainError": "errors",
     "Order": "compare",
     "Outcome": "outcome",
+    "ProgramRun": "outcome",
     "Sandbox": "box",
     "SandboxError": "errors",
     "Status": "outcome",

@@ -11,11 +11,11 @@ import queue
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from rlvr_cpus import cpus_per_rank
 from sandbox.builds import Builds
@@ -25,19 +25,21 @@ from sandbox.errors import BadTestsError, SandboxError, UnconfinedError
 from sandbox.languages import Language, language_named
 from sandbox.limits import Limits
 from sandbox.modules import DEFAULT_MODULES, preloaded_for
-from sandbox.outcome import Outcome, Status, TestOutcome
+from sandbox.outcome import Outcome, ProgramRun, Status, TestOutcome
 from sandbox.runs.asserts import run_assert_tests
 from sandbox.runs.functions import run_function_tests
 from sandbox.runs.programs import launcher_paths, run_program, toolchain_of
-from sandbox.runs.stdin import run_stdin_tests
+from sandbox.runs.stdin import run_stdin_tests, text_bytes
+from sandbox.runs.untested import run_compiled, run_python
 from sandbox.selftest import require_confinement
-from sandbox.settings import launcher_settings, python_settings
+from sandbox.settings import FILES_MB, launcher_settings, python_settings
 from sandbox.worker import Worker, WorkerLostError
 
 if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from 3.11 on
 
 Job: TypeAlias = "tuple[str, Tests]"
+_Made = TypeVar("_Made", Outcome, ProgramRun)
 
 REQUIRED = ("limits", "no_new_privs", "seccomp", "landlock")
 _SOURCE_MAX_BYTES = 4_000_000
@@ -57,6 +59,9 @@ class Sandbox:
         modules: third-party modules Python programs may import, with all that they need in turn;
             those that are not installed are left out. The heavy ones (numpy, pandas, …) are
             loaded once, in a zygote for programs that import them.
+        files_mb: what a Python program may keep in its files, in all, while it runs: it starts
+            in an empty folder of its own that is gone after the run, and that the tests of that
+            run see too. 0 for no files. Where it cannot be had `report()` says why.
         cgroup: a delegated cgroup v2 folder in which each worker gets a group with limits of its
             own; by default this process's, where that can be done. One that is named is required.
 
@@ -72,6 +77,7 @@ class Sandbox:
         namespaces: bool = True,
         allow_degraded: Iterable[str] = (),
         modules: Sequence[str] | None = None,
+        files_mb: float = FILES_MB,
         cgroup: str | os.PathLike[str] | None = None,
         _without: Iterable[str] = (),
     ) -> None:
@@ -81,7 +87,10 @@ class Sandbox:
         self.worker_count = workers or cpus_per_rank()
         self._allowed = frozenset(allow_degraded)
         self._modules = tuple(DEFAULT_MODULES if modules is None else modules)
-        settings = python_settings(namespaces=namespaces, modules=self._modules, without=_without)
+        self._files_mb = files_mb
+        settings = python_settings(
+            namespaces=namespaces, modules=self._modules, files_mb=files_mb, without=_without
+        )
         self._namespaces = namespaces
         self._without = tuple(_without)
         self._groups, self._no_groups = _groups(cgroup)
@@ -139,20 +148,78 @@ class Sandbox:
             reason = f"a source of {len(source)} characters"
             failed = TestOutcome(status=Status.BAD_PROGRAM, reason=reason)
             return Outcome(status=Status.BAD_PROGRAM, tests=(failed,) * tests.total, reason=reason)
+
+        def judged(worker: Worker, launcher: Worker | None) -> Outcome:
+            if spoken is None or launcher is None:
+                return _dispatch(worker, source, tests, chosen, fail_fast=fail_fast)
+            return run_program(
+                launcher, worker, self._compiled(), spoken, source, tests, chosen,
+                fail_fast=fail_fast,
+            )  # fmt: skip
+
+        texts = [source, *(tests.tests if isinstance(tests, AssertTests) else ())]
+        made = self._at_most_twice(judged, texts, spoken)
+        return made if isinstance(made, Outcome) else _nothing_said(tests, made)
+
+    def run_program(
+        self,
+        source: str,
+        *,
+        stdin: str | bytes = b"",
+        language: str = "python",
+        limits: Limits | None = None,
+    ) -> ProgramRun:
+        """Run a whole program without tests, confined as ever, and hand over what it printed.
+
+        Args:
+            source: the program.
+            stdin: what it reads; text is encoded as UTF-8.
+            language: what it is written in.
+            limits: instead of the sandbox's own; `output_mb` holds for each of its two streams.
+                More on stdout is an `OUTPUT_LIMIT`, more on stderr is thrown away.
+
+        Returns:
+            What it printed and how it ended. A failure of ours is tried once more on a fresh
+            worker, and is an `INFRA_ERROR` then.
+
+        Raises:
+            BadTestsError: no language has that name.
+            MissingToolchainError: the language needs a compiler that is not here.
+        """
+        chosen = limits or self.limits
+        spoken = language_named(language)
+        if len(source) > _SOURCE_MAX_BYTES:
+            reason = f"a source of {len(source)} characters"
+            return ProgramRun(status=Status.BAD_PROGRAM, reason=reason)
+        given = stdin if isinstance(stdin, bytes) else text_bytes(stdin)
+
+        def ran(worker: Worker, launcher: Worker | None) -> ProgramRun:
+            if spoken is None or launcher is None:
+                return run_python(worker, source, given, chosen)
+            return run_compiled(launcher, self._compiled(), spoken, source, given, chosen)
+
+        made = self._at_most_twice(ran, [source], spoken)
+        if isinstance(made, ProgramRun):
+            return made
+        return ProgramRun(status=Status.INFRA_ERROR, reason=made)
+
+    def _at_most_twice(
+        self,
+        work: Callable[[Worker, Worker | None], _Made],
+        texts: Sequence[str],
+        spoken: Language | None,
+    ) -> _Made | str:
+        """What a worker makes of it, and a launcher of the language spoken; or why none could."""
         reason = ""
         for _ in range(2):
             with self._slot() as number:
-                worker = self._python(number, source, tests, plain=spoken is not None)
+                worker = self._python(number, () if spoken is not None else texts)
                 launcher = None if spoken is None else self._launcher(number, spoken)
                 try:
                     worker.start()
-                    if spoken is not None and launcher is not None:
+                    if launcher is not None:
                         launcher.start()
-                        return run_program(
-                            launcher, worker, self._compiled(), spoken, source, tests, chosen,
-                            fail_fast=fail_fast,
-                        )  # fmt: skip
-                    return _dispatch(worker, source, tests, chosen, fail_fast=fail_fast)
+                    return work(worker, launcher)
                 except (WorkerLostError, OSError) as error:  # no descriptor, no memory left
                     reason = str(error)
                     for lost in filter(None, (worker, launcher)):
@@ -161,7 +228,7 @@ class Sandbox:
                     for broken_off in filter(None, (worker, launcher)):
                         broken_off.abandon()
                     raise
-        return _nothing_said(tests, reason)
+        return reason
 
     def run_many(
         self,
@@ -265,11 +332,9 @@ class Sandbox:
                 self._builds = Builds()
             return self._builds
 
-    def _python(self, number: int, source: str, tests: Tests, *, plain: bool) -> Worker:
-        """The slot's zygote that has loaded what program and tests import."""
-        texts = [source, *(tests.tests if isinstance(tests, AssertTests) else ())]
-        names = () if plain else preloaded_for(texts)
-        names = tuple(name for name in names if name in self._modules)
+    def _python(self, number: int, texts: Sequence[str]) -> Worker:
+        """The slot's zygote that has loaded what these sources import."""
+        names = tuple(name for name in preloaded_for(texts) if name in self._modules)
         if not names:
             return self._workers[number]
         worker = self._loaded.get((number, names))
@@ -279,7 +344,7 @@ class Sandbox:
                 self._loaded.pop(key).close()
             settings = python_settings(
                 namespaces=self._namespaces, modules=self._modules, preloaded=names,
-                without=self._without,
+                files_mb=self._files_mb, without=self._without,
             )  # fmt: skip
             worker = self._loaded[number, names] = Worker(settings, self._groups)
             self._require_started(worker)

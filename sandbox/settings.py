@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sandbox.modules import DEFAULT_MODULES, importable
 from sandbox.worker import base_python
 
+FILES_MB = 32
 # Shared libraries that the interpreter and its extension modules load.
 LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 # Threads and processes of one worker at a time. Runtimes start dozens, compilers a process a pass.
@@ -28,6 +30,7 @@ def python_settings(
     namespaces: bool,
     modules: Sequence[str] = DEFAULT_MODULES,
     preloaded: Sequence[str] = (),
+    files_mb: float = FILES_MB,
     without: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Settings of a zygote that runs Python programs.
@@ -36,6 +39,7 @@ def python_settings(
         namespaces: try to enter namespaces.
         modules: third-party modules that programs may import; those not installed are left out.
         preloaded: those of them that the zygote itself imports, once.
+        files_mb: what a run may keep in its files; 0 for none.
         without: layers to leave out, for tests of degraded operation.
     """
     needed = [base_python(), *_standard_library()]
@@ -50,6 +54,8 @@ def python_settings(
         "needed": needed,
         "modules": [name for name in preloaded if name in places],
         "places": dict(places),
+        "files_bytes": int(files_mb * (1 << 20)),
+        "temporary": tempfile.gettempdir() if files_mb else "/",
         "tasks_max": _PYTHON_TASKS,
         "without": sorted(without),
     }
@@ -81,6 +87,7 @@ def launcher_settings(
         "needed": [*own, *readable],
         "modules": [],
         "places": {},
+        "files_bytes": 0,
         "open_files": 256,
         "tasks_max": _COMMAND_TASKS,
         "without": sorted(without),

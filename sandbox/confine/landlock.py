@@ -38,6 +38,8 @@ WRITE = (
     | REFER
     | TRUNCATE
 )
+KEEP_FILES = WRITE & ~MAKE_SYMLINK
+"""Regular files and folders: no links, no devices, nothing to execute."""
 _FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 
 _CREATE_VERSION = 1

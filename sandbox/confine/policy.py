@@ -69,14 +69,28 @@ _PAIRS = (
     Rule("shutdown"),
 )
 
-ZYGOTE_RULES = (
+_RULES = (
     *(Rule(name) for name in _COMPUTE),
-    *_OPENS,
     *_COMMON,
     *_PAIRS,
     *(Rule(name) for name in _SUPERVISE),
 )
+ZYGOTE_RULES = (*_RULES, *_OPENS)
 """For a Python zygote and, inherited, its children. Default: EPERM."""
+
+# No links of either kind, no devices, no locks, which would hold for files of others too; and no
+# truncation by path, which old Landlock lets through.
+_FILES = _names("""
+creat mkdir mkdirat rmdir unlink unlinkat rename renameat ftruncate fallocate fsync fdatasync
+pwritev fchdir
+""")
+_METADATA = _names("chmod fchmod fchmodat fchmodat2 utimensat")
+ZYGOTE_RULES_WITH_FILES = (
+    *_RULES,
+    *(Rule(name, when=When(at, (0,), _O_TMPFILE)) for name, at in (("openat", 2), ("open", 1))),
+    *(Rule(name) for name in (*_FILES, *_METADATA)),
+)
+"""The same where children have a folder to write in; Landlock or the mounts say which."""
 
 _RLIMIT_CPU, _SIGKILL = 0, 9
 # A process that brings SIGKILL upon itself would look like one that the machine killed.
@@ -93,6 +107,10 @@ CHILD_RULES = (
 )
 """On top of `ZYGOTE_RULES`, in each forked child. Short, because it is installed for every run.
 Default: allow."""
+
+CHILD_RULES_AMONG_OTHERS = (*CHILD_RULES, *(Rule(name, _NOT_FOR_CHILDREN) for name in _METADATA))
+"""The same where the folder lies on a disk and other files there belong to the same user: Landlock
+does not govern metadata."""
 
 _RUNTIME = _names("""
 tgkill kill execve prctl sched_getattr getpriority get_mempolicy mlock munlock preadv pwritev

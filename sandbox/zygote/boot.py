@@ -39,6 +39,7 @@ def main() -> None:
         candidate,
         checker,
         confinement,
+        files,
         forking,
         function,
         installed,
@@ -71,12 +72,14 @@ def main() -> None:
     gc.disable()
     gc.set_threshold(10_000, 20, 20)  # fewer rounds in a child, whose life is short
     address_space = _address_space()
+    folder = files.folder()
     facts = {
         "layers": layers,
         "pid": os.getpid(),
         "uid": os.getuid(),
         "python": sys.version.split()[0],
         "address_space": address_space,
+        "files": folder.path if folder is not None and folder.on_a_disk else None,
     }
     os.write(control_fd, json.dumps(facts).encode())
     os.dup2(1, 2)  # nobody reads what is said from now on, and a broken pipe would end programs

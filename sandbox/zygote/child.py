@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from sandbox.confine import policy
 from sandbox.confine.libc import die_with_parent
 from sandbox.confine.seccomp import Filter
-from sandbox.zygote import tasks
+from sandbox.zygote import files, tasks
 from sandbox.zygote.command import execute
 from sandbox.zygote.protocol import Kind, Order, frame, second_limit_s
 
@@ -34,6 +34,7 @@ _WITH_STREAMS = (_STDIN, _COMMAND)
 _ON_A_LINE = (_JUDGE, int(Kind.CANDIDATE))
 _STACK_BYTES = 64 << 20
 _FILTER = Filter(policy.CHILD_RULES, default=policy.PASS)
+_FILTER_AMONG_OTHERS = Filter(policy.CHILD_RULES_AMONG_OTHERS, default=policy.PASS)
 
 
 def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot path
@@ -54,9 +55,11 @@ def become_child(  # noqa: PLR0913, PLR0917 - called in one place, on the hot pa
         _arrange(kind, descriptors)
         if kind in _COMMANDS:
             execute(order, place, CHANNEL, without=set(settings["without"]))
-        _limit(order, address_space)
+        folder = files.folder()
+        _limit(order, address_space, folder.file_bytes if folder is not None else 0)
         if "seccomp" not in settings["without"]:
-            _FILTER.install()
+            among_others = folder is not None and folder.among_others
+            (_FILTER_AMONG_OTHERS if among_others else _FILTER).install()
         gc.enable()
         # From here on every end is the program's doing.
         os.write(CHANNEL, READY)
@@ -91,7 +94,7 @@ def _arrange(kind: int, descriptors: Sequence[int]) -> None:
     os.closerange(CHANNEL + (2 if kind in _ON_A_LINE or kind == _PAIR else 1), 64)
 
 
-def _limit(order: Order, address_space: int) -> None:
+def _limit(order: Order, address_space: int, file_bytes: int) -> None:
     cpu = second_limit_s(order)
     setrlimit = resource.setrlimit
     setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
@@ -99,7 +102,8 @@ def _limit(order: Order, address_space: int) -> None:
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]  # lower where we were started under a limit
     memory = memory if hard < 0 else min(memory, hard)
     setrlimit(resource.RLIMIT_AS, (memory, memory))
-    setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, order.file_bytes))
+    file_bytes = max(file_bytes, order.file_bytes)
+    setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     # A program may raise this one, as many do; its stack stays within its address space.
     hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     stack = min(_STACK_BYTES, order.memory_bytes)

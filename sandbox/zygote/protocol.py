@@ -17,6 +17,8 @@ FRAME_HEADER = struct.Struct(">I")
 KILL = b"K"
 RENEW = b"N"  # the next test begins: its time starts anew
 PLATFORM = "platform"  # said to a program's process: give it the platform's names
+SHOWN = "shown"  # said to one: its errors are shown, so print what an interpreter prints
+STARTED = b"S"  # said by one that was told so: the program has compiled, and starts
 _NUMBER = struct.Struct("=I")
 
 
@@ -45,6 +47,7 @@ class Ended(IntEnum):
     CPU = 2
     ASKED = 3
     MEMORY = 4  # the control group's limit, as the trusted process finds
+    FILES = 5  # it kept more than it may, where no file system holds it to that
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def test_every_name_in_a_policy_is_known_somewhere(architecture):
     header = numbers_in_header(architecture)
     rules = (
         *policy.ZYGOTE_RULES, *policy.CHILD_RULES, *policy.PROGRAM_RULES, *policy.COMPILER_RULES,
+        *policy.ZYGOTE_RULES_WITH_FILES, *policy.CHILD_RULES_AMONG_OTHERS,
     )  # fmt: skip
     names = {rule.name for rule in rules}
     assert names <= X86_64.numbers.keys() | AARCH64.numbers.keys()
@@ -142,6 +143,34 @@ def test_what_a_python_child_may_call(architecture):
     assert decide("prctl", 38) == refused
     assert decide("fcntl", 3, 1031) == refused  # the size of a pipe
     assert decide("ioctl", 0, 0x5412) == fail_with(errno.ENOTTY)
+
+
+@pytest.mark.parametrize("architecture", [X86_64, AARCH64], ids=lambda a: a.name)
+def test_what_a_child_with_files_may_call(architecture):
+    whole = assemble(policy.ZYGOTE_RULES_WITH_FILES, default=policy.REFUSE, arch=architecture)
+    own = assemble(policy.CHILD_RULES, default=policy.PASS, arch=architecture)
+    strict = assemble(policy.CHILD_RULES_AMONG_OTHERS, default=policy.PASS, arch=architecture)
+
+    def decide(name, *arguments, child=own):
+        number = architecture.numbers[name]
+        return min(run_filter(each, architecture, number, arguments) for each in (whole, child))
+
+    refused = fail_with(errno.EPERM)
+    allowed = {"fchmod", "fchmodat", "unlinkat", "mkdirat", "renameat", "ftruncate", "chmod"}
+    links_devices_locks = (
+        "linkat", "symlinkat", "mknodat", "fchownat", "truncate", "flock", "renameat2",
+        "copy_file_range", "sendfile", "splice",
+    )  # fmt: skip
+    for name in (*links_devices_locks, *(set(DENIED) - allowed)):
+        if name in architecture.numbers:
+            assert decide(name) == refused, name
+    for name in allowed & architecture.numbers.keys():
+        assert decide(name) == ALLOW, name
+        metadata = "chmod" in name
+        assert decide(name, child=strict) == (refused if metadata else ALLOW), name
+    assert decide("openat", -100, 0, 0o1 | 0o100) == ALLOW
+    assert decide("openat", -100, 0, 0o20200000 | 0o2) == refused  # a file without a name
+    assert decide("fcntl", 3, 6) == refused
 
 
 @pytest.mark.parametrize("architecture", [X86_64, AARCH64], ids=lambda a: a.name)
