@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from rewards.errors import InputError, MissingColumnError, RlvrError, WorkerError
 from rewards.serving.catalogue import ForbiddenRewardError
-from rewards.serving.work_queue import BusyError
+from rewards.serving.work_queue import BusyError, LateError
 
 RETRY_S = 1
 _SHORTENED = 300
@@ -39,6 +39,8 @@ def error_answer(path: str, error: Exception) -> Response:
     """The answer to a request that ended in an error of ours."""
     if isinstance(error, BusyError):
         return refusal(_BUSY_CODES.get(path, 429), error, retry=True)
+    if isinstance(error, LateError):
+        return refusal(504, error, retry=True)
     if isinstance(error, ForbiddenRewardError):
         return refusal(403, error)
     if isinstance(error, InputError):

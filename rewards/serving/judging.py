@@ -7,11 +7,12 @@ process killed from outside costs nothing but time.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from rewards.errors import InputError, MissingColumnError
+from rewards.errors import InputError, MissingColumnError, WorkerError
 from rewards.serving.catalogue import Catalogue, Offer
 from rewards.serving.options import ServeOptions
 from rewards.serving.work_queue import WorkQueue
@@ -24,6 +25,7 @@ VerdictJSON = dict[str, Any]
 
 _PIECE_ROWS = 16
 _MESSAGE_MB = 512
+_STARTS_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _AHEAD = 2  # pieces of one request that wait for each thread; others come in between
 
 
@@ -147,7 +149,7 @@ class Judges:
             WorkerError: no worker process can be started any more.
         """
         with self.queue.admit(1):
-            result = await self.queue.run(self._ours.run, task, *arguments)
+            result = await self.queue.run(_do, self._ours, task, *arguments)
         if result.is_done:
             _raise_refusal(result.value)
         return result
@@ -156,14 +158,14 @@ class Judges:
         """In a thread: a piece judged together, or else row by row."""
         pool = self._users if offer.is_users and self._users is not None else self._ours
         if offer.whole_batch:
-            result = pool.run("judge", offer.source, piece.to_json())
+            result = _do(pool, "judge", offer.source, piece.to_json())
             count = len(piece.completions)
             return _read(result) or [self._failed(offer, result) for _ in range(count)]
         rows = [piece.rows(at, at + 1) for at in range(len(piece.completions))]
 
         def ask(asked: Sequence[Batch]) -> TaskResult:
             together = piece if len(asked) > 1 else asked[0]
-            return pool.run("judge", offer.source, together.to_json())
+            return _do(pool, "judge", offer.source, together.to_json())
 
         found: list[VerdictJSON] = []
         for answer in ask_batch(rows, ask, lambda row: ask([row]), BatchSize(len(rows))):
@@ -191,6 +193,23 @@ def _pool(options: ServeOptions, sources: Sequence[str], *, cpu_s: float | None)
         initargs=[list(sources)],
         message_mb=_MESSAGE_MB,
     )
+
+
+def _do(pool: WorkerPool, *arguments: JSON) -> TaskResult:
+    """Do a task, also where what starts the processes is killed while it starts.
+
+    Raises:
+        WorkerError: no process can be started, try after try.
+    """
+    pauses = iter(_STARTS_AGAIN_S)
+    while True:
+        try:
+            return pool.run(*arguments)
+        except WorkerError:  # noqa: PERF203 - a start takes seconds anyway
+            pause_s = next(pauses, None)
+            if pause_s is None or pool.closed:
+                raise
+            time.sleep(pause_s)
 
 
 def _piece_rows(offer: Offer, count: int, threads: int) -> int:

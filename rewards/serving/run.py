@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 from typing import Any
 
@@ -93,7 +94,13 @@ def serve(options: ServeOptions) -> None:
         server_header=False,
         proxy_headers=False,
     )
+    # uvicorn raises the signal anew when all is done; to have ended as told is no failure.
+    signal.signal(signal.SIGTERM, _ended)
     _Server(config).run()
+
+
+def _ended(number: int, frame: object) -> None:
+    """There is nothing left to end."""
 
 
 class _Server(uvicorn.Server):

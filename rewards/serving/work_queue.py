@@ -21,6 +21,10 @@ class BusyError(RlvrError):
     """More rows wait than may; ask again later."""
 
 
+class LateError(RlvrError):
+    """It takes longer than its client will wait; ask again later."""
+
+
 class WorkQueue:
     """A queue of one event loop.
 

@@ -2,8 +2,8 @@
 
 `query` is prompt and completion as the tokenizer decoded them, special tokens included; the prompt
 is cut off, so that nothing it says counts as the answer; a text that does not hold its prompt is
-not judged. The protocol has numbers alone: what has
-no score gets the server's number for that, and `unscored` is the share of those.
+not judged. The protocol has numbers alone: what has no score gets the server's number for that, and
+`unscored` is the share of those.
 
 Source: OpenRLHF 0.11.2, `openrlhf/utils/agent.py`.
 """
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rewards.errors import InputError
 from rewards.serving.desk import Desk
 from rewards.serving.judging import Batch
+from rewards.verdict import Status, Verdict
 
 
 class RewardRequest(BaseModel):
@@ -27,7 +28,7 @@ class RewardRequest(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     query: list[str] = Field(description="Prompt and completion, one text each.")
-    prompts: list[str] = Field(description="The prompts, which begin the texts of `query`.")
+    prompts: list[str] = Field(description="The prompts, each held by its text of `query`.")
     labels: list[Any] = Field(description="The references.")
 
 
@@ -39,13 +40,18 @@ def routes(desk: Desk) -> APIRouter:
     async def get_reward(body: RewardRequest, reward: str | None = None) -> dict[str, Any]:
         if len(body.prompts) != len(body.query):
             raise InputError(f"{len(body.prompts)} prompts for {len(body.query)} queries")
+        if len(body.labels) != len(body.query):
+            raise InputError(f"{len(body.labels)} labels for {len(body.query)} queries")
+        texts = [completion_of(*pair) for pair in zip(body.query, body.prompts, strict=True)]
+        usable = [at for at, text in enumerate(texts) if text is not None]
         batch = Batch(
-            completions=[_cut(*pair) for pair in zip(body.query, body.prompts, strict=True)],
-            prompts=body.prompts,
-            references=body.labels,
+            completions=[texts[at] for at in usable],
+            prompts=[body.prompts[at] for at in usable],
+            references=[body.labels[at] for at in usable],
             columns={},
         )
-        verdicts = await desk.judge(desk.offer(reward), batch)
+        found = iter(await desk.judge(desk.offer(reward), batch))
+        verdicts = [next(found) if text is not None else _NO_PROMPT for text in texts]
         numbers = [desk.number(verdict) for verdict in verdicts]
         return {
             "rewards": numbers,
@@ -62,12 +68,14 @@ def _share(flags: Iterable[bool]) -> float:
     return sum(found) / len(found) if found else 0.0
 
 
-def _cut(query: str, prompt: str) -> str:
-    """What the model wrote.
+def completion_of(query: str, prompt: str) -> str | None:
+    """What the model wrote: the query behind its prompt; `None` where the prompt is not in it.
 
-    >>> _cut("2+2?4<|im_end|>", "2+2?")
-    '4<|im_end|>'
+    >>> completion_of("<s>2+2? 4</s>", "2+2?")
+    ' 4</s>'
     """
-    if not query.startswith(prompt):
-        raise InputError("a text of `query` does not begin with its prompt, so what is the answer?")
-    return query[len(prompt) :]
+    at = query.find(prompt)
+    return query[at + len(prompt) :] if at >= 0 else None
+
+
+_NO_PROMPT = Verdict(None, Status.ERROR, reason="the query does not hold its prompt").to_dict()

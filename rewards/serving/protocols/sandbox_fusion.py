@@ -14,6 +14,7 @@ Source: SandboxFusion (July 2026) `sandbox/server/sandbox_api.py`, `online_judge
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -23,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rewards.errors import InputError
 from rewards.serving.desk import Desk
+from rewards.serving.work_queue import LateError
 from rewards.worker import JSON
 
 # What this API calls a language, and what the sandbox does.
@@ -37,6 +39,7 @@ LANGUAGES: Mapping[str, str] = {
 }
 _KILLED = -int(getattr(signal, "SIGKILL", 9))
 _LONGEST_S = 120.0
+_MARGIN_S = 8.0  # verl's client waits for both limits and ten seconds
 
 
 class RunCodeRequest(BaseModel):
@@ -105,10 +108,21 @@ def routes(desk: Desk) -> APIRouter:
             "compile_wall_s": body.compile_timeout,
             "memory_mb": body.memory_limit_MB if body.memory_limit_MB > 0 else None,
         }
-        found = await desk.perform("run_program", body.code, body.stdin or "", language, limits)
+        seconds = body.compile_timeout + body.run_timeout + _MARGIN_S
+        work = desk.perform("run_program", body.code, body.stdin or "", language, limits)
+        try:
+            found = await asyncio.wait_for(work, seconds)
+        except (asyncio.TimeoutError, TimeoutError):
+            raise LateError(f"not run within {seconds:g} s: the machine is busy") from None
         desk.metrics.count_program(found["status"])
         return run_answer(found, compiled=language != "python")
 
+    _add_tests(router, desk)
+    _add_rows(router)
+    return router
+
+
+def _add_tests(router: APIRouter, desk: Desk) -> None:
     @router.post("/submit", summary="Judge a completion by the tests of its row")
     async def submit(body: SubmitRequest) -> dict[str, Any]:
         row = _row(body)
@@ -148,6 +162,8 @@ def routes(desk: Desk) -> APIRouter:
             "extra": {"verdict": verdict},
         }
 
+
+def _add_rows(router: APIRouter) -> None:
     @router.get("/list_datasets", summary="The data sets of this server: none")
     async def list_datasets() -> list[str]:
         return []
@@ -163,8 +179,6 @@ def routes(desk: Desk) -> APIRouter:
     @router.post("/get_prompt_by_id", summary="One prompt of the rows that come with the request")
     async def get_prompt_by_id(body: DatasetRequest) -> dict[str, Any]:
         return _prompt(_row(body), 0)
-
-    return router
 
 
 _SUBMITTED = {True: "Success", False: "Failed"}

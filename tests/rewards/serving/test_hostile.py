@@ -81,10 +81,8 @@ def test_a_body_in_drops_is_not_waited_for(small):
 
         def drip():
             while not stop.wait(0.2):
-                try:
+                with suppress(OSError):
                     connection.sendall(b" ")
-                except OSError:
-                    return
 
         dripping = threading.Thread(target=drip)
         dripping.start()
@@ -109,7 +107,7 @@ def test_a_body_in_drops_is_not_waited_for(small):
         b'{"reward": "accuracy", "completions": ["x"], "columns": []}',
         b'{"reward": "accuracy", "completions": ["x"], "columns": {"answer": "1"}}',
         b'{"reward": "accuracy", "completions": ["x"], "columns": {"answer": ["1", "2"]}}',
-        b'{"reward": "accuracy", "completions": ["x"], "prompts": [], "columns": {"answer": ["1"]}}',
+        b'{"reward": "accuracy", "completions": ["x"], "prompts": ["q", "q"]}',
         b'{"reward": "accuracy", "completion": "x", "row": 5}',
         b'{"reward": "accuracy(tolerance=__import__(\\"os\\"))", "completion": "x"}',
         b'{"reward": "accuracy(' + b"(" * 3000 + b')", "completion": "x"}',

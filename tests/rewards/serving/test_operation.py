@@ -20,7 +20,9 @@ ASKED = {"reward": "accuracy", "completion": r"\boxed{42}", "reference": "42"}
 
 def start(*options):
     command = [sys.executable, str(ROOT / "rlvr.py"), "serve", "--port", "0", *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=90, cwd=ROOT)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=90, cwd=ROOT, check=False
+    )
 
 
 def test_others_need_a_token(tmp_path):
@@ -148,9 +150,9 @@ def test_processes_that_are_killed_lose_nothing(tmp_path):
             one.start()
         killed = 0
         while any(one.is_alive() for one in asking):
-            time.sleep(0.4)
+            time.sleep(0.5)
             family = psutil.Process(server.process.pid).children(recursive=True)
-            if family and killed < 12:
+            if family and killed < 8:
                 victim = family[killed % len(family)]
                 killed += 1
                 try:
@@ -160,6 +162,7 @@ def test_processes_that_are_killed_lose_nothing(tmp_path):
         for one in asking:
             one.join()
     assert killed >= 3
+    assert {key: code for key, (code, _) in answers.items()} == {"code": 200, "math": 200}, answers
     scores = [one["score"] for one in answers["code"][1]["verdicts"]]
     assert scores == [float(at % 3 > 0) for at in range(count)]
     scores = [one["score"] for one in answers["math"][1]["verdicts"]]

@@ -27,8 +27,15 @@ def test_openrlhf_counts_what_has_no_score(server):
 
 
 def test_what_a_prompt_says_is_no_answer(server):
-    sent = {"query": [f"{RIGHT} ?"], "prompts": ["another"], "labels": ["42"]}
-    assert server.call("/get_reward", sent)[0] == 422
+    sent = {
+        "query": [f"{RIGHT} ?", f"<s>q{RIGHT}"],
+        "prompts": ["other", "q"],
+        "labels": ["42"] * 2,
+    }
+    said = server.call("/get_reward", sent)[1]
+    assert said["rewards"] == [0.0, 1.0]
+    assert said["extra_logs"]["unscored"] == 0.5
+    assert said["verdicts"][0]["status"] == "error"
 
 
 def test_another_reward_by_the_address(server):
