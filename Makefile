@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix bench clean
+.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix docs bench clean
 
 install: $(INSTALLED)
 
@@ -60,6 +60,10 @@ test-trl-matrix: install
 		"import trl; assert trl.__version__ == '$(TRL_OLDEST)', trl.__file__"
 	PYTHONPATH=$(CURDIR):$(CURDIR)/.trl-$(TRL_OLDEST) $(BIN)/python -m pytest -q $(TRL_TESTS)
 	PYTHONPATH=$(CURDIR) $(BIN)/python -m pytest -q $(TRL_TESTS)
+
+# The documentation, with verdicts and plots made anew, into build/site.
+docs: install
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: install
 	$(BIN)/python -m benchmarks.math_accuracy
