@@ -93,6 +93,14 @@ def score(  # noqa: PLR0913 - one parameter per option
             show_default=False,
         ),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Judge on the nodes of a Ray cluster: auto, host:6379, or local to start one.",
+            show_default=False,
+        ),
+    ] = None,
     json: PrintJson = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Print no summary, only what goes wrong.")
@@ -129,6 +137,9 @@ def score(  # noqa: PLR0913 - one parameter per option
     nothing; after 10 rows one after another on which it hung it is not called again. With
     --workers 0 there are no such limits.
 
+    With --ray the rows are judged as tasks of a Ray cluster, in blocks; this process reads and
+    writes. Output, progress and resuming are the same, and a node that is lost costs time alone.
+
     Exit codes: 0 all rows were judged; 1 finished, but some rows could not be judged (status
     "error"); 2 bad input or options, or the output cannot be written; 130 interrupted (143 by
     SIGTERM).
@@ -159,6 +170,7 @@ def score(  # noqa: PLR0913 - one parameter per option
         limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
         cache=cache,
         overwrite=overwrite,
+        ray=ray,
     )
     summary: Summary | ShardsSummary
     with ended_by_signals(), show_progress() as on_progress:

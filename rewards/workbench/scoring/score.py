@@ -47,6 +47,7 @@ class ScoreOptions:
         limits: what a user's own reward may use for one row, in worker processes.
         cache: a file in which verdicts are remembered from run to run; `None` for none.
         overwrite: replace a finished output, and drop an unfinished one that does not match.
+        ray: the address of a Ray cluster whose nodes judge, or `local`; `None` for none.
     """
 
     input: Path
@@ -57,6 +58,7 @@ class ScoreOptions:
     limits: RowLimits = field(default_factory=RowLimits)
     cache: Path | None = None
     overwrite: bool = False
+    ray: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +237,12 @@ def _judge(
     run: PreparedRun, reader: RowReader, patience: Patience, kept: KeptWorkers | None
 ) -> Generator[JudgedChunk]:
     options = run.options
+    if options.ray is not None:
+        from rewards.workbench.scoring.ray_blocks import judge_on_ray  # only where it is asked for
+
+        return judge_on_ray(
+            run.job, reader, address=options.ray, limits=options.limits, patience=patience
+        )
     workers = usable_cpus() if options.workers is None else options.workers
     if not workers:
         return judge_here(run.job, reader)
