@@ -63,7 +63,7 @@ test-trl-matrix: install
 
 # The documentation, with verdicts and plots made anew, into build/site.
 docs: install
-	$(BIN)/mkdocs build --strict --quiet
+	DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
 
 bench: install
 	$(BIN)/python -m benchmarks.math_accuracy
