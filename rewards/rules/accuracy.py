@@ -267,16 +267,7 @@ class Accuracy(Reward):
                         judged = replace(comparer.judge(reference, bare), extracted=_shown(answer))
         except UnusableReferenceError as error:
             return Verdict(None, Status.BAD_REFERENCE, reason=str(error))
-        verdict = Verdict(
-            judged.score,
-            judged.status,
-            judged.extracted,
-            judged.expected,
-            judged.reason,
-            perf_counter() - started,
-            found.place,
-            judged.basis,
-        )
+        verdict = judged.repeated(perf_counter() - started, found.place)
         if answer is None or judged.basis is not Basis.UNDECIDED or not self.fallback:
             return verdict
         return _Undecided(verdict, (reference, answer))
