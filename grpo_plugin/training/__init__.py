@@ -9,6 +9,7 @@
 | extensions | names of rewards, and hooks of callbacks                                   |
 | window     | the micro-batches of one optimizer step, and their tokens                  |
 | resampling | dynamic sampling: refill groups whose rewards are all equal                |
+| foresight  | what the host knows of micro-batches before their turn                      |
 | microbatch | what of a micro-batch must enter the model, and what the objective is told |
 | forward    | per-token log-probs and entropy, by TRL's own forward pass                 |
 | fused      | loss and log-probs without logits, where the model allows it               |

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from grpo_plugin.errors import UnsupportedHeadError
+from grpo_plugin.host import read, send
 from grpo_plugin.loss.model import fuse_head
 from grpo_plugin.loss.output_layer import Scaling
 from grpo_plugin.loss.request import FusedOutput, FusedRequest, predicting_positions
@@ -72,8 +73,9 @@ class FusedHeads:
         measured = _logged(trainer)
         request = _request(
             inputs["completion_ids"],
-            batch.live,
+            micro.foresight.live,
             inputs["prompt_ids"].shape[1] + inputs["completion_ids"].shape[1],
+            foresight=micro.foresight,
             temperature=trainer.temperature,
             objective=objective,
             batch=batch,
@@ -84,7 +86,7 @@ class FusedHeads:
         ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
         attention = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1)
         found = self._ask(trainer, model, ids, attention, request)
-        return None if found is None else _spread(found, batch.live)
+        return None if found is None else _spread(found, micro.foresight.live, ids.device)
 
     def logps(  # noqa: PLR0913 - TRL's arguments
         self,
@@ -103,9 +105,10 @@ class FusedHeads:
         if not fused or torch.is_grad_enabled() or any(v is not None for v in others.values()):
             return None
         parts = []
+        everywhere = read(attention != 0)[0]
         for start in range(0, len(ids), batch_size or len(ids)):
             rows = slice(start, start + (batch_size or len(ids)))
-            live = attention[rows, -keep:] != 0
+            live = everywhere[rows, -keep:]
             request = _request(
                 ids[rows, -keep:],
                 live,
@@ -116,7 +119,7 @@ class FusedHeads:
             found = self._ask(trainer, model, ids[rows], attention[rows], request)
             if found is None:
                 return None
-            parts.append(_spread(found, live))
+            parts.append(_spread(found, live, ids.device))
         logp = torch.cat([part.logp for part in parts if part.logp is not None])
         seen = [part.entropy for part in parts if part.entropy is not None]
         return (logp, torch.cat(seen) if entropy else None, None)[: self._returns]
@@ -135,19 +138,25 @@ class FusedHeads:
 
 
 def _request(ids: Tensor, live: Tensor, length: int, **options: Any) -> FusedRequest:
+    """What to ask for the tokens of completions `ids` that are `live`, which is on the CPU."""
+    places = live.flatten().nonzero().squeeze(1)
     return FusedRequest(
-        positions=predicting_positions(live, length), targets=ids[live], length=length, **options
+        positions=send(predicting_positions(live, length), ids.device),
+        targets=ids.flatten().index_select(0, send(places, ids.device)),
+        length=length,
+        **options,
     )
 
 
-def _spread(found: FusedOutput, live: Tensor) -> FusedOutput:
-    """With (B, T) log-probs and entropies, 0 where the mask is."""
+def _spread(found: FusedOutput, live: Tensor, device: torch.device) -> FusedOutput:
+    """With (B, T) log-probs and entropies, 0 where the mask, which is on the CPU, is."""
+    places = send(live.flatten().nonzero().squeeze(1), device)
 
     def scattered(values: Tensor | None) -> Tensor | None:
         if values is None:
             return None
-        flat = values.detach().to(live.device)
-        return flat.new_zeros(live.shape).masked_scatter_(live, flat)
+        flat = values.detach().to(device)
+        return flat.new_zeros(live.numel()).index_copy_(0, places, flat).view(live.shape)
 
     return replace(found, logp=scattered(found.logp), entropy=scattered(found.entropy))
 
