@@ -20,6 +20,7 @@ from grpo_plugin.loss.output_layer import Scaling
 from grpo_plugin.loss.request import FusedOutput, FusedRequest, predicting_positions
 from grpo_plugin.objectives import Objective, ObjectiveConfig
 from grpo_plugin.training.microbatch import TEXT, MicroBatch
+from grpo_plugin.training.packing import check_packing, has_variable_length, pack
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class FusedHeads:
     """
 
     def __init__(self, trainer: Any) -> None:
-        self.policy = self.reference = False
+        self.policy = self.reference = self.packs = False
         self._loss = True
         # TRL's method returns the router's loss, too, since it takes this argument.
         taken = inspect.signature(trainer._get_per_token_logps_and_entropies).parameters  # noqa: SLF001
@@ -43,6 +44,7 @@ class FusedHeads:
             _warn("the policy", "cast_lm_head_to_fp32 asks for a head outside autocast")
             return
         self.policy, found = _fuse(trainer, trainer.model, "the policy")
+        self.packs = trainer.plan.packed_forward and self.policy and _packs(trainer)
         if trainer.ref_model is not None:  # under FSDP2 it is sharded already
             self.reference, _ = _fuse(trainer, trainer.ref_model, "the reference", known=found)
         for asked, reason in (
@@ -71,10 +73,14 @@ class FusedHeads:
         if not (self.policy and self._loss) or not _is_text(inputs):
             return None
         measured = _logged(trainer)
-        request = _request(
-            inputs["completion_ids"],
-            micro.foresight.live,
-            inputs["prompt_ids"].shape[1] + inputs["completion_ids"].shape[1],
+        live = micro.foresight.live
+        found = self._ask(
+            trainer,
+            model,
+            torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1),
+            torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1),
+            micro.attended,
+            live,
             foresight=micro.foresight,
             temperature=trainer.temperature,
             objective=objective,
@@ -83,10 +89,7 @@ class FusedHeads:
             entropy=measured,
             every_row=measured or batch.old_logp is not None or batch.ref_logp is not None,
         )
-        ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
-        attention = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1)
-        found = self._ask(trainer, model, ids, attention, request)
-        return None if found is None else _spread(found, micro.foresight.live, ids.device)
+        return None if found is None else _spread(found, live, batch.mask.device)
 
     def logps(  # noqa: PLR0913 - TRL's arguments
         self,
@@ -109,14 +112,16 @@ class FusedHeads:
         for start in range(0, len(ids), batch_size or len(ids)):
             rows = slice(start, start + (batch_size or len(ids)))
             live = everywhere[rows, -keep:]
-            request = _request(
-                ids[rows, -keep:],
+            found = self._ask(
+                trainer,
+                model,
+                ids[rows],
+                attention[rows],
+                everywhere[rows],
                 live,
-                ids.shape[1],
                 temperature=trainer.temperature,
                 entropy=entropy,
             )
-            found = self._ask(trainer, model, ids[rows], attention[rows], request)
             if found is None:
                 return None
             parts.append(_spread(found, live, ids.device))
@@ -124,28 +129,42 @@ class FusedHeads:
         seen = [part.entropy for part in parts if part.entropy is not None]
         return (logp, torch.cat(seen) if entropy else None, None)[: self._returns]
 
-    def _ask(
-        self, trainer: Any, model: Any, ids: Tensor, attention: Tensor, request: FusedRequest
+    def _ask(  # noqa: PLR0913, PLR0917 - a forward pass
+        self,
+        trainer: Any,
+        model: Any,
+        ids: Tensor,
+        attention: Tensor,
+        attended: Tensor,
+        live: Tensor,
+        **options: Any,
     ) -> FusedOutput | None:
+        """Ask a model; `attended` and `live` are on the CPU."""
+        inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": attention}
+        length, positions = ids.shape[1], None
+        if self.packs:
+            in_one_row = has_variable_length(trainer.accelerator.unwrap_model(model))
+            packed = pack(ids, attended, live, in_one_row=in_one_row)
+            if packed is not None:
+                inputs, length, positions = packed.inputs, packed.length, packed.predicting
+        if positions is None:
+            positions = predicting_positions(live, length)
+        places = live.flatten().nonzero().squeeze(1)
+        tokens = ids[:, ids.shape[1] - live.shape[1] :].flatten()
+        request = FusedRequest(
+            positions=send(positions, ids.device),
+            targets=tokens.index_select(0, send(places, ids.device)),
+            length=length,
+            **options,
+        )
         try:
             with trainer.accelerator.autocast():
-                found: FusedOutput = model(input_ids=ids, attention_mask=attention, fused=request)
+                found: FusedOutput = model(**inputs, fused=request)
         except UnsupportedHeadError as error:
             _warn("the model", str(error))
             self.policy = self.reference = False
             return None
         return found
-
-
-def _request(ids: Tensor, live: Tensor, length: int, **options: Any) -> FusedRequest:
-    """What to ask for the tokens of completions `ids` that are `live`, which is on the CPU."""
-    places = live.flatten().nonzero().squeeze(1)
-    return FusedRequest(
-        positions=send(predicting_positions(live, length), ids.device),
-        targets=ids.flatten().index_select(0, send(places, ids.device)),
-        length=length,
-        **options,
-    )
 
 
 def _spread(found: FusedOutput, live: Tensor, device: torch.device) -> FusedOutput:
@@ -184,6 +203,16 @@ def _fuse(
     except UnsupportedHeadError as error:
         _warn(whose, str(error))
         return False, None
+
+
+def _packs(trainer: Any) -> bool:
+    """Whether the policy can be given packed sequences; a warning says why not."""
+    try:
+        check_packing(trainer.accelerator.unwrap_model(trainer.model))
+    except UnsupportedHeadError as error:
+        logger.warning("packed_forward is off, and batches are padded: %s.", error)
+        return False
+    return True
 
 
 def _warn(whose: str, reason: str) -> None:
