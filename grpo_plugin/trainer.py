@@ -24,6 +24,7 @@ from grpo_plugin.steps.training import (
     scored_rows,
     supervise_steps,
 )
+from grpo_plugin.training.balancing import balances, look_ahead
 from grpo_plugin.training.critic import Critic
 from grpo_plugin.training.extensions import keep_names_apart, tell_callbacks
 from grpo_plugin.training.foresight import Foreseen
@@ -85,7 +86,8 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
             kwargs["reward_funcs"] = [no_outcome]
         super().__init__(*args, **kwargs)
         require_attributes(self, version=trl.__version__)
-        self.plan = plan_from(self.args)
+        plan = plan_from(self.args)
+        self.plan = replace(plan, balance_micro_batches=balances(plan, self.args))
         announce_recipe(self)
         self.kl_controller = self.plan.kl
         untie_forward(self.model)
@@ -95,7 +97,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         self._scored: list[dict[str, Any]] = []
         self._windows = Windows(exact=self.plan.exact_tokens)
         self._window_kl: list[Tensor] = []
-        self._foreseen = Foreseen()
+        self.foreseen = Foreseen()
         self.waiting_metrics = Waiting()
         check_dynamic_sampling(self)
         check_process_supervision(self, self._process)
@@ -187,7 +189,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
                 inputs,
                 self.plan,
                 window,
-                self._foreseen,
+                self.foreseen,
                 keep_all=self.top_entropy_quantile < 1.0
                 or getattr(self, "aux_loss_enabled", False),
                 multiple=getattr(self, "pad_to_multiple_of", None),
@@ -203,11 +205,8 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         return loss
 
     def _prepare_inputs(self, *args: Any, **kwargs: Any) -> Any:
-        before = self._buffered_inputs
         inputs = super()._prepare_inputs(*args, **kwargs)
-        if self.plan.objective is not None and self._buffered_inputs is not before:
-            self._foreseen.look(self._buffered_inputs)
-        return inputs
+        return inputs if self.plan.objective is None else look_ahead(self, inputs)
 
     def log(self, *args: Any, **kwargs: Any) -> None:
         """Log, with what was measured since the last time."""

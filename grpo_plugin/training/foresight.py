@@ -58,9 +58,15 @@ class Foreseen:
 
     def __init__(self) -> None:
         self._known: list[_Known] = []
+        self._parts: Sequence[dict[str, Any]] = ()
+
+    def covers(self, parts: Sequence[dict[str, Any]]) -> bool:
+        """Whether it was at these very micro-batches that `look` looked last."""
+        return self._parts is parts
 
     def look(self, parts: Sequence[dict[str, Any]]) -> None:
         """Read what waits to be trained on: one wait for the device for all of it."""
+        self._parts = parts
         originals = [_originals(part) for part in parts]
         flat = [
             value != 0 if name in _MASKS else value
