@@ -13,6 +13,7 @@ from rewards.workbench.commands.options import (
     PromptColumn,
     ReferenceColumn,
     ReplaceOutput,
+    TestsColumn,
     Workers,
 )
 from rewards.workbench.commands.plain_text import plain
@@ -73,6 +74,7 @@ def compare(  # noqa: PLR0913 - one parameter per option
     completion_column: CompletionColumn = None,
     prompt_column: PromptColumn = None,
     reference_column: ReferenceColumn = None,
+    tests_column: TestsColumn = None,
     label_column: Annotated[
         str | None,
         typer.Option(
@@ -114,7 +116,10 @@ def compare(  # noqa: PLR0913 - one parameter per option
         output=output,
         workers=workers,
         named=NamedColumns(
-            completion=completion_column, prompt=prompt_column, reference=reference_column
+            completion=completion_column,
+            prompt=prompt_column,
+            reference=reference_column,
+            tests=tests_column,
         ),
         label_column=label_column,
         kind_column=kind_column,

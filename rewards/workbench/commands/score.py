@@ -14,6 +14,7 @@ from rewards.workbench.commands.options import (
     PrintJson,
     PromptColumn,
     ReferenceColumn,
+    TestsColumn,
     Workers,
 )
 from rewards.workbench.commands.signals import ended_by_signals
@@ -70,6 +71,7 @@ def score(  # noqa: PLR0913 - one parameter per option
     completion_column: CompletionColumn = None,
     prompt_column: PromptColumn = None,
     reference_column: ReferenceColumn = None,
+    tests_column: TestsColumn = None,
     row_timeout: Annotated[
         float,
         typer.Option(
@@ -154,7 +156,10 @@ def score(  # noqa: PLR0913 - one parameter per option
         rewards=reward,
         workers=workers,
         named=NamedColumns(
-            completion=completion_column, prompt=prompt_column, reference=reference_column
+            completion=completion_column,
+            prompt=prompt_column,
+            reference=reference_column,
+            tests=tests_column,
         ),
         limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
         cache=cache,
