@@ -199,7 +199,7 @@ def without_arrays(cell: object, _levels: int = 200) -> object:
 def missing_columns(
     needed: Sequence[tuple[Role, str]], available: Iterable[str], *, source: str
 ) -> MissingColumnError:
-    """The error for a file that lacks columns for roles: all of them, and a command that names them.
+    """The error for a file that lacks columns: all the roles, and a command that names them.
 
     Args:
         needed: each role with what needs it.

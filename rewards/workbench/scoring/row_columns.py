@@ -63,7 +63,7 @@ class Columns:
     notes: tuple[str, ...] = ()
 
 
-def choose_columns(  # noqa: C901 - one step for each thing to look at
+def choose_columns(
     path: Path, rewards: Sequence[tuple[str, Reward | None]], named: NamedColumns
 ) -> Columns:
     """Choose the columns by looking at the first rows of a file.
@@ -85,7 +85,7 @@ def choose_columns(  # noqa: C901 - one step for each thing to look at
     _check_clashes(path, seen, [label for label, _ in rewards])
     notes: list[str] = []
     # All that is missing in one error, so that nobody mends one column after the other.
-    lacking = _find_lacking(path, seen, rewards, named)
+    lacking = _find_lacking(seen, rewards, named)
     if lacking:
         raise missing_columns(lacking, seen, source=str(path))
     found = columns_for(Role.COMPLETION, seen, column=named.completion)
@@ -102,23 +102,7 @@ def choose_columns(  # noqa: C901 - one step for each thing to look at
     prompt = _choose_one(Role.PROMPT, seen, named.prompt, notes)
     if prompt is None and named.prompt is not None:
         raise missing_column(Role.PROMPT, seen, needed_by=str(path), column=named.prompt)
-    references: list[str] = []
-    tests: list[str] = []
-    for label, reward in rewards:
-        if reward is None:
-            continue
-        # It judges the completion alone, but may have options that name columns.
-        if reward.role is None:
-            reward.check_columns({name: [] for name in seen}, 0)
-            continue
-        column = named.of(reward.role) or reward.column
-        found = columns_for(reward.role, seen, column=column)
-        if not found and reward.default_reference() is None:
-            raise missing_column(reward.role, seen, needed_by=label, column=column)
-        if reward.role is Role.REFERENCE:
-            references = found
-        if reward.role is Role.TESTS:
-            tests = found
+    references, tests = _choose_references(seen, rewards, named)
     if len(references) > 1:
         notes.append(_ambiguity(Role.REFERENCE, references[0], references[1:]))
     # Lists of completions get summary columns, whose names must be free, too.
@@ -139,6 +123,30 @@ def choose_columns(  # noqa: C901 - one step for each thing to look at
         several=several,
         notes=tuple(notes),
     )
+
+
+def _choose_references(
+    seen: Sequence[str], rewards: Sequence[tuple[str, Reward | None]], named: NamedColumns
+) -> tuple[list[str], list[str]]:
+    """The columns that can be references, and those that can be tests, best first."""
+    references: list[str] = []
+    tests: list[str] = []
+    for label, reward in rewards:
+        if reward is None:
+            continue
+        # It judges the completion alone, but may have options that name columns.
+        if reward.role is None:
+            reward.check_columns({name: [] for name in seen}, 0)
+            continue
+        column = named.of(reward.role) or reward.column
+        found = columns_for(reward.role, seen, column=column)
+        if not found and reward.default_reference() is None:
+            raise missing_column(reward.role, seen, needed_by=label, column=column)
+        if reward.role is Role.REFERENCE:
+            references = found
+        if reward.role is Role.TESTS:
+            tests = found
+    return references, tests
 
 
 def paths_of(names: Iterable[str | None]) -> tuple[str, ...]:
@@ -172,7 +180,6 @@ def _look_up(row: object, path: str) -> object:
 
 
 def _find_lacking(
-    path: Path,
     seen: Sequence[str],
     rewards: Sequence[tuple[str, Reward | None]],
     named: NamedColumns,
