@@ -80,10 +80,11 @@ def choose_columns(
         InputError: the file already has a column named like a reward.
     """
     paths = paths_of([*vars(named).values(), *(one.column for _, one in rewards if one)])
-    rows = [(line, with_paths(row, paths)) for line, row in _read_head(path)]
+    head, recognised = _read_head(path)
+    rows = [(line, with_paths(row, paths)) for line, row in head]
     seen = list(dict.fromkeys(name for _, row in rows for name in row))
     _check_clashes(path, seen, [label for label, _ in rewards])
-    notes: list[str] = []
+    notes = [f"{path} is read as {recognised}"] if recognised else []
     # All that is missing in one error, so that nobody mends one column after the other.
     lacking = _find_lacking(seen, rewards, named)
     if lacking:
@@ -239,11 +240,12 @@ def find_completion_flaw(row: Mapping[str, object], column: str) -> str:
     return ""
 
 
-def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
-    """The rows of the file's head that can be read, with their line numbers."""
+def _read_head(path: Path) -> tuple[list[tuple[int, dict[str, object]]], str]:
+    """The rows of the file's head that can be read, with their line numbers, and whose they are."""
     rows: list[tuple[int, dict[str, object]]] = []
     first_flaw, broken, size = "", 0, 0
     with open_rows(path) as reader:
+        recognised = reader.recognised
         for raw in islice(reader, HEAD_ROWS):
             parsed = parse_row(raw)
             if isinstance(parsed, dict):
@@ -255,7 +257,7 @@ def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
             if size > HEAD_BYTES:
                 break
     if rows:
-        return rows
+        return rows, recognised
     if not broken:
         raise DataFileError(f"{path}: holds no rows; give a file with some")
     raise DataFileError(
