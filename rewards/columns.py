@@ -156,13 +156,18 @@ _TRUTHS: Mapping[str, bool] = {
     "true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False,
 }  # fmt: skip
 
+_IN_WORDS: Mapping[str, bool] = {
+    "yes": True, "y": True, "correct": True, "right": True,
+    "no": False, "n": False, "incorrect": False, "wrong": False,
+}  # fmt: skip
+
 
 def truth(row: Mapping[str, object], column: str | None = None) -> bool | None:
     """Whether a row says that its completion is right; `None` if it does not say.
 
     `true` and `false`, 1 and 0 (1.0 and 0.0), as values or as text in any case; anything else says
     nothing. Without `column` the first of the usual names (`label`, `correct`, `is_correct`) that
-    says either counts.
+    says either counts. A column that is named may also say yes and no: elsewhere those are answers.
 
     >>> truth({"label": True}), truth({"correct": 0.0}), truth({"is_correct": "True"})
     (True, False, True)
@@ -171,8 +176,11 @@ def truth(row: Mapping[str, object], column: str | None = None) -> bool | None:
     """
     for name in columns_for(Role.LABEL, row, column=column):
         value = row[name]
-        if isinstance(value, str) and (said := _TRUTHS.get(value.strip().lower())) is not None:
-            return said
+        if isinstance(value, str):
+            text = value.strip().lower()
+            said = _TRUTHS.get(text, _IN_WORDS.get(text) if column is not None else None)
+            if said is not None:
+                return said
         if isinstance(value, int | float) and value in {0, 1}:
             return bool(value)
     return None

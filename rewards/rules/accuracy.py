@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # together they are most of what `import rewards` would cost.
 
 # Nobody writes an answer this long by hand; one that is not the reference itself is wrong.
+_SOLUTION_CHARS = 40  # more than marks an answer, such as a box in dollars
 _MAX_ANSWER_CHARS = 4_000
 _SHOWN_CHARS = 1_000
 _UNDECIDED = "undecided"
@@ -246,10 +247,12 @@ class Accuracy(Reward):
         started = perf_counter()
         try:
             expected = answer_text(sample.reference)
-            comparers.usual.reference(expected)
+            read = comparers.usual.reference(expected)
         except UnusableReferenceError as error:
             return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
-        expected_shown = _shown(expected)
+        # Of a worked solution the answer that was found in it; else as the row has it.
+        is_solution = "\n" in expected.strip() or len(expected) > len(read.text) + _SOLUTION_CHARS
+        expected_shown = _shown(read.text if is_solution and read.text else expected)
         part = sample.answer_part(prefilled=self.prefilled)
         found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self._places)
         undecided, basis = None, Basis.PROOF if found.text is not None else None
