@@ -41,7 +41,7 @@ def report(  # noqa: PLR0913 - one parameter per option
         str | None,
         typer.Option(
             help="The column that says which rows of two files belong together. By default id if "
-            "every file has it, or else the row's number.",
+            "every file has it, else the prompt, else the row's number.",
             show_default=False,
         ),
     ] = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from rewards.errors import DataFileError, InputError
 from rewards.verdict import Status
@@ -36,7 +37,7 @@ class ReportOptions:
         output: where the page goes.
         named: columns that the user named.
         match: the column that says which rows of two files belong together; `None` takes `id`
-            where every file has it, and the row's number otherwise.
+            where every file has it, else the prompt, else the row's number.
         max_rows: how many rows the page lists, over all files.
         max_characters: how much of a completion it shows.
         title: the page's title; `None` names the files.
@@ -99,13 +100,14 @@ def write_report(options: ReportOptions) -> ReportSummary:
 
 def _read_files(options: ReportOptions) -> PageContent:
     several = len(options.files) > 1
-    column = _match_column(options) if several else None
+    match_by = _match_by(options) if several else MatchBy("number")
     names = _run_names(options.files)
     cutter = RowCutter(options.max_characters, options.named.completion)
     content = PageContent(
         title=options.title or "Scores of " + ", ".join(names),
-        match=column,
+        match=match_by.words,
         max_characters=options.max_characters,
+        completion=options.named.completion,
     )
     with VerdictIndex() as index:
         for run, path in enumerate(options.files):
@@ -115,28 +117,32 @@ def _read_files(options: ReportOptions) -> PageContent:
             changed: Sample[tuple[int, str]] = Sample(
                 MAX_CHANGED_ROWS // max(1, len(options.files) - 1)
             )
-            for number, row in enumerate(read_scored(path, options.named)):
+            for row in read_scored(path, options.named):
                 if isinstance(row, str):
                     figures.add_flaw(row)
                     continue
                 figures.add(row)
+                number = figures.rows - 1
                 place = sample.place(_rank(row, figures))
                 if place is not None:
-                    sample.put(place, cutter.listed(row, run))
+                    sample.put(place, cutter.listed(row, run, figures))
                 if not several:
                     continue
-                match = index.add(run, _key(row, number, column), row)
+                match = index.add(run, match_by.key(row, number), row, number)
                 if run and comparison.add(row, match) and match is not None:
                     place = changed.place(0)
                     if place is not None:
-                        changed.put(place, (match.line, cutter.listed(row, run)))
+                        changed.put(place, (match.place, cutter.listed(row, run, figures)))
             _check_verdicts(figures, options)
             content.runs.append(figures)
             content.rows += sample.items()
             if run:
                 comparison.only_first = content.runs[0].rows - comparison.matched
+                comparison.check(options.files[0], match_by.words)
                 content.comparisons.append(comparison)
-                content.changed += _with_first_sides(options, cutter, changed.items())
+                content.changed += _with_first_sides(
+                    options, cutter, changed.items(), content.runs[0]
+                )
     return content
 
 
@@ -157,40 +163,69 @@ def _rank(row: ScoredRow, figures: RunFigures) -> int:
     return _RANK_FAILED if failed else _RANK_REST
 
 
-def _key(row: ScoredRow, number: int, column: str | None) -> str:
-    return str(number) if column is None else as_text(row.columns.get(column))
-
-
 def _with_first_sides(
-    options: ReportOptions, cutter: RowCutter, changed: list[tuple[int, str]]
+    options: ReportOptions, cutter: RowCutter, changed: list[tuple[int, str]], first: RunFigures
 ) -> Iterator[str]:
     """Each changed row with its counterpart, which only a second look at the first file has."""
-    wanted = {line for line, _ in changed}
+    wanted = {place for place, _ in changed}
     firsts: dict[int, str] = {}
     if wanted:
-        for row in read_scored(options.files[0], options.named):
-            if isinstance(row, ScoredRow) and row.line in wanted:
-                firsts[row.line] = cutter.listed(row, 0)
+        rows = (row for row in read_scored(options.files[0], options.named))
+        readable = (row for row in rows if isinstance(row, ScoredRow))
+        for place, row in enumerate(readable):
+            if place in wanted:
+                firsts[place] = cutter.listed(row, 0, first)
                 if len(firsts) == len(wanted):
                     break
-    for line, after in changed:
-        yield f'{{"before":{firsts[line]},"after":{after}}}'
+    for place, after in changed:
+        yield f'{{"before":{firsts[place]},"after":{after}}}'
 
 
-def _match_column(options: ReportOptions) -> str | None:
+@dataclass(frozen=True)
+class MatchBy:
+    """What says which rows of two files belong together.
+
+    Attributes:
+        kind: `column`, `prompt`, or `number` for the row's number in its file.
+        column: the column's name.
+    """
+
+    kind: Literal["column", "prompt", "number"]
+    column: str = ""
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        said = {"prompt": "their prompt", "number": "their number in the file"}
+        return said.get(self.kind, f"the column {self.column!r}")
+
+    def key(self, row: ScoredRow, number: int) -> str:
+        """What the row shares with those that belong to it."""
+        if self.kind == "column":
+            return as_text(row.columns.get(self.column))
+        return str(number if self.kind == "number" else row.prompt)
+
+
+def _match_by(options: ReportOptions) -> MatchBy:
+    """The named column; else `id`, else the prompt, where every file's first row has it."""
+    firsts = []
     for path in options.files:
         rows = read_scored(path, options.named)
-        first = next((row for row in rows if isinstance(row, ScoredRow)), None)
-        column = options.match or ID_COLUMN
-        if first is None or column not in first.columns:
-            if options.match is None:
-                return None
-            seen = ", ".join(first.columns) if first else "none"
-            raise InputError(
-                f"{path}: has no column {column!r} to match rows by. Columns seen: {seen}. "
-                "Name another one with --match, or leave it out to match by row number"
-            )
-    return options.match or ID_COLUMN
+        firsts.append(next((row for row in rows if isinstance(row, ScoredRow)), None))
+    if options.match is not None:
+        for path, first in zip(options.files, firsts, strict=True):
+            if first is None or options.match not in first.columns:
+                seen = ", ".join(first.columns) if first else "none"
+                raise InputError(
+                    f"{path}: has no column {options.match!r} to match rows by. Columns seen: "
+                    f"{seen}. Name another one with --match, or leave it out to match by prompt"
+                )
+        return MatchBy("column", options.match)
+    if all(first is not None and ID_COLUMN in first.columns for first in firsts):
+        return MatchBy("column", ID_COLUMN)
+    if all(first is not None and first.prompt is not None for first in firsts):
+        return MatchBy("prompt")
+    return MatchBy("number")
 
 
 def _check_verdicts(figures: RunFigures, options: ReportOptions) -> None:
@@ -248,9 +283,13 @@ def _run_dict(run: RunFigures) -> dict[str, object]:
         "rewards": {
             reward: {
                 "mean": figures.scores.mean,
+                "interval": figures.scores.interval,
+                "pass_at": {one.k: one.mean for one in figures.prompts.pass_at()},
                 "scored": figures.scores.scored,
                 "statuses": dict(figures.statuses),
-                "labels": figures.confusion.to_dict() if run.labelled else None,
+                "labels": figures.confusion.to_dict()
+                if run.labelled and reward in run.about_labels()
+                else None,
             }
             for reward, figures in run.rewards.items()
         },
@@ -270,10 +309,11 @@ def _comparison_dict(comparison: RunChanges) -> dict[str, object]:
                 "changed": changes.changed,
                 "better": changes.better,
                 "worse": changes.worse,
+                "mean_difference": changes.difference,
+                "interval": changes.interval,
                 "statuses": [
                     {"before": before, "after": after, "rows": rows}
                     for (before, after), rows in changes.statuses.most_common()
-                    if before != after
                 ],
             }
             for reward, changes in comparison.rewards.items()
