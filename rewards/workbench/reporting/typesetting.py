@@ -27,6 +27,9 @@ _ELEMENTS = frozenset(
     {"mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "mroot", "msup", "msub", "msubsup"}
     | {"munder", "mover", "munderover", "mtable", "mtr", "mtd", "mspace", "mstyle"}
 )
+_CHILDREN = {"mfrac": 2, "mroot": 2, "msup": 2, "msub": 2, "msubsup": 3} | {
+    "munder": 2, "mover": 2, "munderover": 3,
+}  # fmt: skip
 _ATTRIBUTES = frozenset(
     {"mathvariant", "stretchy", "fence", "separator", "linethickness", "columnalign", "accent"}
 )
@@ -67,7 +70,7 @@ def _tree(element: Element, depth: int) -> Tree:
     """An element as a tree.
 
     Raises:
-        ValueError: it is of another kind, or too deep.
+        ValueError: it is of another kind, too deep, or lacks a part; or a command was not known.
     """
     name = element.tag if isinstance(element.tag, str) else ""
     if depth > _MAX_DEPTH or (name not in _ELEMENTS and name != "math"):
@@ -75,6 +78,8 @@ def _tree(element: Element, depth: int) -> Tree:
     children: list[Tree] = [_tree(child, depth + 1) for child in element]
     if text := unescape((element.text or "").strip()):
         children.insert(0, text)
+    if "\\" in text or len(children) != _CHILDREN.get(name, len(children)):
+        raise ValueError(f"no whole {name!r}")
     if name in {"math", "mrow"}:
         if len(children) == 1:
             return children[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import re
 from html.parser import HTMLParser
 
@@ -299,3 +300,83 @@ def test_changed_rows_beyond_the_most_are_drawn(reports, make_row, monkeypatch):
     assert summary.comparisons[0].changed_rows == 20
     assert len(reports.changed) == 5
     assert "5 of 20 are listed" in reports.html
+
+
+def test_runs_are_matched_by_prompt_wherever_the_rows_stand(reports, make_row):
+    def rows(order, wrong=()):
+        for n in order:
+            row = make_row(n, status="wrong" if n in wrong else "correct", prompt=f"p{n // 2}")
+            del row["id"]
+            yield row
+
+    before = reports.write(rows(range(8)), "a.jsonl")
+    after = reports.write(rows([6, 7, 0, 1, 4, 5, 2, 3], wrong={4}), "b.jsonl")
+    (comparison,) = reports.report(before, after).comparisons
+    assert (comparison.matched, comparison.only_here, comparison.changed_rows) == (8, 0, 1)
+    assert [(p["before"]["line"], p["after"]["line"]) for p in reports.changed] == [(5, 5)]
+    assert "their prompt" in reports.html
+    changes = comparison.rewards["accuracy"]
+    assert changes.difference == pytest.approx(-1 / 8)
+    assert changes.interval[0] <= -1 / 8 <= changes.interval[1] <= 0.0
+
+
+@pytest.mark.parametrize("identified", [True, False])
+def test_runs_of_other_questions_are_refused(reports, make_row, identified):
+    def rows(question, answer):
+        for n in range(10):
+            row = make_row(n, **({"prompt": question} if identified else {}), answer=f"{answer}{n}")
+            if not identified:
+                del row["id"]
+            yield row
+
+    first, second = (reports.write(rows(q, a), f"{a}.jsonl") for q, a in (("one", 1), ("two", 2)))
+    by = "the column 'id'" if identified else "their number in the file"
+    message = rf"10 of the 10 rows that have a counterpart in .*matched by {by}.* another prompt"
+    with pytest.raises(InputError, match=message):
+        reports.report(first, second)
+    assert not reports.page.exists()
+
+
+def test_runs_without_a_row_in_common_are_refused(reports, make_row):
+    first = reports.write([make_row(n) for n in range(3)], "a.jsonl")
+    second = reports.write([make_row(n) for n in range(3, 6)], "b.jsonl")
+    with pytest.raises(InputError, match=r"no row has a counterpart in .*--match"):
+        reports.report(first, second)
+
+
+def test_a_few_rows_that_changed_their_reference_are_counted(reports, make_row):
+    before = [make_row(n, answer=n) for n in range(10)]
+    after = [make_row(n, answer=n or "other") for n in range(10)]
+    files = reports.write(before, "a.jsonl"), reports.write(after, "b.jsonl")
+    assert reports.report(*files).comparisons[0].other_task == 1
+    assert "1 of the matched rows have another prompt" in reports.html
+
+
+def test_labels_are_held_against_rewards_that_compare(reports, make_row):
+    row = make_row(1, label=True)
+    form = row["accuracy"] | {"expected": None, "score": 0.0, "status": "bad_format"}
+    summary = reports.report(reports.write([row | {"form": form}]))
+    assert list(summary.runs[0].about_labels()) == ["accuracy"]
+    summary = reports.report(reports.write([{"completion": "4", "label": True, "form": form}]))
+    assert list(summary.runs[0].about_labels()) == ["form"]
+
+
+def test_each_completion_of_a_row_has_its_own_place(reports, make_row):
+    row = make_row(1, text=["a", "b", "c"])
+    row["accuracy"] = [row["accuracy"]] * 3
+    reports.report(reports.write([row, make_row(2)]))
+    assert [(one["line"], one["nth"]) for one in reports.rows] == [(1, 1), (1, 2), (1, 3), (2, 0)]
+    assert len({one["prompt"] for one in reports.rows[:3]}) == 1
+
+
+def test_a_thousand_rows_are_a_small_page(reports, make_row):
+    rng = random.Random(0)
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", r"\\frac{1}{2}", "= 7", "thus"]
+    rows = [
+        make_row(
+            n, text=" ".join(rng.choices(words, k=300)), prompt=" ".join(rng.choices(words, k=60))
+        )
+        for n in range(1000)
+    ]
+    reports.report(reports.write(rows))
+    assert len(reports.html) < 1_500_000
