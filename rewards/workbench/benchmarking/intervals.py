@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from rewards.workbench.benchmarking.counts import Interval, wilson_interval
+Interval = tuple[float, float]
 
 RESAMPLES = 1000
 BINS = 512
@@ -47,8 +47,8 @@ def merge_clusters(keys: Iterable[int], parts: Iterable[Part]) -> list[Part]:
 def cluster_interval(parts: Sequence[Part], *, resamples: int = RESAMPLES) -> Interval | None:
     """The 95 % interval of a sum by a sum, drawing clusters with replacement (percentiles).
 
-    `None` where the clusters do not differ, or are fewer than two: they say nothing about how much
-    others would.
+    It holds the value itself. `None` where the clusters do not differ, or are fewer than two: they
+    say nothing about how much others would.
 
     >>> low, high = cluster_interval([(1.0, 1.0), (0.0, 1.0)] * 50)
     >>> 0.38 < low < 0.44 and 0.56 < high < 0.62
@@ -65,7 +65,26 @@ def cluster_interval(parts: Sequence[Part], *, resamples: int = RESAMPLES) -> In
         values.append(math.fsum(part[0] for part in drawn) / below)
     values.sort()
     edge = round(0.025 * resamples)
-    return values[edge], values[-1 - edge]
+    value = math.fsum(part[0] for part in parts) / math.fsum(part[1] for part in parts)
+    return min(values[edge], value), max(values[-1 - edge], value)
+
+
+def wilson_interval(hits: int, count: int, z: float = 1.96) -> Interval:
+    """The 95 % Wilson score interval of a share (Wilson 1927); (0, 1) when nothing was counted.
+
+    >>> low, high = wilson_interval(95, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.888, 0.978)
+    """
+    if count == 0:
+        return 0.0, 1.0
+    share = hits / count
+    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    centre = share + z * z / (2 * count)
+    scale = 1 + z * z / count
+    # Rounding must not push an end beyond the share itself.
+    low, high = (centre - spread) / scale, (centre + spread) / scale
+    return max(0.0, min(low, share)), min(1.0, max(high, share))
 
 
 def share_interval(parts: Sequence[Part]) -> Interval:

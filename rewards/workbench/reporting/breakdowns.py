@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from rewards.workbench.benchmarking.counts import Interval
-from rewards.workbench.benchmarking.intervals import ClusteredMean
+from rewards.workbench.benchmarking.intervals import ClusteredMean, Interval
 from rewards.workbench.reporting.scored_rows import ScoredRow
 
 MAX_GROUPS = 1000

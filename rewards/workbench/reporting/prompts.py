@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rewards.verdict import Status
-from rewards.workbench.benchmarking.counts import Interval
-from rewards.workbench.benchmarking.intervals import ClusteredMean
+from rewards.workbench.benchmarking.intervals import ClusteredMean, Interval
 from rewards.workbench.reporting.scored_rows import ScoredVerdict
 from rewards.workbench.scoring.completion_lists import pass_at
 

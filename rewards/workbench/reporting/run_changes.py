@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rewards.errors import InputError
-from rewards.workbench.benchmarking.counts import Interval
-from rewards.workbench.benchmarking.intervals import ClusteredMean, cluster_of
+from rewards.workbench.benchmarking.intervals import ClusteredMean, Interval, cluster_of
 from rewards.workbench.reporting.figures import NO_REASON, OTHER_REASONS
 from rewards.workbench.reporting.scored_rows import ScoredRow
 from rewards.workbench.scoring.tally import kind_of_reason

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.workbench.benchmarking.counts import wilson_interval
 from rewards.workbench.benchmarking.intervals import (
     BINS,
     ClusteredMean,
@@ -17,6 +16,7 @@ from rewards.workbench.benchmarking.intervals import (
     cluster_of,
     merge_clusters,
     share_interval,
+    wilson_interval,
 )
 
 
