@@ -13,6 +13,7 @@ from rewards.workbench.reporting.figures import RewardScores, RunFigures
 
 BAR_WIDTH = 1000.0
 PLOT_WIDTH, PLOT_HEIGHT = 720.0, 220.0
+_WIDEST_COLUMN = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def plot_steps(run: RunFigures) -> ColumnPlot | None:
 
 
 def _plot(run: RunFigures, unit: str, ends: list[tuple[int, int, Bin]]) -> ColumnPlot:
-    step = PLOT_WIDTH / len(ends)
+    step = min(PLOT_WIDTH / len(ends), _WIDEST_COLUMN)
     most = max(counted.rows for _, _, counted in ends) or 1
     columns = [
         Column(low, high, counted, at * step, step, PLOT_HEIGHT * counted.rows / most)

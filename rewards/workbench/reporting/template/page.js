@@ -16,7 +16,7 @@ function columnsOf(reward) {
   return {
     line: { name: "line", title: "Line", width: "5rem", value: (row) => row.line + row.nth / 1e6, cell: placeOf },
     run: { name: "file", title: "File", width: "9rem", value: (row) => data.runs[row.run] },
-    status: { name: "status", title: "Status", width: "8rem", value: (row) => statusOf(row, reward), cell: (row) => statusCell(statusOf(row, reward)) },
+    status: { name: "status", title: "Status", width: "8.75rem", value: (row) => statusOf(row, reward), cell: (row) => statusCell(statusOf(row, reward)) },
     score: { name: "score", title: "Score", width: "4.5rem", number: true, value: (row) => scoreOf(row, reward), cell: (row) => shownScore(scoreOf(row, reward)) },
     extracted: { name: "extracted", title: "Extracted", width: "11%", value: (row) => verdictOf(row, reward)[2] },
     expected: { name: "expected", title: "Expected", width: "11%", value: (row) => verdictOf(row, reward)[3] },
@@ -29,7 +29,7 @@ function columnsOf(reward) {
 // Beside the reward that is shown, what the others say.
 const otherRewards = (reward) =>
   rewardNames.filter((name) => name !== reward).slice(0, MOST_SCORE_COLUMNS - 1).map((name) => ({
-    name: `status of ${name}`, title: name, width: "8.25rem", value: (row) => statusOf(row, name), cell: (row) => statusCell(statusOf(row, name)),
+    name: `status of ${name}`, title: name, width: "8.75rem", value: (row) => statusOf(row, name), cell: (row) => statusCell(statusOf(row, name)),
   }));
 
 const several = data.runs.length > 1;
@@ -62,7 +62,7 @@ const places = {
           sideOf("after", known.line, "Line", "6rem"),
           ...(data.runs.length > 2 ? [sideOf("after", known.run, "File", "9rem")] : []),
           sideOf("before", known.status, "Before", "8.5rem"), sideOf("after", known.status, "After", "8.5rem"),
-          sideOf("before", known.extracted, "Extracted before"), sideOf("after", known.extracted, "Extracted after"),
+          sideOf("before", known.extracted, "Answer before"), sideOf("after", known.extracted, "Answer after"),
           sideOf("after", known.expected, "Expected"),
           sideOf("before", known.reason, "Reason before", "20%"), sideOf("after", known.reason, "Reason after", "20%"),
         ];
@@ -132,6 +132,7 @@ async function start() {
       throw error;
     }
   }
+  performance.mark("rows"); // when they are there, for those who measure
   addEventListener("hashchange", arrived);
   if (readAddress().place) arrived();
 }

@@ -20,7 +20,7 @@ function markedText(text, extracted) {
 
 function completionBox(row, reward) {
   if (row.text === null) return element("p", { class: "quiet" }, "The row has no completion.");
-  const box = element("pre", { dir: "auto", tabindex: "0", role: "region", "aria-label": "Completion", class: "completion" },
+  const box = element("pre", { dir: "auto", tabindex: "0", role: "region", "aria-label": `Completion of ${data.runs[row.run]}, line ${placeOf(row)}`, class: "completion" },
     ...markedText(row.text, verdictOf(row, reward)[2]));
   // The end is where the answer is.
   requestAnimationFrame(() => {

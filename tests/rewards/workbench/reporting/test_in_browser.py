@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,27 @@ def browser(tmp_path_factory):
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     yield driver
     driver.quit()
+
+
+OPEN_ROW, OPEN_CHANGE = "#rows?row=1:2&q=it", "#changed?row=2:1&group=file"
+UNFOLD = "document.querySelectorAll('details').forEach((d) => { d.open = true })"
+AXE = """
+const done = arguments[0];
+axe.run(document, { resultTypes: ["violations"] }).then(
+  ({ violations }) => done(violations.map(({ id, nodes }) => [id, nodes.map((n) => n.html)])),
+  (error) => done([String(error)]),
+);
+"""
+
+
+@contextmanager
+def screen_of(browser, width):
+    size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 class Page:
@@ -502,7 +524,7 @@ def test_reads_well_in_both_themes(browser, request, which, theme, row):
     page = Page(browser, request.getfixturevalue(which), theme, row)
     if row:
         page.wait_for_row("line 1")
-    browser.execute_script("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+    browser.execute_script(UNFOLD)
     looked, poor, paper = browser.execute_script(CONTRAST)
     assert looked > 100
     assert poor == []
@@ -510,14 +532,33 @@ def test_reads_well_in_both_themes(browser, request, which, theme, row):
     page.assert_quiet()
 
 
+@pytest.mark.parametrize(
+    ("theme", "width", "address"),
+    [
+        *(("light", 400, ""), ("light", 900, OPEN_ROW), ("light", 1600, OPEN_CHANGE)),
+        *(("dark", 400, OPEN_CHANGE), ("dark", 900, ""), ("dark", 1600, OPEN_ROW)),
+    ],
+)
+def test_axe_finds_no_barrier(browser, comparison, theme, width, address):
+    axe = pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
+    source = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    with screen_of(browser, width):
+        page = Page(browser, comparison, theme, address)
+        if address:
+            page.wait_for_row("line")
+        browser.execute_script(
+            "for (const d of document.querySelectorAll('details')) d.open = true"
+        )
+        browser.execute_script(source)
+        found = browser.execute_async_script(AXE)
+        assert found == []
+        page.assert_quiet()
+
+
 @pytest.mark.parametrize("width", [400, 900, 1600])
 @pytest.mark.parametrize("which", ["report", "comparison"])
 def test_fits_the_screen(browser, request, which, width):
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False},
-    )
-    try:
+    with screen_of(browser, width):
         page = Page(browser, request.getfixturevalue(which), address="#rows?row=1:2")
         page.wait_for_row("line 2")
         script = "return [document.documentElement.scrollWidth, window.innerWidth]"
@@ -535,8 +576,6 @@ def test_fits_the_screen(browser, request, which, width):
         )
         assert width < 900 or cut == []
         page.assert_quiet()
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_shows_what_changed_between_runs(browser, comparison):
