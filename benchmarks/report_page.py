@@ -27,7 +27,8 @@ from rewards.workbench.reporting import ReportOptions, write_report
 RESULT = Path(__file__).parent / "results" / "report_page.json"
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
 TEXT = r"""so we have the sum of all terms and thus it follows that x equals therefore by the
-formula \frac{1}{2} \sqrt{3} 12 7 2x+1 = 0 triangle area angle let us now compute each side of it again"""
+formula \frac{1}{2} \sqrt{3} 12 7 2x+1 = 0 triangle area angle let us now compute each
+side of it again"""
 WORDS = TEXT.split()
 
 

@@ -55,6 +55,7 @@ class PageContent:
         rows: the rows listed, each a `ListedRow`.
         comparisons: of each later file with the first.
         completion: the column of the completions.
+        served: where rows are asked for, one page at a time, the columns to filter and group by.
         changed: rows listed in which the verdicts differ, each an object with a `ListedRow` of the
             first run as `before` and one of a later run as `after`.
     """
@@ -67,6 +68,7 @@ class PageContent:
     comparisons: list[RunChanges] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     completion: str | None = None
+    served: list[str] | None = None
 
 
 def require_template_engine() -> None:
@@ -89,6 +91,12 @@ def write_page(output: Path, content: PageContent) -> None:
     with WholeOutput(output, overwrite=True) as file:
         for text in stream:
             file.write_text(text)
+
+
+def page_bytes(content: PageContent) -> bytes:
+    """The page, for a server."""
+    text = _environment().get_template("page.html").render(_variables(content))
+    return text.encode("utf-8", "replace")
 
 
 @lru_cache(maxsize=1)
@@ -138,7 +146,7 @@ def _variables(content: PageContent) -> dict[str, object]:
         "content": content,
         "several": several,
         "total_rows": total,
-        "left_out": total - len(content.rows),
+        "left_out": 0 if content.served is not None else total - len(content.rows),
         "labelled": any(run.labelled for run in content.runs),
         "in_file": lambda run: (("file", run.name),) if several else (),
         "find_alerts": find_alerts,
@@ -169,6 +177,9 @@ def _data(content: PageContent) -> dict[str, object]:
         "completion": content.completion,
         "rewards": [_reward_data(name, content.runs) for name in rewards],
         "groups": [_group_data(name, content.runs) for name in groups],
+        "served": None
+        if content.served is None
+        else [name for name in content.served if name not in set(map(visible, groups))],
         "steps": any(run.steps.bins for run in content.runs),
         "listed": len(content.rows),
         "total": sum(run.rows for run in content.runs),

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryDirectory
 
 from rewards.errors import DataFileError, InputError
+from rewards.text.visible import visible
 from rewards.verdict import Status
 from rewards.workbench.reporting.figures import RunFigures
 from rewards.workbench.reporting.listed_rows import RowCutter
-from rewards.workbench.reporting.page import PageContent, require_template_engine, write_page
+from rewards.workbench.reporting.matching import MatchBy, find_match
+from rewards.workbench.reporting.page import (
+    PageContent,
+    page_bytes,
+    require_template_engine,
+    write_page,
+)
+from rewards.workbench.reporting.row_store import RowStore, scalar_columns
 from rewards.workbench.reporting.run_changes import RunChanges, VerdictIndex
 from rewards.workbench.reporting.sample import Sample
-from rewards.workbench.reporting.scored_rows import (
-    ID_COLUMN,
-    ReportColumns,
-    ScoredRow,
-    as_text,
-    read_scored,
-)
+from rewards.workbench.reporting.scored_rows import ReportColumns, ScoredRow, read_scored
+from rewards.workbench.reporting.serving import Answers, ReportServer
+from rewards.workbench.reporting.summary import ReportSummary
 
 MAX_CHANGED_ROWS = 2000
+_HEAD_ROWS = 200  # that say which rewards and columns there are
 # Ranks of the sample: false verdicts first (by reward, in the file's order), then failures.
 _RANK_FAILED = 10**6
 _RANK_REST = _RANK_FAILED + 1
@@ -34,7 +41,7 @@ class ReportOptions:
 
     Attributes:
         files: scored files; the later ones are compared with the first.
-        output: where the page goes.
+        output: where the page goes; `None` where it is served.
         named: columns that the user named.
         match: the column that says which rows of two files belong together; `None` takes `id`
             where every file has it, else the prompt, else the row's number.
@@ -44,38 +51,12 @@ class ReportOptions:
     """
 
     files: tuple[Path, ...]
-    output: Path
+    output: Path | None = None
     named: ReportColumns = field(default_factory=ReportColumns)
     match: str | None = None
     max_rows: int = 20_000
     max_characters: int = 1500
     title: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportSummary:
-    """What was written.
-
-    Attributes:
-        output: the page.
-        runs: the figures of each file.
-        comparisons: of each later file with the first.
-        listed_rows: how many rows the page lists.
-    """
-
-    output: Path
-    runs: list[RunFigures]
-    comparisons: list[RunChanges]
-    listed_rows: int
-
-    def to_dict(self) -> dict[str, object]:
-        """The summary as plain JSON values."""
-        return {
-            "output": str(self.output),
-            "listed_rows": self.listed_rows,
-            "runs": [_run_dict(run) for run in self.runs],
-            "comparisons": [_comparison_dict(comparison) for comparison in self.comparisons],
-        }
 
 
 def write_report(options: ReportOptions) -> ReportSummary:
@@ -87,7 +68,9 @@ def write_report(options: ReportOptions) -> ReportSummary:
         MissingExtraError: Jinja2 is not installed.
     """
     require_template_engine()
-    _check_output(options)
+    if options.output is None:
+        raise InputError("a page needs a place: name a file for --output, or use --serve")
+    _check_output(options.output)
     content = _read_files(options)
     write_page(options.output, content)
     return ReportSummary(
@@ -98,10 +81,52 @@ def write_report(options: ReportOptions) -> ReportSummary:
     )
 
 
-def _read_files(options: ReportOptions) -> PageContent:
+@contextmanager
+def serve_report(options: ReportOptions, *, port: int = 0) -> Iterator[ReportServer]:
+    """A server that shows the report; it answers while its `serve_forever` runs.
+
+    Rows lie in a temporary folder, as large as the files, which is gone in the end.
+
+    Args:
+        options: as for a page; what concerns its size is of no account.
+        port: to listen on; 0 for any that is free.
+
+    Raises:
+        DataFileError: a file cannot be read.
+        InputError: a file holds no verdicts, a named column is nowhere to be found, or the port is
+            taken.
+        MissingExtraError: Jinja2 is not installed.
+    """
+    require_template_engine()
+    head = [row for path in options.files for row in _first_rows(path, options.named)]
+    rewards = dict.fromkeys(name for row in head for name in row.verdicts)
+    columns = [name for name in scalar_columns(head) if name not in rewards]
+    with (
+        TemporaryDirectory(prefix="rlvr-report-") as folder,
+        RowStore(
+            Path(folder), rewards=list(rewards), columns=columns, runs=run_names(options.files)
+        ) as store,
+    ):
+        content = _read_files(options, store)
+        store.finish()
+        content.served = [visible(name) for name in store.columns]
+        cutter = RowCutter(options.max_characters, options.named.completion)
+        answers = Answers(store, content.runs, cutter, options.named)
+        with ReportServer(page_bytes(content), answers, port=port) as server:
+            yield server
+
+
+def _first_rows(path: Path, named: ReportColumns) -> list[ScoredRow]:
+    rows = (row for row in read_scored(path, named) if isinstance(row, ScoredRow))
+    return list(islice(rows, _HEAD_ROWS))
+
+
+def _read_files(options: ReportOptions, store: RowStore | None = None) -> PageContent:
     several = len(options.files) > 1
-    match_by = _match_by(options) if several else MatchBy("number")
-    names = _run_names(options.files)
+    match_by = (
+        find_match(options.files, options.match, options.named) if several else MatchBy("number")
+    )
+    names = run_names(options.files)
     cutter = RowCutter(options.max_characters, options.named.completion)
     content = PageContent(
         title=options.title or "Scores of " + ", ".join(names),
@@ -123,8 +148,9 @@ def _read_files(options: ReportOptions) -> PageContent:
                     continue
                 figures.add(row)
                 number = figures.rows - 1
-                place = sample.place(_rank(row, figures))
-                if place is not None:
+                if store is not None:
+                    store.add(row, run, figures)
+                elif (place := sample.place(_rank(row, figures))) is not None:
                     sample.put(place, cutter.listed(row, run, figures))
                 if not several:
                     continue
@@ -146,7 +172,7 @@ def _read_files(options: ReportOptions) -> PageContent:
     return content
 
 
-def _run_names(paths: Sequence[Path]) -> list[str]:
+def run_names(paths: Sequence[Path]) -> list[str]:
     """Names that tell the files apart, as short as they can be."""
     for names in ([path.name for path in paths], [str(path) for path in paths]):
         if len(set(names)) == len(names):
@@ -181,53 +207,6 @@ def _with_first_sides(
         yield f'{{"before":{firsts[place]},"after":{after}}}'
 
 
-@dataclass(frozen=True)
-class MatchBy:
-    """What says which rows of two files belong together.
-
-    Attributes:
-        kind: `column`, `prompt`, or `number` for the row's number in its file.
-        column: the column's name.
-    """
-
-    kind: Literal["column", "prompt", "number"]
-    column: str = ""
-
-    @property
-    def words(self) -> str:
-        """The same in words."""
-        said = {"prompt": "their prompt", "number": "their number in the file"}
-        return said.get(self.kind, f"the column {self.column!r}")
-
-    def key(self, row: ScoredRow, number: int) -> str:
-        """What the row shares with those that belong to it."""
-        if self.kind == "column":
-            return as_text(row.columns.get(self.column))
-        return str(number if self.kind == "number" else row.prompt)
-
-
-def _match_by(options: ReportOptions) -> MatchBy:
-    """The named column; else `id`, else the prompt, where every file's first row has it."""
-    firsts = []
-    for path in options.files:
-        rows = read_scored(path, options.named)
-        firsts.append(next((row for row in rows if isinstance(row, ScoredRow)), None))
-    if options.match is not None:
-        for path, first in zip(options.files, firsts, strict=True):
-            if first is None or options.match not in first.columns:
-                seen = ", ".join(first.columns) if first else "none"
-                raise InputError(
-                    f"{path}: has no column {options.match!r} to match rows by. Columns seen: "
-                    f"{seen}. Name another one with --match, or leave it out to match by prompt"
-                )
-        return MatchBy("column", options.match)
-    if all(first is not None and ID_COLUMN in first.columns for first in firsts):
-        return MatchBy("column", ID_COLUMN)
-    if all(first is not None and first.prompt is not None for first in firsts):
-        return MatchBy("prompt")
-    return MatchBy("number")
-
-
 def _check_verdicts(figures: RunFigures, options: ReportOptions) -> None:
     if not figures.rewards:
         broken = f" ({figures.flaws[0]})" if figures.flaws else ""
@@ -253,8 +232,7 @@ def _check_verdicts(figures: RunFigures, options: ReportOptions) -> None:
         )
 
 
-def _check_output(options: ReportOptions) -> None:
-    output = options.output
+def _check_output(output: Path) -> None:
     if not output.parent.is_dir():
         raise DataFileError(f"{output.parent}: no such folder; create it first (mkdir -p)")
     if output.is_dir():
@@ -273,49 +251,3 @@ def _check_output(options: ReportOptions) -> None:
         raise DataFileError(
             f"{output}: exists and is no HTML page; name another file for --output, or remove it"
         )
-
-
-def _run_dict(run: RunFigures) -> dict[str, object]:
-    return {
-        "file": str(run.path),
-        "rows": run.rows,
-        "unreadable_lines": run.unreadable,
-        "rewards": {
-            reward: {
-                "mean": figures.scores.mean,
-                "interval": figures.scores.interval,
-                "pass_at": {one.k: one.mean for one in figures.prompts.pass_at()},
-                "scored": figures.scores.scored,
-                "statuses": dict(figures.statuses),
-                "labels": figures.confusion.to_dict()
-                if run.labelled and reward in run.about_labels()
-                else None,
-            }
-            for reward, figures in run.rewards.items()
-        },
-    }
-
-
-def _comparison_dict(comparison: RunChanges) -> dict[str, object]:
-    return {
-        "file": str(comparison.path),
-        "matched": comparison.matched,
-        "only_here": comparison.only_here,
-        "only_first": comparison.only_first,
-        "changed_rows": comparison.changed_rows,
-        "rewards": {
-            reward: {
-                "matched": changes.matched,
-                "changed": changes.changed,
-                "better": changes.better,
-                "worse": changes.worse,
-                "mean_difference": changes.difference,
-                "interval": changes.interval,
-                "statuses": [
-                    {"before": before, "after": after, "rows": rows}
-                    for (before, after), rows in changes.statuses.most_common()
-                ],
-            }
-            for reward, changes in comparison.rewards.items()
-        },
-    }

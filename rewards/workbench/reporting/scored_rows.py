@@ -137,7 +137,7 @@ def read_scored(path: Path, named: ReportColumns) -> Iterator[ScoredRow | str]:
             else:
                 each = unfold_named(columns, named.completion)
                 for nth, one in enumerate(each, start=1):
-                    yield _understand(raw.line, nth if len(each) > 1 else 0, one, named)
+                    yield understand_row(raw.line, nth if len(each) > 1 else 0, one, named)
 
 
 def as_text(value: object) -> str:
@@ -154,7 +154,10 @@ def as_text(value: object) -> str:
         return "(nested too deeply to be shown)"
 
 
-def _understand(line: int, nth: int, columns: dict[str, object], named: ReportColumns) -> ScoredRow:
+def understand_row(
+    line: int, nth: int, columns: dict[str, object], named: ReportColumns
+) -> ScoredRow:
+    """A row as its columns say; see `ScoredRow` for what `line` and `nth` are."""
     verdicts = {
         name: _verdict(value)
         for name, value in columns.items()

@@ -36,7 +36,7 @@ class Listing {
     this.search = element("input", { type: "search", placeholder: 'Words, or "a phrase"', autocomplete: "off" });
     this.search.addEventListener("input", () => {
       clearTimeout(this.typing);
-      this.typing = setTimeout(() => this.set({ q: this.search.value, page: "" }, { quietly: true }), 200);
+      this.typing = setTimeout(() => this.set({ q: this.search.value, page: "" }, { quietly: true }), data.served ? 600 : 200);
     });
     this.head = element("tr");
     this.cols = element("colgroup");
@@ -115,7 +115,8 @@ class Listing {
     }
     const chosen = new Map(this.filters);
     const more = [];
-    for (const { key, title, values, more: rare } of this.choices) {
+    for (const { key, title, values, more: rare, groupsOnly } of this.choices) {
+      if (groupsOnly && !chosen.has(key)) continue;
       const value = chosen.get(key) ?? "";
       const known = value === "" || values.some(([one]) => one === value) ? values : [...values, [value, value]];
       const made = choice(title, [["", "all"], ...known], value, (picked) => this.set({ [key]: picked, page: "" }));
@@ -142,7 +143,7 @@ class Listing {
       const sorted = this.sort?.name === column.name ? (this.sort.descending ? "descending" : "ascending") : null;
       const order = sorted === "ascending" ? `-${column.name}` : column.name;
       return element("th", { scope: "col", class: column.number ? "number" : null, "aria-sort": sorted },
-        button(column.title, () => this.set({ sort: order, page: "" }), { title: column.title }));
+        data.served && !column.sorts ? element("span", {}, column.title) : button(column.title, () => this.set({ sort: order, page: "" }), { title: column.title }));
     }));
   }
 
@@ -151,8 +152,16 @@ class Listing {
     this.controls();
     this.headings();
     const start = (this.number - 1) * this.rowsAPage;
-    const page = await this.source.page(this.question, start, this.rowsAPage);
+    let page;
+    this.root.setAttribute("aria-busy", "true");
+    try {
+      page = await this.source.page(this.question, start, this.rowsAPage);
+    } catch (error) {
+      page = { matching: 0, total: 0, items: [] };
+      if (drawing === this.drawing) this.trouble = String(error.message);
+    }
     if (drawing !== this.drawing) return;
+    this.root.removeAttribute("aria-busy");
     this.page = page;
     this.last = Math.max(1, Math.ceil(page.matching / this.rowsAPage));
     if (this.number > this.last) {
@@ -160,6 +169,10 @@ class Listing {
       return;
     }
     this.count.textContent = `${grouped(page.matching)} of ${grouped(page.total)} rows`;
+    if (this.trouble) {
+      this.count.textContent = `The rows cannot be shown: ${this.trouble}`;
+      this.trouble = "";
+    }
     this.where.textContent = `Page ${grouped(this.number)} of ${grouped(this.last)}`;
     for (const one of this.back) one.disabled = this.number <= 1;
     for (const one of this.forth) one.disabled = this.number >= this.last;

@@ -14,14 +14,14 @@ function sideOf(side, column, title, width) {
 
 function columnsOf(reward) {
   return {
-    line: { name: "line", title: "Line", width: "5rem", value: (row) => row.line + row.nth / 1e6, cell: placeOf },
+    line: { sorts: true, name: "line", title: "Line", width: "5rem", value: (row) => row.line + row.nth / 1e6, cell: placeOf },
     run: { name: "file", title: "File", width: "9rem", value: (row) => data.runs[row.run] },
-    status: { name: "status", title: "Status", width: "8.75rem", value: (row) => statusOf(row, reward), cell: (row) => statusCell(statusOf(row, reward)) },
-    score: { name: "score", title: "Score", width: "4.5rem", number: true, value: (row) => scoreOf(row, reward), cell: (row) => shownScore(scoreOf(row, reward)) },
+    status: { sorts: true, name: "status", title: "Status", width: "8.75rem", value: (row) => statusOf(row, reward), cell: (row) => statusCell(statusOf(row, reward)) },
+    score: { sorts: true, name: "score", title: "Score", width: "4.5rem", number: true, value: (row) => scoreOf(row, reward), cell: (row) => shownScore(scoreOf(row, reward)) },
     extracted: { name: "extracted", title: "Extracted", width: "11%", value: (row) => verdictOf(row, reward)[2] },
     expected: { name: "expected", title: "Expected", width: "11%", value: (row) => verdictOf(row, reward)[3] },
     reason: { name: "reason", title: "Reason", wraps: true, value: (row) => verdictOf(row, reward)[4], cell: (row) => element("bdi", { class: "clamped" }, verdictOf(row, reward)[4]) },
-    length: { name: "length", title: "Length", width: "5rem", number: true, value: (row) => row.length, cell: (row) => grouped(row.length) },
+    length: { sorts: true, name: "length", title: "Length", width: "5rem", number: true, value: (row) => row.length, cell: (row) => grouped(row.length) },
     tail: { name: "completion", title: "Completion, its end", width: "23%", wraps: true, value: (row) => row.text, cell: (row) => tailCell(row.text) },
   };
 }
@@ -29,16 +29,16 @@ function columnsOf(reward) {
 // Beside the reward that is shown, what the others say.
 const otherRewards = (reward) =>
   rewardNames.filter((name) => name !== reward).slice(0, MOST_SCORE_COLUMNS - 1).map((name) => ({
-    name: `status of ${name}`, title: name, width: "8.75rem", value: (row) => statusOf(row, name), cell: (row) => statusCell(statusOf(row, name)),
+    sorts: true, name: `status of ${name}`, title: name, width: "8.75rem", value: (row) => statusOf(row, name), cell: (row) => statusCell(statusOf(row, name)),
   }));
 
 const several = data.runs.length > 1;
 
 const places = {
   rows: async () => {
-    const items = await unpackAll("script.rows");
+    const source = data.served ? new ServedRows() : new PageRows(await unpackAll("script.rows"));
     return {
-      name: "Rows", rowsAPage: 50, source: new PageRows(items), rowsOf: (row) => [row], choices: choicesOf(),
+      name: "Rows", rowsAPage: 50, source, rowsOf: (row) => [row], choices: choicesOf(),
       holds: () => true,
       usualReward: () => rewardNames[0],
       columnsFor(reward) {

@@ -119,3 +119,43 @@ function rowRecord(row) {
   }
   return record;
 }
+
+// Rows that a server holds: it is asked for a page at a time.
+class ServedRows {
+  static words({ filters, q, sort, reward }, more = {}) {
+    const words = new URLSearchParams(filters);
+    for (const word of wordsOf(q)) words.append("words", word);
+    if (sort) words.set("sort", (sort.descending ? "-" : "") + sort.name);
+    words.set("reward", reward ?? "");
+    for (const [key, value] of Object.entries(more)) words.set(key, String(value));
+    return words;
+  }
+
+  async ask(path, words) {
+    const answer = await fetch(`${path}?${words}`);
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
+  }
+
+  page(question, start, count) {
+    return this.ask("rows", ServedRows.words(question, { start, count }));
+  }
+
+  position(question, name) {
+    return this.ask("position", ServedRows.words(question, { name })).catch(() => -1);
+  }
+
+  async samePrompt(row) {
+    if (row.prompt === null) return [];
+    const found = await this.ask("prompt", new URLSearchParams({ prompt: row.prompt }));
+    return found.filter((other) => nameOf(other) !== nameOf(row));
+  }
+
+  groups(question, key) {
+    return this.ask("groups", ServedRows.words(question, { key }));
+  }
+
+  download(question) {
+    return `download?${ServedRows.words(question)}`;
+  }
+}

@@ -80,5 +80,6 @@ function choicesOf() {
   for (const group of data.groups) {
     if (group.values.length > 1) found.push({ key: `by.${group.name}`, title: group.name, values: group.values.map((value) => [value, value]) });
   }
+  for (const name of data.served ?? []) found.push({ key: `by.${name}`, title: name, values: [], groupsOnly: true });
   return found;
 }
