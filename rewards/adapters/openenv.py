@@ -17,7 +17,8 @@ class MathEnv(Environment):
 
 The environment tells the rubric the row, the rubric judges `action.text` (or the field that `field`
 names). A step without a score has the reward `None`, which OpenEnv sends as it is. `rubric.record`
-has status and reason of the last step, without what was expected, for an observation's metadata.
+has what an observation's metadata may say of the last step: its status and what was read, neither
+what was expected nor the reason, which may quote it. `rubric.verdict` is the whole, for a log.
 
 The reference is the row's `reference`, or one of the usual columns.
 """
@@ -28,6 +29,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewards.adapters.bridge import Row, Source, bridge, peer_module, prompt_in
+from rewards.verdict import Verdict
+
+# An observation goes to the client, and a reason quotes what it compares.
+_TELLING = frozenset({"expected", "reason"})
 
 
 def reward(source: Source | None = None, *, field: str = "text") -> Any:
@@ -47,16 +52,18 @@ def reward(source: Source | None = None, *, field: str = "text") -> Any:
             super().__init__()
             self.row: Mapping[str, object] = {}
             self.record: dict[str, float | str] = {}
+            self.verdict: Verdict | None = None
 
         def expect(self, row: Mapping[str, object]) -> None:
             """Tell the rubric the row that the next actions answer."""
-            self.row, self.record = row, {}
+            self.row, self.record, self.verdict = row, {}, None
 
         def forward(self, action: Any, observation: Any) -> float | None:  # noqa: ARG002
             """Judge what an action says."""
             verdict = crossed.verdict(Row(getattr(action, field), self.row, prompt_in(self.row)))
             record = crossed.record(verdict)
-            self.record = {name: cell for name, cell in record.items() if name != "expected"}
+            self.verdict = verdict
+            self.record = {name: cell for name, cell in record.items() if name not in _TELLING}
             return verdict.score
 
     return RlvrRubric()
