@@ -31,14 +31,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from rewards.adapters.counting import count
 from rewards.adapters.peer_columns import NO_CELL, cell_at, reference_paths
 from rewards.columns import COLUMN_ALIASES, Role, columns_for
 from rewards.composite import Combination
 from rewards.errors import InputError, MissingColumnError, MissingExtraError
-from rewards.named import reward_named
+from rewards.named import RewardFunction, reward_named
 from rewards.reward import Reward
 from rewards.verdict import Status, Verdict
 
@@ -46,25 +46,7 @@ ENVIRONMENT_VARIABLE = "RLVR_REWARD"
 """Names the reward where a peer has no place for it in its own configuration."""
 
 
-class RowFunction(Protocol):
-    """A user's function behind a spec such as `mine.py:length`."""
-
-    @property
-    def name(self) -> str:
-        """What it is called in reasons."""
-
-    def verdicts(
-        self,
-        *,
-        completions: Sequence[object],
-        prompts: Sequence[object],
-        references: Sequence[object],
-        columns: Mapping[str, Sequence[object]],
-    ) -> list[Verdict]:
-        """One verdict per completion, in order."""
-
-
-Source: TypeAlias = str | Reward | RowFunction
+Source: TypeAlias = str | Reward | RewardFunction
 """A reward, or the spec that names it: `accuracy(tolerance=1e-3)`, `Gate(format, accuracy)`."""
 
 
@@ -99,7 +81,7 @@ class Bridge:
     """
 
     peer: str
-    reward: Reward | RowFunction
+    reward: Reward | RewardFunction
     unscored: float = 0.0
 
     def __post_init__(self) -> None:

@@ -16,10 +16,10 @@ The reference is the column `solution`, the one that its preprocessing keeps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.adapters.bridge import Row, Source, bridge, peer_module, prompt_in
+from rewards.adapters.bridge import Row, Source, bridge, last_message, peer_module, prompt_in
 from rewards.reward import is_column
 
 
@@ -51,5 +51,13 @@ def rows_of(completions: Sequence[object], columns: dict[str, object]) -> list[R
     rows = []
     for at, completion in enumerate(completions):
         cells = {name: values[at] for name, values in lists.items()}
-        rows.append(Row(completion, cells, cells.pop("prompts", None) or prompt_in(cells)))
+        rows.append(Row(completion, cells, _prompt(cells)))
     return rows
+
+
+def _prompt(cells: Mapping[str, object]) -> object:
+    """What was asked: ms-swift's `messages` end with what the model wrote."""
+    messages = cells.get("messages")
+    if isinstance(messages, list) and all(isinstance(one, Mapping) for one in messages):
+        return last_message(messages)[0] or None
+    return cells.get("prompts") or prompt_in(cells)

@@ -30,7 +30,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     (r"<think>b</think> \boxed{5 \text{ cm}}", r"0.05 \text{ m}"),
 )
 
-SPECS: tuple[str, ...] = ("accuracy", "accuracy(tolerance=1e-3)")
+SPECS: tuple[str, ...] = ("accuracy", "accuracy(tolerance=1e-3)", "Gate(format, accuracy)")
 
 
 def ours(spec: str, rows: Sequence[tuple[str, str]] = ROWS) -> list[float | None]:

@@ -37,7 +37,7 @@ def peer():
         "RewardFunc": object,
         "HTTPError": Exception,
     }
-    exec(compile(ast.Module(parts, []), "axolotl", "exec"), space)  # noqa: S102 - the peer's own
+    exec(compile(ast.Module(parts, []), "axolotl", "exec"), space)
     return space
 
 

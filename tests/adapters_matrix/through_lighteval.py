@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fixed_rows import ROWS, as_numbers, main, ours
 
-TASKS = '''
+TASKS = """
 import os
 from lighteval.tasks.lighteval_task import LightevalTaskConfig
 from lighteval.tasks.requests import Doc
@@ -27,7 +27,7 @@ TASKS_TABLE = [
         evaluation_splits=["test"], generation_size=256, stop_sequence=[],
     )
 ]
-'''
+"""
 
 
 def judge(spec):

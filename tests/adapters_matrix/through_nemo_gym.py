@@ -45,7 +45,8 @@ def judge(spec):
             said = client.post("/verify", json=body(*row))
             assert said.status_code == 200, said.text
             answer = said.json()
-            assert answer["status"] and answer["expected_answer"] == row[1]
+            assert answer["status"]
+            assert answer["expected_answer"] == row[1]
             assert not answer["unscored"] or answer["reward"] == 0.0
             found.append(None if answer["mask_sample"] else answer["reward"])
     return found

@@ -24,9 +24,7 @@ def judge(spec):
     _, metrics = ray.get(actor.global_post_process_and_metrics.remote(batch))
     assert metrics["unscored"] == sum(missing) / len(ROWS)
     ray.kill(actor)
-    return [
-        None if gone else one for gone, one in zip(missing, out.rewards.tolist(), strict=True)
-    ]
+    return [None if gone else one for gone, one in zip(missing, out.rewards.tolist(), strict=True)]
 
 
 if __name__ == "__main__":

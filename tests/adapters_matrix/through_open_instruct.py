@@ -31,7 +31,7 @@ def peer():
     )
     sys.modules["open_instruct"] = types.ModuleType("open_instruct")
     sys.modules[module.__name__] = module
-    exec(compile(ast.Module(classes, []), str(file), "exec"), vars(module))  # noqa: S102
+    exec(compile(ast.Module(classes, []), str(file), "exec"), vars(module))
     return module
 
 
@@ -41,7 +41,8 @@ def judge(spec):
     module = peer()
     kept = reward(spec, name="near")
     (verifier,) = [cls() for cls in module.VerifierFunction.__subclasses__()]
-    assert isinstance(verifier, kept) and verifier.name == "near"
+    assert isinstance(verifier, kept)
+    assert verifier.name == "near"
 
     async def all_rows():
         calls = [verifier.async_call([], completion, one) for completion, one in ROWS]

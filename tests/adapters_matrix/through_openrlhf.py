@@ -52,8 +52,7 @@ class Engine:
 def judge(spec):
     file = Path(tempfile.mkdtemp()) / "reward.py"
     file.write_text(
-        "from rewards.adapters.openrlhf import reward\n\n"
-        f"reward_func = reward({spec!r})\n"
+        f"from rewards.adapters.openrlhf import reward\n\nreward_func = reward({spec!r})\n"
     )
     executor = peer().SingleTurnAgentExecutor(str(file))
 

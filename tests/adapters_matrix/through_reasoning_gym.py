@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import reasoning_gym
 from reasoning_gym.factory import DATASETS, get_score_answer_fn
+
 from rewards.adapters.reasoning_gym import reward, why_refused
 
 NAMES = ("basic_arithmetic", "leg_counting", "caesar_cipher", "chain_sum", "word_sorting", "gcd")

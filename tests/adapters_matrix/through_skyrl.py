@@ -20,7 +20,8 @@ def judge(spec):
             prompt = [{"role": "user", "content": "q"}]
             await loop.run_in_executor(pool, env.init, prompt)
             out = await loop.run_in_executor(pool, env.step, completion)
-            assert out["done"] and out["metadata"]["status"]
+            assert out["done"]
+            assert out["metadata"]["status"]
             assert reference == "" or "expected" not in out["metadata"]
             return None if env.get_metrics()["unscored"] else out["reward"]
 

@@ -33,9 +33,7 @@ def judge(spec):
         for sample, reward in zip(batch, rewards, strict=True):
             sample.reward = reward
             assert sample.metadata["rlvr"]["status"]
-        return [
-            None if sample.remove_sample else sample.get_reward_value(args) for sample in batch
-        ]
+        return [None if sample.remove_sample else sample.get_reward_value(args) for sample in batch]
 
     found = numbers(*asyncio.run(one_by_one()))
     assert numbers(*asyncio.run(together())) == found

@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp import web
 from fixed_rows import ROWS, main
 
-TASKSET = '''
+TASKSET = """
 import verifiers.v1 as vf
 from fixed_rows import ROWS
 
@@ -28,7 +28,7 @@ class Rows(vf.Taskset[Question, vf.TasksetConfig]):
         ]
 
 __all__ = ["Rows"]
-'''
+"""
 
 
 async def chat(request):
