@@ -9,6 +9,8 @@ from rewards.adapters.inspect_ai import judge_by
 
 
 @scorer(metrics=[accuracy(), stderr()])  # type: ignore[untyped-decorator,unused-ignore]
-def rlvr(reward: str | None = None) -> Scorer:
+def rlvr(reward: str | list[str] | None = None) -> Scorer:
     """A reward by its spec, as a scorer: `--scorer rewards/rlvr -S reward=accuracy`."""
-    return judge_by(bridge("inspect_ai", reward))
+    # The command line makes a list of what has commas, such as `Gate(format, accuracy)`.
+    spec = ",".join(reward) if isinstance(reward, list) else reward
+    return judge_by(bridge("inspect_ai", spec))

@@ -308,14 +308,11 @@ def install_skyrl(monkeypatch):
             return prompt, {}
 
     registry = {}
-    module(
-        monkeypatch,
-        "skyrl_gym",
-        registry=registry,
-        register=lambda id, entry_point, kwargs=None: registry.update(
-            {id: (entry_point, kwargs or {})}
-        ),
-    )
+
+    def register(id, entry_point, kwargs=None):  # noqa: A002 - skyrl-gym's
+        registry[id] = (entry_point, kwargs or {})
+
+    module(monkeypatch, "skyrl_gym", registry=registry, register=register)
     module(monkeypatch, "skyrl_gym.envs.base_text_env", BaseTextEnv=Env, BaseTextEnvStepOutput=dict)
     monkeypatch.setattr("rewards.adapters.skyrl._CLASSES", {})
 
