@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
-from rewards.extraction.code_blocks import find_blocks, hide_tags_in_programs, show_tags
+from rewards.extraction.code_blocks import (
+    TooManyFencesError,
+    find_blocks,
+    hide_tags_in_programs,
+    show_tags,
+)
 from rewards.extraction.stated import UNFINISHED
 from rewards.programs.assert_parts import split_asserts
 from rewards.programs.choice import Chosen, choose_program
@@ -115,11 +120,15 @@ class Code(Reward):
             WorkerError: no sandbox could be started on this machine.
         """
         # A program may hold the text `</think>`, which ends no reasoning.
-        answer = sample._replace(completion=hide_tags_in_programs(sample.completion)).answer_part()
-        if answer is None:
-            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
-        answer = show_tags(answer)
-        blocks = find_blocks(answer)
+        try:
+            hidden = hide_tags_in_programs(sample.completion)
+            answer = sample._replace(completion=hidden).answer_part()
+            if answer is None:
+                return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
+            answer = show_tags(answer)
+            blocks = find_blocks(answer)
+        except TooManyFencesError as flood:
+            return Verdict(0.0, Status.BAD_FORMAT, reason=str(flood))
         if not blocks and not self._may_be_bare(answer, sample.prompt):
             return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
         row = RowTests(sample.reference, cells=sample.row)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from rewards.extras import require_package
-from rewards.text.scripts import LANGUAGE_SCRIPTS, weigh_scripts
+from rewards.text.scripts import LANGUAGE_SCRIPTS, holds_script, weigh_scripts
 
 _SENTENCE = re.compile(r"[^.!?\n。！？]{1,600}")
 _MIN_IDENTIFIED = 5  # words; below, an identifier guesses
@@ -114,7 +114,7 @@ def is_in_language(text: str, code: str) -> bool | None:
     (False, True)
     """
     target = Target.of(code)
-    if count_words(text, target).share <= 0.5:
+    if not holds_script(text, target.scripts) or count_words(text, target).share <= 0.5:
         return False
     shared = sum(scripts == target.scripts for scripts in LANGUAGE_SCRIPTS.values())
     if shared == 1:

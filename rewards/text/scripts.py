@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
+from functools import cache
 
 # The letters of each script, with the marks that stand on them. The most usual ones come first.
 _RANGES = {
@@ -120,6 +122,20 @@ def weigh_scripts(text: str, *, variables: bool = False) -> Counter[str]:
     if _BEYOND_LATIN.search(text) is None:
         return _weigh_latin(text, variables=variables)
     return _weigh_any(text, variables=variables)
+
+
+def holds_script(text: str, scripts: Iterable[str]) -> bool:
+    """Whether a letter of one of these scripts occurs in a text.
+
+    >>> holds_script("Это", ["Latin"]), holds_script("Это x", ["Latin"])
+    (False, True)
+    """
+    return any(_letter_of(script).search(text) is not None for script in scripts)
+
+
+@cache
+def _letter_of(script: str) -> re.Pattern[str]:
+    return re.compile(f"[{_RANGES[script]}]")
 
 
 def _weigh_latin(text: str, *, variables: bool) -> Counter[str]:
