@@ -93,9 +93,10 @@ def test_files_of_rows_know_errors_extras_and_text_only():
         ("rewards.answers.match", ["rewards.answers.read"]),
         ("rewards.answers.evaluate", ["rewards.answers.read", "rewards.answers.match"]),
         *(
-            (f"rewards.{room}", ["rewards.rules", "rewards.workbench"])
+            (f"rewards.{room}", ["rewards.rules", "rewards.named", "rewards.workbench"])
             for room in ("extraction", "text", "programs", "instructions", "answers", "symbolic")
         ),
+        ("rewards.rules", ["rewards.named"]),
         ("rewards.worker", ["rewards.rules", "rewards.answers", "rewards.symbolic"]),
         ("rewards.worker.server", ["rewards.worker.pool", "rewards.worker.launch"]),
     ],

@@ -16,7 +16,7 @@ from rewards.workbench.benchmarking.peers import read_rewards
 from rewards.workbench.benchmarking.sets import ALL, BenchSet, join_sets, load_sets
 from rewards.workbench.benchmarking.stress import hackability
 from rewards.workbench.benchmarking.throughput import Throughput, measure_throughput
-from rewards.workbench.scoring.resolve import NamedReward
+from rewards.workbench.scoring.reward_arguments import NamedReward
 from rewards.workbench.scoring.row_limits import RowLimits
 
 

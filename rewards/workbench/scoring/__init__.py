@@ -4,8 +4,7 @@
 thin coat around them.
 
 * `row_columns`: which columns of the file hold what
-* `resolve`: a reward by its name or import path
-* `reward_function`: a user's function called as TRL calls it, its numbers made verdicts
+* `reward_arguments`: what `--reward` was given
 * `row_parts`: what travels between the processes of a run: rows, and single completions of rows
 * `judge`: a chunk of rows judged, a pure function that runs in a worker process
 * `completion_lists`: rows that hold a list of completions, one verdict each, and a summary
@@ -22,7 +21,6 @@ thin coat around them.
 * `explanation`: one verdict, stage by stage
 """
 
-from rewards.workbench.scoring.resolve import resolve_reward
 from rewards.workbench.scoring.row_limits import RowLimits
 from rewards.workbench.scoring.score import ScoreOptions, score_file
 from rewards.workbench.scoring.shards import ShardsSummary, score_shards
@@ -34,7 +32,6 @@ __all__ = [
     "ShardsSummary",
     "Summary",
     "Tally",
-    "resolve_reward",
     "score_file",
     "score_shards",
 ]

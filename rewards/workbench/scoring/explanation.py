@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 
 from rewards.completion import completion_text
 from rewards.errors import InputError
+from rewards.named.spec import reward_named
 from rewards.reward import Reward, Sample
 from rewards.verdict import Stage, Verdict
-from rewards.workbench.scoring.resolve import resolve_reward
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def explain_verdict(
     Raises:
         InputError: there is no such reward, or it needs a reference.
     """
-    reward = resolve_reward(source)
+    reward = reward_named(source)
     written = completion_text(completion)
     stages = [Stage("completion", written.text)]
     if isinstance(reward, Reward):

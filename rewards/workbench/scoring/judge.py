@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from rewards.columns import COLUMN_ALIASES, Role, columns_for
+from rewards.named.reward_function import RewardFunction
+from rewards.named.spec import own_code_in, reward_named
 from rewards.reward import Reward
 from rewards.text.shorten import shorten
 from rewards.verdict import Status, Verdict, VerdictFields
 from rewards.workbench.rows.rows import RawRow
 from rewards.workbench.scoring.completion_lists import summarise, summary_name
-from rewards.workbench.scoring.resolve import resolve_reward
-from rewards.workbench.scoring.reward_function import RewardFunction
 from rewards.workbench.scoring.row_parts import (
     Job,
     WirePart,
@@ -132,7 +132,7 @@ def _ask_once(
     reward: Reward | RewardFunction, source: str, rows: Sequence[dict[str, object]], job: Job
 ) -> list[VerdictFields]:
     """The verdict fields of each row; equal pairs are judged once."""
-    if ":" in source or not isinstance(reward, Reward) or not is_remembered(reward):
+    if own_code_in(source) or not isinstance(reward, Reward) or not is_remembered(reward):
         return [_fields(verdict) for verdict in ask_reward(reward, rows, job)]
     names = [job["completion"], *([job["prompt"]] if job["prompt"] else []), "completion_ids"]
     names += [*_columns_read(reward), *reward.also_reads]
@@ -198,7 +198,7 @@ def resolve_for_job(
     source: str, reference: str | None, search_path: str
 ) -> Reward | RewardFunction:
     """The reward called `source`, told which column holds its references."""
-    reward = resolve_reward(source, search_path=Path(search_path))
+    reward = reward_named(source, search_path=Path(search_path))
     if isinstance(reward, Reward) and reward.role is Role.REFERENCE and reference is not None:
         return replace(reward, column=reference)
     return reward

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
+from rewards.named.spec import own_code_in
 from rewards.workbench.rows.rows import RawRow, parse_row
 from rewards.workbench.scoring.completion_lists import (
     find_ids_flaw,
@@ -51,9 +52,9 @@ class Single(NamedTuple):
 
 
 def users_rewards(job: Job) -> dict[str, str]:
-    """The import paths of the rewards that are not ours, by label."""
-    paths = {label: source.partition("(")[0].strip() for label, source in job["rewards"]}
-    return {label: path for label, path in paths.items() if ":" in path}
+    """The paths of what is not ours in each reward, by label, where there is any."""
+    paths = {label: ", ".join(own_code_in(source)) for label, source in job["rewards"]}
+    return {label: own for label, own in paths.items() if own}
 
 
 def unfold_rows(job: Job, rows: Sequence[WireRow]) -> list[Single]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.errors import TerminatedError
-from rewards.workbench.scoring.reward_function import RewardFunction
+from rewards.named.reward_function import RewardFunction
 
 
 def verdicts(function, completions, *, prompts=None, **columns):
