@@ -112,7 +112,6 @@ KINDS: MappingProxyType[str, Callable[[int], str]] = MappingProxyType(
 PLACES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
     {
         "alone": ("", ""),
-        "as the answer": ("<think>so</think>", ""),
         "in a box": (r"<think>so</think>\boxed{", "}"),
         "as the reasoning": ("<think>", r"</think>\boxed{7}"),
         "in a fence": ("```python\n", "\n```\n"),
