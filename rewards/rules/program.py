@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
-from rewards.extraction.code_blocks import find_blocks, hide_tags_in_programs, show_tags
+from rewards.extraction.code_blocks import (
+    Block,
+    TooManyFencesError,
+    find_blocks,
+    hide_tags_in_programs,
+    show_tags,
+)
 from rewards.extraction.stated import UNFINISHED
 from rewards.programs.choice import Chosen, choose_program
 from rewards.programs.facts import ALSO_READS
@@ -109,12 +115,10 @@ class Code(Reward):
         Raises:
             WorkerError: no sandbox could be started on this machine.
         """
-        # A program may hold the text `</think>`, which ends no reasoning.
-        answer = sample._replace(completion=hide_tags_in_programs(sample.completion)).answer_part()
-        if answer is None:
-            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
-        answer = show_tags(answer)
-        blocks = find_blocks(answer)
+        found = _blocks(sample)
+        if isinstance(found, Verdict):
+            return found
+        answer, blocks = found
         if not blocks and not self._may_be_bare(answer, sample.prompt):
             return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
         row = RowTests(sample.reference, cells=sample.row)
@@ -370,6 +374,22 @@ UNUSED = "does not use the program"
 _PUBLIC_ONLY = "judged by the public samples alone: the row has no others"
 _MEMORY_MIN_MB = 64
 _NO_BLOCK = "no closed code block after the reasoning"
+
+
+def _blocks(sample: Sample) -> tuple[str, list[Block]] | Verdict:
+    """What stands after the reasoning with its code blocks; or the verdict where there is none."""
+    try:
+        # A program may hold the text `</think>`, which ends no reasoning.
+        hidden = hide_tags_in_programs(sample.completion)
+        answer = sample._replace(completion=hidden).answer_part()
+        if answer is None:
+            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
+        answer = show_tags(answer)
+        return answer, find_blocks(answer)
+    except TooManyFencesError as flood:
+        return Verdict(0.0, Status.BAD_FORMAT, reason=str(flood))
+
+
 _BODY = re.compile(r"(?:[^\S\n]*\n)*[ \t]+\S")  # the first line that is not empty is indented
 # What the first line of a Python program may look like; prose seldom does.
 _BARE = re.compile(
