@@ -16,6 +16,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from rewards.adapters.openrlhf import completion_of
 from rewards.errors import InputError
 from rewards.serving.desk import Desk
 from rewards.serving.judging import Batch
@@ -66,16 +67,6 @@ def routes(desk: Desk) -> APIRouter:
 def _share(flags: Iterable[bool]) -> float:
     found = [*flags]
     return sum(found) / len(found) if found else 0.0
-
-
-def completion_of(query: str, prompt: str) -> str | None:
-    """What the model wrote: the query behind its prompt; `None` where the prompt is not in it.
-
-    >>> completion_of("<s>2+2? 4</s>", "2+2?")
-    ' 4</s>'
-    """
-    at = query.find(prompt)
-    return query[at + len(prompt) :] if at >= 0 else None
 
 
 _NO_PROMPT = Verdict(None, Status.ERROR, reason="the query does not hold its prompt").to_dict()
