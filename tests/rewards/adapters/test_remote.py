@@ -3,13 +3,15 @@
 import asyncio
 import pickle
 import socket
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from reward_servers import reward_server
+from reward_servers import ROOT, reward_server
 
 from rewards import Schedule, Status, accuracy, format
 from rewards.adapters.remote import RemoteReward, reward
@@ -226,3 +228,12 @@ def test_an_answer_of_another_length_is_no_verdict(moody):
 def test_options_are_checked():
     with pytest.raises(InputError, match="batch_rows"):
         RemoteReward(spec="accuracy", urls=("http://x",), batch_rows=0)
+
+
+def test_a_client_needs_the_standard_library_alone():
+    code = (
+        "import sys; from rewards.adapters.remote import reward; "
+        "reward('accuracy', url='http://x'); "
+        "assert not {'fastapi', 'uvicorn', 'requests', 'httpx', 'ray'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=ROOT)

@@ -184,6 +184,7 @@ def test_a_page_that_comes_by_another_name_is_refused(small):
     assert "evil.example" in said["detail"]
 
 
+@pytest.mark.slow
 def test_many_connections_that_send_nothing(small):
     """More than there may be: those are closed, and after a while so are the silent ones."""
     silent, refused = [], 0

@@ -25,6 +25,7 @@ def start(*options):
     )
 
 
+@pytest.mark.slow
 def test_others_need_a_token(tmp_path):
     done = start("--host", "0.0.0.0")
     assert done.returncode == 2
@@ -44,6 +45,7 @@ def test_a_token_is_not_shown():
     assert TOKEN not in repr(ServeOptions(token=TOKEN))
 
 
+@pytest.mark.slow
 def test_rewards_of_the_operator_are_looked_at_before_the_start():
     done = start("--reward", "mine=nowhere.py:fn")
     assert done.returncode == 2
@@ -102,6 +104,7 @@ def _sleepers(count):
     }
 
 
+@pytest.mark.slow
 def test_what_is_under_way_is_finished_at_sigterm(tmp_path):
     with reward_server(tmp_path, "--workers", "2") as server:
         answers = []
@@ -122,6 +125,7 @@ def test_what_is_under_way_is_finished_at_sigterm(tmp_path):
     assert not alive
 
 
+@pytest.mark.slow
 def test_processes_that_are_killed_lose_nothing(tmp_path):
     count = 60
     tests = ["assert f(1) == 2"]

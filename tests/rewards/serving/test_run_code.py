@@ -92,6 +92,7 @@ def test_what_cannot_be_run_is_refused(server):
     assert server.call("/run_code", {"code": 1})[0] == 422
 
 
+@pytest.mark.slow
 def test_a_compiled_language(server):
     good = '#include <cstdio>\nint main() { int x; scanf("%d", &x); printf("%d", x + 1); }'
     status, said = server.call(
@@ -141,6 +142,7 @@ def verl():
             del sys.modules[name]
 
 
+@pytest.mark.slow
 def test_verl_s_own_client_scores_programs(server, verl):
     cases = {"inputs": ["1 2", "5 6", "0 0"], "outputs": ["3", "11", "0"]}
 
