@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from rewards.errors import InputError, MissingColumnError, WorkerError
@@ -25,6 +25,7 @@ VerdictJSON = dict[str, Any]
 
 _PIECE_ROWS = 16
 _MESSAGE_MB = 512
+_SLEEP_S = 600.0  # of ours, which the CPU limit ends; on a busy machine a row may take long
 _STARTS_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _AHEAD = 2  # pieces of one request that wait for each thread; others come in between
 
@@ -92,10 +93,14 @@ class Judges:
     def __init__(self, options: ServeOptions, catalogue: Catalogue) -> None:
         self.queue = WorkQueue(threads=options.workers, most_rows=options.queue)
         self._limits = RowLimits(timeout_s=options.row_cpu_s, memory_mb=options.row_memory_mb)
-        self._wall_limits = RowLimits(timeout_s=options.row_wall_s, memory_mb=options.row_memory_mb)
+        self._users_limits = RowLimits(
+            timeout_s=options.row_wall_s, memory_mb=options.row_memory_mb
+        )
         sources = catalogue.users_sources
-        self._ours = _pool(options, [], cpu_s=options.row_cpu_s)
-        self._users = _pool(options, sources, cpu_s=None) if sources else None
+        ours = Budget(cpu_s=options.row_cpu_s, wall_s=_SLEEP_S, memory_mb=options.row_memory_mb)
+        users = replace(ours, cpu_s=None, wall_s=options.row_wall_s)
+        self._ours = _pool(options, [], ours)
+        self._users = _pool(options, sources, users) if sources else None
 
     def start(self) -> None:
         """Start the processes.
@@ -174,8 +179,10 @@ class Judges:
         return found
 
     def _failed(self, offer: Offer, result: TaskResult) -> VerdictJSON:
-        by_wall = offer.is_users or result.ending is Ending.WALL_LIMIT
-        failure = describe_failure(result, self._wall_limits if by_wall else self._limits)
+        if result.ending is Ending.WALL_LIMIT and not offer.is_users:
+            reason = f"{offer.name} gave no verdict within {_SLEEP_S:g} s"
+            return {**Verdict(None, Status.ERROR, reason=reason).to_dict()}
+        failure = describe_failure(result, self._users_limits if offer.is_users else self._limits)
         reason = f"{offer.name} {failure.reason}"
         if not offer.is_users and result.ending in {Ending.CPU_LIMIT, Ending.MEMORY_LIMIT}:
             # A bomb is the completion's doing: it costs it the reward, as any other wrong answer.
@@ -183,11 +190,11 @@ class Judges:
         return {**Verdict(None, Status.ERROR, reason=reason).to_dict()}
 
 
-def _pool(options: ServeOptions, sources: Sequence[str], *, cpu_s: float | None) -> WorkerPool:
+def _pool(options: ServeOptions, sources: Sequence[str], budget: Budget) -> WorkerPool:
     return WorkerPool(
         "rewards.serving.tasks:perform",
         workers=options.workers,
-        budget=Budget(cpu_s=cpu_s, wall_s=options.row_wall_s, memory_mb=options.row_memory_mb),
+        budget=budget,
         preload=["rewards", "rewards.rules.accuracy", "rewards.rules.program"],
         initializer="rewards.serving.tasks:prepare",
         initargs=[list(sources)],

@@ -29,7 +29,7 @@ class ServeOptions:
         body_s: wall seconds in which a request must have arrived.
         deadline_s: wall seconds in which it must be answered; a request may ask for less.
         row_cpu_s: CPU seconds one row may take of a reward of ours, beside the reward's own limits.
-        row_wall_s: wall seconds one row may take of any.
+        row_wall_s: wall seconds one row may take of a user's.
         row_memory_mb: megabytes one row may take.
         connections: connections at a time; more are closed at once.
         drain_s: wall seconds for what is under way when the server is told to end.

@@ -58,7 +58,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
         float, typer.Option(metavar="SECONDS", help="Seconds in which it is answered, or 504.")
     ] = 300.0,
     row_timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Wall seconds one row may take.")
+        float, typer.Option(metavar="SECONDS", help="Wall seconds one row may take of yours.")
     ] = 120.0,
     row_memory: Annotated[
         int, typer.Option(metavar="MB", help="The memory one row may take.")
