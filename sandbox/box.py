@@ -97,7 +97,7 @@ class Sandbox:
         self._workers = [Worker(settings, self._groups) for _ in range(self.worker_count)]
         self._idle: queue.LifoQueue[int] = queue.LifoQueue()
         self._launchers: dict[tuple[int, str], Worker] = {}
-        self._loaded: dict[tuple[int, tuple[str, ...]], Worker] = {}
+        self._loaded: dict[tuple[int, tuple[str, ...], bool], Worker] = {}
         self._builds: Builds | None = None
         self._lock = threading.Lock()
         self._owner = os.getpid()
@@ -158,7 +158,7 @@ class Sandbox:
             )  # fmt: skip
 
         texts = [source, *(tests.tests if isinstance(tests, AssertTests) else ())]
-        made = self._at_most_twice(judged, texts, spoken)
+        made = self._at_most_twice(judged, texts, spoken, chosen)
         return made if isinstance(made, Outcome) else _nothing_said(tests, made)
 
     def run_program(
@@ -198,7 +198,7 @@ class Sandbox:
                 return run_python(worker, source, given, chosen)
             return run_compiled(launcher, self._compiled(), spoken, source, given, chosen)
 
-        made = self._at_most_twice(ran, [source], spoken)
+        made = self._at_most_twice(ran, [source], spoken, chosen)
         if isinstance(made, ProgramRun):
             return made
         return ProgramRun(status=Status.INFRA_ERROR, reason=made)
@@ -208,12 +208,17 @@ class Sandbox:
         work: Callable[[Worker, Worker | None], _Made],
         texts: Sequence[str],
         spoken: Language | None,
+        limits: Limits,
     ) -> _Made | str:
         """What a worker makes of it, and a launcher of the language spoken; or why none could."""
         reason = ""
         for _ in range(2):
             with self._slot() as number:
-                worker = self._python(number, () if spoken is not None else texts)
+                worker = self._python(
+                    number,
+                    () if spoken is not None else texts,
+                    processes=spoken is None and limits.processes > 1,
+                )
                 launcher = None if spoken is None else self._launcher(number, spoken)
                 try:
                     worker.start()
@@ -332,22 +337,27 @@ class Sandbox:
                 self._builds = Builds()
             return self._builds
 
-    def _python(self, number: int, texts: Sequence[str]) -> Worker:
-        """The slot's zygote that has loaded what these sources import."""
+    def _python(self, number: int, texts: Sequence[str], *, processes: bool) -> Worker:
+        """The slot's zygote that has loaded what these sources import, and may do what they may."""
         names = tuple(name for name in preloaded_for(texts) if name in self._modules)
-        if not names:
+        if not names and not processes:
             return self._workers[number]
-        worker = self._loaded.get((number, names))
+        kept = (number, names, processes)
+        worker = self._loaded.get(kept)
         if worker is None:
             others = [key for key in list(self._loaded) if key[0] == number]
             for key in others[: max(0, len(others) - _LOADED_MAX + 1)]:
                 self._loaded.pop(key).close()
             settings = python_settings(
                 namespaces=self._namespaces, modules=self._modules, preloaded=names,
-                files_mb=self._files_mb, without=self._without,
+                files_mb=self._files_mb, processes=processes, without=self._without,
             )  # fmt: skip
-            worker = self._loaded[number, names] = Worker(settings, self._groups)
+            worker = self._loaded[kept] = Worker(settings, self._groups)
             self._require_started(worker)
+            why = worker.start().layers.get("processes", "namespaces are switched off")
+            if processes and why is not None:
+                self._loaded.pop(kept).close()
+                raise UnconfinedError(f"Limits(processes=…) cannot be kept here: {why}")
         return worker
 
     def _launcher(self, number: int, language: Language) -> Worker:
