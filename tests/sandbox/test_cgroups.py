@@ -110,8 +110,8 @@ def test_groups_of_the_dead_are_swept(tmp_path):
 def test_a_worker_joins_its_group_and_names_what_it_killed(tmp_path, monkeypatch):
     parent = folder(tmp_path / "own", given="memory pids")
     with Sandbox(workers=1, cgroup=parent) as box:
-        group = box._workers[0].group
-        assert (group.folder / "cgroup.procs").read_text() == str(box._workers[0].pid)
+        group = box.executor.workers[0].group
+        assert (group.folder / "cgroup.procs").read_text() == str(box.executor.workers[0].pid)
         tests = FunctionTests("f", [Case(expected=1)])
         box.run("def f(): return 1", tests, limits=Limits(memory_mb=100))
         assert int((group.folder / "memory.max").read_text()) == (100 + 256) << 20
@@ -120,9 +120,9 @@ def test_a_worker_joins_its_group_and_names_what_it_killed(tmp_path, monkeypatch
         assert list(report["cgroups"]) == [str(group.folder)]
         (group.folder / "memory.events").write_text("oom_kill 1\n")
         killed = Report(9, Ended.ITSELF, 0.1, 0.1, 1000)
-        named = box._workers[0]._explained(killed)
+        named = box.executor.workers[0]._explained(killed)
         assert explain(named, Limits())[0] is Status.MEMORY_LIMIT
-        assert box._workers[0]._explained(killed).ended == Ended.ITSELF  # none since then
+        assert box.executor.workers[0]._explained(killed).ended == Ended.ITSELF  # none since then
 
 
 def test_a_named_folder_that_cannot_be_used_is_an_error(tmp_path):

@@ -146,7 +146,7 @@ def test_nothing_of_a_run_lives_on(several):
         "  while True: time.sleep(0.01)\nprint(6)"
     )
     assert several.run(source, SIX).status is Status.ACCEPTED
-    zygotes = [worker.pid for worker in several._loaded.values()]
+    zygotes = [worker.pid for worker in several.executor.loaded.values()]
     alive = [p for pid in zygotes for p in psutil.Process(pid).children(recursive=True)]
     assert len(alive) == len(zygotes)  # process 1 of each namespace
     before = several.run_program("import os\nprint(os.getppid())").cpu_s

@@ -144,7 +144,7 @@ def zygotes():
 
 def loaded(box):
     """The zygotes that this sandbox keeps for programs that import heavy modules."""
-    kept = {worker.pid for worker in box._loaded.values()}
+    kept = {worker.pid for worker in box.executor.loaded.values()}
     for pid in zygotes() - kept:
         with contextlib.suppress(OSError):
             stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
