@@ -96,9 +96,9 @@ def fused_policy_loss(
         logit_scale: a factor on logits before that (Cohere, Granite).
         entropy: return entropies, of every row.
         every_row: compute log-probs of rows that weigh nothing, too.
-        memory_mb: for all buffers but gradients (and the weight's float32 sum). By default 1024
-            on accelerators, 128 on CPUs. More of it means larger tiles, and fewer rows projected
-            twice when completions are coupled.
+        memory_mb: for all buffers but gradients (and the weight's float32 sum). By default 128 on
+            CPUs, and on accelerators 1024, 2048 or 4096, by what is free. More of it means larger
+            tiles, and fewer rows projected twice when completions are coupled.
         backend: "auto", "torch" or "triton".
         foresight: what the caller knows of the batch on the CPU. With it the host waits for the
             device once where coefficients are known before the model runs (twice with float16),

@@ -46,6 +46,16 @@ class BlockStatistics:
             hit=like.new_zeros(rows),
         )
 
+    def part(self, start: int, stop: int) -> BlockStatistics:
+        """Those of some rows, in the same memory."""
+        return BlockStatistics(
+            block=self.block,
+            peak=self.peak[start:stop],
+            mass=self.mass[start:stop],
+            moment=None if self.moment is None else self.moment[start:stop],
+            hit=self.hit[start:stop],
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RowStatistics:
