@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix bench clean
+.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix bench gpu clean
 
 install: $(INSTALLED)
 
@@ -70,6 +70,11 @@ bench: install
 	$(BIN)/python -m benchmarks.scoring
 	$(BIN)/python -m benchmarks.demo_control
 	$(BIN)/python -m benchmarks.demo_objectives
+
+# On a machine with a GPU, torch, Triton and transformers; what is installed there is used.
+GPU_OPTIONS ?=
+gpu:
+	$(PYTHON) -m benchmarks.gpu $(GPU_OPTIONS)
 
 clean:
 	rm -rf .venv .venv-3.* .trl-* build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

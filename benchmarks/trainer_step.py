@@ -9,6 +9,7 @@ the benchmark fails where they differ.
 
 `--ragged` asks what realistic lengths cost where every group teaches something: log-normal, the
 longest eight times the mean, written by nobody in no time. A run with `packed_forward` joins in.
+On a GPU (`--device cuda`) seconds are those that pass, and the peak of memory is noted.
 """
 
 from __future__ import annotations
@@ -52,7 +53,15 @@ OPTIONS: dict[str, Any] = {
 KINDS = ("stock", "plain", "fused")
 PACKED = {"packed_forward": True, "balance_micro_batches": True}
 LONGEST = 8  # times the mean
-SAME = 1e-5  # relative distance of gradients in float32
+SAME = {False: 1e-5, True: 5e-2}  # relative distance of gradients in float32, and in bfloat16
+
+
+def now() -> float:
+    """Seconds: of this process on a CPU; those that pass, the device's work done, on a GPU."""
+    if OPTIONS["use_cpu"]:
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 class Clock(TrainerCallback):  # type: ignore[misc]  # transformers carries no types here
@@ -62,6 +71,8 @@ class Clock(TrainerCallback):  # type: ignore[misc]  # transformers carries no t
         self.steps: list[float] = []
         self.losses: list[float] = []
         self.gradient: torch.Tensor | None = None
+        self.rewards: list[float] = []
+        self.peak_mb = 0.0
 
     def watch(self, trainer: Any) -> None:
         """Time what the trainer does between having a micro-batch and having its gradient."""
@@ -71,28 +82,28 @@ class Clock(TrainerCallback):  # type: ignore[misc]  # transformers carries no t
 
     def _timed(self, function: Any) -> Any:
         def run(*args: Any, **kwargs: Any) -> Any:
-            started = time.process_time()
+            started = now()
             try:
                 return function(*args, **kwargs)
             finally:
-                self.losses[-1] += time.process_time() - started
+                self.losses[-1] += now() - started
 
         return run
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
         """A step starts."""
         self.losses.append(0.0)
-        self.started = time.process_time()
+        self.started = now()
 
     def on_pre_optimizer_step(self, *_: Any, **__: Any) -> None:
         """Its gradient is complete."""
         if self.gradient is None:
             found = [weight.grad for weight in self.trainer.model.parameters()]
-            self.gradient = torch.cat([g.flatten() for g in found if g is not None])
+            self.gradient = torch.cat([g.flatten().float() for g in found if g is not None])
 
     def on_step_end(self, *_: Any, **__: Any) -> None:
         """It has ended."""
-        self.steps.append(time.process_time() - self.started)
+        self.steps.append(now() - self.started)
 
 
 class Reward:
@@ -163,7 +174,7 @@ def run(kind: str, seed: int, arguments: argparse.Namespace) -> tuple[Clock, flo
             **(PACKED if kind == "packed" else {}),
             **options,
         )
-    model = build_model(tokenizer, hidden_size=arguments.hidden_size, layers=4)
+    model = build_model(tokenizer, hidden_size=arguments.hidden_size, layers=arguments.layers)
     model.resize_token_embeddings(arguments.vocabulary, mean_resizing=False)
     if arguments.ragged:
         model.generate = Lengths(model, arguments.mean_length, seed)
@@ -178,7 +189,12 @@ def run(kind: str, seed: int, arguments: argparse.Namespace) -> tuple[Clock, flo
     )
     trainer.remove_callback(PrinterCallback)
     clock.watch(trainer)
+    if not OPTIONS["use_cpu"]:
+        torch.cuda.reset_peak_memory_stats()
     trainer.train()
+    if not OPTIONS["use_cpu"]:
+        clock.peak_mb = torch.cuda.max_memory_allocated() / 2**20
+    clock.rewards = [entry["reward"] for entry in trainer.state.log_history if "reward" in entry]
     shares = [e["frac_reward_zero_std"] for e in trainer.state.log_history if "reward" in e]
     return clock, sum(shares) / max(len(shares), 1)
 
@@ -189,6 +205,8 @@ def main() -> None:
     disable_progress_bars()
     torch.set_num_threads(1)
     OPTIONS["logging_steps"] = 1
+    OPTIONS["use_cpu"] = arguments.device == "cpu"
+    OPTIONS["bf16"] = arguments.bf16
     kinds = (*KINDS, "packed") if arguments.ragged else KINDS
     if arguments.ragged:
         OPTIONS["max_completion_length"] = LONGEST * arguments.mean_length
@@ -206,7 +224,7 @@ def main() -> None:
         for own, other in zip(clocks[kind], clocks["stock"], strict=True)
         if own.gradient is not None and other.gradient is not None
     )
-    if apart > SAME:
+    if apart > SAME[arguments.bf16]:
         raise SystemExit(f"the gradients differ by {apart:.1e}: nothing here can be compared")
     times = {
         kind: {
@@ -233,6 +251,14 @@ def main() -> None:
             for kind in kinds[1:]
         },
     }
+    if arguments.device == "cuda":
+        report["device"] = torch.cuda.get_device_name()
+        report["peak_mb"] = {kind: max(c.peak_mb for c in found) for kind, found in clocks.items()}
+    report["rewards"] = {
+        kind: [round(sum(found[0].rewards[at : at + 5]) / 5, 3) for at in (0, -5)]
+        for kind, found in clocks.items()
+        if len(found[0].rewards) >= 5
+    }
     if arguments.ragged:
         report["lengths"] = {"mean": arguments.mean_length, "longest": LONGEST} | {
             "distribution": "log-normal, sigma 1"
@@ -243,7 +269,7 @@ def main() -> None:
 
 
 def _print(report: dict[str, Any]) -> None:
-    table = Table(title=f"CPU seconds a step, {report['dead_groups']:.0%} of groups dead")
+    table = Table(title=f"seconds a step, {report['dead_groups']:.0%} of groups dead")
     kinds = list(report["times"])
     for heading in ("", *kinds, *(f"{kind} : stock" for kind in kinds[1:])):
         table.add_column(heading, justify="right" if heading else "left")
@@ -262,7 +288,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="runs of each kind, alternating")
     parser.add_argument("--steps", type=int, default=5, help="optimizer steps a run")
     parser.add_argument("--dead", type=float, default=0.6, help="share of prompts without signal")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--bf16", action="store_true", help="products in bfloat16")
     parser.add_argument("--hidden-size", type=int, default=128)
+    parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--vocabulary", type=int, default=32768, help="words; Qwen's has 151,936")
     parser.add_argument("--ragged", action="store_true", help="log-normal lengths, no dead group")
     parser.add_argument("--mean-length", type=int, default=32, help="of those, in tokens")
