@@ -47,10 +47,12 @@ class LogProbs:
     Attributes:
         logp: (N,).
         entropy: (N,) in nats, or `None` when not asked for.
+        square_sum: (N,), Σ_v π(v)² in (0, 1], or `None` when not asked for.
     """
 
     logp: Tensor
     entropy: Tensor | None
+    square_sum: Tensor | None = None
 
 
 def fused_policy_loss(
@@ -175,6 +177,7 @@ def fused_logps(
     softcap: float | None = None,
     logit_scale: float = 1.0,
     entropy: bool = False,
+    square_sum: bool = False,
     memory_mb: float | None = None,
     backend: Backend | str = Backend.AUTO,
 ) -> LogProbs:
@@ -182,6 +185,7 @@ def fused_logps(
 
     For π_old and the reference. Arguments and errors as in `fused_policy_loss`, and products of
     the same precision, so that the ratio of a policy to itself is 1 to float32's rounding.
+    `square_sum` asks for Σ_v π(v)², which the optimal token baseline weighs tokens by.
     """
     head = Head(
         weight=weight,
@@ -193,8 +197,8 @@ def fused_logps(
     check_inputs(hidden, targets, head)
     settings = BackendSettings.choose(hidden, head, backend, memory_mb)
     with torch.autocast(hidden.device.type, enabled=False):
-        found = score(hidden, targets, head, settings, entropy=entropy)
-    return LogProbs(logp=found.logp, entropy=found.entropy)
+        found = score(hidden, targets, head, settings, entropy=entropy, square_sum=square_sum)
+    return LogProbs(logp=found.logp, entropy=found.entropy, square_sum=found.square_sum)
 
 
 @dataclass(kw_only=True, eq=False)

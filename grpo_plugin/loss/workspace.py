@@ -62,6 +62,7 @@ class Workspace:
         sizes: of the tile and of the slices in which it is filled.
         keep: whether exponentials are kept, for gradients.
         entropy: whether entropies are wanted.
+        square_sum: whether Σp² is.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class Workspace:
         *,
         keep: bool,
         entropy: bool,
+        square_sum: bool = False,
     ) -> None:
+        self.square_sum = square_sum
         self.head, self.precision, self.kernels, self.sizes = head, precision, kernels, sizes
         self.entropy = entropy
         like = head.weight
@@ -102,6 +105,7 @@ class Workspace:
             self.head.vocabulary,
             self.kernels.block,
             entropy=self.entropy,
+            square_sum=self.square_sum,
             like=hidden.new_empty(0, dtype=self.precision.logits),
         )
         lift, step = self.precision.lift, self.sizes.slice_rows

@@ -156,11 +156,13 @@ def test_log_probs_alone(pose):
         problem.targets,
         bias=problem.bias,
         entropy=True,
+        square_sum=True,
         memory_mb=0.2,
         **problem.head,
     )
     assert torch.allclose(found.logp, plain.logp, rtol=0, atol=1e-12)
     assert torch.allclose(found.entropy, plain.entropy, rtol=0, atol=1e-12)
+    assert torch.allclose(found.square_sum, plain.square_sum, rtol=1e-12, atol=0)
     assert not found.logp.requires_grad
 
 
