@@ -49,17 +49,11 @@ test-pythons:
 		.venv-$$version/bin/python -m pytest -q -n auto -m "not slow" $(LIGHT_TESTS) || exit 1; \
 	done
 
-# The trainer on the oldest supported TRL and on the pinned one. Only TRL differs (and `requests`,
-# which the old one imports): a folder in front of the path is enough.
-TRL_OLDEST := 0.29.1
-TRL_TESTS := tests/grpo_plugin tests/trl
+# The trainer on the oldest supported TRL, two between and the pinned one; TRL_TESTS are pytest's
+# arguments.
+TRL_TESTS ?=
 test-trl-matrix: install
-	test -d .trl-$(TRL_OLDEST) || $(BIN)/python -m pip install --quiet --no-deps \
-		--target .trl-$(TRL_OLDEST) trl==$(TRL_OLDEST) requests urllib3 charset-normalizer idna certifi
-	PYTHONPATH=$(CURDIR):$(CURDIR)/.trl-$(TRL_OLDEST) $(BIN)/python -c \
-		"import trl; assert trl.__version__ == '$(TRL_OLDEST)', trl.__file__"
-	PYTHONPATH=$(CURDIR):$(CURDIR)/.trl-$(TRL_OLDEST) $(BIN)/python -m pytest -q $(TRL_TESTS)
-	PYTHONPATH=$(CURDIR) $(BIN)/python -m pytest -q $(TRL_TESTS)
+	$(BIN)/python tests/trl/releases.py $(TRL_TESTS)
 
 # The documentation, with verdicts and plots made anew, into build/site.
 docs: install
