@@ -31,7 +31,7 @@ other processes included), `timing/loss_s` per micro-batch (forward pass and los
 TRL's names of what its loss logs stay beside ours (`grpo_plugin.training.trl_metrics`). TRL adds
 those of a generation batch, and each reward of ours the rate of each status (`accuracy/correct`).
 
-What is measured in a micro-batch is gathered over the processes, in one collective, and stays on the
+What is measured in a micro-batch is gathered over the processes in one collective, and stays on the
 device until something is logged: then all of it is read at once.
 """
 
