@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import unfold_named
 
 ID_COLUMN = "id"
+_PROGRESS_ROWS = 1000
+OnProgress = Callable[[int, int], None]
 _GROUP_CHARACTERS = 80
 _LARGEST_SCORE = 1e100  # sums of squares of larger ones overflow
 
@@ -123,14 +125,23 @@ class ScoredRow:
         return (verdict.status == Status.CORRECT.value) is not self.truth
 
 
-def read_scored(path: Path, named: ReportColumns) -> Iterator[ScoredRow | str]:
+def read_scored(
+    path: Path, named: ReportColumns, on_progress: OnProgress | None = None
+) -> Iterator[ScoredRow | str]:
     """The rows of a scored file in order; what is wrong with one, in words, in place of it.
+
+    Args:
+        path: the file.
+        named: columns that the user named.
+        on_progress: called now and then with the bytes that were read, and all there are.
 
     Raises:
         DataFileError: the file cannot be read.
     """
     with open_rows(path) as rows:
-        for raw in rows:
+        for number, raw in enumerate(rows, start=1):
+            if on_progress is not None and number % _PROGRESS_ROWS == 0:
+                on_progress(rows.locate(number), rows.size_bytes)
             columns = parse_row(raw)
             if isinstance(columns, str):
                 yield f"line {raw.line}: {columns}"
@@ -148,6 +159,8 @@ def as_text(value: object) -> str:
     """
     if isinstance(value, str):
         return value
+    if type(value) is int and abs(value) < 2**63:
+        return str(value)  # as JSON has it, at a tenth of the cost
     try:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:  # it could just be read
