@@ -17,7 +17,7 @@ sees them.
 * `throughput`: completions a second by worker processes
 * `figures`, `bench`: the figures of a set and of a run
 * `environment`: versions and hardware
-* `tables`, `spreadsheets`: the figures as Markdown and CSV
+* `tables`, `spreadsheets`: the figures as Markdown and CSV; `narrow_tables` for a narrow screen
 """
 
 from rewards.workbench.benchmarking.bench import BenchOptions, BenchReport, run_bench

@@ -168,7 +168,7 @@ def list_mistakes(
         for row, said in zip(labelled.rows, one.judgements, strict=True):
             if row.truth is None or said.rewarded(threshold) is row.truth:
                 continue
-            names = columns_for(Role.REFERENCE, row.columns)
+            names = columns_for(Role.REFERENCE, row.columns, column=labelled.reference)
             found.append(
                 Mistake(
                     set=labelled.name,
