@@ -13,7 +13,7 @@ from rewards.errors import InputError
 from rewards.text.shorten import shorten
 from rewards.verdict import Status
 from rewards.workbench.benchmarking.intervals import cluster_of
-from rewards.workbench.reporting.training_logs import logged_verdicts
+from rewards.workbench.reporting.training_logs import logged_scores
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import unfold_named
@@ -176,9 +176,7 @@ def understand_row(
         for name, value in columns.items()
         if isinstance(value, dict) and _is_verdict(value)
     }
-    verdicts = verdicts or {
-        name: _verdict(value) for name, value in logged_verdicts(columns).items()
-    }
+    verdicts |= {name: _verdict(value) for name, value in logged_scores(columns).items()}
     ids = columns.get("completion_ids")
     key = _prompt_key(columns, named.prompt)
     if key is None and nth:
@@ -189,7 +187,7 @@ def understand_row(
         prompt=None if key is None else cluster_of(key),
         question=_text_of(Role.PROMPT, columns),
         reference=_text_of(Role.REFERENCE, columns),
-        step=_number(columns.get("step")),
+        step=usable_score(columns.get("step")),
         text=_completion(columns, named.completion),
         tokens=len(ids) if isinstance(ids, list) else None,
         verdicts=verdicts,
@@ -211,7 +209,7 @@ def _is_verdict(value: dict[str, object]) -> bool:
 def _verdict(value: dict[str, object]) -> ScoredVerdict:
     extracted, expected, reason = (value.get(name) for name in ("extracted", "expected", "reason"))
     return ScoredVerdict(
-        score=_number(value["score"]),
+        score=usable_score(value["score"]),
         status=str(value["status"]),
         extracted=None if extracted is None else as_text(extracted),
         expected=None if expected is None else as_text(expected),
@@ -249,7 +247,8 @@ def _as_said(value: object) -> str:
         return as_text(value)
 
 
-def _number(value: object) -> float | None:
+def usable_score(value: object) -> float | None:
+    """A number that can be summed; `None` of anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
