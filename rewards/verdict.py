@@ -160,6 +160,17 @@ class Verdict:
             written["basis"] = self.basis.value
         return written
 
+    def _repr_html_(self) -> str:
+        """As a table, for notebooks; every text in it is escaped."""
+        import html  # for notebooks alone
+
+        cells = "".join(
+            f"<tr><th>{html.escape(name)}</th><td>{html.escape(str(value))}</td></tr>"
+            for name, value in self.to_dict(seconds=False).items()
+            if value is not None or name == "score"
+        )
+        return f"<table>{cells}</table>"
+
     @classmethod
     def from_dict(cls, written: object) -> Verdict:
         """The verdict that `to_dict` made this of; its texts may be other JSON values, as text.

@@ -274,13 +274,13 @@ class Accuracy(Reward):
 
     def _judge_nothing(self, reference: str, found: FoundAnswer) -> Verdict:
         """The verdict on a completion without an answer, if its reference says something."""
-        from rewards.rules.accuracy_memory import usable_reference
+        from rewards.rules.accuracy_memory import expected_shown
 
-        usable_reference(answer_text(reference))
+        expected = expected_shown(reference)
         reason = found.note
         if reason.startswith("no ") and "box" in self.answer_in:
             reason += r"; mark the answer, as in \boxed{42}"
-        return Verdict(0.0, Status.NO_ANSWER, None, _shown(reference), reason)
+        return Verdict(0.0, Status.NO_ANSWER, None, expected, reason)
 
     def _settle(self, cases: Sequence[Verdict | _Undecided]) -> list[Verdict]:
         """The verdicts of examined cases, the undecided ones decided together."""

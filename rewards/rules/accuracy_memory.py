@@ -27,6 +27,7 @@ from rewards.verdict import Basis, Status, Verdict
 
 MAX_ANSWER_CHARS = 4_000
 """Nobody writes an answer this long by hand; one that is not the reference itself is wrong."""
+_SOLUTION_CHARS = 40  # more than marks an answer, such as a box in dollars
 # Longer texts are rare, and would let the memory grow with the dataset.
 _REMEMBERED_CHARS = 512
 
@@ -44,6 +45,18 @@ def usable_reference(text: str) -> Answer:
     if reference.unreadable:
         raise UnusableReferenceError(f"the reference cannot be used: {reference.unreadable}")
     return reference
+
+
+def expected_shown(text: str) -> str:
+    """What a verdict names as expected: of a worked solution the answer that was found in it.
+
+    Raises:
+        UnusableReferenceError: see `usable_reference`.
+    """
+    stated = answer_text(text)
+    read = usable_reference(stated).text
+    is_solution = "\n" in stated.strip() or len(stated) > len(read) + _SOLUTION_CHARS
+    return shown(read if is_solution and read else stated, ANSWER_CHARACTERS)
 
 
 class Comparer(NamedTuple):
@@ -97,14 +110,14 @@ def _judge(reference: str, answer: str, comparison: Comparison) -> Verdict:
         basis, reason = Basis.UNDECIDED, f"could not be shown equal: {reason}"
     elif comparison.on_words:
         basis = Basis.WORDS
-    extracted, expected = shown(answer, ANSWER_CHARACTERS), shown(reference, ANSWER_CHARACTERS)
+    extracted, expected = shown(answer, ANSWER_CHARACTERS), expected_shown(reference)
     return Verdict(score, status, extracted, expected, reason, basis=basis)
 
 
 def _judge_long(reference: str, answer: str) -> Verdict:
     score, status = (1.0, Status.CORRECT) if answer == reference.strip() else (0.0, Status.WRONG)
     reason = "the same text" if score else f"{len(answer)} characters are no answer"
-    extracted, expected = shown(answer, ANSWER_CHARACTERS), shown(reference, ANSWER_CHARACTERS)
+    extracted, expected = shown(answer, ANSWER_CHARACTERS), expected_shown(reference)
     return Verdict(score, status, extracted, expected, reason, basis=Basis.PROOF)
 
 

@@ -20,11 +20,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from rewards.errors import RlvrError
+from rewards.named.reward_function import RewardFunction
 from rewards.reward import Reward
 from rewards.workbench.benchmarking.labelled import LabelledRow, LabelledSet
 from rewards.workbench.benchmarking.shapes import BATCH_SIZES, find_differences, find_misshapen
 from rewards.workbench.scoring.judge import ask_reward, resolve_for_job
-from rewards.workbench.scoring.reward_function import RewardFunction
 from rewards.workbench.scoring.row_limits import PATIENCE_ROWS, RowLimits
 from rewards.workbench.scoring.row_parts import Job
 from rewards.workbench.scoring.supervision import (
@@ -118,7 +118,7 @@ def judge_set(  # noqa: PLR0913 - options are keyword-only
     Args:
         source: the reward.
         labelled: the rows.
-        search_path: see `resolve_reward`.
+        search_path: see `reward_named`.
         limits: what one call may use.
         record: what is known of the reward from earlier sets; brought up to date.
         groups: places of rows to judge together, each row in one of them; by default each row is
@@ -141,7 +141,8 @@ def job_for(source: str, labelled: LabelledSet, search_path: str) -> Job:
         "rewards": [("", source)],
         "completion": labelled.completion,
         "prompt": labelled.prompt,
-        "reference": None,
+        "reference": labelled.reference,
+        "tests": labelled.tests,
         "search_path": search_path,
     }
 

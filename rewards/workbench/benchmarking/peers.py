@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from rewards.errors import InputError
-from rewards.workbench.scoring.resolve import NamedReward, read_reward_arguments, resolve_reward
+from rewards.named.spec import reward_named
+from rewards.workbench.scoring.reward_arguments import NamedReward, read_reward_arguments
 
 PEERS = {
     "trl": ("trl", "trl.rewards:accuracy_reward"),
@@ -40,7 +41,7 @@ def read_rewards(arguments: Sequence[str]) -> tuple[list[NamedReward], dict[str,
         raise InputError("; ".join(f"--reward {name}: {why}" for name, why in missing.items()))
     named = read_reward_arguments(there)
     for one in named:
-        resolve_reward(one.source)
+        reward_named(one.source)
     return named, missing
 
 
@@ -49,7 +50,7 @@ def _why_missing(name: str) -> str:
     if find_spec(package) is None:
         return f"not installed; pip install {package.replace('_', '-')}"
     try:
-        resolve_reward(path)
+        reward_named(path)
     except InputError as error:  # a broken installation
         return str(error)
     return ""

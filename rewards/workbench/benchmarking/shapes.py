@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import replace
 from functools import wraps
 
+from rewards.named.reward_function import RewardFunction
 from rewards.reward import Reward
 from rewards.workbench.benchmarking.correlation import SAME
 from rewards.workbench.scoring.judge import ask_reward
-from rewards.workbench.scoring.reward_function import RewardFunction
 from rewards.workbench.scoring.row_parts import Job
 
 # A pair, an odd number, and the sizes of a small and a large batch in training.

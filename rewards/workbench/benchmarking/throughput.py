@@ -91,7 +91,7 @@ def measure_throughput(  # noqa: PLR0913 - options are keyword-only
         source: the reward.
         sets: rows, and what the reward said about them when each was judged by itself.
         workers: how many processes, one figure each.
-        search_path: see `resolve_reward`.
+        search_path: see `reward_named`.
         limits: what one call may use.
         repeats: how often each figure is taken; the numbers of workers take turns.
 

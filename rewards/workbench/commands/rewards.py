@@ -32,11 +32,11 @@ def rewards(
         rlvr rewards accuracy
     """
     from rewards.errors import InputError  # `--help` is quick
-    from rewards.workbench.scoring.resolve import known_rewards, resolve_reward
+    from rewards.named.spec import known_rewards, reward_named
 
     known = known_rewards()
     if name is not None and name not in known:
-        resolve_reward(name)  # says what there is
+        reward_named(name)  # says what there is
         raise InputError(f"{name}: is a reward of your own; its own description says what it does")
     if name is not None:
         known = {name: known[name]}

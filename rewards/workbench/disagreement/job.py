@@ -21,7 +21,7 @@ from rewards.workbench.disagreement.examples import (
 )
 from rewards.workbench.disagreement.judged_rows import JudgedRow, read_judged_rows, split_rewards
 from rewards.workbench.rows.whole_output import WholeOutput
-from rewards.workbench.scoring.resolve import read_reward_arguments
+from rewards.workbench.scoring.reward_arguments import read_reward_arguments
 from rewards.workbench.scoring.row_columns import NamedColumns
 from rewards.workbench.scoring.score import Progress
 from rewards.workbench.scoring.written_verdicts import dump_row, read_head, verdict_columns

@@ -10,11 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rewards.errors import DataFileError, InputError
+from rewards.named.spec import reward_named
 from rewards.verdict import Status, Verdict
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import unfold_named
-from rewards.workbench.scoring.resolve import NamedReward, resolve_reward
+from rewards.workbench.scoring.reward_arguments import NamedReward
 from rewards.workbench.scoring.row_columns import NamedColumns
 from rewards.workbench.scoring.score import Progress, ScoreOptions, score_file
 from rewards.workbench.scoring.written_verdicts import read_verdict
@@ -97,7 +98,7 @@ def read_judged_rows(  # noqa: PLR0913 - the options of scoring and what to scor
 
 def _check_reward(one: NamedReward, path: Path, written: Sequence[str]) -> None:
     try:
-        resolve_reward(one.source)
+        reward_named(one.source)
     except InputError as error:
         if not written:
             raise

@@ -4,8 +4,7 @@
 thin coat around them.
 
 * `row_columns`: which columns of the file hold what
-* `resolve`: a reward by its name or import path
-* `reward_function`: a user's function called as TRL calls it, its numbers made verdicts
+* `reward_arguments`: what `--reward` was given
 * `row_parts`: what travels between the processes of a run: rows, and single completions of rows
 * `judge`: a chunk of rows judged, a pure function that runs in a worker process
 * `completion_lists`: rows that hold a list of completions, one verdict each, and a summary
@@ -19,10 +18,10 @@ thin coat around them.
 * `score`, `shards`: one file, and several files, each into a folder
 * `tally`: counts by status and the summary
 * `warning_signs`: one cause behind nearly all rows, said in a line
+* `in_memory`: rows of a list, a frame, a data set, scored as a file's are
 * `explanation`: one verdict, stage by stage
 """
 
-from rewards.workbench.scoring.resolve import resolve_reward
 from rewards.workbench.scoring.row_limits import RowLimits
 from rewards.workbench.scoring.score import ScoreOptions, score_file
 from rewards.workbench.scoring.shards import ShardsSummary, score_shards
@@ -34,7 +33,6 @@ __all__ = [
     "ShardsSummary",
     "Summary",
     "Tally",
-    "resolve_reward",
     "score_file",
     "score_shards",
 ]

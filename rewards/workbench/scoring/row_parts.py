@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
+from rewards.named.spec import own_code_in
 from rewards.workbench.rows.rows import RawRow, parse_row
 from rewards.workbench.scoring.completion_lists import (
     find_ids_flaw,
@@ -16,7 +17,11 @@ from rewards.workbench.scoring.completion_lists import (
     summary_name,
     unfold,
 )
-from rewards.workbench.scoring.row_columns import find_completion_flaw, with_paths
+from rewards.workbench.scoring.row_columns import (
+    find_completion_flaw,
+    with_completion,
+    with_paths,
+)
 
 
 class _Options(TypedDict, total=False):
@@ -24,6 +29,8 @@ class _Options(TypedDict, total=False):
     cache: str | None  # where verdicts are remembered
     code: str  # what they are remembered of
     paths: list[str]  # columns that are paths into others
+    others: list[str]  # where completions stand in rows that leave their column empty
+    tests: str | None  # the column that the user named for tests
 
 
 class Job(_Options):
@@ -51,9 +58,9 @@ class Single(NamedTuple):
 
 
 def users_rewards(job: Job) -> dict[str, str]:
-    """The import paths of the rewards that are not ours, by label."""
-    paths = {label: source.partition("(")[0].strip() for label, source in job["rewards"]}
-    return {label: path for label, path in paths.items() if ":" in path}
+    """The paths of what is not ours in each reward, by label, where there is any."""
+    paths = {label: ", ".join(own_code_in(source)) for label, source in job["rewards"]}
+    return {label: own for label, own in paths.items() if own}
 
 
 def unfold_rows(job: Job, rows: Sequence[WireRow]) -> list[Single]:
@@ -100,7 +107,8 @@ def parse_writable(job: Job, raw: RawRow) -> dict[str, object] | str:
     taken = [name for name in written if name in row]
     if taken:
         return f"the row already has a column {taken[0]!r}"
-    return with_paths(row, job.get("paths", ()))
+    row = with_paths(row, job.get("paths", ()))
+    return with_completion(row, job["completion"], job.get("others", ()))
 
 
 def _completions_of(job: Job, raw: RawRow) -> Sequence[dict[str, object] | str]:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from rewards.errors import DataFileError
 from rewards.extras import version_of
+from rewards.named.own_code import is_file_path, source_file
+from rewards.named.spec import own_code_in, reward_named
 from rewards.reward import Reward
 from rewards.workbench.rows.input_files import check_apart, describe_input
 from rewards.workbench.rows.output_file import check_place
@@ -20,13 +22,7 @@ from rewards.workbench.rows.rows import RowReader
 from rewards.workbench.scoring.completion_lists import each_verdict
 from rewards.workbench.scoring.dispatch import KeptWorkers, judge_here, judge_in_workers
 from rewards.workbench.scoring.judge import JudgedChunk
-from rewards.workbench.scoring.resolve import (
-    NamedReward,
-    is_file_path,
-    read_reward_arguments,
-    resolve_reward,
-    source_file,
-)
+from rewards.workbench.scoring.reward_arguments import NamedReward, read_reward_arguments
 from rewards.workbench.scoring.row_columns import Columns, NamedColumns, choose_columns, paths_of
 from rewards.workbench.scoring.row_limits import Patience, RowLimits, expect_patience
 from rewards.workbench.scoring.row_parts import Job
@@ -113,6 +109,7 @@ class PreparedRun:
             "completion": self.columns.completion,
             "prompt": self.columns.prompt,
             "reference": references[0] if references else None,
+            "tests": self.columns.tests_seen[0] if self.columns.tests_seen else None,
         }
         return Summary(
             input=self.options.input,
@@ -150,7 +147,7 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
         InputError: something in them cannot be used.
     """
     named_rewards = read_reward_arguments(options.rewards)
-    rewards = [(named.label, resolve_reward(named.source)) for named in named_rewards]
+    rewards = [(named.label, reward_named(named.source)) for named in named_rewards]
     check_place(options.output)
     for written in (options.output, partial_path(options.output)):
         check_apart(options.input, written)
@@ -166,6 +163,8 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
         "reference": columns.reference,
         "search_path": str(Path.cwd()),
         "several": columns.several,
+        "others": list(columns.other_completions),
+        "tests": options.named.tests,
         "paths": [
             *paths_of(
                 [
@@ -275,7 +274,7 @@ def _describe_run(
     options: ScoreOptions, rewards: Sequence[NamedReward], columns: Columns
 ) -> OutputPlan:
     """What the output depends on: an unfinished one is continued only when all of it is equal."""
-    users = [one for one in rewards if ":" in one.path]
+    own_code = [path for one in rewards for path in own_code_in(one.source)]
     limits = {
         "row timeout (s)": options.limits.timeout_s,
         "row memory (MB)": options.limits.memory_mb,
@@ -288,11 +287,17 @@ def _describe_run(
             "prompt column": columns.prompt,
             "reference column": columns.reference,
             **({"completions in a row": "several"} if columns.several else {}),
-            **(limits if users else {}),
+            **(
+                {"other completion columns": ", ".join(columns.other_completions)}
+                if columns.other_completions
+                else {}
+            ),
+            **({"tests column": options.named.tests} if options.named.tests else {}),
+            **(limits if own_code else {}),
         },
         "code": {
             "rlvr": version_of("rlvr"),
-            **{one.source: _digest_source(one.path) for one in users},
+            **{path: _digest_source(path) for path in own_code},
         },
     }
 

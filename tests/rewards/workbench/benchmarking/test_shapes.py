@@ -3,8 +3,8 @@
 import pytest
 
 from rewards import accuracy
+from rewards.named.reward_function import RewardFunction
 from rewards.workbench.benchmarking.shapes import find_misshapen
-from rewards.workbench.scoring.reward_function import RewardFunction
 
 JOB = {"rewards": [], "completion": "completion", "prompt": None, "reference": None}
 
