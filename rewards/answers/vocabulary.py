@@ -217,7 +217,7 @@ LINKS = frozenset(
 
 
 # A word of another script that ends so denies what follows.
-_DENYING_ENDS = tuple("不 不是 不为 不等于 并非 ない ません 아니다 아닌 않다 नहीं".split())  # noqa: SIM905
+_DENYING_ENDS = tuple("不 不是 不为 不等于 并非 ない ません 아니다 아닌 않다 नहीं".split())
 
 
 def may_name(words: Sequence[str]) -> bool:
