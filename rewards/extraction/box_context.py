@@ -23,7 +23,7 @@ _TOOL = re.compile(
     r"|^```(?:output|tool|result|stdout)[^\n]*\n.*?(?:^```|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-_LINE_STARTS = ("\n%", "\n ", "\n\t")  # what a comment line has before it
+_COMMENT_BELOW = re.compile(r"\n[ \t]*%")  # one that opens no text; starts with a plain character
 # Directly before a box, without a space: a sign, a factor, a script or a fraction bar.
 _PREFIX = re.compile(
     r"(?:(?<![-\w])[-+−±]|[\d^/]|(?<=\w)_|\\(?:pm|mp|times|cdot|div|sqrt|neg|lnot|ne|neq|not|ln|log|lg"
@@ -36,6 +36,11 @@ _DENIED = re.compile(
 )
 _DENIALS = ("not", "never", "n't", "n\u2019t", "不", "ではなく")
 _SIGNS = frozenset("-+−±^/_=")
+# What most boxes have around them, and no pattern here begins or ends with.
+_PLAINLY_BEFORE = frozenset(("", "(", "[", "$", "\n", "*"))
+_PLAINLY_BEHIND = frozenset(
+    ("", "$", "$.", "$$", "$\n", "\\)", "\\]", ".", ".\n", "\n", "\n\n", "*", "**")
+)
 _MINUS_IN_MATH = re.compile(r"[=(,<>$]\s?[-−]\s?\Z")
 # Directly behind it: decimals, a script, a letter that multiplies, another factor.
 _SUFFIX = re.compile(
@@ -61,7 +66,7 @@ def spoken(text: str) -> str:
     >>> spoken("% \\boxed{1}\nso \\boxed{2}").strip()
     'so \\boxed{2}'
     """
-    if "%" in text and (text[0] in "% \t" or any(start in text for start in _LINE_STARTS)):
+    if "%" in text and (text[0] in "% \t" or _COMMENT_BELOW.search(text)):
         text = _COMMENT.sub("", text)
     if ("<!" in text or "\\" in text) and any(mark in text for mark in _HIDES):
         text = _HIDDEN.sub("", text)
@@ -77,20 +82,17 @@ def is_part_of_more(text: str, start: int, end: int) -> bool:
     >>> is_part_of_more(r"-\boxed5", 1, 8), is_part_of_more(r"x = \boxed5.", 4, 11)
     (True, False)
     """
-    # Patterns that look backwards are dear, so only where the last character may be part of one.
-    before = text[max(0, start - 40) : start]
-    last = before[-1:]
-    command = (last == " " or last.isalpha()) and "\\" in before[-7:]
-    unequal = "≠" in before[-2:]
-    if (command or unequal or last.isdigit() or last in _SIGNS) and _PREFIX.search(before):
+    before = text[start - 3 : start] if start >= 3 else text[:start]
+    if (before[-1:] not in _PLAINLY_BEFORE or "-" in before or "−" in before) and _continues(
+        text[max(0, start - 40) : start]
+    ):
         return True
-    if ("-" in before[-3:] or "−" in before[-3:]) and _MINUS_IN_MATH.search(before):
+    if _is_denied(text[max(0, start - 16) : start]):
         return True
-    lowered = before[-16:].lower()
-    if any(word in lowered for word in _DENIALS) and _DENIED.search(before):
+    if text[end : end + 2] not in _PLAINLY_BEHIND and _SUFFIX.match(text, end):
         return True
-    if _SUFFIX.match(text, end) or (last == "~" and before[-2:] == text[end : end + 2] == "~~"):
-        return True  # it goes on, or Markdown strikes it out
+    if before[-2:] == text[end : end + 2] == "~~":  # Markdown strikes it out
+        return True
     if text.find("}", end) < 0:  # the usual case
         return False
     behind_it = _NEXT_BRACE.search(text, end)
@@ -99,12 +101,31 @@ def is_part_of_more(text: str, start: int, end: int) -> bool:
     return _command_around(text, start) in _AROUND
 
 
+def _continues(before: str) -> bool:
+    """Whether a formula that began before a box goes on in it."""
+    # Patterns that look backwards are dear, so only where the last character may be part of one.
+    last = before[-1:]
+    command = (last == " " or last.isalpha()) and "\\" in before[-7:]
+    unequal = "≠" in before[-2:]
+    if (command or unequal or last.isdigit() or last in _SIGNS) and _PREFIX.search(before):
+        return True
+    return ("-" in before[-3:] or "−" in before[-3:]) and bool(_MINUS_IN_MATH.search(before))
+
+
+def _is_denied(before: str) -> bool:
+    """Whether the words before a box say that it is not what stands in it."""
+    lowered = before.lower()
+    return any(word in lowered for word in _DENIALS) and _DENIED.search(before) is not None
+
+
 def with_percent(content: str, text: str, end: int) -> str:
     r"""The content with the per cent sign that stands behind the box.
 
     >>> with_percent("28", r"\boxed{28}\%", 10)
     '28\\%'
     """
+    if "%" not in text[end : end + 2]:
+        return content
     behind = _PERCENT.match(text, end) and _PLAIN_NUMBER.fullmatch(content)
     return content + r"\%" if behind else content
 

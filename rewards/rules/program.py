@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,7 +32,7 @@ from rewards.programs.sandbox_tests import sandbox_tests
 from rewards.programs.sandboxes import sandbox_with
 from rewards.programs.task import RowTests, Task, read_task
 from rewards.reward import Reward, Sample
-from rewards.verdict import Status, Verdict
+from rewards.verdict import Stage, Status, Verdict
 from rlvr_cpus import cpus_per_rank
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sandbox.cases import Tests
 
 _REASONS_MAX = 4
+_STAGES_MAX = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +155,26 @@ class Code(Reward):
         count = min(len(samples), self.workers or cpus_per_rank())
         with ThreadPoolExecutor(count, thread_name_prefix="code-reward") as pool:
             return list(pool.map(self._judge_safely, samples))
+
+    def stages(self, sample: Sample) -> list[Stage]:
+        """The program that was taken, and how each of its tests ended."""
+        seen: list[Outcome] = []
+
+        class Watched(Code):
+            def _verdict(self, outcome: Outcome, source: str) -> Verdict:
+                seen.append(outcome)
+                return super()._verdict(outcome, source)
+
+        options = {field.name: getattr(self, field.name) for field in fields(self)}
+        Watched(**{**options, "partial": True}).judge(sample)  # every test, not to the first fault
+        tests = seen[-1].tests if seen else ()
+        shown = [
+            Stage(f"test {number}", f"{test.status.value}: {test.reason}".rstrip(": "))
+            for number, test in enumerate(tests[:_STAGES_MAX], 1)
+        ]
+        left = len(tests) - len(shown)
+        more = [Stage("tests", f"and {left} more")] if left else []
+        return [*super().stages(sample), *shown, *more]
 
     def warm_up(self) -> None:
         """Start the sandbox now rather than in the first training step.

@@ -209,6 +209,22 @@ def test_never_raises_and_finds_only_what_is_there(text):
     assert closing_brace(text, 0) < len(text)
 
 
+_PIECES = (
+    "\\boxed{", "\\fbox{", "\\framebox[2cm]{", "\\boxed 5", "\\boxed7", "}", "{", "\\{", "\\}",
+    "\\\\", " ", "\n", ", ", " and ", "1", "x", "\\approx ", "$", "a" * 40, " " * 45, "b" * 70,
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=24).map("".join))
+def test_a_lone_box_is_read_like_one_of_several(text):
+    """The word "box" behind it makes the reader look for others: that finds no other answer."""
+    assert last_boxed(text + "\n\n.") == last_boxed(text + "\n\n. A box")
+
+
+def test_a_bare_box_behind_a_braced_one_is_the_last():
+    assert last_boxed(r"$\boxed{1}$ was wrong, so $\boxed5$") == "5"
+
+
 def test_a_box_around_several_boxes_is_the_answer():
     assert last_boxed(r"\boxed{\boxed{41}\boxed{42}}") == r"\boxed{41}\boxed{42}"
     assert last_boxed(r"\boxed{41} so {\boxed{42}}") == "42"
