@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -90,7 +91,9 @@ def columns_of(name: str, reward: Reward) -> dict[str, list[object]]:
     return columns
 
 
-def measure(name: str, kinds: list[str], sizes: list[float]) -> list[dict[str, object]]:
+def measure(
+    name: str, kinds: list[str], places: list[str], sizes: list[float]
+) -> list[dict[str, object]]:
     """What the floods cost one reward, in this process."""
     reward = exported_rewards()[name]
     columns = columns_of(name, reward)
@@ -103,7 +106,8 @@ def measure(name: str, kinds: list[str], sizes: list[float]) -> list[dict[str, o
     found: list[dict[str, object]] = []
     for kind in kinds:
         floods = [KINDS[kind](int(size * 2**20)) for size in sizes]
-        for place, (before, behind) in PLACES.items():
+        for place in places:
+            before, behind = PLACES[place]
             runs = [
                 _run(reward, columns, before + flood + behind, has_workers=has_workers)
                 for flood in floods
@@ -191,6 +195,7 @@ def _apart(name: str, options: argparse.Namespace) -> list[dict[str, object]]:
     """The costs of one reward, measured in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.floods", "--worker", "--reward", name]
     command += ["--sizes", *map(str, options.sizes), "--kind", *options.kind]
+    command += ["--place", *options.place]
     done = subprocess.run(
         command, cwd=ROOT, check=True, stdout=subprocess.PIPE, timeout=PATIENCE_S, text=True
     )
@@ -212,12 +217,15 @@ def main(arguments: list[str] | None = None) -> dict[str, object]:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--reward", nargs="+", default=list(exported_rewards()))
     parser.add_argument("--kind", nargs="+", default=list(KINDS), choices=list(KINDS))
+    parser.add_argument("--place", nargs="+", default=list(PLACES), choices=list(PLACES))
     parser.add_argument("--sizes", nargs="+", type=float, default=[0.25, 1.0], help="megabytes")
     parser.add_argument("--output", type=Path, default=RESULT)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.worker:
-        json.dump(measure(options.reward[0], options.kind, options.sizes), sys.stdout)
+        json.dump(
+            measure(options.reward[0], options.kind, options.place, options.sizes), sys.stdout
+        )
         return {}
     found = _kept(options.output) if options.reward != list(exported_rewards()) else {}
     for name in options.reward:
@@ -234,11 +242,11 @@ def main(arguments: list[str] | None = None) -> dict[str, object]:
             flush=True,
         )
     result = {
-        "command": "python -m benchmarks.floods",
+        "command": f"python -m benchmarks.floods --place {shlex.join(options.place)}",
         "environment": environment(),
         "sizes_mb": options.sizes,
         "kinds": options.kind,
-        "places": list(PLACES),
+        "places": options.place,
         "most_s_per_mb": MOST_S,
         "rewards": dict(sorted(found.items())),
     }
