@@ -73,6 +73,7 @@ bench: install
 	$(BIN)/python -m benchmarks.trainer_step
 	$(BIN)/python -m benchmarks.loss
 	$(BIN)/python -m benchmarks.scoring
+	$(BIN)/python -m benchmarks.floods
 	$(BIN)/python -m benchmarks.demo_control
 	$(BIN)/python -m benchmarks.demo_objectives
 
