@@ -189,10 +189,11 @@ def write(lines: list[dict[str, object]]) -> None:
 
 
 def known_lines() -> dict[str, dict[str, object]]:
-    """The table as it stands, by peer."""
+    """The table as it stands, by the peer's script."""
     if not RESULTS.exists():
         return {}
-    return {str(line["peer"]): line for line in json.loads(RESULTS.read_text())["peers"]}
+    lines = json.loads(RESULTS.read_text())["peers"]
+    return {str(line["script"])[len("through_") : -len(".py")]: line for line in lines}
 
 
 def main() -> int:
@@ -227,7 +228,7 @@ def main() -> int:
                 print(f"  {difference}", flush=True)
             wrong += "failed" in line or bool(line["differences"])
             if not chosen.latest:
-                table[str(line["peer"])] = line
+                table[peer] = {**line, "script": f"through_{peer}.py"}
                 write([*table.values()])
         if not chosen.keep:
             shutil.rmtree(home, ignore_errors=True)
