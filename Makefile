@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix test-adapters bench clean
+.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix docs test-adapters bench clean
 
 install: $(INSTALLED)
 
@@ -60,6 +60,10 @@ test-trl-matrix: install
 		"import trl; assert trl.__version__ == '$(TRL_OLDEST)', trl.__file__"
 	PYTHONPATH=$(CURDIR):$(CURDIR)/.trl-$(TRL_OLDEST) $(BIN)/python -m pytest -q $(TRL_TESTS)
 	PYTHONPATH=$(CURDIR) $(BIN)/python -m pytest -q $(TRL_TESTS)
+
+# The documentation, with verdicts and plots made anew, into build/site.
+docs: install
+	DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
 
 # Every adapter through its peer's own loop, each group of peers in an environment of its own (up to
 # 1.6 GB, removed afterwards); the table goes into docs/adapters/README.md. LATEST=1: newest versions.

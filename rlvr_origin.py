@@ -39,3 +39,13 @@ def shadowing_message(foreign: dict[str, str]) -> str:
         "Rename your file or folder, start from another directory, or put "
         f"{HOME} first in PYTHONPATH."
     )
+
+
+def installed_version() -> str:
+    """The version of this distribution; `unknown` for a checkout that is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # takes a while
+
+    try:
+        return version("rlvr")
+    except PackageNotFoundError:
+        return "unknown"

@@ -17,6 +17,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from grpo_plugin.errors import MissingExtraError
+from rlvr_origin import installed_version
 
 
 def lazy_attributes(
@@ -32,6 +33,8 @@ def lazy_attributes(
     """
 
     def look_up(name: str) -> object:
+        if name == "__version__":
+            return installed_version()
         if name not in homes and (name.startswith("_") or not find_spec(f"{package}.{name}")):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         try:
@@ -48,6 +51,7 @@ def lazy_attributes(
         return found
 
     def names() -> list[str]:
-        return sorted(vars(sys.modules[package]).keys() | homes.keys())
+        dunder = {name for name in vars(sys.modules[package]) if name.startswith("__")}
+        return sorted(dunder | homes.keys())
 
     return look_up, names

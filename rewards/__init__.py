@@ -16,8 +16,9 @@ Ready rewards, each with its class for other options:
 - length: `overlong`, `cosine_length`, `repetition`, and the class `GroupLength`.
 
 `WeightedSum`, `Gate`, `Clip`, `Schedule` and `Route` make rewards of rewards. `Reward` is the base
-for one of your own; `Verdict` and `Status` are what a verifier returns. Errors are drawn in
-`rewards.errors`.
+for one of your own; `Verdict` and `Status` are what a verifier returns. `score` judges a list, a
+data frame or a data set at once, and `to_frame` makes a frame of what it returns. Errors are drawn
+in `rewards.errors`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewards.lazy import lazy_attributes
+
+if TYPE_CHECKING:
+    __version__: str
 
 # A reward is one line here and one in the table below.
 # isort: off
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
     from rewards.rules.tag_count import TagCount as TagCount, tag_count as tag_count
     from rewards.text.chat_judge import ChatJudge as ChatJudge
     from rewards.verdict import Status as Status, Verdict as Verdict
+    from rewards.workbench.scoring.in_memory import score as score, to_frame as to_frame
 # isort: on
 
 # Imported at first use: all of them together would take longer than everything else here.
@@ -101,6 +106,7 @@ _HOMES = {
         "rules.tag_count": "TagCount tag_count",
         "text.chat_judge": "ChatJudge",
         "verdict": "Status Verdict",
+        "workbench.scoring.in_memory": "score to_frame",
     }.items()
     for name in names.split()
 }

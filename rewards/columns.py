@@ -8,7 +8,10 @@ a mixed dataset in which different rows fill different columns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from enum import Enum
+from functools import lru_cache
+from shlex import quote
 
 from rewards.errors import MissingColumnError
 
@@ -47,6 +50,7 @@ COLUMN_ALIASES: Mapping[Role, tuple[str, ...]] = {
         "model_answer",
         "predictions",
         "pred",
+        "generated_solution",
     ),
     # Datasets with both keep the final answer in `answer` and the worked solution in `solution`.
     Role.REFERENCE: (
@@ -61,9 +65,14 @@ COLUMN_ALIASES: Mapping[Role, tuple[str, ...]] = {
         "correct_answer",
         "final_answer",
         "gold_answer",
+        "answer_key",
         "gt",
+        "gts",
     ),
-    Role.TESTS: ("tests", "test_cases", "test", "input_output", "public_tests", "test_list"),
+    Role.TESTS: (
+        *("tests", "test_cases", "test", "input_output", "public_tests", "test_list"),
+        "public_test_cases",
+    ),
     Role.SCHEMA: ("schema", "json_schema", "response_schema"),
     Role.PATTERN: ("pattern", "regex"),
     Role.INSTRUCTIONS: ("instruction_id_list",),  # google/IFEval
@@ -84,27 +93,72 @@ GROUP_COLUMNS = (
 )
 """What tells apart the prompts that completions were sampled for."""
 
-_NAMED_ON_THE_LINE = frozenset({Role.PROMPT, Role.COMPLETION, Role.REFERENCE})
+_NAMED_ON_THE_LINE = frozenset({Role.PROMPT, Role.COMPLETION, Role.REFERENCE, Role.TESTS})
+
+
+@lru_cache(maxsize=4096)
+def fold_name(name: str) -> str:
+    """A column's name without what people write differently: case, spaces, `_`, `-`.
+
+    >>> fold_name("Correct Answer"), fold_name("answerKey"), fold_name("model-output")
+    ('correctanswer', 'answerkey', 'modeloutput')
+    """
+    return name.translate(_UNIFORM).lower()
+
+
+_UNIFORM = str.maketrans("", "", " _-")
+_PLACES: Mapping[Role, Mapping[str, int]] = {
+    role: {fold_name(name): at for at, name in enumerate(names)}
+    for role, names in COLUMN_ALIASES.items()
+}
 
 
 def columns_for(role: Role, available: Iterable[str], *, column: str | None = None) -> list[str]:
     """The columns among `available` that can fill `role`, best first.
 
-    `column` names one and overrides the table. An empty list means that there is none.
+    `column` names one and overrides the table. An empty list means that there is none. Case, spaces
+    and underscores do not matter: `Correct Answer` is `correct_answer`.
 
     >>> columns_for(Role.REFERENCE, ["answer", "prompt", "solution"])
     ['answer', 'solution']
+    >>> columns_for(Role.REFERENCE, ["Final Answer", "Answer"])
+    ['Answer', 'Final Answer']
     >>> columns_for(Role.REFERENCE, ["answer", "final"], column="final")
     ['final']
     """
-    names = set(available)
-    wanted = (column,) if column is not None else COLUMN_ALIASES[role]
-    return [name for name in wanted if name in names]
+    names = list(available)
+    if column is not None:
+        return [column] if column in names else []
+    wanted = COLUMN_ALIASES[role]
+    exact = [name for name in wanted if name in names]
+    if len(exact) == len(names):
+        return exact
+    place = _PLACES[role]
+    alike = [name for name in names if name not in wanted and fold_name(name) in place]
+    # A name as the table has it comes before one that is only written alike.
+    return exact + sorted(alike, key=lambda name: place[fold_name(name)])
 
+
+def written_alike(available: Iterable[str]) -> list[str]:
+    """The columns that stand for a name of the table, and are written in another way.
+
+    >>> written_alike(["answer", "Answer", "Correct Answer", "weather"])
+    ['Answer', 'Correct Answer']
+    """
+    return [name for name in available if name not in _KNOWN and fold_name(name) in _FOLDED]
+
+
+_KNOWN = frozenset(name for names in COLUMN_ALIASES.values() for name in names)
+_FOLDED = frozenset(map(fold_name, _KNOWN))
 
 # As text files write them, also where a column with gaps was once one of floats.
 _TRUTHS: Mapping[str, bool] = {
     "true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False,
+}  # fmt: skip
+
+_IN_WORDS: Mapping[str, bool] = {
+    "yes": True, "y": True, "correct": True, "right": True,
+    "no": False, "n": False, "incorrect": False, "wrong": False,
 }  # fmt: skip
 
 
@@ -113,7 +167,7 @@ def truth(row: Mapping[str, object], column: str | None = None) -> bool | None:
 
     `true` and `false`, 1 and 0 (1.0 and 0.0), as values or as text in any case; anything else says
     nothing. Without `column` the first of the usual names (`label`, `correct`, `is_correct`) that
-    says either counts.
+    says either counts. A column that is named may also say yes and no: elsewhere those are answers.
 
     >>> truth({"label": True}), truth({"correct": 0.0}), truth({"is_correct": "True"})
     (True, False, True)
@@ -122,8 +176,11 @@ def truth(row: Mapping[str, object], column: str | None = None) -> bool | None:
     """
     for name in columns_for(Role.LABEL, row, column=column):
         value = row[name]
-        if isinstance(value, str) and (said := _TRUTHS.get(value.strip().lower())) is not None:
-            return said
+        if isinstance(value, str):
+            text = value.strip().lower()
+            said = _TRUTHS.get(text, _IN_WORDS.get(text) if column is not None else None)
+            if said is not None:
+                return said
         if isinstance(value, int | float) and value in {0, 1}:
             return bool(value)
     return None
@@ -150,27 +207,40 @@ def without_arrays(cell: object, _levels: int = 200) -> object:
 def missing_columns(
     needed: Sequence[tuple[Role, str]], available: Iterable[str], *, source: str
 ) -> MissingColumnError:
-    """The error for a file that lacks columns for several roles: all of them, and how to name them.
+    """The error for a file that lacks columns: all the roles, and a command that names them.
 
     Args:
         needed: each role with what needs it.
-        available: the columns there are.
+        available: the columns there are; one that is written nearly as a known name is proposed.
         source: the file.
     """
-    seen = ", ".join(sorted(available)) or "none"
+    seen = sorted(available)
     lacks = " and ".join(f"a {role.value} column (needed by {by})" for role, by in needed)
     names = "; ".join(
         f"{role.value}: {', '.join(COLUMN_ALIASES[role])}" for role, _ in dict.fromkeys(needed)
     )
-    options = " ".join(
-        f"--{role.value}-column COLUMN"
-        for role in dict.fromkeys(role for role, _ in needed)
-        if role in _NAMED_ON_THE_LINE
-    )
+    options: list[str] = []
+    for role, by in needed:
+        guess = _nearest(role, seen) or "COLUMN"
+        named = f"--{role.value}-column {quote(guess)}"
+        if role not in _NAMED_ON_THE_LINE:
+            named = f"--reward '{by}(column=\"{guess}\")'"
+        if named not in options:
+            options.append(named)
     return MissingColumnError(
-        f"{source}: has no {lacks}. Columns seen: {seen}. Names accepted: {names}. Name them, "
-        f"what lies inside of one by a path (a.b.0.c): rlvr score {source} {options} …"
+        f"{source}: has no {lacks}. Columns seen: {', '.join(seen) or 'none'}. Names accepted, in "
+        f"upper or lower case: {names}. Name them, what lies inside of one by a path (a.b.0.c): "
+        f"rlvr score {quote(source)} {' '.join(options)} …"
     )
+
+
+def _nearest(role: Role, available: Sequence[str]) -> str | None:
+    """A column whose name is nearly one of the role's, or has one of them as a word in it."""
+    for name in available:
+        if get_close_matches(fold_name(name), _PLACES[role], n=1, cutoff=0.8):
+            return name
+    words = [name for name in COLUMN_ALIASES[role] if len(name) > 3]
+    return next((name for name in available if any(one in name.lower() for one in words)), None)
 
 
 def missing_column(

@@ -11,7 +11,7 @@ from rewards.columns import COLUMN_ALIASES, Role
 from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.reward import Reward, Sample, is_column
-from rewards.verdict import Status, Verdict
+from rewards.verdict import Stage, Status, Verdict
 
 Ask: TypeAlias = Callable[[Reward, Sequence[int]], list[Verdict]]
 
@@ -78,6 +78,16 @@ class Combination(Reward):
         """Start the workers of every part that has some."""
         for part in self.parts:
             part.warm_up()
+
+    def stages(self, sample: Sample) -> list[Stage]:
+        """What each part says by itself, also one that the combination may not ask for."""
+        stages = super().stages(sample)
+        for part in self.parts:
+            (verdict,) = part.judge_many([sample])
+            score = "no score" if verdict.score is None else f"{verdict.score:g}"
+            text = f"{verdict.status.value}, {score}: {verdict.reason}"
+            stages.append(Stage(part.name, text))
+        return stages
 
     def judge(self, sample: Sample) -> Verdict:
         """Judge one completion, every part by the same reference."""

@@ -16,11 +16,15 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
+from rlvr_origin import installed_version
+
 
 def lazy_attributes(
     package: str, homes: Mapping[str, str]
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """A package's `__getattr__` and `__dir__`: names from their homes, its modules as themselves.
+
+    `dir` lists what the package offers, not the modules that it is made of.
 
     Args:
         package: the package's full name.
@@ -28,6 +32,8 @@ def lazy_attributes(
     """
 
     def look_up(name: str) -> object:
+        if name == "__version__":
+            return installed_version()
         if name not in homes and (name.startswith("_") or not find_spec(f"{package}.{name}")):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module = import_module(f"{package}.{homes.get(name, name)}")
@@ -36,6 +42,7 @@ def lazy_attributes(
         return found
 
     def names() -> list[str]:
-        return sorted(vars(sys.modules[package]).keys() | homes.keys())
+        dunder = {name for name in vars(sys.modules[package]) if name.startswith("__")}
+        return sorted(dunder | homes.keys())
 
     return look_up, names

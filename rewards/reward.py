@@ -104,13 +104,18 @@ class Reward(ABC):
     def judge(self, sample: Sample) -> Verdict:
         """Judge one completion. May raise: the caller turns it into an `ERROR` verdict."""
 
-    def stages(self, sample: Sample) -> list[Stage]:  # noqa: ARG002 - for those that override it
-        """The steps that lead from the completion to the verdict, where this reward can show any.
+    def stages(self, sample: Sample) -> list[Stage]:
+        """The steps that lead from the completion to the verdict.
 
         Only for people to read: `rlvr explain` shows them between the completion's text and what
-        the verdict itself says.
+        the verdict itself says. Here the parts of the completion that a reward may look at.
         """
-        return []
+        own = sample.own_turn
+        stages = [] if own == sample.completion else [Stage("own turn", own)]
+        answer = sample.answer_part()
+        if answer is None:
+            return [*stages, Stage("answer part", "none: the reasoning never ends")]
+        return stages if answer == own else [*stages, Stage("answer part", answer)]
 
     def warm_up(self) -> None:  # noqa: B027 - most rewards have nothing to start
         """Start what the first verdict would wait for, such as workers; does nothing by default.

@@ -66,6 +66,10 @@ __all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from rlvr_origin import installed_version  # not for the zygote
+
+        return installed_version()
     if name not in _HOMES and (name.startswith("_") or not find_spec(f"sandbox.{name}")):
         raise AttributeError(f"module 'sandbox' has no attribute {name!r}")
     module = import_module(f"sandbox.{_HOMES.get(name, name)}")
@@ -75,4 +79,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted(globals().keys() | _HOMES.keys())
+    return sorted({name for name in globals() if name.startswith("__")} | _HOMES.keys())

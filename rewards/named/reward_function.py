@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 
 from rewards.columns import COLUMN_ALIASES, Role
 from rewards.errors import InputError, TerminatedError
@@ -204,7 +207,30 @@ def _failed(error: BaseException) -> Verdict:
         message = str(error)
     except Exception:  # noqa: BLE001 - its own __str__ may raise anything
         message = "<its message cannot be printed>"
-    return Verdict(None, Status.ERROR, reason=f"{type(error).__name__}: {message}")
+    place = _place_of(error)
+    return Verdict(None, Status.ERROR, reason=f"{type(error).__name__}: {message}{place}")
+
+
+def _place_of(error: BaseException) -> str:
+    """Where own code raised it, as ` (mine.py:12, in length)`; "" for what was raised elsewhere.
+
+    The innermost frame that is neither ours nor an installed package's.
+    """
+    own = [
+        frame
+        for frame in extract_tb(error.__traceback__)
+        if not Path(frame.filename).is_relative_to(_OURS)
+        and not frame.filename.startswith("<")
+        and not _INSTALLED.intersection(Path(frame.filename).parts)
+    ]
+    if not own:
+        return ""
+    return f" ({Path(own[-1].filename).name}:{own[-1].lineno}, in {own[-1].name})"
+
+
+_OURS = Path(__file__).resolve().parents[1]
+_STANDARD = f"python{sys.version_info.major}.{sys.version_info.minor}"
+_INSTALLED = frozenset({"site-packages", "dist-packages", _STANDARD})
 
 
 def _parameters(function: Callable[..., object]) -> tuple[bool, frozenset[str]]:

@@ -9,13 +9,19 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
-from rewards.extraction.code_blocks import find_blocks, hide_tags_in_programs, show_tags
+from rewards.extraction.code_blocks import (
+    Block,
+    TooManyFencesError,
+    find_blocks,
+    hide_tags_in_programs,
+    show_tags,
+)
 from rewards.extraction.stated import UNFINISHED
 from rewards.programs.choice import Chosen, choose_program
 from rewards.programs.facts import ALSO_READS
@@ -26,7 +32,7 @@ from rewards.programs.sandbox_tests import sandbox_tests
 from rewards.programs.sandboxes import sandbox_with
 from rewards.programs.task import RowTests, Task, read_task
 from rewards.reward import Reward, Sample
-from rewards.verdict import Status, Verdict
+from rewards.verdict import Stage, Status, Verdict
 from rlvr_cpus import cpus_per_rank
 
 if TYPE_CHECKING:
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
     from sandbox.cases import Tests
 
 _REASONS_MAX = 4
+_STAGES_MAX = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +115,10 @@ class Code(Reward):
         Raises:
             WorkerError: no sandbox could be started on this machine.
         """
-        # A program may hold the text `</think>`, which ends no reasoning.
-        answer = sample._replace(completion=hide_tags_in_programs(sample.completion)).answer_part()
-        if answer is None:
-            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
-        answer = show_tags(answer)
-        blocks = find_blocks(answer)
+        found = _blocks(sample)
+        if isinstance(found, Verdict):
+            return found
+        answer, blocks = found
         if not blocks and not self._may_be_bare(answer, sample.prompt):
             return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
         row = RowTests(sample.reference, cells=sample.row)
@@ -150,6 +155,26 @@ class Code(Reward):
         count = min(len(samples), self.workers or cpus_per_rank())
         with ThreadPoolExecutor(count, thread_name_prefix="code-reward") as pool:
             return list(pool.map(self._judge_safely, samples))
+
+    def stages(self, sample: Sample) -> list[Stage]:
+        """The program that was taken, and how each of its tests ended."""
+        seen: list[Outcome] = []
+
+        class Watched(Code):
+            def _verdict(self, outcome: Outcome, source: str) -> Verdict:
+                seen.append(outcome)
+                return super()._verdict(outcome, source)
+
+        options = {field.name: getattr(self, field.name) for field in fields(self)}
+        Watched(**{**options, "partial": True}).judge(sample)  # every test, not to the first fault
+        tests = seen[-1].tests if seen else ()
+        shown = [
+            Stage(f"test {number}", f"{test.status.value}: {test.reason}".rstrip(": "))
+            for number, test in enumerate(tests[:_STAGES_MAX], 1)
+        ]
+        left = len(tests) - len(shown)
+        more = [Stage("tests", f"and {left} more")] if left else []
+        return [*super().stages(sample), *shown, *more]
 
     def warm_up(self) -> None:
         """Start the sandbox now rather than in the first training step.
@@ -349,6 +374,22 @@ UNUSED = "does not use the program"
 _PUBLIC_ONLY = "judged by the public samples alone: the row has no others"
 _MEMORY_MIN_MB = 64
 _NO_BLOCK = "no closed code block after the reasoning"
+
+
+def _blocks(sample: Sample) -> tuple[str, list[Block]] | Verdict:
+    """What stands after the reasoning with its code blocks; or the verdict where there is none."""
+    try:
+        # A program may hold the text `</think>`, which ends no reasoning.
+        hidden = hide_tags_in_programs(sample.completion)
+        answer = sample._replace(completion=hidden).answer_part()
+        if answer is None:
+            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
+        answer = show_tags(answer)
+        return answer, find_blocks(answer)
+    except TooManyFencesError as flood:
+        return Verdict(0.0, Status.BAD_FORMAT, reason=str(flood))
+
+
 _BODY = re.compile(r"(?:[^\S\n]*\n)*[ \t]+\S")  # the first line that is not empty is indented
 # What the first line of a Python program may look like; prose seldom does.
 _BARE = re.compile(

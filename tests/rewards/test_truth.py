@@ -41,25 +41,27 @@ SAID = {
 @pytest.mark.parametrize("column", [*COLUMN_ALIASES[Role.LABEL], "mine"])
 def test_every_reader_of_labels_says_the_same(tmp_path, cell, column):
     said, path = SAID[cell], tmp_path / "rows.jsonl"
+    spelt = True if cell == '"yes"' else said  # what only a column that is named may say
     verdict = json.dumps(accuracy.verify("4", "4").to_dict())
     path.write_text(
         f'{{"completion": "4", "answer": "4", "accuracy": {verdict}, "format": {verdict}, '
         f'"{column}": {cell}}}\n'
     )
     named = column if column == "mine" else None
-    assert truth(json.loads(path.read_text()), named) is said
+    seen = said if named is None else spelt
+    assert truth(json.loads(path.read_text()), named) is seen
     options = DisagreementOptions(
         input=path, rewards=("accuracy", "format"), label_column=column, limit=0
     )
-    if said is None:
+    if spelt is None:
         with pytest.raises(InputError, match="no truth values"):
             compare_rewards(options)
     else:
         compared = compare_rewards(options)
         assert compared.labelled_rows == 1
-        assert compared.right["accuracy"] == int(said)
+        assert compared.right["accuracy"] == int(spelt)
     (row,) = read_scored(path, ReportColumns(label=named))
-    assert row.truth is said
+    assert row.truth is seen
     if named is None:
         (labelled,) = load_labelled(path, need_truth=False).rows
         assert labelled.truth is said

@@ -22,6 +22,7 @@ from rewards.workbench.audit.references import (
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.rows.whole_output import WholeOutput
+from rewards.workbench.scoring.row_columns import paths_of, with_paths
 from rewards.workbench.scoring.written_verdicts import dump_row
 
 SHOWN_ROWS = 20
@@ -156,7 +157,10 @@ def _audited_rows(
 ) -> Iterator[dict[str, object]]:
     """Every row that could be read, with what was found about it."""
     prompts: dict[bytes, tuple[int, object]] = {}
+    paths = paths_of([reference_column, prompt_column])
     with open_rows(audit.input) as reader:
+        if reader.recognised:
+            audit.notes = (*audit.notes, f"{audit.input} is read as {reader.recognised}")
         for number, raw in enumerate(reader, 1):
             if on_row is not None:
                 on_row(number)
@@ -164,6 +168,7 @@ def _audited_rows(
             if isinstance(row, str):
                 audit.broken += 1
                 continue
+            row = with_paths(row, paths)
             if COLUMN in row:
                 raise DataFileError(f"{audit.input}: has a column {COLUMN!r}; rename it first")
             column = _filled(row, Role.REFERENCE, reference_column)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 
 from rewards.errors import InputError
 from rewards.workbench.benchmarking.environment import environment
 from rewards.workbench.benchmarking.figures import Mistake, SetFigures, list_mistakes, measure_set
 from rewards.workbench.benchmarking.group_signal import measure_signal
+from rewards.workbench.benchmarking.grouping import prompts_of
 from rewards.workbench.benchmarking.judging import JudgedSet, Record, judge_set
+from rewards.workbench.benchmarking.labelled import LabelledColumns
 from rewards.workbench.benchmarking.peers import read_rewards
 from rewards.workbench.benchmarking.sets import ALL, BenchSet, join_sets, load_sets
 from rewards.workbench.benchmarking.stress import hackability
@@ -37,6 +39,7 @@ class BenchOptions:
         box_bare: see `load_labelled`.
         threshold: a score above it is a reward.
         limits: what one call may use.
+        columns: those that the user named.
     """
 
     rewards: Sequence[str]
@@ -48,6 +51,7 @@ class BenchOptions:
     box_bare: bool = False
     threshold: float = 0.5
     limits: RowLimits = field(default_factory=RowLimits)
+    columns: LabelledColumns = field(default_factory=LabelledColumns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +133,12 @@ def run_bench(
             signal=options.signal,
             group_column=options.group_column,
             box_bare=options.box_bare,
+            columns=options.columns,
         )
     )
+    if on_progress is not None:
+        steps = len(named) * (len(sets) + bool(options.throughput))
+        on_progress = _numbered(on_progress, steps)
     judged: dict[str, list[JudgedSet]] = {}
     records: dict[str, Record] = {}
     throughput: dict[str, list[Throughput]] = {}
@@ -175,6 +183,12 @@ def run_bench(
     )
 
 
+def _numbered(on_progress: Callable[[str, str], None], steps: int) -> Callable[[str, str], None]:
+    """The listener told which of how many steps each is."""
+    numbers = count(1)
+    return lambda name, label: on_progress(f"step {next(numbers)} of {steps}, {name}", label)
+
+
 def _judge_sets(
     reward: NamedReward,
     sets: Sequence[BenchSet],
@@ -201,7 +215,8 @@ def _judge_sets(
 
 def _measure(one: BenchSet, judged: Mapping[str, JudgedSet], threshold: float) -> SetFigures:
     rows = one.labelled.rows
-    found = measure_set(one.labelled.name, rows, judged, threshold)
+    prompts = None if one.attacks else prompts_of(one.labelled)
+    found = measure_set(one.labelled.name, rows, judged, threshold, prompts=prompts)
     if one.attacks:
         categories = {
             label: hackability(rows, said.judgements, threshold) for label, said in judged.items()

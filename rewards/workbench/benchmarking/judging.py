@@ -141,7 +141,8 @@ def job_for(source: str, labelled: LabelledSet, search_path: str) -> Job:
         "rewards": [("", source)],
         "completion": labelled.completion,
         "prompt": labelled.prompt,
-        "reference": None,
+        "reference": labelled.reference,
+        "tests": labelled.tests,
         "search_path": search_path,
     }
 

@@ -17,7 +17,7 @@ from rewards.errors import DataFileError
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import unfold
-from rewards.workbench.scoring.row_columns import find_completion_flaw
+from rewards.workbench.scoring.row_columns import find_completion_flaw, paths_of, with_paths
 
 KINDS = ("kind", "source")
 # Kinds whose completion is one as it stands, boxed or not.
@@ -52,12 +52,28 @@ class LabelledSet:
         completion: the column with the completions.
         prompt: the column with the prompts, if there is one.
         rows: the rows, in order.
+        reference: the column that the user named for references, if he did.
+        tests: the same for tests of programs.
     """
 
     name: str
     completion: str
     prompt: str | None
     rows: tuple[LabelledRow, ...]
+    reference: str | None = None
+    tests: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledColumns:
+    """Columns that the user named; `None` looks the name up in `rewards.columns`."""
+
+    completion: str | None = None
+    prompt: str | None = None
+    reference: str | None = None
+    tests: str | None = None
+    label: str | None = None
+    kind: str | None = None
 
 
 def shipped(name: str) -> Path:
@@ -66,7 +82,12 @@ def shipped(name: str) -> Path:
 
 
 def load_labelled(
-    path: Path, *, name: str | None = None, box_bare: bool = False, need_truth: bool = True
+    path: Path,
+    *,
+    name: str | None = None,
+    box_bare: bool = False,
+    need_truth: bool = True,
+    columns: LabelledColumns | None = None,
 ) -> LabelledSet:
     r"""Read a file of rows.
 
@@ -77,17 +98,22 @@ def load_labelled(
         box_bare: put a completion without `\boxed` in a box, unless its kind says that it is a
             whole one (`completion`, `full_completion`, `text`): for files that hold answers.
         need_truth: refuse rows that do not say whether the completion is right.
+        columns: what the user named.
 
     Raises:
         DataFileError: a row is broken, has no completion or no truth; the message names it.
     """
     rows: list[LabelledRow] = []
-    completion = prompt = None
+    named = columns or LabelledColumns()
+    completion, prompt = named.completion, named.prompt
+    paths = paths_of(vars(named).values())
+    kinds = KINDS if named.kind is None else (named.kind,)
     with open_rows(path) as reader:
         for raw in reader:
             row = parse_row(raw)
             if isinstance(row, str):
                 raise DataFileError(f"{path}:{raw.line}: {row}; a benchmark needs every row")
+            row = with_paths(row, paths)
             completion = completion or _first(Role.COMPLETION, row)
             prompt = prompt or _first(Role.PROMPT, row)
             if completion is None:
@@ -98,21 +124,23 @@ def load_labelled(
             for one in unfold(row, completion):
                 if flaw := find_completion_flaw(one, completion):
                     raise DataFileError(f"{path}:{raw.line}: {flaw}")
-                right = truth(one)
+                right = truth(one, named.label)
                 if right is None and need_truth:
                     raise DataFileError(
                         f"{path}:{raw.line}: does not say whether the completion is right; put "
                         "true or false in a column called "
                         f"{', '.join(COLUMN_ALIASES[Role.LABEL])} (--signal needs none)"
                     )
-                kind = next((str(one[name]) for name in KINDS if one.get(name) is not None), "")
+                kind = next((str(one[name]) for name in kinds if one.get(name) is not None), "")
                 if box_bare and kind not in _WHOLE:
                     one[completion] = _boxed(one[completion])
                 category = str(one.get("category") or "")
                 rows.append(LabelledRow(raw.line, right, kind, category, one))
     if completion is None:
         raise DataFileError(f"{path}: holds no rows; give a file with one row for each completion")
-    return LabelledSet(name or set_name(path), completion, prompt, tuple(rows))
+    return LabelledSet(
+        name or set_name(path), completion, prompt, tuple(rows), named.reference, named.tests
+    )
 
 
 def set_name(path: Path) -> str:

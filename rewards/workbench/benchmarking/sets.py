@@ -9,7 +9,13 @@ from itertools import chain
 from pathlib import Path
 
 from rewards.workbench.benchmarking.grouping import Grouping, completion_lengths, find_groups
-from rewards.workbench.benchmarking.labelled import LabelledSet, load_labelled, set_name, shipped
+from rewards.workbench.benchmarking.labelled import (
+    LabelledColumns,
+    LabelledSet,
+    load_labelled,
+    set_name,
+    shipped,
+)
 from rewards.workbench.benchmarking.stress import load_attacks
 
 ALL = "all"
@@ -32,8 +38,14 @@ class BenchSet:
     attacks: bool = False
 
 
-def load_sets(
-    data: Sequence[Path], *, stress: bool, signal: bool, group_column: str | None, box_bare: bool
+def load_sets(  # noqa: PLR0913 - those of `BenchOptions`
+    data: Sequence[Path],
+    *,
+    stress: bool,
+    signal: bool,
+    group_column: str | None,
+    box_bare: bool,
+    columns: LabelledColumns | None = None,
 ) -> Iterator[BenchSet]:
     """The sets of a run: the files, or else a set that comes with the package; then the attacks.
 
@@ -48,7 +60,13 @@ def load_sets(
         names = ["rollouts" if signal else "math_labelled"]
         paths = [shipped(names[0])]
     for path, name in zip(paths, names, strict=True):
-        labelled = load_labelled(path, name=name, box_bare=box_bare, need_truth=not signal)
+        labelled = load_labelled(
+            path,
+            name=name,
+            box_bare=box_bare,
+            need_truth=not signal,
+            columns=columns if data else None,
+        )
         if signal:
             grouping = find_groups(labelled, group_column)
             yield BenchSet(

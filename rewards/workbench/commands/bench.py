@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,14 +12,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rewards.errors import DataFileError
+from rewards.workbench.commands.options import (
+    CompletionColumn,
+    PromptColumn,
+    ReferenceColumn,
+    TestsColumn,
+)
 from rewards.workbench.commands.plain_text import plain
+from rewards.workbench.commands.side_by_side import Said, print_case
 from rewards.workbench.commands.signals import ended_by_signals
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
     from rewards.workbench.benchmarking import BenchReport
+    from rewards.workbench.benchmarking.figures import Mistake
 
 EXIT_SOME_FAILED = 1
-_SHOWN_MISTAKES = 10
 
 
 def bench(  # noqa: PLR0913 - one parameter per option
@@ -88,6 +98,24 @@ def bench(  # noqa: PLR0913 - one parameter per option
     row_memory: Annotated[
         int, typer.Option(help="Megabytes that one call may take.", metavar="MB")
     ] = 2048,
+    limit: Annotated[
+        int, typer.Option(min=0, help="How many rows with wrong decisions to show.")
+    ] = 10,
+    completion_column: CompletionColumn = None,
+    prompt_column: PromptColumn = None,
+    reference_column: ReferenceColumn = None,
+    tests_column: TestsColumn = None,
+    label_column: Annotated[
+        str | None,
+        typer.Option(
+            help="The column that says whether a completion is right: true and false, 1 and 0, or "
+            "yes and no; by default label, correct or is_correct."
+        ),
+    ] = None,
+    kind_column: Annotated[
+        str | None,
+        typer.Option(help="The column with the kind of a row; by default kind, else source."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -120,6 +148,7 @@ def bench(  # noqa: PLR0913 - one parameter per option
         rlvr bench --reward accuracy --reward math-verify --reward mine:fn --data labelled.jsonl
     """
     from rewards.workbench.benchmarking import BenchOptions, run_bench  # `--help` is quick
+    from rewards.workbench.benchmarking.labelled import LabelledColumns
     from rewards.workbench.benchmarking.throughput import read_workers
     from rewards.workbench.scoring.row_limits import RowLimits
 
@@ -133,6 +162,14 @@ def bench(  # noqa: PLR0913 - one parameter per option
         box_bare=box_bare,
         threshold=threshold,
         limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
+        columns=LabelledColumns(
+            completion=completion_column,
+            prompt=prompt_column,
+            reference=reference_column,
+            tests=tests_column,
+            label=label_column,
+            kind=kind_column,
+        ),
     )
     with ended_by_signals(), _show_steps() as on_progress:
         report = run_bench(options, on_progress=on_progress)
@@ -141,7 +178,7 @@ def bench(  # noqa: PLR0913 - one parameter per option
     if json:
         typer.echo(jsonlib.dumps(report.to_dict(), indent=2))
     else:
-        _print(report)
+        _print(report, limit)
     if not report.complete:
         raise typer.Exit(EXIT_SOME_FAILED)
 
@@ -165,29 +202,68 @@ def _write(report: BenchReport, folder: Path) -> None:
         ) from None
 
 
-def _print(report: BenchReport) -> None:
+def _print(report: BenchReport, limit: int) -> None:
     from rich.box import SIMPLE_HEAD  # `--help` is quick
     from rich.console import Console
     from rich.table import Table
 
+    from rewards.workbench.benchmarking.narrow_tables import fit_to
     from rewards.workbench.benchmarking.tables import tables
 
     console = Console(highlight=False)
-    for shown in tables(report):
-        table = Table(title=plain(shown.title), title_justify="left", box=SIMPLE_HEAD)
+    for table in tables(report):
+        shown = fit_to(table, console.width)
+        grid = Table(title=plain(shown.title), title_justify="left", box=SIMPLE_HEAD)
         for at, heading in enumerate(shown.headings):
-            table.add_column(plain(heading), justify="right" if at else "left")
+            grid.add_column(_heading(heading), justify="right" if at else "left")
         for row in shown.rows:
-            table.add_row(*map(plain, row))
-        console.print(table)
+            grid.add_row(*map(plain, row))
+        console.print(grid)
         for note in shown.notes:
             console.print(plain(f"  {note}"), soft_wrap=True)
-    for mistake in report.mistakes[:_SHOWN_MISTAKES]:
-        said = f"{mistake.set}:{mistake.line} {mistake.reward}: {mistake.status}, {mistake.reason}"
-        console.print(plain(" ".join(said.split())[:300]), soft_wrap=True)
-    left = len(report.mistakes) - _SHOWN_MISTAKES
+    left = _print_mistakes(console, report.mistakes, limit)
     if left > 0:
-        console.print(f"and {left:,} more wrong decisions: --output writes all, --json too")
+        console.print(
+            f"\nand {left:,} more rows with wrong decisions (--limit shows more, "
+            "--output writes all)"
+        )
+
+
+def _heading(text: str) -> Text:
+    """A heading with its line breaks."""
+    from rich.text import Text
+
+    return Text("\n").join([plain(line) for line in text.split("\n")])
+
+
+def _print_mistakes(console: Console, mistakes: Sequence[Mistake], limit: int) -> int:
+    """Print rows with wrong decisions, those of more rewards first; returns how many are left."""
+    from rewards.text.shorten import shorten_end
+
+    rows: dict[tuple[str, int, str], list[Mistake]] = {}
+    for mistake in mistakes:
+        rows.setdefault((mistake.set, mistake.line, mistake.completion), []).append(mistake)
+    ordered = sorted(rows.values(), key=len, reverse=True)
+    for wrong in ordered[:limit]:
+        first = wrong[0]
+        known = {
+            "kind": first.kind,
+            "reference": first.reference,
+            "right": "yes" if first.truth else "no",
+        }
+        said = [
+            Said(
+                one.reward,
+                f"{'false negative' if one.truth else 'false positive'}: {one.status}",
+                one.score,
+                one.extracted,
+                one.reason,
+            )
+            for one in wrong
+        ]
+        where = f"{first.set}:{first.line}"
+        print_case(console, where, known, shorten_end(first.completion), said)
+    return len(ordered) - len(ordered[:limit])
 
 
 @contextmanager

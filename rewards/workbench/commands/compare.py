@@ -13,10 +13,12 @@ from rewards.workbench.commands.options import (
     PromptColumn,
     ReferenceColumn,
     ReplaceOutput,
+    TestsColumn,
     Workers,
 )
 from rewards.workbench.commands.plain_text import plain
 from rewards.workbench.commands.progress import show_progress
+from rewards.workbench.commands.side_by_side import Said, print_case
 from rewards.workbench.commands.signals import ended_by_signals
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ def compare(  # noqa: PLR0913 - one parameter per option
     completion_column: CompletionColumn = None,
     prompt_column: PromptColumn = None,
     reference_column: ReferenceColumn = None,
+    tests_column: TestsColumn = None,
     label_column: Annotated[
         str | None,
         typer.Option(
@@ -114,7 +117,10 @@ def compare(  # noqa: PLR0913 - one parameter per option
         output=output,
         workers=workers,
         named=NamedColumns(
-            completion=completion_column, prompt=prompt_column, reference=reference_column
+            completion=completion_column,
+            prompt=prompt_column,
+            reference=reference_column,
+            tests=tests_column,
         ),
         label_column=label_column,
         kind_column=kind_column,
@@ -200,30 +206,13 @@ def _print_pair(console: Console, counts: PairCounts, shown: list[Disagreement])
 
 
 def _print_disagreement(console: Console, one: Disagreement) -> None:
-    from rich.table import Table
-
     known = {
         "kind": one.kind,
         "reference": one.reference,
         "right": None if one.truth is None else "yes" if one.truth else "no",
     }
-    heads = [f"{name}: {_flat(value)}" for name, value in known.items() if value is not None]
-    console.print()
-    console.print(plain("  ".join([f"line {one.line}", *heads]), style="bold"), soft_wrap=True)
-    if one.ending:
-        console.print(plain(f"  {_flat(one.ending)}"), soft_wrap=True)
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    for _ in range(4):
-        grid.add_column(overflow="fold")
-    for label, verdict in one.verdicts.items():
-        score = "no score" if verdict.score is None else f"{verdict.score:g}"
-        read = "" if verdict.extracted is None else f"read {_flat(verdict.extracted)}"
-        grid.add_row(
-            plain(f"  {label}"), plain(f"{verdict.status.value} {score}"), plain(read),
-            plain(_flat(verdict.reason)),
-        )  # fmt: skip
-    console.print(grid)
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
+    said = [
+        Said(label, verdict.status.value, verdict.score, verdict.extracted, verdict.reason)
+        for label, verdict in one.verdicts.items()
+    ]
+    print_case(console, f"line {one.line}", known, one.ending, said)

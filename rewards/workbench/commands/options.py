@@ -19,6 +19,9 @@ PromptColumn: TypeAlias = Annotated[str | None, typer.Option(help="The column wi
 ReferenceColumn: TypeAlias = Annotated[
     str | None, typer.Option(help="The column with the references.")
 ]
+TestsColumn: TypeAlias = Annotated[
+    str | None, typer.Option(help="The column with the tests of programs.")
+]
 PrintJson: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
 ]

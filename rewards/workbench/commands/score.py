@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from rewards.workbench.commands.options import (
     PrintJson,
     PromptColumn,
     ReferenceColumn,
+    TestsColumn,
     Workers,
 )
 from rewards.workbench.commands.signals import ended_by_signals
@@ -29,9 +31,10 @@ def score(  # noqa: PLR0913 - one parameter per option
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="JSONL (one row a line, plain, .gz or .zst), parquet, a folder that datasets' "
-            "save_to_disk wrote, or a folder of shards, read as one file. Several files, or a "
-            "pattern such as 'shards/*.jsonl.gz', with --output-dir.",
+            help="JSONL (one row a line, plain, .gz or .zst), CSV, TSV, a JSON array, parquet, a "
+            "folder that datasets' save_to_disk wrote, or a folder of shards, read as one file; - "
+            "for standard input. Several files, or a pattern such as 'shards/*.jsonl.gz', with "
+            "--output-dir.",
             show_default=False,
         ),
     ],
@@ -53,7 +56,7 @@ def score(  # noqa: PLR0913 - one parameter per option
             "--output",
             "-o",
             help="Where the scored rows go; compression and format follow the suffix: .gz, .zst or "
-            ".parquet; JSONL otherwise.",
+            ".parquet; JSONL otherwise, also to standard output: -.",
             show_default=False,
         ),
     ] = None,
@@ -70,6 +73,7 @@ def score(  # noqa: PLR0913 - one parameter per option
     completion_column: CompletionColumn = None,
     prompt_column: PromptColumn = None,
     reference_column: ReferenceColumn = None,
+    tests_column: TestsColumn = None,
     row_timeout: Annotated[
         float,
         typer.Option(
@@ -141,31 +145,43 @@ def score(  # noqa: PLR0913 - one parameter per option
     """
     from rewards.workbench.commands.file_arguments import expand_patterns  # `--help` is quick
     from rewards.workbench.commands.progress import show_progress
+    from rewards.workbench.commands.streams import STREAM, files_for_streams
     from rewards.workbench.commands.summary import print_summary
-    from rewards.workbench.scoring import ScoreOptions, score_file, score_shards
+    from rewards.workbench.scoring import ScoreOptions, ShardsSummary, score_file, score_shards
     from rewards.workbench.scoring.row_columns import NamedColumns
     from rewards.workbench.scoring.row_limits import RowLimits
 
-    inputs = expand_patterns(files)
-    _check_outputs(inputs, output, output_dir)
-    options = ScoreOptions(
-        input=inputs[0],
-        output=output or Path(),
-        rewards=reward,
-        workers=workers,
-        named=NamedColumns(
-            completion=completion_column, prompt=prompt_column, reference=reference_column
-        ),
-        limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
-        cache=cache,
-        overwrite=overwrite,
-    )
+    named = expand_patterns(files)
+    _check_outputs(named, output, output_dir, json=json)
     summary: Summary | ShardsSummary
-    with ended_by_signals(), show_progress() as on_progress:
+    with (
+        ended_by_signals(),
+        files_for_streams(named, output) as (inputs, target),
+        show_progress() as on_progress,
+    ):
+        options = ScoreOptions(
+            input=inputs[0],
+            output=target or Path(),
+            rewards=reward,
+            workers=workers,
+            named=NamedColumns(
+                completion=completion_column,
+                prompt=prompt_column,
+                reference=reference_column,
+                tests=tests_column,
+            ),
+            limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
+            cache=cache,
+            overwrite=overwrite,
+        )
         if output_dir is None:
             summary = score_file(options, on_progress=on_progress)
         else:
             summary = score_shards(options, inputs, output_dir, on_progress=on_progress)
+    if not isinstance(summary, ShardsSummary):
+        summary = replace(
+            summary, input=named[0], output=STREAM if output == STREAM else summary.output
+        )
     if not quiet:
         print_summary(summary)
     if json:
@@ -174,7 +190,9 @@ def score(  # noqa: PLR0913 - one parameter per option
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
-def _check_outputs(inputs: Sequence[Path], output: Path | None, output_dir: Path | None) -> None:
+def _check_outputs(
+    inputs: Sequence[Path], output: Path | None, output_dir: Path | None, *, json: bool
+) -> None:
     from rewards.errors import InputError  # `--help` is quick
 
     if (output is None) == (output_dir is None):
@@ -182,6 +200,8 @@ def _check_outputs(inputs: Sequence[Path], output: Path | None, output_dir: Path
             "name where the scored rows go: either --output FILE, or --output-dir FOLDER for each "
             "file's own"
         )
+    if output == Path("-") and json:
+        raise InputError("--output - and --json both write to standard output; choose one of them")
     if output is not None and len(inputs) > 1:
         raise InputError(
             f"{len(inputs)} files cannot go to one --output; score each into --output-dir FOLDER, "

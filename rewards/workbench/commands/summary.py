@@ -20,6 +20,7 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
     """Print counts and shares by status and the mean score of each reward, on standard error."""
     from rich.console import Console  # `--help` is quick
 
+    from rewards.verdict import Status
     from rewards.workbench.scoring.shards import ShardsSummary
 
     console = Console(stderr=True, highlight=False)
@@ -49,6 +50,11 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
             ),
             soft_wrap=True,
         )
+        for label, counts in summary.tally.rewards.items():
+            for (status, why), count in counts.reasons.most_common():
+                if status == Status.ERROR.value:
+                    console.print(plain(f"  {label}, {count:,} rows: {why}"), soft_wrap=True)
+                    break
 
 
 def _status_table(summary: Summary | ShardsSummary) -> Table:

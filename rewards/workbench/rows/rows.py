@@ -45,7 +45,10 @@ class RowReader(ABC):
         path: what is read.
         line: the number of the row, or of the line, that was read last.
         size_bytes: how long it is on disk.
+        recognised: which other tool's rows these are, or "".
     """
+
+    recognised = ""
 
     def __init__(self, path: Path, size_bytes: int) -> None:
         self.path = path

@@ -18,6 +18,7 @@ thin coat around them.
 * `score`, `shards`: one file, and several files, each into a folder
 * `tally`: counts by status and the summary
 * `warning_signs`: one cause behind nearly all rows, said in a line
+* `in_memory`: rows of a list, a frame, a data set, scored as a file's are
 * `explanation`: one verdict, stage by stage
 """
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import inspect
+from collections.abc import Awaitable, Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import asdict, dataclass, replace
+from functools import wraps
+from io import StringIO
+from traceback import format_exc
 
 from rewards.completion import completion_text
 from rewards.errors import InputError
@@ -58,12 +64,50 @@ def explain_verdict(
         sample = Sample(written.text, reference, prompt, written.has_reasoning_field)
         stages += reward.stages(sample)
     else:
-        (verdict,) = reward.verdicts(
-            completions=[completion], prompts=[prompt], references=[reference], columns={}
-        )
+        watched = _Watched(reward.function)
+        with redirect_stdout(watched.printed), redirect_stderr(watched.printed):
+            (verdict,) = replace(reward, function=watched.function).verdicts(
+                completions=[completion], prompts=[prompt], references=[reference], columns={}
+            )
+        stages += watched.stages()
     if verdict.extracted is not None:
         stages.append(Stage("extracted", verdict.extracted))
     if verdict.expected is not None:
         stages.append(Stage("expected", verdict.expected))
     stages.append(Stage("reason", verdict.reason))
     return Explanation(reward=reward.name, stages=tuple(stages), verdict=verdict)
+
+
+class _Watched:
+    """A user's function, with what it prints and how it raises kept for people to read.
+
+    Attributes:
+        printed: what it wrote to standard output and standard error.
+    """
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.printed = StringIO()
+        self._raised = ""
+
+        @wraps(function)  # so that it is asked for the same columns
+        def watched(**columns: object) -> object:
+            try:
+                found = function(**columns)
+            except BaseException:
+                self._raised = self._raised or format_exc()
+                raise
+            return self._waited(found) if inspect.iscoroutine(found) else found
+
+        self.function = watched
+
+    async def _waited(self, found: Awaitable[object]) -> object:
+        try:
+            return await found
+        except BaseException:
+            self._raised = self._raised or format_exc()
+            raise
+
+    def stages(self) -> list[Stage]:
+        """What was printed, and the traceback of what was raised first."""
+        texts = {"printed": self.printed.getvalue(), "traceback": self._raised}
+        return [Stage(name, text.rstrip()) for name, text in texts.items() if text.strip()]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict
 
-from rewards.columns import COLUMN_ALIASES, Role, columns_for
+from rewards.columns import COLUMN_ALIASES, Role, columns_for, written_alike
 from rewards.named.reward_function import RewardFunction
 from rewards.named.spec import own_code_in, reward_named
 from rewards.reward import Reward
@@ -135,9 +135,13 @@ def _ask_once(
     if own_code_in(source) or not isinstance(reward, Reward) or not is_remembered(reward):
         return [_fields(verdict) for verdict in ask_reward(reward, rows, job)]
     names = [job["completion"], *([job["prompt"]] if job["prompt"] else []), "completion_ids"]
-    names += [*_columns_read(reward), *reward.also_reads]
     about = f"{source} {job['reference']} {job.get('code', '')}"
-    keys = [pair_key(about, [row.get(name) for name in names]) for row in rows]
+    keys = [
+        pair_key(
+            about, [*(row.get(name) for name in names), *_cells_read(reward, row, job).items()]
+        )
+        for row in rows
+    ]
     memory = memory_of(job.get("cache"))
     known = memory.look_up(keys)
     new = {key: row for key, row in zip(keys, rows, strict=True) if key not in known}
@@ -163,25 +167,32 @@ def ask_reward(
             references=[_reference(row, job["reference"]) for row in rows],
             columns={name: [row.get(name) for row in rows] for name in others},
         )
-    # Every name that may hold what the reward needs, empty ones too: a chunk in which no row has
-    # it is no error, since the head of the file had it.
+    cells = [_cells_read(reward, row, job) for row in rows]
+    names = dict.fromkeys(name for read in cells for name in read)
     return reward.verdicts(
         completions=completions,
         prompts=prompts,
         completion_ids=[row.get("completion_ids") for row in rows],
-        **{
-            name: [row.get(name) for row in rows]
-            for name in (*_columns_read(reward), *reward.also_reads)
-            if name not in _GIVEN_APART
-        },
+        **{name: [read.get(name) for read in cells] for name in names},
     )
 
 
-def _columns_read(reward: Reward) -> tuple[str, ...]:
-    """The columns that may hold what a reward needs, in a row."""
-    if reward.column:
-        return (reward.column,)
-    return COLUMN_ALIASES[reward.role] if reward.role is not None else ()
+def _cells_read(reward: Reward, row: Mapping[str, object], job: Job) -> dict[str, object]:
+    """The cells that a reward may look at, by their columns.
+
+    Every name that may hold what the reward needs, empty ones too: a chunk in which no row has it
+    is no error, since the head of the file had it.
+    """
+    names: tuple[str, ...] = (reward.column,) if reward.column else ()
+    if not names and reward.role is not None:
+        names = COLUMN_ALIASES[reward.role]
+    read = dict.fromkeys((*names, *reward.also_reads, *written_alike(row)))
+    cells = {name: row.get(name) for name in read if name not in _GIVEN_APART}
+    named = job.get("tests")
+    if named is not None:  # it alone counts, for the parts of a combination, too
+        cells = {n: cell for n, cell in cells.items() if not columns_for(Role.TESTS, [n])}
+        cells[COLUMN_ALIASES[Role.TESTS][0]] = row.get(named)
+    return cells
 
 
 # Arguments of `Reward.verdicts` that no column may fill.

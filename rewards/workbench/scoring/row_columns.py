@@ -30,6 +30,11 @@ class NamedColumns:
     completion: str | None = None
     prompt: str | None = None
     reference: str | None = None
+    tests: str | None = None
+
+    def of(self, role: Role | None) -> str | None:
+        """The column named for a role that a reward may have."""
+        return {Role.REFERENCE: self.reference, Role.TESTS: self.tests}.get(role) if role else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,23 +43,27 @@ class Columns:
 
     Attributes:
         completion: the column with what the model wrote.
+        other_completions: where it stands in rows that leave that column empty.
         prompt: the column with the prompt, if there is one.
         reference: the column that the user named for references; `None` takes, row by row, the
             first one of the table that the row fills.
         references_seen: the columns of the file's head that can be references, best first.
+        tests_seen: those that can be tests of programs, where a reward reads some.
         several: whether rows hold lists of completions.
         notes: what a user should know about the choice, one sentence each.
     """
 
     completion: str
+    other_completions: tuple[str, ...] = ()
     prompt: str | None = None
     reference: str | None = None
     references_seen: tuple[str, ...] = ()
+    tests_seen: tuple[str, ...] = ()
     several: bool = False
     notes: tuple[str, ...] = ()
 
 
-def choose_columns(  # noqa: C901 - one step for each thing to look at
+def choose_columns(
     path: Path, rewards: Sequence[tuple[str, Reward | None]], named: NamedColumns
 ) -> Columns:
     """Choose the columns by looking at the first rows of a file.
@@ -71,35 +80,30 @@ def choose_columns(  # noqa: C901 - one step for each thing to look at
         InputError: the file already has a column named like a reward.
     """
     paths = paths_of([*vars(named).values(), *(one.column for _, one in rewards if one)])
-    rows = [(line, with_paths(row, paths)) for line, row in _read_head(path)]
+    head, recognised = _read_head(path)
+    rows = [(line, with_paths(row, paths)) for line, row in head]
     seen = list(dict.fromkeys(name for _, row in rows for name in row))
     _check_clashes(path, seen, [label for label, _ in rewards])
-    notes: list[str] = []
-    completion = _choose_one(Role.COMPLETION, seen, named.completion, notes)
+    notes = [f"{path} is read as {recognised}"] if recognised else []
     # All that is missing in one error, so that nobody mends one column after the other.
-    lacking = _find_lacking(path, seen, rewards, named) if completion is None else []
-    if len(lacking) > 1:
+    lacking = _find_lacking(seen, rewards, named)
+    if lacking:
         raise missing_columns(lacking, seen, source=str(path))
-    if completion is None:
+    found = columns_for(Role.COMPLETION, seen, column=named.completion)
+    if not found:
         raise missing_column(Role.COMPLETION, seen, needed_by=str(path), column=named.completion)
+    completion = found[0]
+    others = _disjoint(found, [row for _, row in rows])
+    if others:
+        shown = " or ".join(map(repr, others))
+        notes.append(f"the completion is read from {completion!r}, in rows without it from {shown}")
+        rows = [(line, with_completion(row, completion, others)) for line, row in rows]
+    elif len(found) > 1:
+        notes.append(_ambiguity(Role.COMPLETION, completion, found[1:]))
     prompt = _choose_one(Role.PROMPT, seen, named.prompt, notes)
     if prompt is None and named.prompt is not None:
         raise missing_column(Role.PROMPT, seen, needed_by=str(path), column=named.prompt)
-    references: list[str] = []
-    for label, reward in rewards:
-        if reward is None:
-            continue
-        # It judges the completion alone, but may have options that name columns.
-        if reward.role is None:
-            reward.check_columns({name: [] for name in seen}, 0)
-            continue
-        column = named.reference if reward.role is Role.REFERENCE else None
-        column = column or reward.column
-        found = columns_for(reward.role, seen, column=column)
-        if not found and reward.default_reference() is None:
-            raise missing_column(reward.role, seen, needed_by=label, column=column)
-        if reward.role is Role.REFERENCE:
-            references = found
+    references, tests = _choose_references(seen, rewards, named)
     if len(references) > 1:
         notes.append(_ambiguity(Role.REFERENCE, references[0], references[1:]))
     # Lists of completions get summary columns, whose names must be free, too.
@@ -112,12 +116,38 @@ def choose_columns(  # noqa: C901 - one step for each thing to look at
     _check_completions(path, rows, completion)
     return Columns(
         completion=completion,
+        other_completions=others,
         prompt=prompt,
         reference=named.reference,
         references_seen=tuple(references),
+        tests_seen=tuple(tests),
         several=several,
         notes=tuple(notes),
     )
+
+
+def _choose_references(
+    seen: Sequence[str], rewards: Sequence[tuple[str, Reward | None]], named: NamedColumns
+) -> tuple[list[str], list[str]]:
+    """The columns that can be references, and those that can be tests, best first."""
+    references: list[str] = []
+    tests: list[str] = []
+    for label, reward in rewards:
+        if reward is None:
+            continue
+        # It judges the completion alone, but may have options that name columns.
+        if reward.role is None:
+            reward.check_columns({name: [] for name in seen}, 0)
+            continue
+        column = named.of(reward.role) or reward.column
+        found = columns_for(reward.role, seen, column=column)
+        if not found and reward.default_reference() is None:
+            raise missing_column(reward.role, seen, needed_by=label, column=column)
+        if reward.role is Role.REFERENCE:
+            references = found
+        if reward.role is Role.TESTS:
+            tests = found
+    return references, tests
 
 
 def paths_of(names: Iterable[str | None]) -> tuple[str, ...]:
@@ -151,21 +181,47 @@ def _look_up(row: object, path: str) -> object:
 
 
 def _find_lacking(
-    path: Path,
     seen: Sequence[str],
     rewards: Sequence[tuple[str, Reward | None]],
     named: NamedColumns,
 ) -> list[tuple[Role, str]]:
     """All roles that no column fills, when none was named for them; each with what needs it."""
-    lacking = [] if named.completion else [(Role.COMPLETION, str(path))]
+    lacking = []
+    if named.completion is None and not columns_for(Role.COMPLETION, seen):
+        lacking.append((Role.COMPLETION, "every reward"))
     for label, reward in rewards:
         role = None if reward is None else reward.role
         if reward is None or role is None or reward.default_reference() is not None:
             continue
-        column = (named.reference if role is Role.REFERENCE else None) or reward.column
+        column = named.of(role) or reward.column
         if column is None and not columns_for(role, seen):
             lacking.append((role, label))
     return lacking
+
+
+def with_completion(
+    row: dict[str, object], completion: str, others: Sequence[str]
+) -> dict[str, object]:
+    """The row with its completion in the column it is read from, also where it stands in another.
+
+    >>> with_completion({"response": "4"}, "completion", ["response"])["completion"]
+    '4'
+    """
+    if row.get(completion) is not None:
+        return row
+    found = next((row[name] for name in others if row.get(name) is not None), None)
+    return row if found is None else {**row, completion: found}
+
+
+def _disjoint(found: Sequence[str], rows: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+    """The columns but the first, if each row fills one of all of them at most.
+
+    Where a row fills two of them they say different things, and only the first is a completion.
+    """
+    filled = [[name for name in found if row.get(name) is not None] for row in rows]
+    if any(len(names) > 1 for names in filled):
+        return ()
+    return tuple(name for name in found[1:] if [name] in filled)
 
 
 def find_completion_flaw(row: Mapping[str, object], column: str) -> str:
@@ -184,11 +240,12 @@ def find_completion_flaw(row: Mapping[str, object], column: str) -> str:
     return ""
 
 
-def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
-    """The rows of the file's head that can be read, with their line numbers."""
+def _read_head(path: Path) -> tuple[list[tuple[int, dict[str, object]]], str]:
+    """The rows of the file's head that can be read, with their line numbers, and whose they are."""
     rows: list[tuple[int, dict[str, object]]] = []
     first_flaw, broken, size = "", 0, 0
     with open_rows(path) as reader:
+        recognised = reader.recognised
         for raw in islice(reader, HEAD_ROWS):
             parsed = parse_row(raw)
             if isinstance(parsed, dict):
@@ -200,7 +257,7 @@ def _read_head(path: Path) -> list[tuple[int, dict[str, object]]]:
             if size > HEAD_BYTES:
                 break
     if rows:
-        return rows
+        return rows, recognised
     if not broken:
         raise DataFileError(f"{path}: holds no rows; give a file with some")
     raise DataFileError(

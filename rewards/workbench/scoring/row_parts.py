@@ -17,7 +17,11 @@ from rewards.workbench.scoring.completion_lists import (
     summary_name,
     unfold,
 )
-from rewards.workbench.scoring.row_columns import find_completion_flaw, with_paths
+from rewards.workbench.scoring.row_columns import (
+    find_completion_flaw,
+    with_completion,
+    with_paths,
+)
 
 
 class _Options(TypedDict, total=False):
@@ -25,6 +29,8 @@ class _Options(TypedDict, total=False):
     cache: str | None  # where verdicts are remembered
     code: str  # what they are remembered of
     paths: list[str]  # columns that are paths into others
+    others: list[str]  # where completions stand in rows that leave their column empty
+    tests: str | None  # the column that the user named for tests
 
 
 class Job(_Options):
@@ -101,7 +107,8 @@ def parse_writable(job: Job, raw: RawRow) -> dict[str, object] | str:
     taken = [name for name in written if name in row]
     if taken:
         return f"the row already has a column {taken[0]!r}"
-    return with_paths(row, job.get("paths", ()))
+    row = with_paths(row, job.get("paths", ()))
+    return with_completion(row, job["completion"], job.get("others", ()))
 
 
 def _completions_of(job: Job, raw: RawRow) -> Sequence[dict[str, object] | str]:

@@ -109,6 +109,7 @@ class PreparedRun:
             "completion": self.columns.completion,
             "prompt": self.columns.prompt,
             "reference": references[0] if references else None,
+            "tests": self.columns.tests_seen[0] if self.columns.tests_seen else None,
         }
         return Summary(
             input=self.options.input,
@@ -162,6 +163,8 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
         "reference": columns.reference,
         "search_path": str(Path.cwd()),
         "several": columns.several,
+        "others": list(columns.other_completions),
+        "tests": options.named.tests,
         "paths": [
             *paths_of(
                 [
@@ -284,6 +287,12 @@ def _describe_run(
             "prompt column": columns.prompt,
             "reference column": columns.reference,
             **({"completions in a row": "several"} if columns.several else {}),
+            **(
+                {"other completion columns": ", ".join(columns.other_completions)}
+                if columns.other_completions
+                else {}
+            ),
+            **({"tests column": options.named.tests} if options.named.tests else {}),
             **(limits if own_code else {}),
         },
         "code": {

@@ -41,7 +41,7 @@ FILES = {
     "latin-1": ('{"completion": "é"}\n'.encode("latin-1"), "in.jsonl:1: not UTF-8 at byte 17"),
     "broken": (b"{'completion': 'x'}\n" * 3, "in.jsonl:1: broken JSON at character 2"),
     "no completion": (b'{"text": "x", "answer": "1"}', "Columns seen: answer, text"),
-    "no reference": (b'{"completion": "x"}', "needs a reference column"),
+    "no reference": (b'{"completion": "x"}', "reference column (needed by accuracy)"),
     "wrong type": (b'{"completion": 1, "answer": "1"}', "not int"),
     "messages of a wrong type": (b'{"completion": [1], "answer": "1"}', "chat messages"),
     "clash": (b'{"completion": "x", "answer": "1", "accuracy": 1}', "already has a column"),

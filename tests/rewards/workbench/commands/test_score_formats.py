@@ -219,7 +219,9 @@ def test_what_was_scored_is_read_by_the_other_commands(place, ending):
     selection = json.loads(kept.stdout)
     assert (selection["kept"], selection["rows"], selection["prompts"]) == (13, 41, 4)
     assert selection["rejected"]["unreadable"] == 1
-    assert [list(row) for row in read(place / f"kept{ending}")] == [["messages"]] * 13
+    # Chats are read with their last message as the completion; nothing else is written.
+    read_as = ["messages", "completion", "prompt"]
+    assert [list(row) for row in read(place / f"kept{ending}")] == [read_as] * 13
     compared = place.run_here(
         "compare", f"scored{ending}", "--reward", "accuracy", "--reward", "format",
         "--output", f"different{ending}", "--json",
