@@ -118,10 +118,9 @@ def _columns(
     both = next((name for name in ID_COLUMNS if name in left and name in right), None)
     if both is not None:
         return both, both
-    by = next((name for name in ID_COLUMNS if name in left), None)
-    by_other = next((name for name in ID_COLUMNS if name in right), None)
-    if by is None or by_other is None:
+    ids = [next((name for name in ID_COLUMNS if name in names), "") for names in (left, right)]
+    if not all(ids):
         raise DataFileError(
             f"{path} and {other} share no column of ids; name them with --join-on OURS=THEIRS"
         )
-    return by, by_other
+    return ids[0], ids[1]

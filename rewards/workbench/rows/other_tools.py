@@ -203,6 +203,7 @@ def _truth_inside(row: Row) -> object:
 
 
 _REASON = "_reason"
+_STATUSES = frozenset(status.value for status in Status)
 
 
 def _rewards_logged(row: Row) -> list[str]:
@@ -222,13 +223,17 @@ def _logged_verdict(row: Row, name: str) -> dict[str, object]:
     if score != score:  # noqa: PLR0124 - NaN is how a frame writes None
         score = None
     extracted = row.get(f"{name}_extracted") or None
-    status = row.get(f"{name}_status") or _likely_status(score, extracted)
+    # `logs="reason"` writes both into one column.
+    said, _, reason = str(row[f"{name}{_REASON}"]).partition(": ")
+    if said not in _STATUSES:
+        said, reason = "", str(row[f"{name}{_REASON}"])
+    status = row.get(f"{name}_status") or said or _likely_status(score, extracted)
     return {
         "score": score,
         "status": status,
         "extracted": extracted,
         "expected": row.get(f"{name}_expected") or None,
-        "reason": row[f"{name}{_REASON}"],
+        "reason": reason,
     }
 
 
