@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix bench clean
+.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix docs test-adapters bench clean
 
 install: $(INSTALLED)
 
@@ -61,6 +61,17 @@ test-trl-matrix: install
 	PYTHONPATH=$(CURDIR):$(CURDIR)/.trl-$(TRL_OLDEST) $(BIN)/python -m pytest -q $(TRL_TESTS)
 	PYTHONPATH=$(CURDIR) $(BIN)/python -m pytest -q $(TRL_TESTS)
 
+# The documentation, with verdicts and plots made anew, into build/site.
+docs: install
+	DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+
+# Every adapter through its peer's own loop, each group of peers in an environment of its own (up to
+# 1.6 GB, removed afterwards); the table goes into docs/adapters/README.md. LATEST=1: newest versions.
+# SOURCES=DIR: a folder of clones for peers that are on no registry. ONLY="verl swift": these alone.
+test-adapters: install
+	$(BIN)/python tests/adapters_matrix/run.py $(if $(LATEST),--latest) \
+		$(if $(SOURCES),--sources $(SOURCES)) $(if $(ONLY),--only $(ONLY))
+
 bench: install
 	$(BIN)/python -m benchmarks.math_accuracy
 	$(BIN)/python -m benchmarks.math_speed
@@ -72,4 +83,4 @@ bench: install
 	$(BIN)/python -m benchmarks.demo_objectives
 
 clean:
-	rm -rf .venv .venv-3.* .trl-* build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-3.* .trl-* .adapters build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -22,7 +22,7 @@ from benchmarks.environment import environment
 from benchmarks.math_data import Row, load_exceptions, load_sets
 from benchmarks.math_verifiers import Score, Verifier, load_verifiers
 from rewards.extraction.boxes import last_boxed
-from rewards.workbench.benchmarking.counts import wilson_interval
+from rewards.workbench.benchmarking.intervals import wilson_interval
 
 RESULTS = Path(__file__).parent / "results"
 _SHOWN_CHARS = 160

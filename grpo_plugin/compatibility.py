@@ -21,6 +21,7 @@ REQUIRED_METHODS: dict[str, tuple[str, ...]] = {
         *("model", "input_ids", "attention_mask", "logits_to_keep"),
         *("batch_size", "compute_entropy"),
     ),
+    "_prepare_inputs": (),
     "get_high_entropy_mask": (),
     "_load_optimizer_and_scheduler": ("checkpoint",),
     "_save_rng_state": ("output_dir",),

@@ -78,6 +78,12 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
         trim_padding: columns that are padding in all completions of a micro-batch neither.
         fused_loss: log-probs and gradients of the objective without the logits in memory, where
             the model's head allows it; a warning says why not.
+        packed_forward: the model runs on completions laid end to end, each with its prompt and
+            without padding, where it gives them the hidden states that it gives padded ones; a
+            warning says why not. Needs the fused loss.
+        balance_micro_batches: the completions of an optimizer step are shared out over its
+            micro-batches and processes so that each holds about as many tokens; the gradient is
+            the same, its parts are summed in another order.
         save_rollouts: checkpoints taken in the middle of a window, where completions are still to
             be trained on, contain them.
 
@@ -145,6 +151,12 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
     )
     fused_loss: bool = field(
         default=True, metadata={"help": "The objective's loss without logits in memory."}
+    )
+    packed_forward: bool = field(
+        default=False, metadata={"help": "Run the model on rows without padding."}
+    )
+    balance_micro_batches: bool = field(
+        default=False, metadata={"help": "Share tokens out evenly over micro-batches."}
     )
     save_rollouts: bool = field(
         default=True, metadata={"help": "Save completions still to be trained on in checkpoints."}

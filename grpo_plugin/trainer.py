@@ -24,11 +24,14 @@ from grpo_plugin.steps.training import (
     scored_rows,
     supervise_steps,
 )
+from grpo_plugin.training.balancing import balances, look_ahead
 from grpo_plugin.training.critic import Critic
 from grpo_plugin.training.extensions import keep_names_apart, tell_callbacks
+from grpo_plugin.training.foresight import Foreseen
 from grpo_plugin.training.fused import FusedHeads
 from grpo_plugin.training.loss import PolicyLoss, policy_loss
 from grpo_plugin.training.metrics import (
+    Waiting,
     record,
     record_loss,
     record_rollout,
@@ -125,7 +128,8 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
             **trl_options,
         )
         require_attributes(self, version=trl.__version__)
-        self.plan = plan_from(self.args)
+        plan = plan_from(self.args)
+        self.plan = replace(plan, balance_micro_batches=balances(plan, self.args))
         announce_recipe(self)
         self.kl_controller = self.plan.kl
         untie_forward(self.model)
@@ -135,6 +139,8 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         self._scored: list[dict[str, Any]] = []
         self._windows = Windows(exact=self.plan.exact_tokens)
         self._window_kl: list[Tensor] = []
+        self.foreseen = Foreseen()
+        self.waiting_metrics = Waiting()
         check_dynamic_sampling(self)
         check_process_supervision(self, self._process)
         keep_names_apart(self.reward_func_names)
@@ -225,19 +231,29 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
                 inputs,
                 self.plan,
                 window,
+                self.foreseen,
                 keep_all=self.top_entropy_quantile < 1.0
                 or getattr(self, "aux_loss_enabled", False),
                 multiple=getattr(self, "pad_to_multiple_of", None),
             )
             found = self.policy_loss_of(model, micro)
-            record_loss(self, micro, found, self._options())
-            self._observe_kl(found)
+            value_loss = None
             if self.critic is not None:
                 value_loss = self.critic.update(self, inputs, whole_batch(inputs, window))
-                record(self, "value_loss", float(self.accelerator.gather(value_loss).mean()))
+            record_loss(self, micro, found, self._options(), value_loss=value_loss)
+            self._observe_kl(found)
             loss = found.loss
         record(self, "timing/loss_s", perf_counter() - started)
         return loss
+
+    def _prepare_inputs(self, *args: Any, **kwargs: Any) -> Any:
+        inputs = super()._prepare_inputs(*args, **kwargs)
+        return inputs if self.plan.objective is None else look_ahead(self, inputs)
+
+    def log(self, *args: Any, **kwargs: Any) -> None:
+        """Log, with what was measured since the last time."""
+        self.waiting_metrics.hand_over(self)
+        super().log(*args, **kwargs)
 
     def _options(self) -> Any:
         """The objective's options with the KL coefficient as it is now."""

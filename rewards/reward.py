@@ -162,6 +162,41 @@ class Reward(ABC):
         """
         return self._judge_batch([completion], [reference], [prompt], [completion_ids], [row])[0]
 
+    def verify_many(
+        self,
+        completions: Sequence[object],
+        references: Sequence[object],
+        *,
+        prompts: Sequence[object] | None = None,
+        completion_ids: Sequence[object] | None = None,
+        rows: Sequence[Mapping[str, object]] | None = None,
+    ) -> list[Verdict]:
+        r"""Judge completions, each against its own reference: `verify` for a batch, in order.
+
+        >>> from rewards import accuracy
+        >>> [v.score for v in accuracy.verify_many([r"\boxed{2}", r"\boxed{3}"], ["2", "2"])]
+        [1.0, 0.0]
+
+        Args:
+            completions: what the model wrote, one a row.
+            references: what is right for each.
+            prompts: the prompt of each, where the reward looks at it.
+            completion_ids: the token ids of each, where the reward looks at them.
+            rows: cells of other columns that the reward looks at, see `also_reads`.
+
+        Raises:
+            InputError: the lists are not equally long.
+        """
+        self._check_completions(completions)
+        count = len(completions)
+        return self._judge_batch(
+            completions,
+            self._checked_column("references", references, count),
+            self._optional_column("prompts", prompts, count),
+            self._optional_column("completion_ids", completion_ids, count),
+            [{}] * count if rows is None else self._checked_column("rows", rows, count),  # type: ignore[arg-type]
+        )
+
     def verdicts(
         self,
         *,
@@ -197,8 +232,8 @@ class Reward(ABC):
 
     def __call__(
         self,
-        *,
         completions: Sequence[object],
+        *,
         prompts: object = None,
         log_extra: LogExtra | None = None,
         log_metric: LogMetric | None = None,
@@ -206,6 +241,7 @@ class Reward(ABC):
     ) -> list[float | None]:
         """Score a batch as TRL's trainers ask for it: one number or `None` per completion.
 
+        TRL names every argument; ms-swift hands the completions over by position.
         `log_extra` gets what was extracted, what was expected and the reason, in columns that
         bear this reward's name; `log_metric` gets the share of each status. See `logs`.
 

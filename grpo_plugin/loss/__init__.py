@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from grpo_plugin.loss.fused import LogProbs, LossOutput, fused_logps, fused_policy_loss
 from grpo_plugin.loss.kernels import Backend
+from grpo_plugin.loss.weighing import Foresight
 
-__all__ = ["Backend", "LogProbs", "LossOutput", "fused_logps", "fused_policy_loss"]
+__all__ = ["Backend", "Foresight", "LogProbs", "LossOutput", "fused_logps", "fused_policy_loss"]

@@ -11,10 +11,11 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from grpo_plugin.batch import Batch
+from grpo_plugin.loss.call import BackendSettings, CallResult
 from grpo_plugin.loss.head import Head, check_inputs
 from grpo_plugin.loss.kernels import Backend
-from grpo_plugin.loss.passes import BackendSettings, CallResult, score, score_and_differentiate
-from grpo_plugin.loss.weighing import Weighing
+from grpo_plugin.loss.passes import score, score_and_differentiate
+from grpo_plugin.loss.weighing import Foresight, Weighing
 from grpo_plugin.objectives.config import ObjectiveConfig
 from grpo_plugin.objectives.registry import Objective, resolve
 
@@ -68,6 +69,7 @@ def fused_policy_loss(
     every_row: bool = False,
     memory_mb: float | None = None,
     backend: Backend | str = Backend.AUTO,
+    foresight: Foresight | None = None,
 ) -> LossOutput:
     r"""objective(log softmax(head(hidden))[targets]), with gradients, and no (N, V) tensor alive.
 
@@ -98,6 +100,9 @@ def fused_policy_loss(
             on accelerators, 128 on CPUs. More of it means larger tiles, and fewer rows projected
             twice when completions are coupled.
         backend: "auto", "torch" or "triton".
+        foresight: what the caller knows of the batch on the CPU. With it the host waits for the
+            device once where coefficients are known before the model runs (twice with float16),
+            once a span otherwise; without, once more.
 
     Raises:
         ValueError: a shape, device, target or option does not fit, the budget is too small, or
@@ -128,7 +133,12 @@ def fused_policy_loss(
     if batch.mask.device != hidden.device:
         raise ValueError(f"batch is on {batch.mask.device}, hidden on {hidden.device}; move one")
     weighing = Weighing(
-        resolve(objective), batch, config, rows=len(targets), vocabulary=head.vocabulary
+        resolve(objective),
+        batch,
+        config,
+        rows=len(targets),
+        vocabulary=head.vocabulary,
+        foresight=foresight,
     )
     call = _Call(
         head=head,

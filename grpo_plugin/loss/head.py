@@ -158,10 +158,16 @@ def check_inputs(hidden: Tensor, targets: Tensor, head: Head) -> None:
             f"{tuple(hidden.shape)} they must be ({hidden.shape[0]},)"
         )
     check_device("targets", targets, head.weight)
-    if targets.numel():
-        low, high = torch.stack(targets.aminmax()).tolist()
-        if low < 0 or high >= head.vocabulary:
-            raise ValueError(
-                f"targets range from {low} to {high}, but the vocabulary is {head.vocabulary}: "
-                "ids must be in [0, vocabulary) (leave ignored positions such as -100 out)"
-            )
+
+
+def check_range(low: int, high: int, head: Head) -> None:
+    """Raise unless targets, whose least and greatest are given, are in the vocabulary.
+
+    Raises:
+        ValueError: names both and the vocabulary.
+    """
+    if low < 0 or high >= head.vocabulary:
+        raise ValueError(
+            f"targets range from {low} to {high}, but the vocabulary is {head.vocabulary}: "
+            "ids must be in [0, vocabulary) (leave ignored positions such as -100 out)"
+        )

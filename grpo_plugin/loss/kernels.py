@@ -152,7 +152,7 @@ def _tuned(device: torch.device) -> tuple[int, int]:
     tile = torch.empty(rows, width, device=device, dtype=torch.bfloat16)
     head = Head(weight=logits.new_empty(width, 1))
     targets = torch.zeros(rows, dtype=torch.int64, device=device)
-    source = torch.arange(rows, device=device)
+    source = torch.arange(rows)
     found = {}
     for block, warps in _LAUNCHES:
         kernels = _triton(block, warps)

@@ -229,6 +229,7 @@ def _answer(
         request.batch,
         config=request.config,
         every_row=request.every_row,
+        foresight=request.foresight,
         **options,
     )
     return FusedOutput(

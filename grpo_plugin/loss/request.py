@@ -10,6 +10,7 @@ from transformers.utils import ModelOutput
 
 from grpo_plugin.batch import Batch
 from grpo_plugin.loss.kernels import Backend
+from grpo_plugin.loss.weighing import Foresight
 from grpo_plugin.objectives.config import ObjectiveConfig
 from grpo_plugin.objectives.registry import Objective
 
@@ -33,6 +34,7 @@ class FusedRequest:
         every_row: see `fused_policy_loss`.
         memory_mb: likewise.
         backend: likewise.
+        foresight: likewise.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class FusedRequest:
         every_row: bool = False,
         memory_mb: float | None = None,
         backend: Backend | str = Backend.AUTO,
+        foresight: Foresight | None = None,
     ) -> None:
         if (objective is None) != (batch is None):
             raise ValueError("an objective and a batch come together: give both or neither")
@@ -61,6 +64,7 @@ class FusedRequest:
         self.objective, self.batch, self.config = objective, batch, config
         self.temperature, self.entropy, self.every_row = temperature, entropy, every_row
         self.memory_mb, self.backend = memory_mb, backend
+        self.foresight = foresight
 
 
 @dataclass

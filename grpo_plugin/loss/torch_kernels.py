@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from grpo_plugin.host import send
 from grpo_plugin.loss.head import Head
 from grpo_plugin.loss.row_statistics import BlockStatistics, RowStatistics, Slopes
 
@@ -79,16 +80,17 @@ def differentiate(
 
     Args:
         tile: (n, V), as `fold` left it; the first k rows are overwritten.
-        source: (k,) which row each of the first k is made from; a row below k that is not its
-            own source is nobody's.
+        source: (k,) on the CPU, which row each of the first k is made from; a row below k that is
+            not its own source is nobody's.
         targets: (n,).
         head: scale, soft-capping and temperature.
         rows: of all n rows.
         slopes: of all n rows.
     """
     count, vocabulary = source.shape[0], tile.shape[1]
-    slots = (source != torch.arange(count, device=source.device)).nonzero().squeeze(1)
-    movers = source[slots]
+    slots = (source != torch.arange(count)).nonzero().squeeze(1)
+    slots, movers = send(slots, tile.device), send(source[slots], tile.device)
+    source = send(source, tile.device)
     factor = head.logit_scale / head.temperature * slopes.gain
     slope = slopes.logp[source] * factor
     shift = rows.shift[source]
@@ -116,6 +118,7 @@ def differentiate(
                 z = log_p + rows.log_z[source][:, None]
                 gradient *= _softcap_slope(z, head)
             values.copy_(gradient)
+    target.clamp_(0, vocabulary - 1)  # one outside is refused when the host looks
     tile[:count].scatter_(1, target[:, None], _at_target(source, head, rows, slopes, tile.dtype))
 
 

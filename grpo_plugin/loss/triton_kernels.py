@@ -12,6 +12,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from grpo_plugin.host import send
 from grpo_plugin.loss.head import Head
 from grpo_plugin.loss.row_statistics import BlockStatistics, RowStatistics, Slopes
 
@@ -77,7 +78,7 @@ def differentiate(
         _differentiate[(source.shape[0], triton.cdiv(vocabulary, rows.block))](
             tile,
             tile.stride(0),
-            source,
+            send(source, tile.device),
             targets,
             rows.shift,
             rows.shift.stride(0),

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from grpo_plugin.batch import Batch
+from grpo_plugin.host import read, send
 from grpo_plugin.objectives.coefficient import coefficients, known_beforehand
 from grpo_plugin.objectives.config import ObjectiveConfig
 from grpo_plugin.objectives.registry import Coupling, Objective, coupling_of
@@ -27,6 +28,20 @@ class Weights:
     entropy: Tensor | None
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Foresight:
+    """What a caller has on the CPU of its batch, and the loss would have to wait for.
+
+    Attributes:
+        live: (B, T) bool, the batch's mask.
+        weighty: (B, T) bool, tokens whose coefficient is not zero, where that is known before the
+            model runs (`known_beforehand`); may be true of too many.
+    """
+
+    live: Tensor
+    weighty: Tensor | None = None
+
+
 class Weighing:
     """An objective and its batch, asked row by row.
 
@@ -35,6 +50,7 @@ class Weighing:
         coupling: what must be known before a row's coefficient is.
         uses_entropy: whether the loss reads the policy's entropy, which is then computed here.
         known: whether the coefficients do not depend on what the model says.
+        weighty: (N,) bool on the CPU, rows whose coefficient is not zero, where that is foreseen.
 
     Args:
         objective: any.
@@ -42,6 +58,7 @@ class Weighing:
         config: the options, or `None` for the paper's.
         rows: how many rows there are.
         vocabulary: its size.
+        foresight: what is known on the CPU; read from the device where it is not given.
 
     Raises:
         ValueError: the batch has another number of live tokens, or lacks what is needed.
@@ -55,11 +72,12 @@ class Weighing:
         *,
         rows: int,
         vocabulary: int,
+        foresight: Foresight | None = None,
     ) -> None:
         self.objective = objective
         self.batch = batch
         self.config = objective.settle(config)
-        live = batch.live
+        live = read(batch.live)[0] if foresight is None else foresight.live
         self.lengths: list[int] = live.sum(dim=1).tolist()
         if sum(self.lengths) != rows:
             raise ValueError(
@@ -74,8 +92,12 @@ class Weighing:
             objective.check(batch, self.config)
         self.coupling = coupling_of(objective, self.config)
         self.known = not self.uses_entropy and known_beforehand(objective, batch, self.config)
+        self.weighty: Tensor | None = None
+        position = live.flatten().nonzero().squeeze(1)
+        if self.known and foresight is not None and foresight.weighty is not None:
+            self.weighty = foresight.weighty.flatten()[position]
         self._starts = [0, *accumulate(self.lengths)]
-        self._position = live.flatten().nonzero().squeeze(1)
+        self._position = send(position, batch.mask.device)
         self._unseen = -math.log(vocabulary)
 
     def blank(self, like: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from grpo_plugin.host import send
 from grpo_plugin.loss.head import Head, Precision
 from grpo_plugin.loss.kernels import Kernels
 from grpo_plugin.loss.products import multiply
@@ -132,7 +133,7 @@ class Workspace:
             targets: (n,), likewise.
             rows: what `fill` returned.
             slopes: of the n rows.
-            source: (k,), the rows that have a gradient, in the order of `arrange`.
+            source: (k,) on the CPU, the rows that have a gradient, in the order of `arrange`.
             positions: (k,), where those rows' own gradients go.
             gradients: added to.
         """
@@ -152,7 +153,11 @@ class Workspace:
                 into /= slopes.gain
             gradients.hidden.index_copy_(0, positions, into.to(gradients.hidden.dtype))
         if gradients.weight is not None:
-            right = hidden if len(source) == len(hidden) else hidden.index_select(0, source)
+            right = (
+                hidden
+                if len(source) == len(hidden)
+                else hidden.index_select(0, send(source, hidden.device))
+            )
             add = gradients.begun()
             multiply(tile.t(), right, gradients.weight, add=add, scale=1 / slopes.gain)
         if gradients.bias is not None:

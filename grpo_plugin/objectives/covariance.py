@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from grpo_plugin.batch import Batch
+from grpo_plugin.host import send
 from grpo_plugin.kl import KLEstimator, estimate_kl
 from grpo_plugin.objectives.aggregation import Aggregation
 from grpo_plugin.objectives.config import ObjectiveConfig, RatioLevel
@@ -46,7 +47,7 @@ def clip_cov(logp: Tensor, batch: Batch, config: ObjectiveConfig) -> Tensor:
     spread = token_covariance(logp, batch)
     candidate = batch.live & ~clipped & (spread > config.cov_low) & (spread < config.cov_high)
     generator = torch.Generator().manual_seed(batch.seed)
-    draw = torch.rand(spread.shape, generator=generator).to(spread.device)
+    draw = send(torch.rand(spread.shape, generator=generator), spread.device)
     dropped = candidate & _highest(draw.masked_fill(~candidate, -1.0), batch, config.cov_fraction)
     policy = torch.where(dropped, torch.zeros_like(surrogate), surrogate)
     return finish(policy, logp, batch, config, Aggregation.TOKEN_MEAN)

@@ -9,9 +9,12 @@
 | extensions | names of rewards, and hooks of callbacks                                   |
 | window     | the micro-batches of one optimizer step, and their tokens                  |
 | resampling | dynamic sampling: refill groups whose rewards are all equal                |
+| foresight  | what the host knows of micro-batches before their turn                      |
 | microbatch | what of a micro-batch must enter the model, and what the objective is told |
 | forward    | per-token log-probs and entropy, by TRL's own forward pass                 |
 | fused      | loss and log-probs without logits, where the model allows it               |
+| packing    | a ragged micro-batch in few rows without padding                            |
+| balancing  | as many tokens for each micro-batch and process                             |
 | loss       | the objective's scalar for a micro-batch                                   |
 | metrics    | what is logged, under which names                                          |
 | state      | what a checkpoint must hold to be resumed in the middle of a window        |

@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 
 from grpo_plugin.errors import UnsupportedHeadError
+from grpo_plugin.host import read, send
 from grpo_plugin.loss.model import fuse_head
 from grpo_plugin.loss.output_layer import Scaling
 from grpo_plugin.loss.request import FusedOutput, FusedRequest, predicting_positions
 from grpo_plugin.objectives import Objective, ObjectiveConfig
 from grpo_plugin.training.microbatch import TEXT, MicroBatch
+from grpo_plugin.training.packing import check_packing, has_variable_length, pack
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ class FusedHeads:
     """
 
     def __init__(self, trainer: Any) -> None:
-        self.policy = self.reference = False
+        self.policy = self.reference = self.packs = False
         self._loss = True
         # TRL's method returns the router's loss, too, since it takes this argument.
         taken = inspect.signature(trainer._get_per_token_logps_and_entropies).parameters  # noqa: SLF001
@@ -42,6 +44,7 @@ class FusedHeads:
             _warn("the policy", "cast_lm_head_to_fp32 asks for a head outside autocast")
             return
         self.policy, found = _fuse(trainer, trainer.model, "the policy")
+        self.packs = trainer.plan.packed_forward and self.policy and _packs(trainer)
         if trainer.ref_model is not None:  # under FSDP2 it is sharded already
             self.reference, _ = _fuse(trainer, trainer.ref_model, "the reference", known=found)
         for asked, reason in (
@@ -70,10 +73,15 @@ class FusedHeads:
         if not (self.policy and self._loss) or not _is_text(inputs):
             return None
         measured = _logged(trainer)
-        request = _request(
-            inputs["completion_ids"],
-            batch.live,
-            inputs["prompt_ids"].shape[1] + inputs["completion_ids"].shape[1],
+        live = micro.foresight.live
+        found = self._ask(
+            trainer,
+            model,
+            torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1),
+            torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1),
+            micro.attended,
+            live,
+            foresight=micro.foresight,
             temperature=trainer.temperature,
             objective=objective,
             batch=batch,
@@ -81,10 +89,7 @@ class FusedHeads:
             entropy=measured,
             every_row=measured or batch.old_logp is not None or batch.ref_logp is not None,
         )
-        ids = torch.cat([inputs["prompt_ids"], inputs["completion_ids"]], dim=1)
-        attention = torch.cat([inputs["prompt_mask"], inputs["completion_mask"]], dim=1)
-        found = self._ask(trainer, model, ids, attention, request)
-        return None if found is None else _spread(found, batch.live)
+        return None if found is None else _spread(found, live, batch.mask.device)
 
     def logps(  # noqa: PLR0913 - TRL's arguments
         self,
@@ -103,30 +108,58 @@ class FusedHeads:
         if not fused or torch.is_grad_enabled() or any(v is not None for v in others.values()):
             return None
         parts = []
+        everywhere = read(attention != 0)[0]
         for start in range(0, len(ids), batch_size or len(ids)):
             rows = slice(start, start + (batch_size or len(ids)))
-            live = attention[rows, -keep:] != 0
-            request = _request(
-                ids[rows, -keep:],
+            live = everywhere[rows, -keep:]
+            found = self._ask(
+                trainer,
+                model,
+                ids[rows],
+                attention[rows],
+                everywhere[rows],
                 live,
-                ids.shape[1],
                 temperature=trainer.temperature,
                 entropy=entropy,
             )
-            found = self._ask(trainer, model, ids[rows], attention[rows], request)
             if found is None:
                 return None
-            parts.append(_spread(found, live))
+            parts.append(_spread(found, live, ids.device))
         logp = torch.cat([part.logp for part in parts if part.logp is not None])
         seen = [part.entropy for part in parts if part.entropy is not None]
         return (logp, torch.cat(seen) if entropy else None, None)[: self._returns]
 
-    def _ask(
-        self, trainer: Any, model: Any, ids: Tensor, attention: Tensor, request: FusedRequest
+    def _ask(  # noqa: PLR0913, PLR0917 - a forward pass
+        self,
+        trainer: Any,
+        model: Any,
+        ids: Tensor,
+        attention: Tensor,
+        attended: Tensor,
+        live: Tensor,
+        **options: Any,
     ) -> FusedOutput | None:
+        """Ask a model; `attended` and `live` are on the CPU."""
+        inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": attention}
+        length, positions = ids.shape[1], None
+        if self.packs:
+            in_one_row = has_variable_length(trainer.accelerator.unwrap_model(model))
+            packed = pack(ids, attended, live, in_one_row=in_one_row)
+            if packed is not None:
+                inputs, length, positions = packed.inputs, packed.length, packed.predicting
+        if positions is None:
+            positions = predicting_positions(live, length)
+        places = live.flatten().nonzero().squeeze(1)
+        tokens = ids[:, ids.shape[1] - live.shape[1] :].flatten()
+        request = FusedRequest(
+            positions=send(positions, ids.device),
+            targets=tokens.index_select(0, send(places, ids.device)),
+            length=length,
+            **options,
+        )
         try:
             with trainer.accelerator.autocast():
-                found: FusedOutput = model(input_ids=ids, attention_mask=attention, fused=request)
+                found: FusedOutput = model(**inputs, fused=request)
         except UnsupportedHeadError as error:
             _warn("the model", str(error))
             self.policy = self.reference = False
@@ -134,20 +167,15 @@ class FusedHeads:
         return found
 
 
-def _request(ids: Tensor, live: Tensor, length: int, **options: Any) -> FusedRequest:
-    return FusedRequest(
-        positions=predicting_positions(live, length), targets=ids[live], length=length, **options
-    )
-
-
-def _spread(found: FusedOutput, live: Tensor) -> FusedOutput:
-    """With (B, T) log-probs and entropies, 0 where the mask is."""
+def _spread(found: FusedOutput, live: Tensor, device: torch.device) -> FusedOutput:
+    """With (B, T) log-probs and entropies, 0 where the mask, which is on the CPU, is."""
+    places = send(live.flatten().nonzero().squeeze(1), device)
 
     def scattered(values: Tensor | None) -> Tensor | None:
         if values is None:
             return None
-        flat = values.detach().to(live.device)
-        return flat.new_zeros(live.shape).masked_scatter_(live, flat)
+        flat = values.detach().to(device)
+        return flat.new_zeros(live.numel()).index_copy_(0, places, flat).view(live.shape)
 
     return replace(found, logp=scattered(found.logp), entropy=scattered(found.entropy))
 
@@ -175,6 +203,16 @@ def _fuse(
     except UnsupportedHeadError as error:
         _warn(whose, str(error))
         return False, None
+
+
+def _packs(trainer: Any) -> bool:
+    """Whether the policy can be given packed sequences; a warning says why not."""
+    try:
+        check_packing(trainer.accelerator.unwrap_model(trainer.model))
+    except UnsupportedHeadError as error:
+        logger.warning("packed_forward is off, and batches are padded: %s.", error)
+        return False
+    return True
 
 
 def _warn(whose: str, reason: str) -> None:

@@ -30,6 +30,9 @@ Always, wall seconds: `timing/reward_s` and `timing/generation_s` per generation
 other processes included), `timing/loss_s` per micro-batch (forward pass and loss, no backward).
 TRL's names of what its loss logs stay beside ours (`grpo_plugin.training.trl_metrics`). TRL adds
 those of a generation batch, and each reward of ours the rate of each status (`accuracy/correct`).
+
+What is measured in a micro-batch stays on the device until something is logged: then all of it is
+put together over the processes, and read, at once.
 """
 
 from __future__ import annotations
@@ -42,12 +45,16 @@ import torch
 from accelerate.utils import gather_object
 from torch import Tensor
 
+from grpo_plugin.host import read
 from grpo_plugin.objectives import ObjectiveConfig, objective_metrics
 from grpo_plugin.training.loss import PolicyLoss
 from grpo_plugin.training.microbatch import MicroBatch
 from grpo_plugin.training.rollout import Rollout
 from grpo_plugin.training.trl_metrics import trl_metrics
 
+_EVEN = ("objective", "kept_tokens", "kept_completions", "value_loss")
+"""Means in which every process weighs the same."""
+_MOST_WAITING = 256  # micro-batches whose figures wait, where nothing is ever logged
 _COUNTS = ("ratio_overflow", "kl_overflow")
 _TOTAL, _COUNT = "total of ", "count of "
 """Prefixes of what is divided once it is summed over processes."""
@@ -95,40 +102,70 @@ def show_advantages(trainer: Any, rollout: Rollout, advantages: Tensor) -> None:
     logs["advantages"].extend(shown)
 
 
+class Waiting:
+    """Figures of micro-batches that nobody has read yet, in training and in evaluation."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, list[tuple[list[str], Tensor]]] = {"train": [], "eval": []}
+
+    def add(self, trainer: Any, figures: dict[str, Tensor], tokens: Tensor) -> None:
+        """Keep a micro-batch's, with the number of tokens that their means are over."""
+        mine = self._kept["train" if trainer.model.training else "eval"]
+        names = sorted(figures)
+        wide = torch.float if tokens.device.type == "mps" else torch.double  # no float64 there
+        values = [tokens.to(wide), *(figures[name].to(wide) for name in names)]
+        mine.append((names, torch.stack(values)))
+        if len(mine) >= _MOST_WAITING:
+            self.hand_over(trainer)
+
+    def hand_over(self, trainer: Any) -> None:
+        """Put them into TRL's averages: one collective, and one wait for the device."""
+        for mode, mine in self._kept.items():
+            if not mine:
+                continue
+            table = trainer.accelerator.gather(torch.cat([values for _, values in mine]))
+            (table,) = read(table.view(trainer.accelerator.num_processes, -1))
+            parts = torch.split(table, [len(values) for _, values in mine], dim=1)
+            for (names, _), part in zip(mine, parts, strict=True):
+                for name, value in _together(names, part).items():
+                    trainer._metrics[mode][name].append(value)  # noqa: SLF001 - TRL's averages
+            mine.clear()
+
+
 @torch.no_grad()
 def record_loss(
-    trainer: Any, micro: MicroBatch, found: PolicyLoss, options: ObjectiveConfig
+    trainer: Any,
+    micro: MicroBatch,
+    found: PolicyLoss,
+    options: ObjectiveConfig,
+    *,
+    value_loss: Tensor | None = None,
 ) -> None:
-    """The metrics of a micro-batch: one collective for all of them."""
+    """The metrics of a micro-batch."""
     batch = replace(found.batch, rewards=None, group=None)  # dead groups: see `record_rollout`
     local = objective_metrics(trainer.plan.objective, found.logp, batch, options)
     tokens = batch.live.sum().float()
     local["kept_tokens"] = tokens / micro.positions
-    local["kept_completions"] = tokens.new_tensor(batch.mask.shape[0] / micro.rows)
+    local["kept_completions"] = torch.full_like(tokens, batch.mask.shape[0] / micro.rows)
     local["objective"] = -found.value * batch.accumulation
+    if value_loss is not None:
+        local["value_loss"] = value_loss
     theirs = trl_metrics(trainer, micro, found, options)
     for name, total in theirs.totals.items():
         local[_TOTAL + name], local[_COUNT + name] = total, theirs.counts[name]
-    together = _over_processes(trainer.accelerator, local | theirs.extremes, tokens)
-    for name, value in together.items():
-        if name.startswith(_TOTAL):
-            own = name.removeprefix(_TOTAL)
-            record(trainer, own, value / max(together[_COUNT + own], 1.0))
-        elif not name.startswith(_COUNT) and math.isfinite(value):
-            record(trainer, name, value)
+    trainer.waiting_metrics.add(trainer, local | theirs.extremes, tokens)
     if options.beta != 0 or trainer.kl_controller.coefficient != 0:
         record(trainer, "kl/coefficient", trainer.kl_controller.coefficient)
 
 
-def _over_processes(accelerator: Any, local: dict[str, Tensor], tokens: Tensor) -> dict[str, float]:
-    """Means weighted by live tokens, sums of counts, extremes of extremes."""
-    names = sorted(local)
-    packed = torch.stack([tokens.double(), *(local[name].double() for name in names)])
-    if packed.device.type == "mps":  # no float64 there
-        packed = packed.float()
-    table = accelerator.gather(packed).view(-1, len(names) + 1)
-    weight = table[:, :1]
-    values = table[:, 1:]
+def _together(names: list[str], table: Tensor) -> dict[str, float]:
+    """Means weighted by live tokens, ratios of sums, sums of counts, extremes of extremes.
+
+    Args:
+        names: of what was measured.
+        table: (processes, 1 + names) on the CPU: tokens, and the values.
+    """
+    weight, values = table[:, :1], table[:, 1:]
     known = ~values.isnan() & (weight > 0)
     share = torch.where(known, weight, torch.zeros_like(weight))
     mean = (torch.nan_to_num(values) * share).sum(0) / share.sum(0)
@@ -137,9 +174,12 @@ def _over_processes(accelerator: Any, local: dict[str, Tensor], tokens: Tensor) 
         column = values[:, index]
         if name in _COUNTS or name.startswith((_TOTAL, _COUNT)):
             found[name] = float(column.nansum())
-        elif name in ("objective", "kept_tokens", "kept_completions"):
+        elif name in _EVEN:
             found[name] = float(column.mean())
         elif name in (*_LOWEST, *_HIGHEST) and bool(known[:, index].any()):
             seen = column[known[:, index]]
             found[name] = float(seen.min() if name in _LOWEST else seen.max())
-    return found
+    for name in [name for name in found if name.startswith(_TOTAL)]:
+        own = name.removeprefix(_TOTAL)
+        found[own] = found.pop(name) / max(found.pop(_COUNT + own), 1.0)
+    return {name: value for name, value in found.items() if math.isfinite(value)}

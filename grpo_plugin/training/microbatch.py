@@ -23,6 +23,8 @@ from torch import Tensor
 
 from grpo_plugin.batch import Batch
 from grpo_plugin.errors import ConfigurationError, UnsupportedTRLError
+from grpo_plugin.host import send
+from grpo_plugin.loss.weighing import Foresight
 from grpo_plugin.objectives import (
     Coupling,
     Objective,
@@ -30,6 +32,7 @@ from grpo_plugin.objectives import (
     gradient_coefficient,
     known_beforehand,
 )
+from grpo_plugin.training.foresight import Foreseen, OnHost
 from grpo_plugin.training.plan import TrainingPlan
 from grpo_plugin.training.rollout import loss_mask
 from grpo_plugin.training.window import Window
@@ -63,18 +66,23 @@ class MicroBatch:
         batch: the same for the objective, still without entropy; counts are those of the whole.
         rows: completions of the whole micro-batch.
         positions: completion positions of the whole, padding included.
+        attended: (B, P + T) bool on the CPU: tokens that the model is to see.
+        foresight: what the CPU knows of the batch.
     """
 
     inputs: dict[str, Any]
     batch: Batch
     rows: int
     positions: int
+    attended: Tensor
+    foresight: Foresight
 
 
-def microbatch(
+def microbatch(  # noqa: PLR0913 - what decides
     inputs: dict[str, Any],
     plan: TrainingPlan,
     window: Window,
+    foreseen: Foreseen,
     *,
     keep_all: bool,
     multiple: int | None,
@@ -85,6 +93,7 @@ def microbatch(
         inputs: one micro-batch as TRL hands it to its loss.
         plan: whose objective is set.
         window: where the micro-batch stands.
+        foreseen: what the CPU knows of the micro-batches.
         keep_all: something besides the objective needs every completion.
         multiple: completion lengths are kept multiples of this.
 
@@ -98,30 +107,92 @@ def microbatch(
             "Install a TRL release that rlvr supports, or leave objective out"
         )
     batch = _corrected(whole_batch(inputs, window), plan)
-    size, length = batch.mask.shape
+    host = foreseen.of(inputs)
+    stand_in = _stand_in(batch, host)
+    weighty = weighty_tokens(plan.objective, stand_in, plan.options)
+    attended = torch.cat([host.prompt, host.completion], dim=1)
+    live, kept = host.live, inputs
+    size, length = live.shape
     text_only = all(key in TEXT for key, value in inputs.items() if value is not None)
-    kept = inputs
     if text_only and plan.skip_dead_completions and not keep_all:
-        rows = contributing(plan.objective, batch, plan.options)
+        rows = _contributing(plan.objective, stand_in, plan.options, weighty)
         if not bool(rows.all()):
-            kept, batch = _select(inputs, batch, _at_least_one(rows, batch))
+            rows = _at_least_one(rows, live)
+            kept, batch = _select(inputs, batch, rows)
+            live, attended = live[rows], attended[rows]
+            weighty = None if weighty is None else weighty[rows]
     if text_only and plan.trim_padding:
-        kept, batch = _trim(kept, batch, multiple or 1)
-    return MicroBatch(inputs=kept, batch=batch, rows=size, positions=size * length)
+        stop = _last_written(attended[:, -length:], multiple or 1)
+        kept, batch = _trim(kept, batch, stop)
+        live, attended = live[:, :stop], attended[:, : attended.shape[1] - length + stop]
+        weighty = None if weighty is None else weighty[:, :stop]
+    return MicroBatch(
+        inputs=kept,
+        batch=batch,
+        rows=size,
+        positions=size * length,
+        attended=attended,
+        foresight=Foresight(live=live, weighty=weighty),
+    )
 
 
 def contributing(objective: Objective, batch: Batch, options: ObjectiveConfig) -> Tensor:
     """(B,) bool: completions that the loss or its gradient may depend on."""
     settled = objective.settle(options)
+    return _contributing(objective, batch, settled, weighty_tokens(objective, batch, settled))
+
+
+def weighty_tokens(objective: Objective, batch: Batch, options: ObjectiveConfig) -> Tensor | None:
+    """(B, T) bool: tokens whose coefficient is not zero, where that is known before the model runs.
+
+    Args:
+        objective: any.
+        batch: whose log-probs need not be the true ones: only whether there are some counts.
+        options: the objective's.
+    """
+    settled = objective.settle(options)
+    coupled = objective.coupling is Coupling.BATCH or settled.entropy_coef != 0
+    if coupled or not known_beforehand(objective, batch, settled):
+        return None
+    anywhere = torch.zeros_like(batch.advantages)
+    return gradient_coefficient(objective, anywhere, batch, settled) != 0
+
+
+def _contributing(
+    objective: Objective, batch: Batch, options: ObjectiveConfig, weighty: Tensor | None
+) -> Tensor:
     live = batch.live.any(dim=1)
-    if objective.coupling is Coupling.BATCH or settled.entropy_coef != 0:
+    if objective.coupling is Coupling.BATCH or options.entropy_coef != 0:
         return torch.ones_like(live)
-    if known_beforehand(objective, batch, settled):
-        anywhere = torch.zeros_like(batch.advantages)
-        return (gradient_coefficient(objective, anywhere, batch, settled) != 0).any(dim=1)
-    if settled.beta == 0 and objective.zero_without_advantage:
+    if weighty is not None:
+        return weighty.any(dim=1)
+    if options.beta == 0 and objective.zero_without_advantage:
         return (batch.live & (batch.advantages != 0)).any(dim=1)
     return live
+
+
+def _stand_in(batch: Batch, host: OnHost) -> Batch:
+    """The batch on the CPU, as far as it decides what enters the model."""
+    advantages = host.advantages
+    if advantages.dim() == 1:
+        advantages = advantages[:, None].expand(host.live.shape)
+
+    def blank(original: Tensor | None) -> Tensor | None:
+        return None if original is None else torch.zeros(host.live.shape, dtype=advantages.dtype)
+
+    return Batch(
+        advantages=advantages,
+        mask=host.live,
+        old_logp=blank(batch.old_logp),
+        ref_logp=blank(batch.ref_logp),
+        sampling_logp=blank(batch.sampling_logp),
+        rewards=host.rewards,
+        group=host.group,
+        accumulation=batch.accumulation,
+        world_size=batch.world_size,
+        max_length=batch.max_length,
+        seed=batch.seed,
+    )
 
 
 def whole_batch(inputs: dict[str, Any], window: Window) -> Batch:
@@ -173,15 +244,17 @@ def _corrected(batch: Batch, plan: TrainingPlan) -> Batch:
     )
 
 
-def _at_least_one(rows: Tensor, batch: Batch) -> Tensor:
+def _at_least_one(rows: Tensor, live: Tensor) -> Tensor:
     """Indices of the rows, or of the shortest one that has a token, where there are none."""
     if bool(rows.any()):
         return rows.nonzero().squeeze(1)
-    lengths = batch.live.sum(dim=1)
-    return torch.where(lengths > 0, lengths, batch.mask.shape[1] + 1).argmin()[None]
+    lengths = live.sum(dim=1)
+    return torch.where(lengths > 0, lengths, live.shape[1] + 1).argmin()[None]
 
 
 def _select(inputs: dict[str, Any], batch: Batch, rows: Tensor) -> tuple[dict[str, Any], Batch]:
+    """The micro-batch with these rows alone; `rows` are indices on the CPU."""
+    rows = send(rows, batch.mask.device)
     kept = {
         key: value[rows] if isinstance(value, Tensor) and value.dim() > 0 else value
         for key, value in inputs.items()
@@ -189,16 +262,20 @@ def _select(inputs: dict[str, Any], batch: Batch, rows: Tensor) -> tuple[dict[st
     return kept, _mapped(batch, lambda value: value[rows])
 
 
-def _trim(inputs: dict[str, Any], batch: Batch, multiple: int) -> tuple[dict[str, Any], Batch]:
-    """Cut columns on the right that no completion reaches.
+def _last_written(completion: Tensor, multiple: int) -> int:
+    """Columns up to the last that a completion reaches, at least one, a multiple if there is room.
 
     Padding left of the prompts stays: without it positions would shift, and with them rounding
     (rotary embeddings) or the result itself (learned ones).
     """
-    length = batch.mask.shape[1]
-    written = (inputs["completion_mask"] != 0).any(dim=0)
+    written = completion.any(dim=0)
     last = int(written.nonzero().max()) + 1 if bool(written.any()) else 1
-    stop = min(length, -(-last // multiple) * multiple)
+    return min(completion.shape[1], -(-last // multiple) * multiple)
+
+
+def _trim(inputs: dict[str, Any], batch: Batch, stop: int) -> tuple[dict[str, Any], Batch]:
+    """Cut columns on the right."""
+    length = batch.mask.shape[1]
     if stop == length:
         return inputs, batch
 

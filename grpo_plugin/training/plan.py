@@ -68,6 +68,8 @@ class TrainingPlan:
         skip_dead_completions: keep completions without gradient out of the model.
         trim_padding: and the columns that are padding in all that remain.
         fused_loss: make gradients with the log-probs, where the model allows it.
+        packed_forward: run the model on rows without padding, where it allows that.
+        balance_micro_batches: let the micro-batches of a window hold about as many tokens each.
     """
 
     objective: Objective | None = None
@@ -85,6 +87,8 @@ class TrainingPlan:
     skip_dead_completions: bool = True
     trim_padding: bool = True
     fused_loss: bool = True
+    packed_forward: bool = False
+    balance_micro_batches: bool = False
 
     @property
     def scores(self) -> bool:
@@ -119,6 +123,8 @@ def plan_from(args: Any) -> TrainingPlan:
         "skip_dead_completions": args.skip_dead_completions,
         "trim_padding": args.trim_padding,
         "fused_loss": args.fused_loss,
+        "packed_forward": args.packed_forward,
+        "balance_micro_batches": args.balance_micro_batches,
         "exact_tokens": _counts_exactly(args),
         "sampler": _sampler(args),
     }
@@ -296,7 +302,10 @@ def _sampler(args: Any) -> Callable[[Tensor, Tensor, Tensor], Tensor] | None:
 
 
 def _refuse_without_objective(args: Any) -> None:
-    for name in ("sampler_correction", "objective_options", "kl_estimator", "kl_target"):
+    for name in (
+        *("sampler_correction", "objective_options", "kl_estimator", "kl_target"),
+        *("packed_forward", "balance_micro_batches"),
+    ):
         if getattr(args, name):
             raise ConfigurationError(
                 f"{name} = {getattr(args, name)!r} belongs to an objective of ours; set objective, "

@@ -66,7 +66,7 @@ def check_dynamic_sampling(trainer: Any) -> None:
         )
 
 
-def _pad_token(trainer: Any) -> int:
+def pad_token(trainer: Any) -> int:
     """The tokenizer's, which a processor holds inside."""
     processing = trainer.processing_class
     found: int = getattr(processing, "tokenizer", processing).pad_token_id
@@ -115,7 +115,7 @@ def _replaced(
 ) -> Rollout:
     """Put the fresh groups into the places of the dead ones: `pairs` of (place, fresh group)."""
     size, accelerator = trainer.num_generations, trainer.accelerator
-    blank = _pad_token(trainer)
+    blank = pad_token(trainer)
     places = torch.tensor([place * size + j for place, _ in pairs for j in range(size)])
     origins = torch.tensor([group * size + j for _, group in pairs for j in range(size)])
     mine = (places >= rollout.first) & (places < rollout.first + len(rollout.rows))

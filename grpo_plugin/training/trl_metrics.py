@@ -44,7 +44,7 @@ class TRLMetrics:
     def mean(self, name: str, total: Tensor, count: Tensor | float) -> None:
         """Add a mean over all processes."""
         self.totals[name] = total.float()
-        self.counts[name] = torch.as_tensor(count, dtype=torch.float, device=total.device)
+        self.counts[name] = count.float() if isinstance(count, Tensor) else _constant(total, count)
 
 
 @torch.no_grad()
@@ -76,7 +76,7 @@ def trl_metrics(
         scale = 1 if objective.name in _UNSCALED else batch.accumulation
         made.mean("policy_loss", policy * scale, 1.0)
         if trainer.accelerator.sync_gradients and trainer.model.training:
-            made.mean("entropy_coef", policy.new_tensor(options.entropy_coef), 1.0)
+            made.mean("entropy_coef", _constant(policy, options.entropy_coef), 1.0)
     if found.auxiliary is not None:
         made.mean("aux_loss", found.auxiliary, 1.0)
     return made
@@ -96,3 +96,8 @@ def _clip(made: TRLMetrics, held: Any, micro: MicroBatch, of_all: Any) -> None:
         low, high = (torch.cat([values, values.new_zeros(1)]) for values in (low, high))
     made.extremes["clip_ratio/low_min"] = torch.nan_to_num(low, nan=torch.inf).amin()
     made.extremes["clip_ratio/high_max"] = torch.nan_to_num(high, nan=-torch.inf).amax()
+
+
+def _constant(like: Tensor, value: float) -> Tensor:
+    """A number on a tensor's device; filled there, which nobody waits for."""
+    return torch.full((), value, dtype=torch.float, device=like.device)

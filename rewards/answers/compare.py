@@ -63,6 +63,11 @@ def compare(  # noqa: C901, PLR0912
         return Comparison(Equality.DIFFERENT, f"the answer cannot be read: {answer.unreadable}")
     if answer.unreadable:
         return Comparison(Equality.DIFFERENT, f"the answer {show(given)}: {answer.unreadable}")
+    if options.tolerance is None and _are_other_numbers(reference, answer):
+        read = (
+            f"the reference was read as {reference.describe()}, the answer as {answer.describe()}"
+        )
+        return Comparison(Equality.DIFFERENT, f"{read}; their exact values differ")
     fresh_effort()
     matcher = Matcher(options)
     expected, given = in_one_lettering(expected, given, reference.text, answer.text)
@@ -176,6 +181,22 @@ def _is_broken_number(node: Node | None) -> bool:
     if isinstance(node, Mul) and len(node.factors) == 2 and node.factors[0] == MINUS_ONE:
         node = node.factors[1]
     return isinstance(node, Num) and (bool(node.decimals) or node.value.denominator != 1)
+
+
+_NUMERAL = re.compile(r"-?(?:\d{1,18}(?:\.\d{1,18})?|\d{0,18}\\[dt]?frac\{\d{1,18}\}\{\d{1,18}\})")
+_EXACT_NUMERAL = re.compile(r"-?(?:\d{1,18}|\d{0,18}\\[dt]?frac\{\d{1,18}\}\{\d{1,18}\})")
+
+
+def _are_other_numbers(reference: Answer, answer: Answer) -> bool:
+    """Whether an exact number is answered by another number: no leniency can be meant there."""
+    expected, given = reference.tree, answer.tree
+    return (
+        type(expected) is Num
+        and type(given) is Num
+        and expected.value != given.value
+        and _EXACT_NUMERAL.fullmatch(reference.text) is not None
+        and _NUMERAL.fullmatch(answer.text) is not None
+    )
 
 
 def _is_plain_integer(text: str) -> bool:

@@ -1,7 +1,7 @@
 r"""What stands around the last box: whether the box is all that is said, or part of a formula.
 
 `-\boxed5` says -5 and `\boxed5.5` says 5.5, so 5 is not the answer there. What TeX does not show
-(a comment line, `\phantom`) and what a tool says in a turn of the model's own making is no answer.
+(a comment, `\phantom`) and what a tool says in a turn of the model's own making is no answer.
 """
 
 from __future__ import annotations
@@ -10,22 +10,41 @@ import re
 
 # TeX comments fill lines here; inside a line a bare % is rather a per cent sign.
 _COMMENT = re.compile(r"^[ \t]*%[^\n]*$", re.MULTILINE)
+# Whole passages that are not shown: of HTML, of TeX, of the package comment.
+_HIDDEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|\\iffalse(?![a-zA-Z]).*?(?:\\fi(?![a-zA-Z])|\Z)"
+    r"|\\begin\{comment\}.*?(?:\\end\{comment\}|\Z)",
+    re.DOTALL,
+)
+_HIDES = ("<!--", "\\iffalse", "\\begin{comment}")
 _TOOL = re.compile(
     r"<tool_(?:response|result|call|output)>.*?(?:</tool_(?:response|result|call|output)>|\Z)"
     r"|<\|(?:tool|ipython|observation|python_tag)\|>.*?(?:<\||\Z)"
     r"|^```(?:output|tool|result|stdout)[^\n]*\n.*?(?:^```|\Z)",
     re.DOTALL | re.MULTILINE,
 )
-_LINE_STARTS = ("\n%", "\n ", "\n\t")  # what a comment line has before it
+_COMMENT_BELOW = re.compile(r"\n[ \t]*%")  # one that opens no text; starts with a plain character
 # Directly before a box, without a space: a sign, a factor, a script or a fraction bar.
 _PREFIX = re.compile(
-    r"(?:(?<![-\w])[-+−±]|[\d^/]|(?<=\w)_|\\(?:pm|mp|times|cdot|div|sqrt|neg|lnot)\s?)\Z"
+    r"(?:(?<![-\w])[-+−±]|[\d^/]|(?<=\w)_|\\(?:pm|mp|times|cdot|div|sqrt|neg|lnot|ne|neq|not|ln|log|lg"
+    r"|exp|sin|cos|tan|cot)\s?|\\not\s?=\s?|≠\s?)\Z"
 )
-_SIGNS = frozenset("-+−±^/_")
+# Said of a value, this denies it.
+_DENIED = re.compile(
+    r"(?:\b(?:not|never|cannot be)|n['\u2019]t(?: be)?|不是|不等于|ではなく)\s{0,2}[*$(]{0,3}\s?\Z",
+    re.IGNORECASE,
+)
+_DENIALS = ("not", "never", "n't", "n\u2019t", "不", "ではなく")
+_SIGNS = frozenset("-+−±^/_=")
+# What most boxes have around them, and no pattern here begins or ends with.
+_PLAINLY_BEFORE = frozenset(("", "(", "[", "$", "\n", "*"))
+_PLAINLY_BEHIND = frozenset(
+    ("", "$", "$.", "$$", "$\n", "\\)", "\\]", ".", ".\n", "\n", "\n\n", "*", "**")
+)
 _MINUS_IN_MATH = re.compile(r"[=(,<>$]\s?[-−]\s?\Z")
 # Directly behind it: decimals, a script, a letter that multiplies, another factor.
 _SUFFIX = re.compile(
-    r"[.,]\d|\s?\^(?!\{?\s?\\circ)|_[{\w]|[a-zA-Z](?![a-zA-Z])|[-+*/]\d"
+    r"[.,:]\d|\s?\^(?!\{?\s?\\circ)|_[{\w]|[a-zA-Z](?![a-zA-Z])|[-+*/]\d"
     r"|\s?\\(?:times|cdot|div|sqrt|frac|dfrac|tfrac|pi|pm)(?![a-zA-Z])"
 )
 _PLAIN_NUMBER = re.compile(r"\s{0,8}\d[\d.,]{0,64}\s{0,8}")
@@ -42,13 +61,15 @@ _MAX_AROUND_CHARS = 2_000
 
 
 def spoken(text: str) -> str:
-    r"""The text without comment lines and turns of tools.
+    r"""The text without comments and turns of tools.
 
     >>> spoken("% \\boxed{1}\nso \\boxed{2}").strip()
     'so \\boxed{2}'
     """
-    if "%" in text and (text[0] in "% \t" or any(start in text for start in _LINE_STARTS)):
+    if "%" in text and (text[0] in "% \t" or _COMMENT_BELOW.search(text)):
         text = _COMMENT.sub("", text)
+    if ("<!" in text or "\\" in text) and any(mark in text for mark in _HIDES):
+        text = _HIDDEN.sub("", text)
     # Single characters first: the usual text has none of them, and is looked through at once.
     if ("<" in text and ("<tool_" in text or "<|" in text)) or ("`" in text and "```" in text):
         text = _TOOL.sub("", text)
@@ -61,15 +82,17 @@ def is_part_of_more(text: str, start: int, end: int) -> bool:
     >>> is_part_of_more(r"-\boxed5", 1, 8), is_part_of_more(r"x = \boxed5.", 4, 11)
     (True, False)
     """
-    # Patterns that look backwards are dear, so only where the last character may be part of one.
     before = text[max(0, start - 40) : start]
     last = before[-1:]
-    command = (last == " " or last.isalpha()) and "\\" in before[-7:]
-    if (command or last.isdigit() or last in _SIGNS) and _PREFIX.search(before):
+    is_plain = last in _PLAINLY_BEFORE and "-" not in before[-3:] and "−" not in before[-3:]
+    if not is_plain and _continues(before):
         return True
-    if ("-" in before[-3:] or "−" in before[-3:]) and _MINUS_IN_MATH.search(before):
+    lowered = before[-16:].lower()
+    if any(word in lowered for word in _DENIALS) and _DENIED.search(before):
         return True
-    if _SUFFIX.match(text, end):
+    if text[end : end + 2] not in _PLAINLY_BEHIND and _SUFFIX.match(text, end):
+        return True
+    if last == "~" and before[-2:] == text[end : end + 2] == "~~":  # Markdown strikes it out
         return True
     if text.find("}", end) < 0:  # the usual case
         return False
@@ -79,12 +102,25 @@ def is_part_of_more(text: str, start: int, end: int) -> bool:
     return _command_around(text, start) in _AROUND
 
 
+def _continues(before: str) -> bool:
+    """Whether a formula that began before a box goes on in it."""
+    # Patterns that look backwards are dear, so only where the last character may be part of one.
+    last = before[-1:]
+    command = (last == " " or last.isalpha()) and "\\" in before[-7:]
+    unequal = "≠" in before[-2:]
+    if (command or unequal or last.isdigit() or last in _SIGNS) and _PREFIX.search(before):
+        return True
+    return ("-" in before[-3:] or "−" in before[-3:]) and bool(_MINUS_IN_MATH.search(before))
+
+
 def with_percent(content: str, text: str, end: int) -> str:
     r"""The content with the per cent sign that stands behind the box.
 
     >>> with_percent("28", r"\boxed{28}\%", 10)
     '28\\%'
     """
+    if "%" not in text[end : end + 2]:
+        return content
     behind = _PERCENT.match(text, end) and _PLAIN_NUMBER.fullmatch(content)
     return content + r"\%" if behind else content
 

@@ -30,6 +30,7 @@ _JOINER = re.compile(
 _COUNTED = re.compile(r"[\s$]{1,4}[^\W\d_]{2,20}(?=\s{1,4}(?:and|or|et|ou|und|oder|y|o|и|или)\s)")
 _OR_WORDS = frozenset({"or", "或", "或者", "または", "또는", "oder", "ou", "o", "lub", "или", "/"})
 _MAX_JOINER_CHARS = 60
+_MAX_NEAR_CHARS = _MAX_JOINER_CHARS + len("\\framebox") + 8 + 64  # and a bare box before it
 _NAMED_BOX = re.compile(r"\\(?:boxed|fbox|framebox(?:\s{0,8}\[[^\[\]{}]{0,32}\]){0,2})\s{0,8}\{")
 _ROUGHLY = re.compile(r"\s{0,8}(?:\\approx\b|≈)")
 _APART = re.compile(r"[.;:\n]|[^\n]{41}")  # another sentence, or too far away
@@ -82,10 +83,11 @@ def boxed_answer(text: str) -> BoxedAnswer | None:
     >>> boxed_answer(r"\framebox{1} et \boxed 2")
     BoxedAnswer(content='1, 2', end=24, start=16)
     """
-    box = _only_box(text)
-    if box is not None:
-        behind = text[box.end : box.end + 1]
-        return None if behind.isdigit() else BoxedAnswer(box.content or "", box.end, box.start)
+    lone = _lone_box(text)
+    if lone is not None:
+        return None if text[lone.end : lone.end + 1].isdigit() else lone
+    if "box" not in text:  # the usual reference
+        return None
     box = _outer_box_before(text, len(text))
     if box is None or box.content is None or text[box.end : box.end + 1].isdigit():
         return None  # digits right behind a box were meant to be inside
@@ -120,24 +122,39 @@ def _joined(text: str, box: _Box, content: str) -> str:
     return "".join(reversed(contents))
 
 
-def _only_box(text: str) -> _Box | None:
-    """A box that is the only one and holds no escaped brace: the usual case."""
+def _lone_box(text: str) -> BoxedAnswer | None:
+    """The last box where nothing joins or surrounds it, and it holds no escaped brace: as usual."""
     start = text.rfind("\\boxed{")
     if start < 0:
         return None
-    another = text.rfind("box", 0, start) >= 0 or text.find("box", start + 7) >= 0
-    if another and any(text.find(name) not in {-1, start} for name in _BOX_NAMES):
-        return None
     inside = start + len("\\boxed{")
-    end = text.find("}", inside)
-    nested = text.find("{", inside, end)
-    while 0 <= nested < end:  # one more closing brace for every opening one
-        end = text.find("}", end + 1)
-        nested = text.find("{", nested + 1, end)
-    content = text[inside:end]
-    if end < 0 or "\\{" in content or "\\}" in content or content[-1:] == "\\":
+    if text.find("box", inside) >= 0:
         return None
-    return _Box(start, end + 1, content)
+    end = text.find("}", inside)
+    content = text[inside:end]
+    if end < 0 or "{" in content or "\\" in content:
+        nested = text.find("{", inside, end)
+        while 0 <= nested < end:  # one more closing brace for every opening one
+            end = text.find("}", end + 1)
+            nested = text.find("{", nested + 1, end)
+        content = text[inside:end]
+        if end < 0 or "\\{" in content or "\\}" in content or content[-1:] == "\\":
+            return None
+    end += 1
+    if _may_have_company(text, start, end) and text.rfind("box", 0, start) >= 0:
+        return None
+    return BoxedAnswer(content, end, start)
+
+
+def _may_have_company(text: str, start: int, end: int) -> bool:
+    """Whether another box may hold this one or belong to it: a cheap condition, necessary for both.
+
+    What holds it is closed behind it. What belongs to it ends near, in a brace or bare.
+    """
+    if text.find("}", end) >= 0:
+        return True
+    near = text[start - _MAX_NEAR_CHARS : start] if start > _MAX_NEAR_CHARS else text[:start]
+    return "}" in near[-_MAX_JOINER_CHARS - 1 :] or "box" in near
 
 
 def names_box(text: str) -> bool:

@@ -82,7 +82,7 @@ def find_answer(text: str, places: Sequence[AnswerPlace]) -> FoundAnswer:
         if found is None or (place == "bare" and "anywhere" in places and _is_sentence(text)):
             continue
         if found.text is not None:
-            return FoundAnswer(found.text, found.note, place)
+            return found if found.place == place else FoundAnswer(found.text, found.note, place)
         if "anywhere" not in places:
             return found
     names = [_NAMES[place] for place in places]
@@ -94,7 +94,7 @@ _BOX_MARKS = ("<|begin_of_box|>", "<|end_of_box|>")
 
 def _in_box(text: str) -> FoundAnswer | None:
     text = spoken(text)
-    if "of_box|>" in text:
+    if "<" in text and "of_box|>" in text:
         marked = _between_box_marks(text)
         if marked is not None:
             return marked
@@ -105,7 +105,7 @@ def _in_box(text: str) -> FoundAnswer | None:
         return FoundAnswer(None, _PART_OF_MORE)
     content = with_percent(boxed.content, text, boxed.end)
     where = "the last box" if content == boxed.content else BOX_AND_PERCENT
-    return _filled(_claimed(content), where)
+    return _filled(_claimed(content), where, "box")
 
 
 def _between_box_marks(text: str) -> FoundAnswer | None:
@@ -178,11 +178,11 @@ def _claimed(inside: str) -> str:
     return after_answer_phrase(inside) or inside
 
 
-def _filled(answer: str, where: str) -> FoundAnswer:
+def _filled(answer: str, where: str, place: AnswerPlace | None = None) -> FoundAnswer:
     stripped = answer.strip()
     if not stripped or (stripped[0] == "$" and not stripped.strip("$ \n")):
         return FoundAnswer(None, f"{where} is empty")
-    return FoundAnswer(stripped, where)
+    return FoundAnswer(stripped, where, place)
 
 
 _FINDERS = {

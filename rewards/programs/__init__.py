@@ -2,11 +2,14 @@
 
 * `choice`: which block is the program
 * `languages`: what the name of a language says
-* `row_tests`: the columns of a row
+* `row_tests`: the tests in the columns of a row
+* `program_tests`: those tests in one shape
 * `given_source`: what a row's own Python source is made of
 * `task`: a row read, and what a program must be for it
 * `facts`: what a row says of its tests: entry, limits, conventions
 * `literals`: values that are text: JSON, Python literals
 * `packed`: cells of LiveCodeBench
+* `sandbox_tests`: those tests as the sandbox takes them
+* `sandboxes`: this process's sandboxes
 * `assert_parts`: assert sources taken apart
 """

@@ -14,7 +14,8 @@ from types import MappingProxyType
 from rewards.programs.choice import Wanted
 from rewards.programs.facts import require_not_interactive
 from rewards.programs.languages import Kind, Named, family, read_name
-from rewards.programs.row_tests import ProgramTests, Row, read_tests
+from rewards.programs.program_tests import ProgramTests
+from rewards.programs.row_tests import Row, read_tests
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,25 +22,19 @@ from rewards.extraction.places import (
     FoundAnswer,
     find_answer,
 )
-from rewards.extraction.reference import UnusableReferenceError, answer_text
+from rewards.extraction.reference import UnusableReferenceError, answer_text, reference_text
 from rewards.extraction.stated import UNFINISHED
 from rewards.reward import Reward, Sample
-from rewards.text.shorten import shown
+from rewards.text.shorten import ANSWER_CHARACTERS, shown
 from rewards.verdict import Basis, Stage, Status, Verdict
 
 if TYPE_CHECKING:
-    from rewards.answers import Comparison
     from rewards.rules.accuracy_memory import Comparer
     from rewards.symbolic import Settled
 
 # `rewards.answers` and `rewards.symbolic` are imported where they are used, at the first verdict:
 # together they are most of what `import rewards` would cost.
 
-# Nobody writes an answer this long by hand; one that is not the reference itself is wrong.
-_SOLUTION_CHARS = 40  # more than marks an answer, such as a box in dollars
-_MAX_ANSWER_CHARS = 4_000
-_SHOWN_CHARS = 1_000
-_UNDECIDED = "undecided"
 _CHOICES = {
     "integers": ("exact", "counts exact", "tolerance"),
     "formulas": ("exact", "tolerance"),
@@ -69,11 +63,11 @@ them for their rounding.
 _SPEAKS_OF_PERCENT = re.compile(r"[%\uff05\ufe6a]|percent|pct", re.IGNORECASE)
 
 
-class _Case(NamedTuple):
-    """One completion examined: a verdict, or an undecided pair of texts for sympy."""
+class _Undecided(NamedTuple):
+    """The verdict on a pair of texts, unless sympy can decide it."""
 
     verdict: Verdict
-    undecided: tuple[str, str] | None = None
+    pair: tuple[str, str]
 
 
 class _Comparers(NamedTuple):
@@ -85,7 +79,8 @@ class _Comparers(NamedTuple):
 
     def of(self, sample: Sample, found: FoundAnswer) -> Comparer:
         """The comparer for an answer to this sample's question."""
-        if not _SPEAKS_OF_PERCENT.search(found.text or ""):
+        text = found.text or ""
+        if text.isdecimal() or not _SPEAKS_OF_PERCENT.search(text):
             return self.usual
         if sample.prompt is None:  # a sign that was left out of the box was not forgotten
             return self.no_percent if found.note == BOX_AND_PERCENT else self.usual
@@ -185,7 +180,16 @@ class Accuracy(Reward):
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, in order; the undecided ones go to sympy's workers together."""
         comparers = self._comparers()
-        return self._settle([self._examine_safely(sample, comparers) for sample in samples])
+        cases: list[Verdict | _Undecided] = []
+        for sample in samples:
+            try:
+                case = self._examine(sample, comparers)
+            except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
+                case = self._failed(error)
+            if isinstance(case, Verdict) and case.status is Status.BAD_REFERENCE:
+                self._warn_of(sample, case)
+            cases.append(case)
+        return self._settle(cases)
 
     def same_answer(self, one: str, other: str) -> bool:
         r"""Whether two answers are equal by these options, without sympy.
@@ -216,7 +220,7 @@ class Accuracy(Reward):
         ['answer part', 'answer', 'answer read as', 'reference read as', 'compared by']
         """
         from rewards.answers import read_answer
-        from rewards.rules.accuracy_memory import usable_reference
+        from rewards.rules.accuracy_memory import MAX_ANSWER_CHARS, usable_reference
 
         part = sample.answer_part(prefilled=self.prefilled)
         if part is None:
@@ -227,7 +231,7 @@ class Accuracy(Reward):
         if found.text is None:
             return [*stages, Stage("answer", found.note)]
         stages.append(Stage("answer", f"{found.note}: {_shown(found.text)}"))
-        if len(found.text) <= _MAX_ANSWER_CHARS:
+        if len(found.text) <= MAX_ANSWER_CHARS:
             stages.append(Stage("answer read as", read_answer(found.text).describe()))
         try:
             reference = usable_reference(answer_text(sample.reference))
@@ -235,73 +239,61 @@ class Accuracy(Reward):
             return [*stages, Stage("reference read as", f"nothing: {error}")]
         stages.append(Stage("reference read as", reference.describe()))
         case = self._examine(sample, self._comparers())
-        judge = "sympy, in a process of its own" if case.undecided else "exact comparison"
+        by_sympy = isinstance(case, _Undecided)
+        judge = "sympy, in a process of its own" if by_sympy else "exact comparison"
         return [*stages, Stage("compared by", judge)]
 
     @property
     def _places(self) -> tuple[AnswerPlace, ...]:
         return ANYWHERE if self.answer_in == "anywhere" else self.answer_in
 
-    def _examine(self, sample: Sample, comparers: _Comparers) -> _Case:
+    def _examine(self, sample: Sample, comparers: _Comparers) -> Verdict | _Undecided:
         """Everything that needs no sympy."""
         started = perf_counter()
-        try:
-            expected = answer_text(sample.reference)
-            read = comparers.usual.reference(expected)
-        except UnusableReferenceError as error:
-            return _Case(Verdict(None, Status.BAD_REFERENCE, reason=str(error)))
-        # Of a worked solution the answer that was found in it; else as the row has it.
-        is_solution = "\n" in expected.strip() or len(expected) > len(read.text) + _SOLUTION_CHARS
-        expected_shown = _shown(read.text if is_solution and read.text else expected)
         part = sample.answer_part(prefilled=self.prefilled)
         found = FoundAnswer(None, UNFINISHED) if part is None else find_answer(part, self._places)
-        undecided, basis = None, Basis.PROOF if found.text is not None else None
-        if found.text is None:
-            score, status, answer, reason = 0.0, Status.NO_ANSWER, None, found.note
-            if found.note.startswith("no ") and "box" in self.answer_in:
-                reason += r"; mark the answer, as in \boxed{42}"
-        elif len(found.text) > _MAX_ANSWER_CHARS:
-            same = found.text == expected.strip()
-            score, status, answer = *_judged(equal=same), _shown(found.text)
-            reason = "the same text" if same else f"{len(found.text)} characters are no answer"
-        else:
-            comparison = _compared(comparers.of(sample, found), sample, expected, found.text)
-            score, status, answer = *_judged(equal=comparison.is_equal), _shown(found.text)
-            reason = comparison.reason
-            basis = Basis.WORDS if comparison.on_words else basis
-            if comparison.outcome == _UNDECIDED:
-                basis = Basis.UNDECIDED
-                reason = f"could not be shown equal: {reason}"
-                undecided = (expected, found.text) if self.fallback else None
-        seconds = perf_counter() - started
-        verdict = Verdict(
-            score, status, answer, expected_shown, reason, seconds, found.place, basis
-        )
-        return _Case(verdict, undecided)
-
-    def _examine_safely(self, sample: Sample, comparers: _Comparers) -> _Case:
+        reference, answer = sample.reference, found.text
         try:
-            case = self._examine(sample, comparers)
-        except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
-            return _Case(self._failed(error))
-        if case.verdict.score is None:
-            self._warn_of(sample, case.verdict)
-        return case
+            if not isinstance(reference, str):
+                reference = reference_text(reference)
+            if answer is None:
+                judged = self._judge_nothing(reference, found)
+            else:
+                comparer = comparers.of(sample, found)
+                judged = comparer.judge(reference, answer)
+                if judged.score != 1.0 and sample.prompt is not None:
+                    bare = _without_nouns(answer, sample.prompt)
+                    if bare is not None:
+                        judged = replace(comparer.judge(reference, bare), extracted=_shown(answer))
+        except UnusableReferenceError as error:
+            return Verdict(None, Status.BAD_REFERENCE, reason=str(error))
+        verdict = judged.repeated(perf_counter() - started, found.place)
+        if answer is None or judged.basis is not Basis.UNDECIDED or not self.fallback:
+            return verdict
+        return _Undecided(verdict, (reference, answer))
 
-    def _settle(self, cases: Sequence[_Case]) -> list[Verdict]:
+    def _judge_nothing(self, reference: str, found: FoundAnswer) -> Verdict:
+        """The verdict on a completion without an answer, if its reference says something."""
+        from rewards.rules.accuracy_memory import expected_shown
+
+        expected = expected_shown(reference)
+        reason = found.note
+        if reason.startswith("no ") and "box" in self.answer_in:
+            reason += r"; mark the answer, as in \boxed{42}"
+        return Verdict(0.0, Status.NO_ANSWER, None, expected, reason)
+
+    def _settle(self, cases: Sequence[Verdict | _Undecided]) -> list[Verdict]:
         """The verdicts of examined cases, the undecided ones decided together."""
-        pairs = [case.undecided for case in cases if case.undecided is not None]
+        pairs = [case.pair for case in cases if isinstance(case, _Undecided)]
         if not pairs:
-            return [case.verdict for case in cases]
+            return [case for case in cases if isinstance(case, Verdict)]
         from rewards.symbolic import settle
 
         started = perf_counter()
         settled = iter(settle(pairs, cpu_s=self.cpu_s, memory_mb=self.memory_mb))
         seconds = (perf_counter() - started) / len(pairs)
         return [
-            case.verdict
-            if case.undecided is None
-            else _merged(case.verdict, next(settled), seconds)
+            case if isinstance(case, Verdict) else _merged(case.verdict, next(settled), seconds)
             for case in cases
         ]
 
@@ -332,19 +324,11 @@ def _comparers_under(*options: Any) -> _Comparers:
     )
 
 
-def _compared(comparer: Comparer, sample: Sample, expected: str, given: str) -> Comparison:
-    """The comparison; a noun behind the answer that the question names is left out."""
-    comparison = comparer.compare(expected, given)
-    if comparison.is_equal or sample.prompt is None:
-        return comparison
+def _without_nouns(answer: str, prompt: object) -> str | None:
+    """The answer without the noun behind it, where the question names that noun."""
     from rewards.answers.named_nouns import without_named_nouns
 
-    bare = without_named_nouns(given, question_text(sample.prompt))
-    return comparison if bare is None else comparer.compare(expected, bare)
-
-
-def _judged(*, equal: bool) -> tuple[float, Status]:
-    return (1.0, Status.CORRECT) if equal else (0.0, Status.WRONG)
+    return without_named_nouns(answer, question_text(prompt))
 
 
 def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
@@ -360,7 +344,7 @@ def _merged(verdict: Verdict, settled: Settled, seconds: float) -> Verdict:
 
 
 def _shown(text: str) -> str:
-    return shown(text, _SHOWN_CHARS)
+    return shown(text, ANSWER_CHARACTERS)
 
 
 def _check(field: str, given: Sequence[str], known: Sequence[str]) -> None:

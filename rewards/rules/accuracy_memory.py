@@ -10,20 +10,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from rewards.answers import (
     Answer,
     CompareOptions,
     Comparison,
+    Equality,
     compare,
     read_answer,
     read_reference,
 )
-from rewards.extraction.reference import UnusableReferenceError
+from rewards.extraction.reference import UnusableReferenceError, answer_text
+from rewards.text.shorten import ANSWER_CHARACTERS, shown
+from rewards.verdict import Basis, Status, Verdict
 
+MAX_ANSWER_CHARS = 4_000
+"""Nobody writes an answer this long by hand; one that is not the reference itself is wrong."""
+_SOLUTION_CHARS = 40  # more than marks an answer, such as a box in dollars
 # Longer texts are rare, and would let the memory grow with the dataset.
 _REMEMBERED_CHARS = 512
+
+_T = TypeVar("_T")
 
 
 @lru_cache(maxsize=1_024)
@@ -39,17 +47,29 @@ def usable_reference(text: str) -> Answer:
     return reference
 
 
+def expected_shown(text: str) -> str:
+    """What a verdict names as expected: of a worked solution the answer that was found in it.
+
+    Raises:
+        UnusableReferenceError: see `usable_reference`.
+    """
+    stated = answer_text(text)
+    read = usable_reference(stated).text
+    is_solution = "\n" in stated.strip() or len(stated) > len(read) + _SOLUTION_CHARS
+    return shown(read if is_solution and read else stated, ANSWER_CHARACTERS)
+
+
 class Comparer(NamedTuple):
-    """Reading and comparing under one set of options, each remembered.
+    """Comparing under one set of options, remembered; what raises says that a reference is bad.
 
     Attributes:
-        reference: `usable_reference`.
-        compare: what the comparison of a reference's and an answer's text says; raises as
-            `reference` does.
+        compare: what the comparison of a reference's and an answer's text says.
+        judge: the verdict on them, which is `UNDECIDED` and wrong where exact comparison decides
+            nothing; a reference that only says that there is none is bad, too.
     """
 
-    reference: Callable[[str], Answer]
     compare: Callable[[str, str], Comparison]
+    judge: Callable[[str, str], Verdict]
 
 
 @lru_cache(maxsize=24)
@@ -62,13 +82,43 @@ def comparer(options: CompareOptions) -> Comparer:
             return found
         return _compare_plain(reference, answer, options) or found
 
-    remembered = lru_cache(maxsize=8_192)(compare_texts)
+    def judge_texts(reference: str, answer: str) -> Verdict:
+        usable_reference(answer_text(reference))
+        if len(answer) > MAX_ANSWER_CHARS:
+            return _judge_long(reference, answer)
+        return _judge(reference, answer, compare_texts(reference, answer))
 
-    def compare_shortly(reference: str, answer: str) -> Comparison:
-        short = len(reference) + len(answer) <= _REMEMBERED_CHARS
-        return (remembered if short else compare_texts)(reference, answer)
+    return Comparer(_remembered(compare_texts), _remembered(judge_texts))
 
-    return Comparer(usable_reference, compare_shortly)
+
+def _remembered(function: Callable[[str, str], _T]) -> Callable[[str, str], _T]:
+    """The function of two texts, which remembers what it said of short ones."""
+    remembered = lru_cache(maxsize=8_192)(function)
+
+    def remembering(reference: str, answer: str) -> _T:
+        if len(reference) + len(answer) <= _REMEMBERED_CHARS:
+            return remembered(reference, answer)
+        return function(reference, answer)
+
+    return remembering
+
+
+def _judge(reference: str, answer: str, comparison: Comparison) -> Verdict:
+    score, status = (1.0, Status.CORRECT) if comparison.is_equal else (0.0, Status.WRONG)
+    basis, reason = Basis.PROOF, comparison.reason
+    if comparison.outcome is Equality.UNDECIDED:
+        basis, reason = Basis.UNDECIDED, f"could not be shown equal: {reason}"
+    elif comparison.on_words:
+        basis = Basis.WORDS
+    extracted, expected = shown(answer, ANSWER_CHARACTERS), expected_shown(reference)
+    return Verdict(score, status, extracted, expected, reason, basis=basis)
+
+
+def _judge_long(reference: str, answer: str) -> Verdict:
+    score, status = (1.0, Status.CORRECT) if answer == reference.strip() else (0.0, Status.WRONG)
+    reason = "the same text" if score else f"{len(answer)} characters are no answer"
+    extracted, expected = shown(answer, ANSWER_CHARACTERS), expected_shown(reference)
+    return Verdict(score, status, extracted, expected, reason, basis=Basis.PROOF)
 
 
 def _compare_plain(reference: str, answer: str, options: CompareOptions) -> Comparison | None:

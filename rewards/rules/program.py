@@ -1,31 +1,35 @@
 """The reward for programs: the program among a completion's blocks, run against the row's tests.
 
-Not covered: anything about safety; that is `sandbox`, which this module alone imports, and only
-when a program is run. Finding the program is `rewards.programs.choice`, reading the tests
-`rewards.programs.row_tests`.
+Not covered: anything about safety; that is `sandbox`, which is imported only when a program is run.
+Finding the program is `rewards.programs.choice`, reading the tests `rewards.programs.row_tests`.
 """
 
 from __future__ import annotations
 
-import atexit
-import os
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
-from rewards.extraction.code_blocks import find_blocks, hide_tags_in_programs, show_tags
+from rewards.extraction.code_blocks import (
+    Block,
+    TooManyFencesError,
+    find_blocks,
+    hide_tags_in_programs,
+    show_tags,
+)
 from rewards.extraction.stated import UNFINISHED
-from rewards.programs.assert_parts import split_asserts
 from rewards.programs.choice import Chosen, choose_program
 from rewards.programs.facts import ALSO_READS
-from rewards.programs.given_source import lacks_entry
 from rewards.programs.languages import Kind, Named, family
-from rewards.programs.row_tests import FAMILY_NAMES, ProgramTests
+from rewards.programs.program_tests import ProgramTests
+from rewards.programs.row_tests import FAMILY_NAMES
+from rewards.programs.sandbox_tests import sandbox_tests
+from rewards.programs.sandboxes import sandbox_with
 from rewards.programs.task import RowTests, Task, read_task
 from rewards.reward import Reward, Sample
 from rewards.verdict import Stage, Status, Verdict
@@ -37,10 +41,6 @@ if TYPE_CHECKING:
 
 _REASONS_MAX = 4
 _STAGES_MAX = 40
-_NO_ENTRY = (
-    "nothing names what to call: give its name (Solution().twoSum) as `entry_point`, a column or a "
-    "key beside the tests, or with --entry"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +115,10 @@ class Code(Reward):
         Raises:
             WorkerError: no sandbox could be started on this machine.
         """
-        # A program may hold the text `</think>`, which ends no reasoning.
-        answer = sample._replace(completion=hide_tags_in_programs(sample.completion)).answer_part()
-        if answer is None:
-            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
-        answer = show_tags(answer)
-        blocks = find_blocks(answer)
+        found = _blocks(sample)
+        if isinstance(found, Verdict):
+            return found
+        answer, blocks = found
         if not blocks and not self._may_be_bare(answer, sample.prompt):
             return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
         row = RowTests(sample.reference, cells=sample.row)
@@ -268,7 +266,7 @@ class Code(Reward):
                 source = read.stub + source
             outcome = self._box().run(
                 source,
-                self._sandbox_tests(read),
+                self._tests(read),
                 language=self.language,
                 limits=self._limits(read),
             )
@@ -283,7 +281,7 @@ class Code(Reward):
         return shown
 
     def _box(self) -> Sandbox:
-        return _sandbox(self.workers, self.allow_degraded, self.modules)
+        return sandbox_with(self.workers, self.allow_degraded, self.modules)
 
     def _limits(self, read: ProgramTests) -> Limits:
         """Limits of a test: the row's own where it states them."""
@@ -324,60 +322,15 @@ class Code(Reward):
         with _lock:
             known = _made.get(id(task))
         if known is None:
-            known = task, self._sandbox_tests(task.read)  # the task too, so that its id stays its
+            known = task, self._tests(task.read)  # the task too, so that its id stays its
             with _lock:
                 _made[id(task)] = known
                 while len(_made) > _TASKS_MAX:
                     _made.pop(next(iter(_made)))
         return known[1]
 
-    def _sandbox_tests(self, read: ProgramTests) -> Tests:
-        from sandbox import (
-            AssertTests,
-            Case,
-            Comparison,
-            FunctionTests,
-            Order,
-            StdinTests,
-        )
-
-        tolerance = self.tolerance if read.facts.tolerance is None else read.facts.tolerance
-        if read.asserts:
-            if not read.entry and any(lacks_entry(test) for test in read.asserts):
-                raise InputError(f"the tests define check(candidate), but {_NO_ENTRY}")
-            parts = split_asserts(read.asserts[0]) if len(read.asserts) == 1 else read.asserts
-            in_class = any("Solution" in text for text in (read.entry or "", *read.asserts))
-            return AssertTests(
-                parts,
-                entry=read.entry,
-                prelude=read.prelude,
-                setup=read.setup,
-                platform_names=in_class,
-                parts=len(parts) > len(read.asserts),
-                in_process=self.in_process,
-            )
-        if read.prints:
-            prints = [Case(stdin=case.stdin, expected=case.expected) for case in read.prints]
-            return StdinTests(
-                prints, tolerance=tolerance, checker=read.checker, by_line=read.facts.exact
-            )
-        if not read.entry:
-            raise InputError(f"these are cases of a function, but {_NO_ENTRY}")
-        calls = [
-            Case(args=case.args, kwargs=case.kwargs, expected=case.expected)
-            if case.has_expected
-            else Case(args=case.args, kwargs=case.kwargs)
-            for case in read.functions
-        ]
-        comparison = Comparison(
-            tolerance=tolerance,
-            order=Order.ANY if read.facts.any_order else Order.EXACT,
-            json_keys=read.json_keys,
-        )
-        return FunctionTests(
-            read.entry, calls, comparison=comparison, prelude=read.prelude, checker=read.checker,
-            platform_names=True, loose=read.loose, in_place=read.in_place,
-        )  # fmt: skip
+    def _tests(self, read: ProgramTests) -> Tests:
+        return sandbox_tests(read, tolerance=self.tolerance, in_process=self.in_process)
 
     def _verdict(self, outcome: Outcome, source: str) -> Verdict:
         from sandbox import Status as Ended
@@ -412,51 +365,6 @@ def _no_program(blocks: Sequence[Any]) -> str:
     return f"no block can be a program (tags: {tags})"
 
 
-@dataclass(frozen=True)
-class SandboxTrial:
-    """What a sandbox that was started for a look says of itself.
-
-    Attributes:
-        layers: each layer of confinement; `None` where it is active, else why it is not.
-        required: the layers without which no program is run, unless `allow_degraded` names them.
-        works: whether a program ran as it should, with every layer that is required.
-        reason: why it did not.
-    """
-
-    layers: Mapping[str, str | None]
-    required: tuple[str, ...]
-    works: bool
-    reason: str = ""
-
-
-def try_sandbox() -> SandboxTrial:
-    """Start a sandbox with one worker, run a program in it and close it again.
-
-    Raises:
-        WorkerError: none can be started on this platform, whatever may be missing.
-    """
-    from sandbox import Case, Sandbox, SandboxError, StdinTests
-    from sandbox.box import REQUIRED
-
-    lacks = ""
-    try:
-        box = Sandbox(workers=1)
-    except SandboxError as error:
-        lacks = str(error)
-        try:
-            box = Sandbox(workers=1, allow_degraded=REQUIRED)
-        except SandboxError:
-            raise WorkerError(lacks) from error
-    with box:
-        outcome = box.run("print(6 * 7)", StdinTests([Case(stdin="", expected="42")]))
-        report = box.report()
-    active, missing = report["active"], report["unavailable"]
-    layers: dict[str, str | None] = dict.fromkeys(active) if isinstance(active, list) else {}
-    layers |= missing if isinstance(missing, dict) else {}
-    works = not lacks and outcome.passed == outcome.total
-    return SandboxTrial(layers, REQUIRED, works, lacks or outcome.reason)
-
-
 def _of_another(chosen: Chosen, why: str) -> Verdict:
     reason = f"a {chosen.tag} block {why}"
     return Verdict(0.0, Status.BAD_FORMAT, extracted=chosen.source, reason=reason)
@@ -466,6 +374,22 @@ UNUSED = "does not use the program"
 _PUBLIC_ONLY = "judged by the public samples alone: the row has no others"
 _MEMORY_MIN_MB = 64
 _NO_BLOCK = "no closed code block after the reasoning"
+
+
+def _blocks(sample: Sample) -> tuple[str, list[Block]] | Verdict:
+    """What stands after the reasoning with its code blocks; or the verdict where there is none."""
+    try:
+        # A program may hold the text `</think>`, which ends no reasoning.
+        hidden = hide_tags_in_programs(sample.completion)
+        answer = sample._replace(completion=hidden).answer_part()
+        if answer is None:
+            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
+        answer = show_tags(answer)
+        return answer, find_blocks(answer)
+    except TooManyFencesError as flood:
+        return Verdict(0.0, Status.BAD_FORMAT, reason=str(flood))
+
+
 _BODY = re.compile(r"(?:[^\S\n]*\n)*[ \t]+\S")  # the first line that is not empty is indented
 # What the first line of a Python program may look like; prose seldom does.
 _BARE = re.compile(
@@ -475,28 +399,9 @@ _BARE = re.compile(
 
 
 _lock = threading.Lock()
-_Key = tuple[int | None, frozenset[str], tuple[str, ...] | None]
 _TASKS_MAX = 8  # rows of text that were read lately; one may be of 100 MB
 _tasks: dict[object, Task] = {}
 _made: dict[int, tuple[Task, Tests]] = {}
-_sandboxes: dict[_Key, tuple[int, Sandbox]] = {}
-
-
-def _sandbox(
-    workers: int | None, allowed: frozenset[str], modules: tuple[str, ...] | None
-) -> Sandbox:
-    """This process's sandbox; made at the first use, and anew after a fork."""
-    from sandbox import Sandbox
-
-    key = (workers, allowed, modules)
-    with _lock:
-        kept = _sandboxes.get(key)
-        if kept is None or kept[0] != os.getpid():
-            box = Sandbox(workers=workers, allow_degraded=allowed, modules=modules)
-            if kept is None:
-                atexit.register(box.close)
-            _sandboxes[key] = kept = (os.getpid(), box)
-        return kept[1]
 
 
 code = Code()

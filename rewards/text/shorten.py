@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 DEFAULT_CHARACTERS = 200
+ANSWER_CHARACTERS = 1_000
+"""So much of an answer that was read as mathematics, and of its reference, a verdict shows."""
 
 
 def shorten(text: str, limit: int = DEFAULT_CHARACTERS) -> str:

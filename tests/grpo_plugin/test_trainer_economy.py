@@ -19,6 +19,7 @@ from grpo_plugin.objectives import (  # noqa: E402
     gradient_coefficient,
     resolve,
 )
+from grpo_plugin.training.foresight import Foreseen  # noqa: E402
 from grpo_plugin.training.microbatch import contributing, microbatch  # noqa: E402
 from grpo_plugin.training.plan import TrainingPlan, plan_from  # noqa: E402
 from grpo_plugin.training.window import Window  # noqa: E402
@@ -87,7 +88,7 @@ MASK = [[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 1, 0], [1, 0, 0, 0, 0, 0], [1, 1, 1, 0,
 
 def choose(inputs, *, keep_all=False, multiple=None, **plan):
     plan = TrainingPlan(objective=resolve("grpo"), **plan)
-    return microbatch(inputs, plan, WINDOW, keep_all=keep_all, multiple=multiple)
+    return microbatch(inputs, plan, WINDOW, Foreseen(), keep_all=keep_all, multiple=multiple)
 
 
 def test_rows_and_columns_are_cut_and_counts_are_those_of_the_whole():
@@ -217,7 +218,7 @@ def test_a_sampler_correction_takes_the_place_of_trls():
         "importance_sampling_ratio": torch.full((3, 2), 9.0),
     }
     window = replace(WINDOW, accumulation=1, steps_per_generation=1)
-    made = microbatch(inputs, plan, window, keep_all=True, multiple=None)
+    made = microbatch(inputs, plan, window, Foreseen(), keep_all=True, multiple=None)
     ratio = torch.exp(inputs["old_per_token_logps"] - inputs["sampling_per_token_logps"])
     expected = torch.where((ratio >= 0.5) & (ratio <= 2.0), ratio, torch.zeros_like(ratio))
     assert (expected == 0).sum() == 2
@@ -228,4 +229,4 @@ def test_a_sampler_correction_takes_the_place_of_trls():
     ):
         less = {key: value for key, value in inputs.items() if key != missing}
         with pytest.raises(ConfigurationError, match=message):
-            microbatch(less, plan, window, keep_all=True, multiple=None)
+            microbatch(less, plan, window, Foreseen(), keep_all=True, multiple=None)

@@ -9,6 +9,7 @@ import pytest
 from rewards import Status, Verdict
 from rewards.columns import COLUMN_ALIASES, Role, columns_for, missing_column
 from rewards.errors import InputError, MissingColumnError, RlvrError
+from rewards.verdict import Basis
 
 UNSCORED = {Status.BAD_REFERENCE, Status.NOT_APPLICABLE, Status.ERROR}
 
@@ -28,6 +29,14 @@ def test_a_verdict_is_a_value():
     assert hash(verdict) == hash(dataclasses.replace(verdict))
     with pytest.raises(dataclasses.FrozenInstanceError):
         verdict.score = 0.0
+
+
+def test_a_verdict_repeated_is_the_same_but_for_its_time_and_place():
+    verdict = Verdict(0.0, Status.WRONG, "a", "b", "c", 0.5, "box", Basis.WORDS)
+    again = verdict.repeated(0.25, "hashes")
+    assert again == dataclasses.replace(verdict, seconds=0.25, found_in="hashes")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        again.score = 1.0
 
 
 def test_a_verdict_is_json():

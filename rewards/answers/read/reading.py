@@ -135,6 +135,8 @@ class Answer:
 
 def read_reference(text: str) -> Answer:
     r"""Read a dataset's reference as a whole: `#### 72`, `\boxed{…}`, `$…$` or plain text."""
+    if _is_plain_numeral(text):
+        return Answer(text, is_reference=True)
     whole = mend(text)
     answer = Answer(unwrap_reference(whole.text), is_reference=True, mended=whole.what)
     if isinstance(answer.tree, (Raw, Text)):
@@ -151,6 +153,11 @@ def read_reference(text: str) -> Answer:
     return answer
 
 
+def _is_plain_numeral(text: str) -> bool:
+    """Whether a text is digits and nothing else: half of all answers, with nothing to unwrap."""
+    return text.isdecimal() and text.isascii()
+
+
 def _is_a_value(text: str) -> bool:
     return _normal_form(text) is not None
 
@@ -164,6 +171,8 @@ def _normal_form(text: str) -> str | None:
 
 def read_answer(text: str) -> Answer:
     """Read what stood in a completion's box (or other place for the answer)."""
+    if _is_plain_numeral(text):
+        return Answer(text)
     whole = mend(text)
     return Answer(unwrap(whole.text), mended=whole.what)
 

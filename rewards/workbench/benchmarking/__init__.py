@@ -10,6 +10,7 @@ sees them.
 * `shapes`: functions that return a wrong number of values
 * `peers`: other verifiers by a short name
 * `counts`: errors, and how sure the figures are; pure
+* `intervals`: how sure they are where completions of one prompt belong together; pure
 * `pairs`: two rewards on the same rows; pure
 * `stress`: the attacks, and how often they win
 * `correlation`, `group_signal`: the training signal a reward gives; pure

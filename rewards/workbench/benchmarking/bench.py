@@ -11,6 +11,7 @@ from rewards.errors import InputError
 from rewards.workbench.benchmarking.environment import environment
 from rewards.workbench.benchmarking.figures import Mistake, SetFigures, list_mistakes, measure_set
 from rewards.workbench.benchmarking.group_signal import measure_signal
+from rewards.workbench.benchmarking.grouping import prompts_of
 from rewards.workbench.benchmarking.judging import JudgedSet, Record, judge_set
 from rewards.workbench.benchmarking.labelled import LabelledColumns
 from rewards.workbench.benchmarking.peers import read_rewards
@@ -214,7 +215,8 @@ def _judge_sets(
 
 def _measure(one: BenchSet, judged: Mapping[str, JudgedSet], threshold: float) -> SetFigures:
     rows = one.labelled.rows
-    found = measure_set(one.labelled.name, rows, judged, threshold)
+    prompts = None if one.attacks else prompts_of(one.labelled)
+    found = measure_set(one.labelled.name, rows, judged, threshold, prompts=prompts)
     if one.attacks:
         categories = {
             label: hackability(rows, said.judgements, threshold) for label, said in judged.items()

@@ -7,15 +7,23 @@ A *hit* is a right completion that was rewarded, a *false negative* a right one 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-Interval = tuple[float, float]
+from rewards.workbench.benchmarking.intervals import Interval, share_interval, wilson_interval
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """The four outcomes, and how many of the rows had no score.
+
+    Attributes:
+        hits: right completions that were rewarded.
+        false_positives: wrong ones that were.
+        false_negatives: right ones that were not.
+        rejections: wrong ones that were not.
+        unscored: rows without a score.
+        by_prompt: the same of each prompt, where several completions belong to one.
 
     >>> Counts(hits=3, false_positives=1, false_negatives=1, rejections=5).accuracy
     0.8
@@ -26,10 +34,28 @@ class Counts:
     false_negatives: int = 0
     rejections: int = 0
     unscored: int = 0
+    by_prompt: tuple[Counts, ...] = field(default=(), repr=False)
 
     @classmethod
-    def of(cls, truths: Sequence[bool], scores: Sequence[float | None], least: float) -> Counts:
-        """Count rows; a score above `least` is a reward."""
+    def of(
+        cls,
+        truths: Sequence[bool],
+        scores: Sequence[float | None],
+        least: float,
+        *,
+        prompts: Sequence[str] | None = None,
+    ) -> Counts:
+        """Count rows; a score above `least` is a reward.
+
+        Args:
+            truths: whether each completion is right.
+            scores: what each got.
+            least: see above.
+            prompts: what each belongs to, where several belong to one.
+        """
+        places: dict[str, list[int]] = {}
+        for at, prompt in enumerate(prompts or ()):
+            places.setdefault(prompt, []).append(at)
         rewarded = [score is not None and score > least for score in scores]
         pairs = list(zip(truths, rewarded, strict=True))
         return cls(
@@ -38,6 +64,10 @@ class Counts:
             false_negatives=pairs.count((True, False)),
             rejections=pairs.count((False, False)),
             unscored=sum(score is None for score in scores),
+            by_prompt=tuple(
+                cls.of([truths[at] for at in group], [scores[at] for at in group], least)
+                for group in places.values()
+            ),
         )
 
     @property
@@ -48,60 +78,55 @@ class Counts:
     @property
     def accuracy(self) -> float | None:
         """The share of rows about which the reward is right."""
-        return _share(self.hits + self.rejections, self.rows)
+        return _share(*_SHARES["accuracy"](self))
 
     @property
     def precision(self) -> float | None:
         """The share of rewarded rows that are right."""
-        return _share(self.hits, self.hits + self.false_positives)
+        return _share(*_SHARES["precision"](self))
 
     @property
     def recall(self) -> float | None:
         """The share of right rows that are rewarded."""
-        return _share(self.hits, self.hits + self.false_negatives)
+        return _share(*_SHARES["recall"](self))
 
     @property
     def f1(self) -> float | None:
         """The harmonic mean of precision and recall."""
-        return _share(2 * self.hits, 2 * self.hits + self.false_positives + self.false_negatives)
+        return _share(*_SHARES["f1"](self))
 
     def to_dict(self) -> dict[str, object]:
         """The counts and shares with their 95 % intervals, as plain JSON."""
-        wrong = self.false_positives + self.false_negatives
-        jaccard = wilson_interval(self.hits, self.hits + wrong)
-        return {
+        found: dict[str, object] = {
             "rows": self.rows,
             "false_negatives": self.false_negatives,
             "false_positives": self.false_positives,
             "unscored": self.unscored,
-            "accuracy": self.accuracy,
-            "accuracy_interval": wilson_interval(self.hits + self.rejections, self.rows),
-            "precision": self.precision,
-            "precision_interval": wilson_interval(self.hits, self.hits + self.false_positives),
-            "recall": self.recall,
-            "recall_interval": wilson_interval(self.hits, self.hits + self.false_negatives),
-            "f1": self.f1,
-            # F1 = 2J / (1 + J) rises with the share J = hits / (hits + errors): so do its ends.
-            "f1_interval": tuple(2 * end / (1 + end) for end in jaccard),
         }
+        for name in _SHARES:
+            found[name] = getattr(self, name)
+            found[f"{name}_interval"] = self._interval(name)
+        return found
+
+    def _interval(self, name: str) -> Interval:
+        """The 95 % interval of a share: of prompts where rows belong to some, else Wilson's."""
+        if self.by_prompt:
+            return share_interval([_SHARES[name](one) for one in self.by_prompt])
+        if name != "f1":
+            part, whole = _SHARES[name](self)
+            return wilson_interval(part, whole)
+        # F1 = 2J / (1 + J) rises with the share J = hits / (hits + errors): so do its ends.
+        errors = self.false_positives + self.false_negatives
+        low, high = wilson_interval(self.hits, self.hits + errors)
+        return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
-def wilson_interval(hits: int, count: int, z: float = 1.96) -> Interval:
-    """The 95 % Wilson score interval of a share (Wilson 1927); (0, 1) when nothing was counted.
-
-    >>> low, high = wilson_interval(95, 100)
-    >>> round(low, 3), round(high, 3)
-    (0.888, 0.978)
-    """
-    if count == 0:
-        return 0.0, 1.0
-    share = hits / count
-    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    centre = share + z * z / (2 * count)
-    scale = 1 + z * z / count
-    # Rounding must not push an end beyond the share itself.
-    low, high = (centre - spread) / scale, (centre + spread) / scale
-    return max(0.0, min(low, share)), min(1.0, max(high, share))
+_SHARES: Mapping[str, Callable[[Counts], tuple[int, int]]] = {
+    "accuracy": lambda one: (one.hits + one.rejections, one.rows),
+    "precision": lambda one: (one.hits, one.hits + one.false_positives),
+    "recall": lambda one: (one.hits, one.hits + one.false_negatives),
+    "f1": lambda one: (2 * one.hits, 2 * one.hits + one.false_positives + one.false_negatives),
+}
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:

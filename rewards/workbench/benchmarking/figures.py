@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations
 
 from rewards.columns import Role, columns_for
@@ -45,7 +45,8 @@ class RewardFigures:
 
     def to_dict(self) -> dict[str, object]:
         """The figures as plain JSON."""
-        return {**asdict(self), "counts": self.counts.to_dict() if self.counts else None}
+        plain = asdict(replace(self, counts=None))
+        return {**plain, "counts": self.counts.to_dict() if self.counts else None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +122,22 @@ class Mistake:
 
 
 def measure_set(
-    name: str, rows: Sequence[LabelledRow], judged: Mapping[str, JudgedSet], threshold: float
+    name: str,
+    rows: Sequence[LabelledRow],
+    judged: Mapping[str, JudgedSet],
+    threshold: float,
+    *,
+    prompts: Sequence[str] | None = None,
 ) -> SetFigures:
-    """The figures of rewards on rows; without decisions where the rows do not say what is right."""
+    """The figures of rewards on rows; without decisions where the rows do not say what is right.
+
+    Args:
+        name: of the set.
+        rows: labelled, or not.
+        judged: what each reward said.
+        threshold: a score above it is a reward.
+        prompts: what each row belongs to, where several belong to one.
+    """
     truths = [row.truth for row in rows if row.truth is not None]
     labelled = len(truths) == len(rows)
     decisions = {
@@ -134,7 +148,7 @@ def measure_set(
         name=name,
         rows=len(rows),
         rewards={
-            label: _figures(rows, truths if labelled else None, one, threshold)
+            label: _figures(rows, truths if labelled else None, one, threshold, prompts)
             for label, one in judged.items()
         },
         kinds=_count(row.kind for row in rows),
@@ -174,7 +188,11 @@ def list_mistakes(
 
 
 def _figures(
-    rows: Sequence[LabelledRow], truths: Sequence[bool] | None, judged: JudgedSet, threshold: float
+    rows: Sequence[LabelledRow],
+    truths: Sequence[bool] | None,
+    judged: JudgedSet,
+    threshold: float,
+    prompts: Sequence[str] | None,
 ) -> RewardFigures:
     said = judged.judgements
     pairs = zip(rows, said, strict=True)
@@ -182,7 +200,9 @@ def _figures(
     seconds = [one.seconds for one in said if one.seconds is not None]
     statuses = _count(one.status for one in said if one.score is None)
     return RewardFigures(
-        counts=Counts.of(truths, [one.score for one in said], threshold) if truths else None,
+        counts=Counts.of(truths, [one.score for one in said], threshold, prompts=prompts)
+        if truths
+        else None,
         false_negatives=_count(row.kind for row in wrong if row.truth),
         false_positives=_count(row.kind for row in wrong if not row.truth),
         ended={name: statuses[name] for name in _ENDED if name in statuses},

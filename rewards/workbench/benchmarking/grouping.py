@@ -69,6 +69,16 @@ def find_groups(labelled: LabelledSet, column: str | None = None) -> Grouping:
     return Grouping(column, tuple(map(tuple, groups.values())))
 
 
+def prompts_of(labelled: LabelledSet) -> list[str] | None:
+    """What tells each row's prompt from others; `None` where nothing does, or each has its own."""
+    rows = [row.columns for row in labelled.rows]
+    column = _find_column(rows, labelled.prompt)
+    if column is None:
+        return None
+    prompts = [json.dumps(row[column], sort_keys=True) for row in rows]
+    return prompts if len(set(prompts)) < len(prompts) else None
+
+
 def completion_lengths(labelled: LabelledSet) -> dict[str, Sequence[int] | str]:
     """How long each completion is, in "characters" and in "tokens", or why that is not known."""
     texts = [completion_text(row.columns[labelled.completion]).text for row in labelled.rows]

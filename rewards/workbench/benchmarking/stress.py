@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rewards.workbench.benchmarking.counts import Interval, wilson_interval
+from rewards.workbench.benchmarking.intervals import Interval, wilson_interval
 from rewards.workbench.benchmarking.judging import Judgement
 from rewards.workbench.benchmarking.labelled import LabelledRow, LabelledSet, load_labelled, shipped
 

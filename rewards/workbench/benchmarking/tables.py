@@ -80,7 +80,9 @@ def _accuracy(found: SetFigures, report: BenchReport) -> TextTable:
             ]
         )
     title = f"{found.name}: {found.rows:,} rows; rewarded is a score above {report.threshold:g}"
-    return _with_missing(TextTable(title, headings, rows), report.missing)
+    prompts = {len(one.counts.by_prompt) for one in found.rewards.values() if one.counts} - {0}
+    notes = [f"intervals draw {count:,} prompts, whose completions are alike" for count in prompts]
+    return _with_missing(TextTable(title, headings, rows, notes), report.missing)
 
 
 def _hackability(found: SetFigures, *, truth: bool) -> TextTable:

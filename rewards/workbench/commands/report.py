@@ -24,11 +24,22 @@ def report(  # noqa: PLR0913 - one parameter per option
     ],
     *,
     output: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--output", "-o", help="Where the page goes, such as report.html.", show_default=False
         ),
-    ],
+    ] = None,
+    serve: Annotated[
+        bool,
+        typer.Option(
+            "--serve",
+            help="Show the report over loopback until Ctrl-C instead of writing a page: every row "
+            "of files of any size, to filter, search and group by any column.",
+        ),
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port for --serve; 0 takes a free one.")
+    ] = 0,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -41,7 +52,7 @@ def report(  # noqa: PLR0913 - one parameter per option
         str | None,
         typer.Option(
             help="The column that says which rows of two files belong together. By default id if "
-            "every file has it, or else the row's number.",
+            "every file has it, else the prompt, else the row's number.",
             show_default=False,
         ),
     ] = None,
@@ -57,6 +68,14 @@ def report(  # noqa: PLR0913 - one parameter per option
         int, typer.Option(min=1, help="How much of a completion it shows: its start and its end.")
     ] = 1500,
     completion_column: CompletionColumn = None,
+    group_column: Annotated[
+        str | None,
+        typer.Option(
+            help="The column that tells prompts apart. By default group, prompt_id and the like, "
+            "or the prompt itself.",
+            show_default=False,
+        ),
+    ] = None,
     label_column: Annotated[
         str | None,
         typer.Option(help="The column that says whether a completion is truly correct."),
@@ -66,11 +85,13 @@ def report(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Make one HTML page from scored rows: figures, plots, and every row with its verdict.
 
-    The page holds everything it needs and loads nothing. It shows the scores by status, group and
-    length, where the verdicts disagree with the labels (true or false, or 1 or 0, in label,
-    correct or is_correct) and why, and the rows in a table to filter, sort and search. Given
-    several files, it shows in which rows the verdicts changed. Statistics are over all rows,
-    however few of them are listed. An earlier page is replaced.
+    The page holds everything it needs and loads nothing. It opens with what spoils training and
+    why rows score 0, each count a link to its rows; it shows the scores by status, group, length
+    and training step, pass@k, where the verdicts disagree with the labels (true or false, or 1 or
+    0, in label, correct or is_correct), and the rows in a table to filter, sort, search and group,
+    whose address keeps what was chosen. Given several files, it shows in which rows the verdicts
+    changed, and why. A trainer's tables of completions are read as well. Statistics are over all
+    rows, however few of them are listed. An earlier page is replaced.
 
     Exit codes: 0 the page was written; 2 bad input or options, or the page cannot be written;
     130 interrupted.
@@ -80,21 +101,34 @@ def report(  # noqa: PLR0913 - one parameter per option
         rlvr report scored.jsonl --output report.html
 
         rlvr report before.jsonl after.jsonl --by source --output changes.html
+
+        rlvr report million.parquet --serve
     """
-    from rewards.workbench.reporting import ReportOptions, write_report
+    from rewards.errors import InputError
+    from rewards.workbench.reporting import ReportOptions, serve_report, write_report
     from rewards.workbench.reporting.scored_rows import ReportColumns
 
     options = ReportOptions(
         files=tuple(files),
         output=output,
         named=ReportColumns(
-            completion=completion_column, label=label_column, groups=tuple(by or ())
+            completion=completion_column,
+            label=label_column,
+            groups=tuple(by or ()),
+            prompt=group_column,
         ),
         match=match,
         max_rows=max_rows,
         max_characters=max_characters,
         title=title,
     )
+    if serve:
+        if output is not None:
+            raise InputError("--serve shows the report and writes no page; leave out --output")
+        with ended_by_signals(), serve_report(options, port=port) as server:
+            typer.echo(f"the report is at {server.address} until Ctrl-C", err=True)
+            server.serve_forever()
+        return
     with ended_by_signals():
         summary = write_report(options)
     rows = sum(run.rows for run in summary.runs)

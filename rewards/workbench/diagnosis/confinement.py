@@ -10,7 +10,7 @@ _GROUP = "sandbox"
 
 def check_sandbox() -> list[Check]:
     """Start a sandbox, and name each of its layers: active, or why it is not."""
-    from rewards.rules.program import try_sandbox  # only where it is looked at
+    from rewards.programs.sandboxes import try_sandbox  # only where it is looked at
 
     try:
         found = try_sandbox()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rewards.verdict import Status
-from rewards.workbench.reporting.figures import RewardScores, RunFigures, Scores
+from rewards.workbench.reporting.breakdowns import Bin, Scores
+from rewards.workbench.reporting.figures import RewardScores, RunFigures
 
 BAR_WIDTH = 1000.0
 PLOT_WIDTH, PLOT_HEIGHT = 720.0, 220.0
+_WIDEST_COLUMN = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +94,63 @@ def score_bar(scores: Scores, scale: Scale) -> Bar | None:
 
 
 @dataclass(frozen=True, slots=True)
-class LengthBin:
-    """Completions of `low` to `high` tokens or characters."""
+class Column:
+    """One upright bar of a plot.
+
+    Attributes:
+        low: of the lengths or steps in it.
+        high: likewise.
+        counted: its rows.
+        x: its left edge.
+        width: with the gap to the next.
+        height: of the rows in it, where the most fill the plot.
+    """
 
     low: int
     high: int
-    rows: int
+    counted: Bin
     x: float
     width: float
     height: float
-    scores: Mapping[str, Scores]
+
+    def stack(self, reward: str, *, full: bool) -> list[Segment]:
+        """The statuses of a reward, from the top down: `x` is where one starts, `width` how high.
+
+        Args:
+            reward: its name.
+            full: every column fills the plot, and shows shares.
+        """
+        found = self.counted.statuses.get(reward, Counter[str]())
+        height = PLOT_HEIGHT if full else self.height
+        y = PLOT_HEIGHT - height
+        total = sum(found.values())
+        segments = []
+        for status in Status:
+            if rows := found[status.value]:
+                part = height * rows / total
+                segments.append(Segment(status.value, rows, rows / total, y, part))
+                y += part
+        return segments
 
 
 @dataclass(frozen=True)
-class LengthPlot:
-    """Mean score by completion length: bars for the rows, a line for each reward.
+class ColumnPlot:
+    """Rows side by side by length or by step, with a line of mean scores for each reward.
 
     Attributes:
-        unit: tokens or characters.
-        bins: from short to long; the edges are powers of two.
-        lines: by reward its points, x and y.
+        unit: what is counted along: tokens, characters or steps.
+        columns: from left to right.
         scale: where a score lies, from the plot's foot.
+        lines: by reward its points, x and y.
+        lengths: the points of the mean length, and the greatest mean.
     """
 
     unit: str
-    bins: list[LengthBin]
+    columns: list[Column]
     scale: Scale
     lines: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    lengths: list[tuple[float, float]] = field(default_factory=list)
+    longest: float = 0.0
 
     @property
     def ticks(self) -> list[float]:
@@ -124,34 +158,55 @@ class LengthPlot:
         ends = {self.scale.lowest, 0.0, self.scale.highest}
         return sorted(ends | {(self.scale.lowest + self.scale.highest) / 2})
 
+    @property
+    def labelled(self) -> list[Column]:
+        """The columns whose low end is written below: not more than fit."""
+        every = -(-len(self.columns) // 12)
+        return self.columns[::every]
 
-def plot_lengths(run: RunFigures) -> LengthPlot | None:
-    """The plot of a run; `None` where no row has a completion."""
+
+def plot_lengths(run: RunFigures) -> ColumnPlot | None:
+    """The plot by length; `None` where no row has a completion."""
     unit = run.length_unit
     found = run.lengths[unit]
     if not found:
         return None
-    scale = Scale.of(run.rewards.values(), PLOT_HEIGHT)
-    numbers = range(min(found), max(found) + 1)
-    step = PLOT_WIDTH / len(numbers)
-    rows_in = {n: max((s.rows for s in found.get(n, {}).values()), default=0) for n in numbers}
-    most = max(rows_in.values()) or 1
-    plot = LengthPlot(unit, [], scale)
-    for at, number in enumerate(numbers):
-        by_reward = found.get(number, {})
-        plot.bins.append(
-            LengthBin(
-                low=2 ** (number - 1) if number else 0,
-                high=2**number - 1,
-                rows=rows_in[number],
-                x=at * step,
-                width=step,
-                height=PLOT_HEIGHT * rows_in[number] / most,
-                scores=by_reward,
-            )
-        )
-        for reward, scores in by_reward.items():
+    ends = [
+        (2 ** (number - 1) if number else 0, 2**number - 1, found.get(number, Bin()))
+        for number in range(min(found), max(found) + 1)
+    ]
+    return _plot(run, unit, ends)
+
+
+def plot_steps(run: RunFigures) -> ColumnPlot | None:
+    """The plot by training step; `None` where rows are of fewer than two steps."""
+    bins, width = run.steps.bins, run.steps.width
+    if len(bins) < 2:
+        return None
+    numbers = sorted(bins)
+    every = min(b - a for a, b in pairwise(numbers)) * width  # logs may skip steps
+    ends = [
+        (number * width, number * width + max(width, every) - 1, bins[number]) for number in numbers
+    ]
+    return _plot(run, "steps", ends)
+
+
+def _plot(run: RunFigures, unit: str, ends: list[tuple[int, int, Bin]]) -> ColumnPlot:
+    step = min(PLOT_WIDTH / len(ends), _WIDEST_COLUMN)
+    most = max(counted.rows for _, _, counted in ends) or 1
+    columns = [
+        Column(low, high, counted, at * step, step, PLOT_HEIGHT * counted.rows / most)
+        for at, (low, high, counted) in enumerate(ends)
+    ]
+    longest = max(one.counted.mean_length or 0.0 for one in columns)
+    plot = ColumnPlot(unit, columns, Scale.of(run.rewards.values(), PLOT_HEIGHT), longest=longest)
+    for one in columns:
+        middle = one.x + one.width / 2
+        for reward, scores in one.counted.scores.items():
             if scores.mean is not None:
-                point = ((at + 0.5) * step, PLOT_HEIGHT - scale(scores.mean))
-                plot.lines.setdefault(reward, []).append(point)
+                y = PLOT_HEIGHT - plot.scale(scores.mean)
+                plot.lines.setdefault(reward, []).append((middle, y))
+        if one.counted.mean_length is not None and longest:
+            share = one.counted.mean_length / longest
+            plot.lengths.append((middle, PLOT_HEIGHT * (1 - share)))
     return plot

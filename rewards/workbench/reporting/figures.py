@@ -2,135 +2,79 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rewards.verdict import Status
+from rewards.workbench.reporting.breakdowns import Bin, Breakdown, Scores, StepBins
+from rewards.workbench.reporting.confusion import Confusion
+from rewards.workbench.reporting.prompts import PromptTable
+from rewards.workbench.reporting.same_answers import SameAnswers
 from rewards.workbench.reporting.scored_rows import ScoredRow, ScoredVerdict
+from rewards.workbench.scoring.tally import kind_of_reason
 
-MAX_GROUPS = 1000
-OTHER_GROUPS = "(other values)"
+OTHER_REASONS = "(other reasons)"
+NO_REASON = "(no reason given)"
+_MOST_REASONS = 200
 _KEPT_FLAWS = 5
-_Z95 = 1.959964  # the normal distribution's 97.5 % point
-
-
-@dataclass
-class Scores:
-    """The mean of some scores and how sure it is.
-
-    >>> scores = Scores()
-    >>> for score in (1.0, 0.0, None):
-    ...     scores.add(score)
-    >>> scores.rows, scores.scored, scores.mean
-    (3, 2, 0.5)
-    """
-
-    rows: int = 0
-    scored: int = 0
-    total: float = 0.0
-    _squares: float = 0.0  # sum of squared distances from the mean (Welford 1962)
-
-    def add(self, score: float | None) -> None:
-        """Count one row; `None` is a row without a number."""
-        self.rows += 1
-        if score is None:
-            return
-        distance = score - (self.mean or 0.0)
-        self.scored += 1
-        self.total += score
-        self._squares += distance * (score - self.total / self.scored)
-
-    @property
-    def mean(self) -> float | None:
-        """The mean score of the rows that got one."""
-        return self.total / self.scored if self.scored else None
-
-    @property
-    def margin(self) -> float | None:
-        """Half the width of the mean's 95 % confidence interval (normal approximation).
-
-        `None` where all scores are the same: they say nothing about how much others would differ.
-        """
-        if self.scored < 2 or self._squares <= 0:
-            return None
-        return _Z95 * math.sqrt(self._squares / (self.scored - 1) / self.scored)
-
-
-@dataclass
-class Confusion:
-    """Verdicts against labels: `correct` is positive, any other verdict with a number negative."""
-
-    true_positive: int = 0
-    false_positive: int = 0
-    false_negative: int = 0
-    true_negative: int = 0
-    not_judged: int = 0
-
-    def add(self, verdict: ScoredVerdict, *, truth: bool) -> None:
-        """Count one labelled row."""
-        if verdict.score is None or verdict.status == Status.SCORED.value:
-            self.not_judged += 1
-        elif verdict.status == Status.CORRECT.value:
-            self.true_positive += truth
-            self.false_positive += not truth
-        else:
-            self.false_negative += truth
-            self.true_negative += not truth
-
-    @property
-    def judged(self) -> int:
-        """Labelled rows with a number."""
-        wrong = self.false_positive + self.false_negative
-        return self.true_positive + self.true_negative + wrong
-
-    @property
-    def accuracy(self) -> float | None:
-        """The share of the judged rows on which verdict and label agree."""
-        return _share(self.true_positive + self.true_negative, self.judged)
-
-    @property
-    def precision(self) -> float | None:
-        """The share of the positive verdicts whose label is true."""
-        return _share(self.true_positive, self.true_positive + self.false_positive)
-
-    @property
-    def recall(self) -> float | None:
-        """The share of the judged rows with a true label that got a positive verdict."""
-        return _share(self.true_positive, self.true_positive + self.false_negative)
-
-    def to_dict(self) -> dict[str, int | float | None]:
-        """The counts and shares as plain JSON values."""
-        counts: dict[str, int | float | None] = dict(vars(self))
-        shares = {"accuracy": self.accuracy, "precision": self.precision, "recall": self.recall}
-        return counts | shares
 
 
 @dataclass
 class RewardScores:
-    """What one reward said."""
+    """What one reward said.
+
+    Attributes:
+        scores: their mean.
+        statuses: how often each came.
+        reasons: how often each kind of reason for a score of 0 or none came, by status; of a
+            reward that has more kinds than are kept, those that came first, and `OTHER_REASONS`.
+        confusion: against the labels.
+        prompts: by prompt.
+        same_answers: answers that score against many references.
+        compares: whether it compares with a reference, so that a label is about it.
+        lowest: score, or 0 where all are above.
+        highest: likewise.
+    """
 
     scores: Scores = field(default_factory=Scores)
     statuses: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     confusion: Confusion = field(default_factory=Confusion)
+    prompts: PromptTable = field(default_factory=PromptTable)
+    same_answers: SameAnswers = field(default_factory=SameAnswers)
+    compares: bool = False
     lowest: float = 0.0
     highest: float = 0.0
+    _seen: set[float] = field(default_factory=set)
 
+    def add(self, row: ScoredRow, verdict: ScoredVerdict) -> None:
+        """Count one verdict."""
+        self.scores.add(verdict.score, row.cluster)
+        self.statuses[verdict.status] += 1
+        self.compares |= verdict.expected is not None
+        if verdict.is_zero_or_none:
+            self.reasons[verdict.status, self.kind_of(verdict)] += 1
+        if row.truth is not None:
+            self.confusion.add(verdict, truth=row.truth)
+        if row.prompt is not None:
+            self.prompts.add(row.prompt, verdict)
+        self.same_answers.add(row, verdict)
+        if verdict.score is not None:
+            self.lowest = min(self.lowest, verdict.score)
+            self.highest = max(self.highest, verdict.score)
+            if len(self._seen) < 2:
+                self._seen.add(verdict.score)
 
-@dataclass
-class Breakdown:
-    """Scores by the value of something: `values[value][reward]`."""
+    @property
+    def only_score(self) -> float | None:
+        """The score that every row has which got one; `None` where they differ."""
+        return next(iter(self._seen)) if len(self._seen) == 1 else None
 
-    values: dict[str, dict[str, Scores]] = field(default_factory=dict)
-
-    def add(self, value: str, row: ScoredRow) -> None:
-        """Count one row under a value; after `MAX_GROUPS` values new ones are one."""
-        if value not in self.values and len(self.values) >= MAX_GROUPS:
-            value = OTHER_GROUPS
-        by_reward = self.values.setdefault(value, {})
-        for reward, verdict in row.verdicts.items():
-            by_reward.setdefault(reward, Scores()).add(verdict.score)
+    def kind_of(self, verdict: ScoredVerdict) -> str:
+        """The kind of a verdict's reason, as `reasons` counts it."""
+        kind = kind_of_reason(verdict.reason) or NO_REASON
+        key = (verdict.status, kind)
+        return kind if key in self.reasons or len(self.reasons) < _MOST_REASONS else OTHER_REASONS
 
 
 @dataclass
@@ -147,6 +91,8 @@ class RunFigures:
         groups: by grouping column.
         lengths: by completion length, in characters and in tokens: the length's number of binary
             digits says which bin, so bin b > 0 holds 2^(b-1) to 2^b - 1.
+        steps: by training step, of rows that name one.
+        prompts_known: whether any row says which prompt it belongs to.
     """
 
     path: Path
@@ -156,9 +102,11 @@ class RunFigures:
     flaws: list[str] = field(default_factory=list)
     rewards: dict[str, RewardScores] = field(default_factory=dict)
     groups: dict[str, Breakdown] = field(default_factory=dict)
-    lengths: dict[str, dict[int, dict[str, Scores]]] = field(
+    lengths: dict[str, dict[int, Bin]] = field(
         default_factory=lambda: {"characters": {}, "tokens": {}}
     )
+    steps: StepBins = field(default_factory=StepBins)
+    prompts_known: bool = False
 
     def add_flaw(self, flaw: str) -> None:
         """Count a line that is no row."""
@@ -169,19 +117,28 @@ class RunFigures:
     def add(self, row: ScoredRow) -> None:
         """Count one row."""
         self.rows += 1
+        self.prompts_known |= row.prompt is not None
         for reward, verdict in row.verdicts.items():
-            figures = self.rewards.setdefault(reward, RewardScores())
-            figures.scores.add(verdict.score)
-            figures.statuses[verdict.status] += 1
-            if row.truth is not None:
-                figures.confusion.add(verdict, truth=row.truth)
-            if verdict.score is not None:
-                figures.lowest = min(figures.lowest, verdict.score)
-                figures.highest = max(figures.highest, verdict.score)
+            self.rewards.setdefault(reward, RewardScores()).add(row, verdict)
         for column, value in row.groups.items():
             self.groups.setdefault(column, Breakdown()).add(value, row)
         self._add_length("characters", None if row.text is None else len(row.text), row)
         self._add_length("tokens", row.tokens, row)
+        if row.step is not None:
+            self.steps.add(row)
+
+    def about_labels(self) -> dict[str, RewardScores]:
+        """The rewards that labels are about: those that compare with a reference, or else all.
+
+        Whether an answer is right says nothing about its form, its length or its language.
+        """
+        judged = {
+            name: figures
+            for name, figures in self.rewards.items()
+            if figures.confusion.judged or figures.confusion.not_judged
+        }
+        comparing = {name: figures for name, figures in judged.items() if figures.compares}
+        return comparing or judged
 
     @property
     def length_unit(self) -> str:
@@ -196,16 +153,7 @@ class RunFigures:
 
     def _add_length(self, unit: str, length: int | None, row: ScoredRow) -> None:
         if length is not None:
-            by_reward = self.lengths[unit].setdefault(length.bit_length(), {})
-            for reward, verdict in row.verdicts.items():
-                by_reward.setdefault(reward, Scores()).add(verdict.score)
+            self.lengths[unit].setdefault(length.bit_length(), Bin()).add(row, length)
 
     def _measured(self, unit: str) -> int:
-        return sum(
-            max((scores.rows for scores in by_reward.values()), default=0)
-            for by_reward in self.lengths[unit].values()
-        )
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+        return sum(found.rows for found in self.lengths[unit].values())

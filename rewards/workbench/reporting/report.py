@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rewards.errors import DataFileError, InputError
+from rewards.text.visible import visible
 from rewards.verdict import Status
 from rewards.workbench.reporting.figures import RunFigures
 from rewards.workbench.reporting.listed_rows import RowCutter
-from rewards.workbench.reporting.page import PageContent, require_template_engine, write_page
+from rewards.workbench.reporting.matching import MatchBy, find_match
+from rewards.workbench.reporting.page import (
+    PageContent,
+    page_bytes,
+    require_template_engine,
+    write_page,
+)
+from rewards.workbench.reporting.row_store import RowStore, scalar_columns
 from rewards.workbench.reporting.run_changes import RunChanges, VerdictIndex
 from rewards.workbench.reporting.sample import Sample
-from rewards.workbench.reporting.scored_rows import (
-    ID_COLUMN,
-    ReportColumns,
-    ScoredRow,
-    as_text,
-    read_scored,
-)
+from rewards.workbench.reporting.scored_rows import ReportColumns, ScoredRow, read_scored
+from rewards.workbench.reporting.serving import Answers, ReportServer
+from rewards.workbench.reporting.summary import ReportSummary
 
 MAX_CHANGED_ROWS = 2000
+_HEAD_ROWS = 200  # that say which rewards and columns there are
 # Ranks of the sample: false verdicts first (by reward, in the file's order), then failures.
 _RANK_FAILED = 10**6
 _RANK_REST = _RANK_FAILED + 1
@@ -33,48 +41,22 @@ class ReportOptions:
 
     Attributes:
         files: scored files; the later ones are compared with the first.
-        output: where the page goes.
+        output: where the page goes; `None` where it is served.
         named: columns that the user named.
         match: the column that says which rows of two files belong together; `None` takes `id`
-            where every file has it, and the row's number otherwise.
+            where every file has it, else the prompt, else the row's number.
         max_rows: how many rows the page lists, over all files.
         max_characters: how much of a completion it shows.
         title: the page's title; `None` names the files.
     """
 
     files: tuple[Path, ...]
-    output: Path
+    output: Path | None = None
     named: ReportColumns = field(default_factory=ReportColumns)
     match: str | None = None
     max_rows: int = 20_000
     max_characters: int = 1500
     title: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportSummary:
-    """What was written.
-
-    Attributes:
-        output: the page.
-        runs: the figures of each file.
-        comparisons: of each later file with the first.
-        listed_rows: how many rows the page lists.
-    """
-
-    output: Path
-    runs: list[RunFigures]
-    comparisons: list[RunChanges]
-    listed_rows: int
-
-    def to_dict(self) -> dict[str, object]:
-        """The summary as plain JSON values."""
-        return {
-            "output": str(self.output),
-            "listed_rows": self.listed_rows,
-            "runs": [_run_dict(run) for run in self.runs],
-            "comparisons": [_comparison_dict(comparison) for comparison in self.comparisons],
-        }
 
 
 def write_report(options: ReportOptions) -> ReportSummary:
@@ -86,7 +68,9 @@ def write_report(options: ReportOptions) -> ReportSummary:
         MissingExtraError: Jinja2 is not installed.
     """
     require_template_engine()
-    _check_output(options)
+    if options.output is None:
+        raise InputError("a page needs a place: name a file for --output, or use --serve")
+    _check_output(options.output)
     content = _read_files(options)
     write_page(options.output, content)
     return ReportSummary(
@@ -97,15 +81,58 @@ def write_report(options: ReportOptions) -> ReportSummary:
     )
 
 
-def _read_files(options: ReportOptions) -> PageContent:
+@contextmanager
+def serve_report(options: ReportOptions, *, port: int = 0) -> Iterator[ReportServer]:
+    """A server that shows the report; it answers while its `serve_forever` runs.
+
+    Rows lie in a temporary folder, as large as the files, which is gone in the end.
+
+    Args:
+        options: as for a page; what concerns its size is of no account.
+        port: to listen on; 0 for any that is free.
+
+    Raises:
+        DataFileError: a file cannot be read.
+        InputError: a file holds no verdicts, a named column is nowhere to be found, or the port is
+            taken.
+        MissingExtraError: Jinja2 is not installed.
+    """
+    require_template_engine()
+    head = [row for path in options.files for row in _first_rows(path, options.named)]
+    rewards = dict.fromkeys(name for row in head for name in row.verdicts)
+    columns = [name for name in scalar_columns(head) if name not in rewards]
+    with (
+        TemporaryDirectory(prefix="rlvr-report-") as folder,
+        RowStore(
+            Path(folder), rewards=list(rewards), columns=columns, runs=run_names(options.files)
+        ) as store,
+    ):
+        content = _read_files(options, store)
+        store.finish()
+        content.served = [visible(name) for name in store.columns]
+        cutter = RowCutter(options.max_characters, options.named.completion)
+        answers = Answers(store, content.runs, cutter, options.named)
+        with ReportServer(page_bytes(content), answers, port=port) as server:
+            yield server
+
+
+def _first_rows(path: Path, named: ReportColumns) -> list[ScoredRow]:
+    rows = (row for row in read_scored(path, named) if isinstance(row, ScoredRow))
+    return list(islice(rows, _HEAD_ROWS))
+
+
+def _read_files(options: ReportOptions, store: RowStore | None = None) -> PageContent:
     several = len(options.files) > 1
-    column = _match_column(options) if several else None
-    names = _run_names(options.files)
+    match_by = (
+        find_match(options.files, options.match, options.named) if several else MatchBy("number")
+    )
+    names = run_names(options.files)
     cutter = RowCutter(options.max_characters, options.named.completion)
     content = PageContent(
         title=options.title or "Scores of " + ", ".join(names),
-        match=column,
+        match=match_by.words,
         max_characters=options.max_characters,
+        completion=options.named.completion,
     )
     with VerdictIndex() as index:
         for run, path in enumerate(options.files):
@@ -115,32 +142,37 @@ def _read_files(options: ReportOptions) -> PageContent:
             changed: Sample[tuple[int, str]] = Sample(
                 MAX_CHANGED_ROWS // max(1, len(options.files) - 1)
             )
-            for number, row in enumerate(read_scored(path, options.named)):
+            for row in read_scored(path, options.named):
                 if isinstance(row, str):
                     figures.add_flaw(row)
                     continue
                 figures.add(row)
-                place = sample.place(_rank(row, figures))
-                if place is not None:
-                    sample.put(place, cutter.listed(row, run))
+                number = figures.rows - 1
+                if store is not None:
+                    store.add(row, run, figures)
+                elif (place := sample.place(_rank(row, figures))) is not None:
+                    sample.put(place, cutter.listed(row, run, figures))
                 if not several:
                     continue
-                match = index.add(run, _key(row, number, column), row)
+                match = index.add(run, match_by.key(row, number), row, number)
                 if run and comparison.add(row, match) and match is not None:
                     place = changed.place(0)
                     if place is not None:
-                        changed.put(place, (match.line, cutter.listed(row, run)))
+                        changed.put(place, (match.place, cutter.listed(row, run, figures)))
             _check_verdicts(figures, options)
             content.runs.append(figures)
             content.rows += sample.items()
             if run:
                 comparison.only_first = content.runs[0].rows - comparison.matched
+                comparison.check(options.files[0], match_by.words)
                 content.comparisons.append(comparison)
-                content.changed += _with_first_sides(options, cutter, changed.items())
+                content.changed += _with_first_sides(
+                    options, cutter, changed.items(), content.runs[0]
+                )
     return content
 
 
-def _run_names(paths: Sequence[Path]) -> list[str]:
+def run_names(paths: Sequence[Path]) -> list[str]:
     """Names that tell the files apart, as short as they can be."""
     for names in ([path.name for path in paths], [str(path) for path in paths]):
         if len(set(names)) == len(names):
@@ -157,40 +189,22 @@ def _rank(row: ScoredRow, figures: RunFigures) -> int:
     return _RANK_FAILED if failed else _RANK_REST
 
 
-def _key(row: ScoredRow, number: int, column: str | None) -> str:
-    return str(number) if column is None else as_text(row.columns.get(column))
-
-
 def _with_first_sides(
-    options: ReportOptions, cutter: RowCutter, changed: list[tuple[int, str]]
+    options: ReportOptions, cutter: RowCutter, changed: list[tuple[int, str]], first: RunFigures
 ) -> Iterator[str]:
     """Each changed row with its counterpart, which only a second look at the first file has."""
-    wanted = {line for line, _ in changed}
+    wanted = {place for place, _ in changed}
     firsts: dict[int, str] = {}
     if wanted:
-        for row in read_scored(options.files[0], options.named):
-            if isinstance(row, ScoredRow) and row.line in wanted:
-                firsts[row.line] = cutter.listed(row, 0)
+        rows = (row for row in read_scored(options.files[0], options.named))
+        readable = (row for row in rows if isinstance(row, ScoredRow))
+        for place, row in enumerate(readable):
+            if place in wanted:
+                firsts[place] = cutter.listed(row, 0, first)
                 if len(firsts) == len(wanted):
                     break
-    for line, after in changed:
-        yield f'{{"before":{firsts[line]},"after":{after}}}'
-
-
-def _match_column(options: ReportOptions) -> str | None:
-    for path in options.files:
-        rows = read_scored(path, options.named)
-        first = next((row for row in rows if isinstance(row, ScoredRow)), None)
-        column = options.match or ID_COLUMN
-        if first is None or column not in first.columns:
-            if options.match is None:
-                return None
-            seen = ", ".join(first.columns) if first else "none"
-            raise InputError(
-                f"{path}: has no column {column!r} to match rows by. Columns seen: {seen}. "
-                "Name another one with --match, or leave it out to match by row number"
-            )
-    return options.match or ID_COLUMN
+    for place, after in changed:
+        yield f'{{"before":{firsts[place]},"after":{after}}}'
 
 
 def _check_verdicts(figures: RunFigures, options: ReportOptions) -> None:
@@ -218,8 +232,7 @@ def _check_verdicts(figures: RunFigures, options: ReportOptions) -> None:
         )
 
 
-def _check_output(options: ReportOptions) -> None:
-    output = options.output
+def _check_output(output: Path) -> None:
     if not output.parent.is_dir():
         raise DataFileError(f"{output.parent}: no such folder; create it first (mkdir -p)")
     if output.is_dir():
@@ -238,44 +251,3 @@ def _check_output(options: ReportOptions) -> None:
         raise DataFileError(
             f"{output}: exists and is no HTML page; name another file for --output, or remove it"
         )
-
-
-def _run_dict(run: RunFigures) -> dict[str, object]:
-    return {
-        "file": str(run.path),
-        "rows": run.rows,
-        "unreadable_lines": run.unreadable,
-        "rewards": {
-            reward: {
-                "mean": figures.scores.mean,
-                "scored": figures.scores.scored,
-                "statuses": dict(figures.statuses),
-                "labels": figures.confusion.to_dict() if run.labelled else None,
-            }
-            for reward, figures in run.rewards.items()
-        },
-    }
-
-
-def _comparison_dict(comparison: RunChanges) -> dict[str, object]:
-    return {
-        "file": str(comparison.path),
-        "matched": comparison.matched,
-        "only_here": comparison.only_here,
-        "only_first": comparison.only_first,
-        "changed_rows": comparison.changed_rows,
-        "rewards": {
-            reward: {
-                "matched": changes.matched,
-                "changed": changes.changed,
-                "better": changes.better,
-                "worse": changes.worse,
-                "statuses": [
-                    {"before": before, "after": after, "rows": rows}
-                    for (before, after), rows in changes.statuses.most_common()
-                    if before != after
-                ],
-            }
-            for reward, changes in comparison.rewards.items()
-        },
-    }

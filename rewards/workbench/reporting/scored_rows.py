@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rewards.columns import KIND_COLUMNS, Role, columns_for, truth
+from rewards.columns import GROUP_COLUMNS, KIND_COLUMNS, Role, columns_for, truth
 from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.text.shorten import shorten
 from rewards.verdict import Status
+from rewards.workbench.benchmarking.intervals import cluster_of
+from rewards.workbench.reporting.training_logs import logged_verdicts
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import unfold_named
@@ -31,11 +33,13 @@ class ReportColumns:
         completion: with what the model wrote.
         label: with whether the completion is truly correct.
         groups: to group scores by.
+        prompt: that tells apart the prompts that completions were sampled for.
     """
 
     completion: str | None = None
     label: str | None = None
     groups: tuple[str, ...] = ()
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,13 @@ class ScoredVerdict:
     extracted: str | None
     expected: str | None
     reason: str
+    found_in: str | None = None
+    basis: str | None = None
+
+    @property
+    def is_zero_or_none(self) -> bool:
+        """Whether somebody will ask why."""
+        return not self.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,11 @@ class ScoredRow:
 
     Attributes:
         line: its line in the file, from 1.
+        nth: which of the line's completions it is, from 1; 0 where the line has but one.
+        prompt: what tells its prompt from others, as a number; `None` where nothing says.
+        question: the prompt as text.
+        reference: what is right, as text.
+        step: of the training run that wrote it.
         text: what the model wrote; `None` if the row has none.
         tokens: how many completion ids there are, or `None`.
         verdicts: by reward.
@@ -70,6 +86,21 @@ class ScoredRow:
     truth: bool | None
     groups: dict[str, str]
     columns: dict[str, object] = field(repr=False)
+    nth: int = 0
+    prompt: int | None = None
+    question: str | None = None
+    reference: str | None = None
+    step: float | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the file: its line, and which of the line's completions it is."""
+        return f"{self.line}.{self.nth}" if self.nth else str(self.line)
+
+    @property
+    def cluster(self) -> int:
+        """A number that the completions of one prompt share."""
+        return cluster_of(self.place) if self.prompt is None else self.prompt
 
     @property
     def length(self) -> int | None:
@@ -104,8 +135,9 @@ def read_scored(path: Path, named: ReportColumns) -> Iterator[ScoredRow | str]:
             if isinstance(columns, str):
                 yield f"line {raw.line}: {columns}"
             else:
-                for one in unfold_named(columns, named.completion):
-                    yield _understand(raw.line, one, named)
+                each = unfold_named(columns, named.completion)
+                for nth, one in enumerate(each, start=1):
+                    yield understand_row(raw.line, nth if len(each) > 1 else 0, one, named)
 
 
 def as_text(value: object) -> str:
@@ -122,15 +154,29 @@ def as_text(value: object) -> str:
         return "(nested too deeply to be shown)"
 
 
-def _understand(line: int, columns: dict[str, object], named: ReportColumns) -> ScoredRow:
+def understand_row(
+    line: int, nth: int, columns: dict[str, object], named: ReportColumns
+) -> ScoredRow:
+    """A row as its columns say; see `ScoredRow` for what `line` and `nth` are."""
     verdicts = {
         name: _verdict(value)
         for name, value in columns.items()
         if isinstance(value, dict) and _is_verdict(value)
     }
+    verdicts = verdicts or {
+        name: _verdict(value) for name, value in logged_verdicts(columns).items()
+    }
     ids = columns.get("completion_ids")
+    key = _prompt_key(columns, named.prompt)
+    if key is None and nth:
+        key = f"line {line}"
     return ScoredRow(
         line=line,
+        nth=nth,
+        prompt=None if key is None else cluster_of(key),
+        question=_text_of(Role.PROMPT, columns),
+        reference=_text_of(Role.REFERENCE, columns),
+        step=_number(columns.get("step")),
         text=_completion(columns, named.completion),
         tokens=len(ids) if isinstance(ids, list) else None,
         verdicts=verdicts,
@@ -157,7 +203,37 @@ def _verdict(value: dict[str, object]) -> ScoredVerdict:
         extracted=None if extracted is None else as_text(extracted),
         expected=None if expected is None else as_text(expected),
         reason="" if reason is None else as_text(reason),
+        found_in=_word(value.get("found_in")),
+        basis=_word(value.get("basis")),
     )
+
+
+def _word(value: object) -> str | None:
+    return shorten(value, _GROUP_CHARACTERS) if isinstance(value, str) else None
+
+
+def _prompt_key(columns: Mapping[str, object], named: str | None) -> str | None:
+    """What tells the row's prompt from others: a named column, a group's, or the prompt itself."""
+    names = (named,) if named else (*GROUP_COLUMNS, *columns_for(Role.PROMPT, columns))
+    for name in names:
+        if columns.get(name) is not None:
+            return f"{name}: {as_text(columns[name])}"
+    return None
+
+
+def _text_of(role: Role, columns: Mapping[str, object]) -> str | None:
+    for name in columns_for(role, columns):
+        value = columns[name]
+        if value is not None:
+            return _as_said(value)
+    return None
+
+
+def _as_said(value: object) -> str:
+    try:
+        return completion_text(value).text
+    except InputError:  # neither text nor messages: shown as it stands
+        return as_text(value)
 
 
 def _number(value: object) -> float | None:
@@ -174,9 +250,6 @@ def _completion(columns: Mapping[str, object], named: str | None) -> str | None:
     for name in columns_for(Role.COMPLETION, columns, column=named):
         value = columns[name]
         if value is not None:
-            try:
-                return completion_text(value).text
-            except InputError:  # neither text nor messages: shown as it stands
-                return as_text(value)
+            return _as_said(value)
     raw = columns.get("raw")  # what `score` writes of a line that it could not read
     return raw if isinstance(raw, str) and columns.get("error") is not None else None

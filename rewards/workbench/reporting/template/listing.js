@@ -1,229 +1,302 @@
-"use strict";
-// A table to filter, sort, search and page through, whose rows open, whatever they hold.
+// A table of rows to filter, sort, search, group and page through. What it shows is the address:
+// every change writes it, and whatever is in it is shown.
 
-const CELL_CHARACTERS = 140;
-const data = JSON.parse(document.getElementById("data").textContent);
-const collator = new Intl.Collator(undefined, { numeric: true });
-let identifiers = 0;
+const TAIL_CHARACTERS = 90;
+const RESERVED = new Set(["q", "sort", "page", "show", "row", "group"]);
+let rowView = null;
 
-// Text from the data reaches the document as text nodes only, never as markup.
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null));
-  return made;
+const textCell = (text) => element("bdi", {}, text === null ? "–" : text.slice(0, 140));
+
+// The end of a completion says more than its start: that is where the answer is.
+function tailCell(text) {
+  const flat = (text ?? "–").trimEnd();
+  return element("bdi", { class: "tail" }, flat.length > TAIL_CHARACTERS ? "…" + flat.slice(-TAIL_CHARACTERS) : flat);
 }
 
-const named = (status) => status.replaceAll("_", " ");
-const grouped = (number) => (number === null ? "–" : number.toLocaleString("en"));
-const textCell = (text) =>
-  element("bdi", {}, text === null ? "–" : text.slice(0, CELL_CHARACTERS));
-
-function compare(a, b) {
-  if (a === null || b === null) return (a === null) - (b === null);
-  return typeof a === "number" ? a - b : collator.compare(a, b);
+function readAddress() {
+  const [, place, text] = /^#([\w-]+)\?(.*)$/.exec(location.hash) ?? [null, null, ""];
+  return { place, words: new URLSearchParams(text) };
 }
-
-// All of them must occur in a row; what stands in quotes is one of them.
-const wordsOf = (text) =>
-  [...text.toLowerCase().matchAll(/"([^"]+)"|\S+/g)].map((found) => found[1] ?? found[0]);
 
 class Listing {
-  // spec: name, rowsAPage, items, columns, filters [{title, options, test(item, option, reward)}],
-  // holds(item, reward), text(item), detail(item), line(item)
+  // spec: place, name, rowsAPage, source, rowsOf(item), columnsFor(reward), choices, holds(item, reward)
   constructor(root, spec) {
     Object.assign(this, spec);
     this.root = root;
-    // The first reward for which there is something to see.
-    const hasItems = (reward) => this.items.some((item) => this.holds(item, reward));
-    this.reward = data.rewards.find(hasItems) ?? data.rewards[0];
-    this.words = [];
-    this.sort = null;
-    this.page = 0;
-    this.open = new Set();
-    this.chosen = this.filters.map(() => "");
+    this.page = null;
+    this.typing = 0;
+    this.drawing = 0;
     this.build();
-    this.apply();
+    this.read();
   }
 
   build() {
     this.count = element("p", { class: "count", role: "status" });
+    this.bar = element("div", { class: "controls", role: "search", "aria-label": `Filter: ${this.name}` });
+    this.search = element("input", { type: "search", placeholder: 'Words, or "a phrase"', autocomplete: "off" });
+    this.search.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.set({ q: this.search.value, page: "" }, { quietly: true }), data.served ? 600 : 200);
+    });
     this.head = element("tr");
+    this.cols = element("colgroup");
     this.body = element("tbody");
-    this.columns.forEach((column, at) => {
-      const button = element("button", { type: "button" }, column.title);
-      button.addEventListener("click", () => this.sortBy(at));
-      this.head.append(element("th", {
-        scope: "col", class: column.number ? "number" : null,
-      }, button));
-    });
-    const widths = this.columns.map((column) => {
-      const col = element("col");
-      if (column.width) col.style.width = column.width;
-      return col;
-    });
-    const buttons = [
-      ["First", () => 0], ["Previous", () => this.page - 1],
-      ["Next", () => this.page + 1], ["Last", () => this.lastPage],
-    ].map(([title, target]) => {
-      const button = element("button", { type: "button" }, title);
-      button.addEventListener("click", () => { this.page = target(); this.draw(); });
-      return button;
-    });
+    this.groupsPlace = element("div", { class: "groups" });
+    const buttons = [["First", () => 1], ["Previous", () => this.number - 1], ["Next", () => this.number + 1], ["Last", () => this.last]]
+      .map(([title, target]) => button(title, () => this.set({ page: String(target()) })));
     this.back = buttons.slice(0, 2);
     this.forth = buttons.slice(2);
     this.where = element("span", {});
+    this.save = element("a", { class: "save", href: "#", download: `${this.place}.jsonl` }, "Download these rows (JSONL)");
+    this.save.addEventListener("click", (event) => this.downloaded(event));
+    this.clear = button("Clear filters", () => { location.hash = `#${this.place}?`; });
     this.root.append(
-      this.controls(),
-      element("div", { class: "pages" }, this.count, ...this.back, this.where, ...this.forth),
+      this.bar, this.groupsPlace,
+      element("div", { class: "pages" }, this.count, this.clear, this.save),
       element("div", { class: "wide" },
-        element("table", { "aria-label": this.name }, element("colgroup", {}, ...widths), element("thead", {}, this.head), this.body)),
+        element("table", { class: "list", "aria-label": this.name }, this.cols, element("thead", {}, this.head), this.body)),
+      element("div", { class: "pages" }, this.where, ...this.back, ...this.forth),
     );
     this.body.addEventListener("click", (event) => this.clicked(event));
     this.body.addEventListener("keydown", (event) => this.pressed(event));
   }
 
+  // Takes its state from the address, if that speaks of this listing.
+  read() {
+    const { place, words } = readAddress();
+    const mine = place === this.place ? words : new URLSearchParams();
+    this.words = mine;
+    this.filters = [...mine].filter(([key, value]) => !RESERVED.has(key) && kindOf(key) && value !== "");
+    this.q = mine.get("q") ?? "";
+    const wanted = mine.get("show");
+    this.reward = rewardNames.includes(wanted) ? wanted : this.firstReward();
+    const [, descending, sortName] = /^(-?)(.+)$/.exec(mine.get("sort") ?? "") ?? [];
+    this.columns = this.columnsFor(this.reward);
+    const column = this.columns.find((one) => one.name === sortName);
+    this.sort = column ? { name: sortName, descending: descending === "-", value: column.value } : null;
+    this.number = Math.max(1, Number.parseInt(mine.get("page") ?? "1", 10) || 1);
+    this.open = mine.get("row");
+    this.group = mine.get("group") ?? "";
+    return this.draw();
+  }
+
+  // The reward that a filter is about, or the first for which there is something to see.
+  firstReward() {
+    const about = this.filters.map(([key]) => aboutOf(key)).find((name) => rewardNames.includes(name));
+    return about ?? this.usualReward();
+  }
+
+  set(changes, { quietly = false } = {}) {
+    const words = new URLSearchParams(this.words);
+    for (const [key, value] of Object.entries(changes)) {
+      if (value === "" || value === null) words.delete(key);
+      else words.set(key, value);
+    }
+    const address = `#${this.place}?${String(words)}`;
+    if (quietly) {
+      history.replaceState(null, "", address);
+      this.read();
+    } else if (location.hash === address) this.read();
+    else {
+      ownChange = true;
+      location.hash = address;
+    }
+  }
+
+  get question() {
+    return { filters: this.filters, q: this.q, sort: this.sort, reward: this.reward, holds: (item) => this.holds(item, this.reward) };
+  }
+
   controls() {
-    const search = element("input", { type: "search", placeholder: 'Words, or "a phrase"', autocomplete: "off" });
-    let waiting = 0;
-    search.addEventListener("input", () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => {
-        this.words = wordsOf(search.value);
-        this.apply();
-      }, 150);
-    });
-    const bar = element("div", { class: "controls", role: "search", "aria-label": `Filter: ${this.name}` });
-    bar.append(element("label", { class: "search" }, "Search", search));
+    const bar = [element("label", { class: "search" }, element("span", {}, "Search"), this.search)];
+    if (document.activeElement !== this.search) this.search.value = this.q;
     if (data.rewards.length > 1) {
-      const rewards = choice("Reward", data.rewards.map((name) => [name, name]), (value) => {
-        this.reward = value;
-        this.apply();
-      });
-      rewards.querySelector("select").value = this.reward;
-      bar.append(rewards);
+      bar.push(choice("Show", rewardNames.map((name) => [name, name]), this.reward, (value) => this.set({ show: value, page: "" })));
     }
-    this.filters.forEach((filter, at) => {
-      const options = filter.options.map((value, number) => [String(number), named(String(value))]);
-      bar.append(choice(filter.title, [["", "all"], ...options], (value) => {
-        this.chosen[at] = value;
-        this.apply();
-      }));
-    });
-    return bar;
-  }
-
-  sortBy(at) {
-    const again = this.sort?.at === at;
-    this.sort = { at, descending: again && !this.sort.descending };
-    [...this.head.children].forEach((cell, number) => {
-      if (number === at) cell.setAttribute("aria-sort", this.sort.descending ? "descending" : "ascending");
-      else cell.removeAttribute("aria-sort");
-    });
-    this.apply();
-  }
-
-  apply() {
-    const active = this.filters
-      .map((filter, at) => [filter, filter.options[this.chosen[at]], this.chosen[at]])
-      .filter(([, , chosen]) => chosen !== "");
-    this.shown = this.items.filter((item) =>
-      this.holds(item, this.reward) &&
-      active.every(([filter, option]) => filter.test(item, option, this.reward)));
-    if (this.words.length) {
-      this.shown = this.shown.filter((item) => {
-        const text = this.text(item);
-        return this.words.every((word) => text.includes(word));
-      });
+    const chosen = new Map(this.filters);
+    const more = [];
+    for (const { key, title, values, more: rare, groupsOnly } of this.choices) {
+      if (groupsOnly && !chosen.has(key)) continue;
+      const value = chosen.get(key) ?? "";
+      const known = value === "" || values.some(([one]) => one === value) ? values : [...values, [value, value]];
+      const made = choice(title, [["", "all"], ...known], value, (picked) => this.set({ [key]: picked, page: "" }));
+      (rare && !value ? more : bar).push(made);
+      chosen.delete(key);
     }
-    if (this.sort) {
-      const { at, descending } = this.sort;
-      const keyed = this.shown.map((item) => [this.columns[at].value(item, this.reward) ?? null, item]);
-      // Rows without a value stay last, whichever way.
-      keyed.sort(([a], [b]) => (descending && a !== null && b !== null ? compare(b, a) : compare(a, b)));
-      this.shown = keyed.map(([, item]) => item);
+    for (const [key, value] of chosen) {
+      bar.push(element("span", { class: "chip" }, `${key}: ${value} `, button("×", () => this.set({ [key]: "", page: "" }), { "aria-label": `Remove the filter ${key}` })));
     }
-    this.page = 0;
-    this.draw();
+    const keys = this.choices.map(({ key, title }) => [key, title]);
+    more.push(choice("Group by", [["", "nothing"], ...keys], this.group, (value) => this.set({ group: value })));
+    const focused = this.bar.contains(document.activeElement) ? [...this.bar.querySelectorAll("select, input")].indexOf(document.activeElement) : -1;
+    this.bar.replaceChildren(...bar, ...more);
+    if (focused >= 0) [...this.bar.querySelectorAll("select, input")][focused]?.focus();
   }
 
-  get lastPage() {
-    return Math.max(0, Math.ceil(this.shown.length / this.rowsAPage) - 1);
+  headings() {
+    this.cols.replaceChildren(...this.columns.map((column) => {
+      const col = element("col");
+      if (column.width) col.style.width = column.width;
+      return col;
+    }));
+    this.head.replaceChildren(...this.columns.map((column) => {
+      const sorted = this.sort?.name === column.name ? (this.sort.descending ? "descending" : "ascending") : null;
+      const order = sorted === "ascending" ? `-${column.name}` : column.name;
+      return element("th", { scope: "col", class: column.number ? "number" : null, "aria-sort": sorted },
+        data.served && !column.sorts ? element("span", {}, column.title) : button(column.title, () => this.set({ sort: order, page: "" }), { title: column.title }));
+    }));
   }
 
-  draw() {
-    this.page = Math.min(Math.max(this.page, 0), this.lastPage);
-    const start = this.page * this.rowsAPage;
-    const total = this.items.filter((item) => this.holds(item, this.reward)).length;
-    this.count.textContent = `${grouped(this.shown.length)} of ${grouped(total)} rows`;
-    this.where.textContent = `Page ${grouped(this.page + 1)} of ${grouped(this.lastPage + 1)}`;
-    for (const button of this.back) button.disabled = this.page === 0;
-    for (const button of this.forth) button.disabled = this.page === this.lastPage;
-    this.drawn = this.shown.slice(start, start + this.rowsAPage);
-    const lines = this.drawn.flatMap((item, at) => this.lines(item, at));
+  async draw() {
+    const drawing = ++this.drawing;
+    this.controls();
+    this.headings();
+    const start = (this.number - 1) * this.rowsAPage;
+    let page;
+    this.root.setAttribute("aria-busy", "true");
+    try {
+      page = await this.source.page(this.question, start, this.rowsAPage);
+    } catch (error) {
+      page = { matching: 0, total: 0, items: [] };
+      if (drawing === this.drawing) this.trouble = String(error.message);
+    }
+    if (drawing !== this.drawing) return;
+    this.root.removeAttribute("aria-busy");
+    this.page = page;
+    this.last = Math.max(1, Math.ceil(page.matching / this.rowsAPage));
+    if (this.number > this.last) {
+      this.set({ page: String(this.last) }, { quietly: true });
+      return;
+    }
+    this.count.textContent = `${grouped(page.matching)} of ${grouped(page.total)} rows`;
+    if (this.trouble) {
+      this.count.textContent = `The rows cannot be shown: ${this.trouble}`;
+      this.trouble = "";
+    }
+    this.where.textContent = `Page ${grouped(this.number)} of ${grouped(this.last)}`;
+    for (const one of this.back) one.disabled = this.number <= 1;
+    for (const one of this.forth) one.disabled = this.number >= this.last;
+    this.clear.hidden = !this.filters.length && !this.q;
+    this.start = start;
+    const focused = document.activeElement?.closest?.("tr.row")?.dataset.name;
+    const lines = page.items.map((item) => this.line(item));
     if (!lines.length) {
-      lines.push(element("tr", {}, element("td", { class: "empty", colspan: this.columns.length }, total ? "No row matches." : "There are none.")));
+      lines.push(element("tr", {}, element("td", { class: "empty", colspan: this.columns.length }, page.total ? "No row matches." : "There are none.")));
     }
     this.body.replaceChildren(...lines);
+    if (focused) [...this.body.children].find((line) => line.dataset.name === focused)?.querySelector(".opener")?.focus({ preventScroll: true });
+    await this.drawGroups(drawing);
+    await this.drawRow(drawing);
   }
 
-  lines(item, at) {
-    const isOpen = this.open.has(item);
-    const detailId = `detail-${++identifiers}`;
+  line(item) {
+    const row = this.rowsOf(item).at(-1);
     const cells = this.columns.map((column, number) => {
-      const shown = column.cell ? column.cell(item, this.reward) : column.value(item, this.reward);
-      const content = column.cell ? shown : textCell(shown ?? null);
-      const cell = element("td", { class: column.number ? "number" : column.wraps ? "wraps" : null });
+      const content = column.cell ? column.cell(item) : textCell(column.value(item) ?? null);
+      const cell = element("td", { class: column.number ? "number" : column.wraps ? "wraps" : null, "data-title": column.title });
       if (number === 0) {
         cell.append(element("button", {
-          type: "button", class: "opener", "aria-expanded": String(isOpen),
-          "aria-controls": isOpen ? detailId : null, "aria-label": `Line ${this.line(item)}, details`,
+          type: "button", class: "opener", "aria-haspopup": "dialog", "aria-label": `Line ${placeOf(row)}, details`,
         }, content));
       } else cell.append(content);
       return cell;
     });
-    const line = element("tr", { class: isOpen ? "row open" : "row", "data-at": at }, ...cells);
-    if (!isOpen) return [line];
-    return [line, element("tr", { class: "detail", id: detailId },
-      element("td", { colspan: this.columns.length }, this.detail(item)))];
+    return element("tr", { class: "row", "data-name": nameOf(row) }, ...cells);
   }
 
-  toggle(line) {
-    const at = Number(line.dataset.at);
-    const item = this.drawn[at];
-    if (!this.open.delete(item)) this.open.add(item);
-    const next = line.nextElementSibling;
-    if (next?.classList.contains("detail")) next.remove();
-    const lines = this.lines(item, at);
-    line.replaceWith(...lines);
-    lines[0].querySelector(".opener").focus({ preventScroll: true });
+  async drawGroups(drawing) {
+    if (!this.group || !kindOf(this.group)) {
+      this.groupsPlace.replaceChildren();
+      return;
+    }
+    const found = await this.source.groups(this.question, this.group);
+    if (drawing !== this.drawing) return;
+    const title = this.choices.find((one) => one.key === this.group)?.title ?? this.group;
+    const lines = found.slice(0, 200).map(({ value, rows, means }) => {
+      const to = new URLSearchParams(this.words);
+      to.delete("group");
+      to.delete("page");
+      to.set(this.group, value);
+      return element("tr", {},
+        element("th", { scope: "row" }, element("a", { href: `#${this.place}?${to}` }, element("bdi", {}, named(String(value))))),
+        element("td", { class: "number" }, grouped(rows)),
+        ...means.map((mean) => element("td", { class: "number" }, shownScore(mean))));
+    });
+    const heads = [title, "Rows", ...rewardNames.map((name) => `${name}, mean`)];
+    this.groupsPlace.replaceChildren(
+      element("div", { class: "wide", role: "region", "aria-label": `Rows by ${title}`, tabindex: "0" },
+        element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((name, at) => element("th", { scope: "col", class: at ? "number" : null }, name)))), element("tbody", {}, ...lines))),
+      found.length > 200 ? element("p", { class: "quiet" }, `The 200 largest of ${grouped(found.length)}.`) : "");
+  }
+
+  async drawRow(drawing) {
+    if (!this.open) {
+      if (rowView?.dialog.open && rowView.listing === this) rowView.dialog.close();
+      return;
+    }
+    let at = this.page.items.findIndex((item) => nameOf(this.rowsOf(item).at(-1)) === this.open);
+    let item = this.page.items[at];
+    if (at >= 0) at += this.start;
+    else {
+      at = await this.source.position(this.question, this.open);
+      if (at >= 0) {
+        item = (await this.source.page(this.question, at, 1)).items[0];
+        this.number = Math.floor(at / this.rowsAPage) + 1;
+      } else {
+        at = null; // it does not pass the filters, and is shown alone
+        const everything = { filters: [], q: "", sort: null };
+        const place = await this.source.position(everything, this.open);
+        item = place >= 0 ? (await this.source.page(everything, place, 1)).items[0] : undefined;
+      }
+    }
+    if (drawing !== this.drawing) return;
+    if (!item) {
+      this.count.textContent += `; there is no row ${this.open} on this page`;
+      return;
+    }
+    this.at = at;
+    rowView ??= new RowView();
+    await rowView.show(this, this.rowsOf(item), { at, matching: this.page.matching, reward: this.reward, name: this.open });
+  }
+
+  async move(by) {
+    if (this.at === null) return;
+    const { items } = await this.source.page(this.question, this.at + by, 1);
+    if (this.at + by < 0 || !items.length) return;
+    const page = Math.floor((this.at + by) / this.rowsAPage) + 1;
+    this.set({ row: nameOf(this.rowsOf(items[0]).at(-1)), page: page > 1 ? String(page) : "" }, { quietly: true });
+  }
+
+  closed() {
+    const name = this.open;
+    this.set({ row: "" }, { quietly: true });
+    const line = [...this.body.children].find((one) => one.dataset.name === name);
+    line?.querySelector(".opener").focus({ preventScroll: true });
+  }
+
+  downloaded(event) {
+    if (this.save.dataset.ready) { // the click that follows
+      delete this.save.dataset.ready;
+      return;
+    }
+    event.preventDefault();
+    this.save.href = this.source.download(this.question);
+    this.save.dataset.ready = "yes";
+    this.save.click();
   }
 
   clicked(event) {
     const line = event.target.closest("tr.row");
     // A click that ends a selection of text is no wish to open the row.
-    if (line && !String(getSelection())) this.toggle(line);
+    if (line && !String(getSelection())) this.set({ row: line.dataset.name });
   }
 
   pressed(event) {
     const opener = event.target.closest(".opener");
-    if (event.key === "Escape") {
-      const line = event.target.closest("tr");
-      const detail = event.target.closest("tr.detail");
-      const row = detail?.previousElementSibling ?? line;
-      if (row?.classList.contains("open")) this.toggle(row);
-    } else if (opener && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    if (opener && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       const all = [...this.body.querySelectorAll(".opener")];
       all[all.indexOf(opener) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
       event.preventDefault();
     }
   }
-}
-
-function choice(title, options, onChange) {
-  const select = element("select", {}, ...options.map(([value, text]) => element("option", { value }, text)));
-  select.addEventListener("change", () => onChange(select.value));
-  return element("label", {}, title, select);
 }

@@ -5,7 +5,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.workbench.benchmarking.counts import Counts, quantile, wilson_interval
+from rewards.workbench.benchmarking.counts import Counts, quantile
+from rewards.workbench.benchmarking.intervals import wilson_interval
 
 rows = st.lists(
     st.tuples(st.booleans(), st.none() | st.floats(-2, 2, allow_nan=False)), max_size=60
@@ -62,3 +63,31 @@ def test_quantile_is_a_value_that_so_many_do_not_exceed(values, share):
     found = quantile(values, share)
     assert found in values
     assert sum(value <= found for value in values) >= share * len(values) - 1e-9
+
+
+def test_completions_of_one_prompt_are_less_sure_than_rows_that_are_apart():
+    truths = [True, False] * 40
+    scores = [1.0 if at // 8 % 2 else 0.0 for at in range(80)]  # right or wrong by the prompt
+    together = Counts.of(truths, scores, 0.5, prompts=[str(at // 8) for at in range(80)])
+    apart = Counts.of(truths, scores, 0.5)
+    assert together.accuracy == apart.accuracy
+    assert together.to_dict()["accuracy"] == 0.5
+    for what, wider in (("recall", 1.5), ("f1", 1.2)):
+        (low, high), (near, far) = (one.to_dict()[f"{what}_interval"] for one in (together, apart))
+        assert high - low > wider * (far - near)
+
+
+@given(rows)
+def test_shares_lie_in_the_intervals_of_prompts(pairs):
+    truths, scores = [truth for truth, _ in pairs], [score for _, score in pairs]
+    prompts = [str(at // 3) for at in range(len(pairs))]
+    found = Counts.of(truths, scores, 0.5, prompts=prompts)
+    plain = Counts.of(truths, scores, 0.5).to_dict()
+    for name, value in found.to_dict().items():
+        if not name.endswith("_interval"):
+            assert value == plain[name]
+        else:
+            share = plain[name.removesuffix("_interval")]
+            low, high = value
+            assert 0 <= low <= high <= 1
+            assert share is None or low - 1e-12 <= share <= high + 1e-12

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rewards.errors import DataFileError
-from rewards.workbench.benchmarking.grouping import completion_lengths, find_groups
+from rewards.workbench.benchmarking.grouping import completion_lengths, find_groups, prompts_of
 from rewards.workbench.benchmarking.labelled import load_labelled
 
 
@@ -62,3 +62,10 @@ def test_lengths_in_characters_and_tokens(tmp_path):
         completion_lengths(load(tmp_path, *rows, {}))["tokens"]
         == "1 of 3 rows have no completion_ids"
     )
+
+
+def test_prompts_are_known_only_where_several_rows_share_one(tmp_path):
+    one, other, same = prompts_of(load(tmp_path, *({"prompt": p} for p in ("a", "b", "a"))))
+    assert one == same != other
+    assert prompts_of(load(tmp_path, {"prompt": "a"}, {"prompt": "b"})) is None
+    assert prompts_of(load(tmp_path, {"x": "a"}, {"x": "a"})) is None

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from rewards import accuracy
-from rewards.workbench.benchmarking.counts import wilson_interval
+from rewards.workbench.benchmarking.intervals import wilson_interval
 from rewards.workbench.benchmarking.judging import Judgement
 from rewards.workbench.benchmarking.labelled import LabelledRow
 from rewards.workbench.benchmarking.stress import hackability, load_attacks

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+
+from rewards.workbench.reporting.packed_rows import unpack_rows
 
 pytest.importorskip("jinja2", reason="jinja2 is not installed")
 
@@ -28,9 +31,11 @@ def test_scored_rows_become_a_page(scored):
     page = (scored / "report.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert page.endswith("</html>")
-    assert "False positives and negatives" in page
+    assert "Verdicts against labels" in page
     assert "By <bdi>source</bdi>" in page
-    assert "I could not work it out." in page
+    assert "Why 0, or no score" in page
+    (packed,) = re.findall(r'class="rows">([^<]*)<', page)
+    assert any("I could not work it out." in rows for rows in unpack_rows([packed]))
 
 
 def test_json_says_what_the_page_says(scored):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import sandbox.box
-from rewards.rules import program
+from rewards.programs import sandboxes
 from rewards.workbench.diagnosis import Grade, packages
 from rewards.workbench.diagnosis.confinement import check_sandbox
 from rewards.workbench.diagnosis.packages import Declared, check_packages
@@ -114,6 +114,6 @@ def test_a_platform_without_the_sandbox_says_so(monkeypatch):
 
 
 def test_looking_leaves_no_sandbox_behind():
-    before = dict(program._sandboxes)
+    before = dict(sandboxes._kept)
     check_sandbox()
-    assert program._sandboxes == before
+    assert sandboxes._kept == before

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from rewards.workbench.reporting import ReportOptions, write_report
+from rewards.workbench.reporting.packed_rows import unpack_rows
 from rewards.workbench.reporting.scored_rows import ReportColumns
 
 
@@ -53,7 +55,16 @@ class Reports:
         self.html = output.read_bytes().decode("utf-8")
         start = self.html.index('id="data">') + len('id="data">')
         self.data = json.loads(self.html[start : self.html.index("</script>", start)])
+        self.rows = self.unpack("rows")
+        self.changed = self.unpack("changed")
         return summary
+
+    def unpack(self, kind):
+        """The rows that the page holds."""
+        packed = re.findall(
+            rf'<script type="text/plain" class="{kind}">([^<]*)</script>', self.html
+        )
+        return [row for piece in unpack_rows(packed) for row in json.loads(piece)]
 
     @property
     def page(self):

@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewards.workbench.reporting.breakdowns import MAX_GROUPS, OTHER_GROUPS, Scores
 from rewards.workbench.reporting.charts import Scale, plot_lengths, score_bar, stack_statuses
-from rewards.workbench.reporting.figures import MAX_GROUPS, OTHER_GROUPS, RunFigures, Scores
+from rewards.workbench.reporting.figures import RunFigures
 from rewards.workbench.reporting.scored_rows import ReportColumns, read_scored
 
 
 @given(st.lists(st.floats(-10, 10), min_size=2))
-def test_mean_and_margin(values):
+def test_of_rows_that_do_not_belong_together_the_margin_is_the_usual_one(values):
     scores = Scores()
-    for value in values:
-        scores.add(value)
+    for number, value in enumerate(values):
+        scores.add(value, number)
     assert scores.mean == pytest.approx(statistics.fmean(values), abs=1e-9)
     expected = 1.959964 * statistics.stdev(values) / len(values) ** 0.5
     assert (scores.margin or 0.0) == pytest.approx(expected, abs=1e-6)
@@ -67,6 +68,11 @@ def test_counts_of_a_file(reports, make_row):
     assert run.groups["source"].values["a"]["accuracy"].mean == 1.0
     assert run.groups["source"].values["b"]["accuracy"].mean == 0.0
     assert list(run.groups["level"].values) == ["2"]
+    assert accuracy.reasons == {
+        ("wrong", "reason …"): 1,
+        ("no_answer", "reason …"): 1,
+        ("error", "reason …"): 1,
+    }
 
 
 def test_scores_that_are_no_numbers_are_not_counted(reports, make_row):
@@ -106,7 +112,7 @@ def test_lengths_are_tokens_only_where_every_completion_has_them(reports, make_r
     rows = [make_row(n, completion_ids=[1] * n) for n in (0, 1, 2, 3, 9)]
     plot = plot_lengths(count(reports.write(rows)))
     assert plot.unit == "tokens"
-    assert [(b.low, b.high, b.rows) for b in plot.bins] == [
+    assert [(b.low, b.high, b.counted.rows) for b in plot.columns] == [
         *((0, 0, 1), (1, 1, 1), (2, 3, 2), (4, 7, 0), (8, 15, 1))
     ]
     assert plot_lengths(count(reports.write([*rows, make_row(1)]))).unit == "characters"

@@ -1,0 +1,85 @@
+"""This process's sandboxes: made at the first use, kept, and tried out for a look."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rewards.errors import WorkerError
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+
+_Key = tuple[int | None, frozenset[str], tuple[str, ...] | None]
+_lock = threading.Lock()
+_kept: dict[_Key, tuple[int, Sandbox]] = {}
+
+
+def sandbox_with(
+    workers: int | None, allowed: frozenset[str], modules: tuple[str, ...] | None
+) -> Sandbox:
+    """This process's sandbox with these settings; made at the first use, and anew after a fork.
+
+    Raises:
+        SandboxError: none can be started here.
+    """
+    from sandbox import Sandbox  # only where programs are run
+
+    key = (workers, allowed, modules)
+    with _lock:
+        kept = _kept.get(key)
+        if kept is None or kept[0] != os.getpid():
+            box = Sandbox(workers=workers, allow_degraded=allowed, modules=modules)
+            if kept is None:
+                atexit.register(box.close)
+            _kept[key] = kept = (os.getpid(), box)
+        return kept[1]
+
+
+@dataclass(frozen=True)
+class SandboxTrial:
+    """What a sandbox that was started for a look says of itself.
+
+    Attributes:
+        layers: each layer of confinement; `None` where it is active, else why it is not.
+        required: the layers without which no program is run, unless `allow_degraded` names them.
+        works: whether a program ran as it should, with every layer that is required.
+        reason: why it did not.
+    """
+
+    layers: Mapping[str, str | None]
+    required: tuple[str, ...]
+    works: bool
+    reason: str = ""
+
+
+def try_sandbox() -> SandboxTrial:
+    """Start a sandbox with one worker, run a program in it and close it again.
+
+    Raises:
+        WorkerError: none can be started on this platform, whatever may be missing.
+    """
+    from sandbox import Case, Sandbox, SandboxError, StdinTests
+    from sandbox.box import REQUIRED
+
+    lacks = ""
+    try:
+        box = Sandbox(workers=1)
+    except SandboxError as error:
+        lacks = str(error)
+        try:
+            box = Sandbox(workers=1, allow_degraded=REQUIRED)
+        except SandboxError:
+            raise WorkerError(lacks) from error
+    with box:
+        outcome = box.run("print(6 * 7)", StdinTests([Case(stdin="", expected="42")]))
+        report = box.report()
+    active, missing = report["active"], report["unavailable"]
+    layers: dict[str, str | None] = dict.fromkeys(active) if isinstance(active, list) else {}
+    layers |= missing if isinstance(missing, dict) else {}
+    works = not lacks and outcome.passed == outcome.total
+    return SandboxTrial(layers, REQUIRED, works, lacks or outcome.reason)
