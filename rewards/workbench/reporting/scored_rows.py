@@ -13,9 +13,9 @@ from rewards.errors import InputError
 from rewards.text.shorten import shorten
 from rewards.verdict import Status
 from rewards.workbench.benchmarking.intervals import cluster_of
-from rewards.workbench.reporting.training_logs import logged_verdicts
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
+from rewards.workbench.rows.training_logs import logged_verdicts
 from rewards.workbench.scoring.completion_lists import unfold_named
 
 ID_COLUMN = "id"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewards.workbench.reporting.training_logs import logged_verdicts
+from rewards.workbench.rows.training_logs import logged_verdicts
 
 
 def row(step, **columns):

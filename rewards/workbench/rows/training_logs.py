@@ -2,7 +2,8 @@
 
 TRL writes one parquet file a step with `step`, `prompt`, `completion`, a column of numbers for each
 reward, and `advantage`; our rewards add `NAME_extracted`, `NAME_expected`, `NAME_reason` and, where
-they are asked for, `NAME_status`.
+they are asked for, `NAME_status`. With `logs="reason"` they write status and reason into one
+column.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ def _verdict(name: str, score: object, columns: Mapping[str, object]) -> dict[st
         if columns.get(f"{name}_{ending}") not in (None, "")
     }
     status = said.pop("status", None)
+    first, mark, rest = str(said.get("reason", "")).partition(": ")
+    if mark and first in _STATUSES:
+        status, said["reason"] = first, rest
     if not isinstance(status, str) or status not in _STATUSES:
         status = _likely_status(
             score, ours=f"{name}_reason" in columns, answered="extracted" in said
