@@ -21,16 +21,18 @@ LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 # Threads and processes of one worker at a time. Runtimes start dozens, compilers a process a pass.
 _PYTHON_TASKS = 256
 _COMMAND_TASKS = 1024
+_SYSTEM_PROGRAMS = ("/bin", "/usr/bin", "/etc/alternatives")
 _LIBRARY_FILES = ("/etc/ld.so.cache", "/usr/share/zoneinfo")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full")
 
 
-def python_settings(
+def python_settings(  # noqa: PLR0913 - options, by keyword
     *,
     namespaces: bool,
     modules: Sequence[str] = DEFAULT_MODULES,
     preloaded: Sequence[str] = (),
     files_mb: float = FILES_MB,
+    processes: bool = False,
     without: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Settings of a zygote that runs Python programs.
@@ -40,6 +42,7 @@ def python_settings(
         modules: third-party modules that programs may import; those not installed are left out.
         preloaded: those of them that the zygote itself imports, once.
         files_mb: what a run may keep in its files; 0 for none.
+        processes: its children may start others, and run the system's programs.
         without: layers to leave out, for tests of degraded operation.
     """
     needed = [base_python(), *_standard_library()]
@@ -48,7 +51,13 @@ def python_settings(
         "kind": "python",
         "python": base_python(),
         "namespaces": namespaces,
-        "readable": [*needed, *LIBRARY_FOLDERS, *_LIBRARY_FILES, *places.values()],
+        "readable": [
+            *needed,
+            *LIBRARY_FOLDERS,
+            *_LIBRARY_FILES,
+            *places.values(),
+            *(_SYSTEM_PROGRAMS if processes else ()),
+        ],
         "writable": [],
         "devices": list(DEVICES),
         "needed": needed,
@@ -56,6 +65,7 @@ def python_settings(
         "places": dict(places),
         "files_bytes": int(files_mb * (1 << 20)),
         "temporary": tempfile.gettempdir() if files_mb else "/",
+        "processes": processes,
         "tasks_max": _PYTHON_TASKS,
         "without": sorted(without),
     }
@@ -88,6 +98,7 @@ def launcher_settings(
         "modules": [],
         "places": {},
         "files_bytes": 0,
+        "processes": False,
         "open_files": 256,
         "tasks_max": _COMMAND_TASKS,
         "without": sorted(without),

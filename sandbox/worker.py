@@ -142,6 +142,7 @@ class Worker:
         handles = array.array("i", descriptors)
         try:
             if self.group is not None:
+                # Several processes of one program share what it may use.
                 processes = 2 if order.kind in {Kind.JUDGE, Kind.PAIR} else 1
                 self.group.limit_memory(processes * order.memory_bytes + _SPARE_BYTES)
             self._control.sendmsg([order.pack()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)])
@@ -224,7 +225,9 @@ class Worker:
 
     def _explained(self, report: Report) -> Report:
         """The report, with the group's limit on memory named where that ended the child."""
-        killed = report.ended == Ended.ITSELF and report.exit_code == -signal.SIGKILL
+        killed = report.ended in {Ended.ITSELF, Ended.KILLED} and (
+            report.exit_code == -signal.SIGKILL
+        )
         if not killed or self.group is None:
             return report
         before, self._oom_kills = self._oom_kills, self.group.oom_kills()

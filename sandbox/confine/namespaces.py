@@ -45,11 +45,12 @@ class _Source:
 
 @dataclass(frozen=True)
 class Private:
-    """A tmpfs to mount: where, and how much it may hold."""
+    """A tmpfs to mount: where, how much it may hold, and where it is seen too."""
 
     path: str
     size_bytes: int
     files_max: int
+    also_at: str = ""
 
 
 def enter(inner_id: int) -> None:
@@ -94,6 +95,10 @@ def change_root(
         options = f"size={private.size_bytes},nr_inodes={private.files_max},mode=700".encode()
         place = (_STAGE + private.path).encode()
         syscall("mount", b"tmpfs", place, b"tmpfs", flags | _PRIVATE_FLAGS, options)
+        if private.also_at:
+            _make_folder(_STAGE + private.also_at)
+            also = (_STAGE + private.also_at).encode()
+            syscall("mount", place, also, None, _BIND, None)
     os.chdir(_STAGE)
     syscall("pivot_root", b".", b".")  # stacks the old root over the new: pivot_root(2), NOTES
     syscall("umount2", b".", _DETACH)

@@ -59,7 +59,9 @@ def main() -> None:
         function.warm_up()
         libc.warm_up()
         forking.keep_text_mapped()  # needs /proc, which the new root lacks
-    else:
+    if settings["processes"]:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 of its namespace: never delivered
+    if settings["kind"] != "python":
         orphans.adopt()
     tasks.prepare()
     layers = confinement.enter_namespaces(settings)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.confine import landlock, namespaces, policy, privileges, seccomp
 from sandbox.confine.libc import prctl
-from sandbox.zygote import files, tasks
+from sandbox.zygote import family, files, tasks
 
 Settings = Mapping[str, Any]
 Layers = dict[str, str | None]
@@ -24,6 +24,7 @@ _FIRST_OWN_UID = 0x7000_0000  # plus a random number: nobody's, so that limits c
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _SIGKILL = 1, 4, 9
 _OPEN_FILES = 64
 _ABI_THAT_MOVES_NOTHING = 1
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - of a root of our own; where semaphores are made
 
 
 def enter_namespaces(settings: Settings) -> Layers:
@@ -38,8 +39,12 @@ def enter_namespaces(settings: Settings) -> Layers:
         layers["namespaces"] = _attempt(lambda: namespaces.enter(_NOBODY))
         if layers["namespaces"] is None:
             _continue_in_child()
+            if settings["processes"]:
+                layers["processes"] = _attempt(family.prepare)
             layers["root"] = _attempt(lambda: _change_root(settings, private))
     behind_mounts = layers.get("root", "no") is None
+    if settings["processes"] and not behind_mounts:
+        layers["processes"] = f"needs namespaces: {layers['namespaces'] or layers['root']}"
     folder, layers["files"] = _folder(settings, private, behind_mounts=behind_mounts)
     layers["user"] = _drop_rights(settings, folder, behind_mounts=behind_mounts)
     prctl(_PR_SET_PDEATHSIG, _SIGKILL)  # after the change of user, which clears it
@@ -69,17 +74,23 @@ def confine(settings: Settings) -> Layers:
     layers["limits"] = None
     layers["threads"] = tasks.limit(int(settings["tasks_max"]), own_user=_is_own_user())
     layers["no_new_privs"] = _attempt(seccomp.forbid_new_privileges)
+    rights: list[tuple[str | int, int]]
     rights = [(path, landlock.RUN) for path in settings["readable"]]
     rights += [(path, landlock.RUN | landlock.WRITE) for path in settings["writable"]]
     rights += [(path, _device_rights(path, settings["kind"])) for path in settings["devices"]]
     folder = files.folder()
     if folder is not None:
         rights.append((folder.path, landlock.KEEP_FILES))
+    proc = family.handle()
+    if proc is not None:
+        rights.append((proc, landlock.READ))
     layers["landlock"] = (
         "left out" if "landlock" in skip else _attempt(lambda: landlock.restrict_self(rights))
     )
     if settings["kind"] == "python":
         rules = policy.ZYGOTE_RULES if folder is None else policy.ZYGOTE_RULES_WITH_FILES
+        if proc is not None:
+            rules = policy.ZYGOTE_RULES_WITH_PROCESSES
         whole = seccomp.Filter(rules, default=policy.REFUSE)
         layers["seccomp"] = "left out" if "seccomp" in skip else _attempt(whole.install)
     else:  # a launcher's children execute compilers; each kind has a filter of its own
@@ -121,7 +132,8 @@ def _private(settings: Settings) -> namespaces.Private | None:
     if not settings["files_bytes"]:
         return None
     place = files.mount_point([*settings["readable"], *settings["writable"]])
-    return namespaces.Private(place, int(settings["files_bytes"]), files.FILES_MAX)
+    also_at = _SHARED_MEMORY if settings["processes"] else ""
+    return namespaces.Private(place, int(settings["files_bytes"]), files.FILES_MAX, also_at)
 
 
 def _folder(

@@ -125,8 +125,8 @@ def test_nothing_is_left_on_the_machine():
     before = set(os.listdir(tempfile.gettempdir()))
     with Sandbox(workers=2, limits=QUICK, namespaces=False) as box:
         box.run_program("import os\nos.makedirs('a/b')\nopen('a/x', 'w').close()")
-        made = [worker.facts.files for worker in box._workers if worker.facts.files]
-        os.kill(box._workers[0].pid, 9)
+        made = [worker.facts.files for worker in box.executor.workers if worker.facts.files]
+        os.kill(box.executor.workers[0].pid, 9)
         box.run_program("open('y', 'w').close()")
     assert made == [] or not any(Path(path).exists() for path in made)
     new = set(os.listdir(tempfile.gettempdir())) - before

@@ -57,6 +57,8 @@ def test_every_name_in_a_policy_is_known_somewhere(architecture):
     rules = (
         *policy.ZYGOTE_RULES, *policy.CHILD_RULES, *policy.PROGRAM_RULES, *policy.COMPILER_RULES,
         *policy.ZYGOTE_RULES_WITH_FILES, *policy.CHILD_RULES_AMONG_OTHERS,
+        *policy.ZYGOTE_RULES_WITH_PROCESSES, *policy.CHILD_RULES_WITH_PROCESSES,
+        *policy.CHILD_RULES_ALONE,
     )  # fmt: skip
     names = {rule.name for rule in rules}
     assert names <= X86_64.numbers.keys() | AARCH64.numbers.keys()
@@ -171,6 +173,37 @@ def test_what_a_child_with_files_may_call(architecture):
     assert decide("openat", -100, 0, 0o1 | 0o100) == ALLOW
     assert decide("openat", -100, 0, 0o20200000 | 0o2) == refused  # a file without a name
     assert decide("fcntl", 3, 6) == refused
+
+
+@pytest.mark.parametrize("architecture", [X86_64, AARCH64], ids=lambda a: a.name)
+def test_what_a_child_of_several_processes_may_call(architecture):
+    whole = assemble(policy.ZYGOTE_RULES_WITH_PROCESSES, default=policy.REFUSE, arch=architecture)
+    own = assemble(policy.CHILD_RULES_WITH_PROCESSES, default=policy.PASS, arch=architecture)
+    alone = assemble(policy.CHILD_RULES_ALONE, default=policy.PASS, arch=architecture)
+
+    def decide(name, *arguments, child=own):
+        number = architecture.numbers[name]
+        return min(run_filter(each, architecture, number, arguments) for each in (whole, child))
+
+    refused = fail_with(errno.EPERM)
+    started = {"execve", "wait4", "kill"}
+    files = {"fchmod", "fchmodat", "unlinkat", "mkdirat", "ftruncate", "chmod", "linkat"}
+    for name in set(DENIED) - started - files:
+        if name in architecture.numbers:
+            assert decide(name) == refused, name
+    for name in started:
+        assert decide(name) == ALLOW, name
+        assert decide(name, child=alone) == refused, name
+    assert decide("linkat", child=alone) == refused
+    for flags in (17, 0x01200011, 0x4111, THREAD):  # fork, vfork and posix_spawn
+        assert decide("clone", flags) == ALLOW, hex(flags)
+    assert decide("clone", 17, child=alone) == refused
+    for flag in (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000,
+                 0x40000000, 0x80, 0x2000, 0x8000, 0x00800000):  # fmt: skip
+        assert decide("clone", flag | 17) == refused, hex(flag)
+    assert decide("rt_sigaction", 17) == refused  # SIGCHLD
+    assert decide("rt_sigaction", 15) == ALLOW
+    assert decide("clone3") == fail_with(errno.ENOSYS)
 
 
 @pytest.mark.parametrize("architecture", [X86_64, AARCH64], ids=lambda a: a.name)

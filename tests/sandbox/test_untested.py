@@ -127,7 +127,7 @@ def test_no_run_sees_the_one_before_it(box):
 
 
 def test_a_zygote_that_dies_is_ours_to_answer_for(box):
-    os.kill(box._workers[0].pid, 9)
+    os.kill(box.executor.workers[0].pid, 9)
     assert box.run_program("print(1)").stdout == "1\n"
 
 
