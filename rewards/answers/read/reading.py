@@ -181,7 +181,7 @@ def read_answer(text: str) -> Answer:
 
 
 def _read_numeral(text: str) -> Node | None:
-    """A number in one of its usual spellings: most answers are, and tokens take ten times as long."""
+    """A number as it is usually written: most answers are, and tokens take ten times as long."""
     literal = _LITERAL.fullmatch(text)
     if literal is not None:
         return number(literal[1], negative=literal[0][0] == "-")
