@@ -1,8 +1,8 @@
-"""Verdicts in the tables of completions that a training run writes.
+"""Scores of rewards that are not ours, in the tables of completions that a trainer writes.
 
-TRL writes one parquet file a step with `step`, `prompt`, `completion`, a column of numbers for each
-reward, and `advantage`; our rewards add `NAME_extracted`, `NAME_expected`, `NAME_reason` and, where
-they are asked for, `NAME_status`.
+TRL's tables have `step`, `prompt`, `completion`, then a column of numbers for each reward, then
+`advantage`. What our rewards log there comes as verdicts (`rewards.workbench.rows.other_tools`); of
+others there is the number alone.
 """
 
 from __future__ import annotations
@@ -12,51 +12,28 @@ from collections.abc import Mapping
 
 from rewards.verdict import Status
 
-_OUR_ENDINGS = ("extracted", "expected", "reason", "status")
-_OF_A_TABLE = ("step", "completion", "advantage")
-_NO_REWARDS = frozenset({*_OF_A_TABLE, "id", "epoch"})
-_STATUSES = frozenset(status.value for status in Status)
 
+def logged_scores(columns: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """The scores in a row of such a table, as verdicts by reward; nothing of any other row.
 
-def logged_verdicts(columns: Mapping[str, object]) -> dict[str, dict[str, object]]:
-    """The verdicts of a row of such a table by reward; nothing of any other row.
-
-    >>> row = {"step": 1, "completion": "4", "advantage": 0.7, "accuracy": 1.0}
-    >>> logged_verdicts(row | {"accuracy_extracted": "4", "accuracy_reason": "same text"})
-    {'accuracy': {'score': 1.0, 'status': 'correct', 'extracted': '4', 'reason': 'same text'}}
+    >>> logged_scores({"step": 1, "completion": "4", "brevity": 0.5, "advantage": 0.7, "kl": 0.1})
+    {'brevity': {'score': 0.5, 'status': 'scored'}}
     """
-    is_table = all(name in columns for name in _OF_A_TABLE)
+    names = list(columns)
+    if not {"step", "completion", "advantage"} <= columns.keys():
+        return {}
     return {
-        name: _verdict(name, value, columns)
-        for name, value in columns.items()
-        if (value is None or (isinstance(value, int | float) and not isinstance(value, bool)))
-        and (f"{name}_reason" in columns or (is_table and value is not None))
-        and name not in _NO_REWARDS
+        name: _verdict(columns[name])
+        for name in names[names.index("completion") + 1 : names.index("advantage")]
+        if _is_number(columns[name])
     }
 
 
-def _verdict(name: str, score: object, columns: Mapping[str, object]) -> dict[str, object]:
-    said = {
-        ending: columns[f"{name}_{ending}"]
-        for ending in _OUR_ENDINGS
-        if columns.get(f"{name}_{ending}") not in (None, "")
-    }
-    status = said.pop("status", None)
-    if not isinstance(status, str) or status not in _STATUSES:
-        status = _likely_status(
-            score, ours=f"{name}_reason" in columns, answered="extracted" in said
-        )
-    return {"score": score, "status": status, **said}
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _likely_status(score: object, *, ours: bool, answered: bool) -> str:
-    """What a table says that has the number alone."""
-    if not isinstance(score, int | float) or math.isnan(score):
-        status = Status.NOT_APPLICABLE
-    elif ours and score == 1:
-        status = Status.CORRECT
-    elif ours and score == 0:
-        status = Status.WRONG if answered else Status.NO_ANSWER
-    else:
-        status = Status.SCORED
-    return status.value
+def _verdict(score: object) -> dict[str, object]:
+    missing = not isinstance(score, int | float) or math.isnan(score)
+    status = Status.NOT_APPLICABLE if missing else Status.SCORED
+    return {"score": None if missing else score, "status": status.value}
