@@ -26,6 +26,8 @@ from grpo_plugin.steps.training import (
 )
 from grpo_plugin.training.balancing import balances, look_ahead
 from grpo_plugin.training.critic import Critic
+from grpo_plugin.training.energy import token_baseline_advantages
+from grpo_plugin.training.estimating import KLPlace
 from grpo_plugin.training.extensions import keep_names_apart, tell_callbacks
 from grpo_plugin.training.foresight import Foreseen
 from grpo_plugin.training.fused import FusedHeads
@@ -38,7 +40,7 @@ from grpo_plugin.training.metrics import (
     show_advantages,
 )
 from grpo_plugin.training.microbatch import MicroBatch, microbatch, whole_batch
-from grpo_plugin.training.plan import KLPlace, TrainingPlan, plan_from
+from grpo_plugin.training.plan import TrainingPlan, plan_from
 from grpo_plugin.training.resampling import check_dynamic_sampling, refill
 from grpo_plugin.training.rollout import Rollout, outcome_advantages, rollout_from, steer_kl
 from grpo_plugin.training.state import load_state, save_state
@@ -153,7 +155,8 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         """(n,) or (n, T): the advantages of this process's completions in a generation batch."""
         if self.critic is not None:
             return self.critic.advantages(self, rollout)
-        outcome = outcome_advantages(self, rollout)
+        by_energy = self.plan.by_energy
+        outcome = (token_baseline_advantages if by_energy else outcome_advantages)(self, rollout)
         if self._process is None:
             return outcome
         return supervise_steps(self, self._process, rollout.rows, rollout.tensors, outcome)

@@ -135,6 +135,16 @@ def score(  # noqa: PLR0913 - one parameter per option
             help="Write verdicts to .parquet as one column a field, accuracy.score, ….",
         ),
     ] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            envvar="RLVR_RAY",
+            rich_help_panel=LIMITS,
+            help="Judge on the nodes of a Ray cluster: auto, host:6379, or local to start one.",
+            show_default=False,
+        ),
+    ] = None,
     json: PrintJson = False,
     quiet: Annotated[
         bool,
@@ -177,6 +187,9 @@ def score(  # noqa: PLR0913 - one parameter per option
     ended. One that hangs, crashes or takes too much memory makes an error of the row, and stops
     nothing; after 10 rows one after another on which it hung it is not called again. With
     --workers 0 there are no such limits.
+
+    With --ray the rows are judged as tasks of a Ray cluster, in blocks; this process reads and
+    writes. Output, progress and resuming are the same, and a node that is lost costs time alone.
 
     Exit codes: 0 all rows were judged; 1 finished, but some rows could not be judged (status
     "error"); 2 bad input or options, or the output cannot be written; 130 interrupted (143 by
@@ -221,6 +234,7 @@ def score(  # noqa: PLR0913 - one parameter per option
             join_on=join_on,
             flat=flat,
             overwrite=overwrite,
+            ray=ray,
         )
         if output_dir is None:
             summary = score_file(options, on_progress=on_progress)

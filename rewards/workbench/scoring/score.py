@@ -51,6 +51,7 @@ class ScoreOptions:
         join_on: the columns with the ids; see `read_joined`.
         flat: write verdicts to parquet as one column a field.
         overwrite: replace a finished output, and drop an unfinished one that does not match.
+        ray: the address of a Ray cluster whose nodes judge, or `local`; `None` for none.
     """
 
     input: Path
@@ -64,6 +65,7 @@ class ScoreOptions:
     join_on: str | None = None
     flat: bool = False
     overwrite: bool = False
+    ray: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,6 +259,12 @@ def _judge(
     run: PreparedRun, reader: RowReader, patience: Patience, kept: KeptWorkers | None
 ) -> Generator[JudgedChunk]:
     options = run.options
+    if options.ray is not None:
+        from rewards.workbench.scoring.ray_blocks import judge_on_ray  # only where it is asked for
+
+        return judge_on_ray(
+            run.job, reader, address=options.ray, limits=options.limits, patience=patience
+        )
     workers = usable_cpus() if options.workers is None else options.workers
     if not workers:
         return judge_here(run.job, reader)
