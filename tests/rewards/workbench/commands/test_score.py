@@ -243,7 +243,7 @@ def test_a_users_function_scores_and_its_exceptions_cost_one_row(place):
     rows = place.read("out.jsonl")
     assert [row["length"]["score"] for row in rows] == [None, -1.0, None, 1.0, 0.5]
     assert rows[0]["length"]["status"] == "not_applicable"
-    assert rows[2]["length"]["reason"] == "ZeroDivisionError: division by zero"
+    assert rows[2]["length"]["reason"] == "ZeroDivisionError: division by zero (mine.py:3)"
 
 
 def test_a_row_that_ends_its_process_costs_only_itself(place):
