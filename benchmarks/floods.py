@@ -2,6 +2,8 @@
 
     python -m benchmarks.floods [--reward NAME …] [--kind NAME …] [--sizes 0.25 1]
 
+With `--reward` the others' figures stay in the result file as they are.
+
 Every exported reward judges every kind of flood in every place (`flood_kinds`), a quarter of a
 megabyte of it and a whole one, in a process of its own. `cpu_s` are CPU seconds of that process,
 where the trainer would be held up; `apart_s` are those of its workers and sandboxes, which have a
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -88,7 +91,9 @@ def columns_of(name: str, reward: Reward) -> dict[str, list[object]]:
     return columns
 
 
-def measure(name: str, kinds: list[str], sizes: list[float]) -> list[dict[str, object]]:
+def measure(
+    name: str, kinds: list[str], places: list[str], sizes: list[float]
+) -> list[dict[str, object]]:
     """What the floods cost one reward, in this process."""
     reward = exported_rewards()[name]
     columns = columns_of(name, reward)
@@ -101,7 +106,8 @@ def measure(name: str, kinds: list[str], sizes: list[float]) -> list[dict[str, o
     found: list[dict[str, object]] = []
     for kind in kinds:
         floods = [KINDS[kind](int(size * 2**20)) for size in sizes]
-        for place, (before, behind) in PLACES.items():
+        for place in places:
+            before, behind = PLACES[place]
             runs = [
                 _run(reward, columns, before + flood + behind, has_workers=has_workers)
                 for flood in floods
@@ -189,10 +195,21 @@ def _apart(name: str, options: argparse.Namespace) -> list[dict[str, object]]:
     """The costs of one reward, measured in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.floods", "--worker", "--reward", name]
     command += ["--sizes", *map(str, options.sizes), "--kind", *options.kind]
+    command += ["--place", *options.place]
     done = subprocess.run(
         command, cwd=ROOT, check=True, stdout=subprocess.PIPE, timeout=PATIENCE_S, text=True
     )
     return list(json.loads(done.stdout))
+
+
+def _kept(result: Path) -> dict[str, object]:
+    """What an earlier run on this machine found; a run of some rewards replaces only theirs."""
+    try:
+        before = json.loads(result.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    same = before["environment"]["processor"] == environment()["processor"]
+    return dict(before["rewards"]) if same else {}
 
 
 def main(arguments: list[str] | None = None) -> dict[str, object]:
@@ -200,14 +217,17 @@ def main(arguments: list[str] | None = None) -> dict[str, object]:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--reward", nargs="+", default=list(exported_rewards()))
     parser.add_argument("--kind", nargs="+", default=list(KINDS), choices=list(KINDS))
+    parser.add_argument("--place", nargs="+", default=list(PLACES), choices=list(PLACES))
     parser.add_argument("--sizes", nargs="+", type=float, default=[0.25, 1.0], help="megabytes")
     parser.add_argument("--output", type=Path, default=RESULT)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.worker:
-        json.dump(measure(options.reward[0], options.kind, options.sizes), sys.stdout)
+        json.dump(
+            measure(options.reward[0], options.kind, options.place, options.sizes), sys.stdout
+        )
         return {}
-    found: dict[str, object] = {}
+    found = _kept(options.output) if options.reward != list(exported_rewards()) else {}
     for name in options.reward:
         costs = _apart(name, options)
         if not costs:
@@ -222,13 +242,13 @@ def main(arguments: list[str] | None = None) -> dict[str, object]:
             flush=True,
         )
     result = {
-        "command": "python -m benchmarks.floods",
+        "command": f"python -m benchmarks.floods --place {shlex.join(options.place)}",
         "environment": environment(),
         "sizes_mb": options.sizes,
         "kinds": options.kind,
-        "places": list(PLACES),
+        "places": options.place,
         "most_s_per_mb": MOST_S,
-        "rewards": found,
+        "rewards": dict(sorted(found.items())),
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(

@@ -1,11 +1,14 @@
 """`rlvr report`: how large a page is, how long it takes to make, and how soon it shows something.
 
-    python -m benchmarks.report_page [--rows 1000 20000] [--repeats 5] [--output FILE]
+    python -m benchmarks.report_page [--rows 1000 20000] [--served 1000000] [--repeats 5]
 
 Per number of rows (made ones, always the same: eight completions of some 1,300 characters to a
 prompt, two rewards, labels, forty sources): the page's bytes, CPU seconds to make it, and in a
 headless Chromium, medians over `--repeats` loads from the disk: milliseconds until the first paint,
 until the rows can be used, and until a search over all of them has been answered.
+
+With `--served`, of `rlvr report --serve`: seconds to take that many rows in, the largest resident
+size of the process, and milliseconds for each kind of answer, asked for the first time.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import resource
 import shutil
 import statistics
 import sys
@@ -22,7 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.environment import environment
-from rewards.workbench.reporting import ReportOptions, write_report
+from rewards.workbench.reporting import ReportOptions, serve_report, write_report
 
 RESULT = Path(__file__).parent / "results" / "report_page.json"
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
@@ -125,9 +129,45 @@ location.hash = "#rows?q=" + encodeURIComponent("formula therefore 12");
 """
 
 
+def serve(count: int, folder: Path) -> dict[str, object]:
+    """The figures of a served report of `count` rows."""
+    path = folder / "scored.jsonl"
+    few = [json.dumps(row, ensure_ascii=False) for row in scored_rows(min(count, 20_000))]
+    with path.open("w", encoding="utf-8") as file:
+        for at in range(count):
+            file.write(f'{{"batch": {at % 997}, {few[at % len(few)][1:]}\n')
+    started, cpu = time.perf_counter(), time.process_time()
+    with serve_report(ReportOptions(files=(path,))) as server:
+        read = {"read_s": time.perf_counter() - started, "read_cpu_s": time.process_time() - cpu}
+        answers = {}
+        for name, (where, query) in QUESTIONS.items():
+            asked = time.perf_counter()
+            server.answers.answer(where, query)
+            answers[f"{name}_ms"] = round((time.perf_counter() - asked) * 1000)
+    return {
+        "rows": count,
+        "input_bytes": path.stat().st_size,
+        **{name: round(value, 1) for name, value in read.items()},
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        **answers,
+    }
+
+
+QUESTIONS = {
+    "first_page": ("rows", "count=50"),
+    "filter": ("rows", "status.accuracy=timeout&by.batch=7&count=50"),
+    "last_page": ("rows", "status.accuracy=wrong&start=100000000&count=50"),
+    "sort": ("rows", "sort=-length&count=50"),
+    "group_by_column": ("groups", "key=by.batch"),
+    "group_by_reason": ("groups", "key=why.accuracy"),
+    "search": ("rows", "words=formula&words=therefore+12&count=50"),
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, nargs="+", default=[1000, 20_000])
+    parser.add_argument("--rows", type=int, nargs="*", default=[1000, 20_000])
+    parser.add_argument("--served", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--output", type=Path, default=RESULT)
     arguments = parser.parse_args()
@@ -136,7 +176,14 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             pages.append(measure(count, arguments.repeats, Path(folder)))
         print(json.dumps(pages[-1]), flush=True)
-    result = {"command": " ".join(["benchmarks.report_page", *sys.argv[1:]]), "pages": pages}
+    result: dict[str, object] = {
+        "command": " ".join(["benchmarks.report_page", *sys.argv[1:]]),
+        "pages": pages,
+    }
+    if arguments.served:
+        with tempfile.TemporaryDirectory() as folder:
+            result["served"] = serve(arguments.served, Path(folder))
+        print(json.dumps(result["served"]), flush=True)
     text = json.dumps({**result, "environment": environment()}, indent=2)
     arguments.output.write_text(text + "\n", encoding="utf-8")
 

@@ -16,7 +16,6 @@ _HIDDEN = re.compile(
     r"|\\begin\{comment\}.*?(?:\\end\{comment\}|\Z)",
     re.DOTALL,
 )
-_HIDES = ("<!--", "\\iffalse", "\\begin{comment}")
 _TOOL = re.compile(
     r"<tool_(?:response|result|call|output)>.*?(?:</tool_(?:response|result|call|output)>|\Z)"
     r"|<\|(?:tool|ipython|observation|python_tag)\|>.*?(?:<\||\Z)"
@@ -34,7 +33,7 @@ _DENIED = re.compile(
     r"(?:\b(?:not|never|cannot be)|n['\u2019]t(?: be)?|不是|不等于|ではなく)\s{0,2}[*$(]{0,3}\s?\Z",
     re.IGNORECASE,
 )
-_DENIALS = ("not", "never", "n't", "n\u2019t", "不", "ではなく")
+_DENIAL_ENDS = tuple("tTrReE是于く")  # the last letters of these words
 _SIGNS = frozenset("-+−±^/_=")
 # What most boxes have around them, and no pattern here begins or ends with.
 _PLAINLY_BEFORE = frozenset(("", "(", "[", "$", "\n", "*"))
@@ -68,9 +67,12 @@ def spoken(text: str) -> str:
     """
     if "%" in text and (text[0] in "% \t" or _COMMENT_BELOW.search(text)):
         text = _COMMENT.sub("", text)
-    if ("<!" in text or "\\" in text) and any(mark in text for mark in _HIDES):
-        text = _HIDDEN.sub("", text)
     # Single characters first: the usual text has none of them, and is looked through at once.
+    hides = ("<" in text and "<!--" in text) or (
+        "\\" in text and ("\\begin{comment}" in text or "\\iffalse" in text)
+    )
+    if hides:
+        text = _HIDDEN.sub("", text)
     if ("<" in text and ("<tool_" in text or "<|" in text)) or ("`" in text and "```" in text):
         text = _TOOL.sub("", text)
     return text
@@ -82,17 +84,17 @@ def is_part_of_more(text: str, start: int, end: int) -> bool:
     >>> is_part_of_more(r"-\boxed5", 1, 8), is_part_of_more(r"x = \boxed5.", 4, 11)
     (True, False)
     """
-    before = text[max(0, start - 40) : start]
-    last = before[-1:]
-    is_plain = last in _PLAINLY_BEFORE and "-" not in before[-3:] and "−" not in before[-3:]
+    before = text[start - 40 : start] if start > 40 else text[:start]
+    last, near = before[-1:], before[-3:]
+    is_plain = last in _PLAINLY_BEFORE and "-" not in near and "−" not in near
     if not is_plain and _continues(before):
         return True
-    lowered = before[-16:].lower()
-    if any(word in lowered for word in _DENIALS) and _DENIED.search(before):
+    denied = before.rstrip().rstrip("*$(").rstrip().endswith(_DENIAL_ENDS)
+    if denied and _DENIED.search(before):
         return True
     if text[end : end + 2] not in _PLAINLY_BEHIND and _SUFFIX.match(text, end):
         return True
-    if last == "~" and before[-2:] == text[end : end + 2] == "~~":  # Markdown strikes it out
+    if last == "~" and near[-2:] == text[end : end + 2] == "~~":  # Markdown strikes it out
         return True
     if text.find("}", end) < 0:  # the usual case
         return False

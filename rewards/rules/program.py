@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -36,7 +36,7 @@ from rewards.verdict import Stage, Status, Verdict
 from rlvr_cpus import cpus_per_rank
 
 if TYPE_CHECKING:
-    from sandbox import Limits, Outcome, Sandbox
+    from sandbox import Executor, Limits, Outcome, Sandbox
     from sandbox.cases import Tests
 
 _REASONS_MAX = 4
@@ -76,6 +76,8 @@ class Code(Reward):
             by default those that people expect (numpy, pandas, sympy, …).
         workers: programs run at the same time; by default one per usable CPU.
         allow_degraded: layers of confinement that may be missing, see `sandbox.Sandbox`.
+        executor: what runs the programs instead of this machine, such as `sandbox.RayPool`; it has
+            workers, modules and layers of its own.
     """
 
     name: str = "code"
@@ -92,6 +94,7 @@ class Code(Reward):
     modules: tuple[str, ...] | None = None
     workers: int | None = None
     allow_degraded: frozenset[str] = frozenset()
+    executor: Executor | None = field(default=None, repr=False)
 
     role: ClassVar[Role] = Role.TESTS
     also_reads: ClassVar[tuple[str, ...]] = (*ALSO_READS, *FAMILY_NAMES)
@@ -152,7 +155,8 @@ class Code(Reward):
             return [self._judge_safely(sample) for sample in samples]
         from concurrent.futures import ThreadPoolExecutor  # dear to import
 
-        count = min(len(samples), self.workers or cpus_per_rank())
+        here = self.workers or cpus_per_rank()
+        count = min(len(samples), here if self.executor is None else self.executor.capacity)
         with ThreadPoolExecutor(count, thread_name_prefix="code-reward") as pool:
             return list(pool.map(self._judge_safely, samples))
 
@@ -281,7 +285,7 @@ class Code(Reward):
         return shown
 
     def _box(self) -> Sandbox:
-        return sandbox_with(self.workers, self.allow_degraded, self.modules)
+        return sandbox_with(self.workers, self.allow_degraded, self.modules, self.executor)
 
     def _limits(self, read: ProgramTests) -> Limits:
         """Limits of a test: the row's own where it states them."""

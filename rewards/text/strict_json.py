@@ -25,13 +25,13 @@ def parse_strictly(text: str) -> object:
     """
     import json  # not needed to import the package
 
-    if _depth(text) > MAX_DEPTH:
+    if depth_of(text) > MAX_DEPTH:
         raise ValueError(f"more than {MAX_DEPTH} levels of nesting")
     return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
 
 
-def _depth(text: str) -> int:
-    """The deepest nesting of brackets outside of strings, as far as it is of interest."""
+def depth_of(text: str) -> int:
+    """The deepest nesting of brackets outside of strings, as far as `MAX_DEPTH` and one more."""
     if _JSON_START.match(text) is None:
         return 0
     depth = deepest = 0

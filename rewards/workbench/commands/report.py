@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from rewards.text.visible import visible
 from rewards.workbench.commands.options import CompletionColumn, PrintJson
+from rewards.workbench.commands.progress import show_reading
 from rewards.workbench.commands.signals import ended_by_signals
 
 
@@ -125,12 +127,15 @@ def report(  # noqa: PLR0913 - one parameter per option
     if serve:
         if output is not None:
             raise InputError("--serve shows the report and writes no page; leave out --output")
-        with ended_by_signals(), serve_report(options, port=port) as server:
+        with ended_by_signals(), ExitStack() as until_the_end:
+            with show_reading("reading") as on_progress:
+                served = serve_report(options, port=port, on_progress=on_progress)
+                server = until_the_end.enter_context(served)
             typer.echo(f"the report is at {server.address} until Ctrl-C", err=True)
             server.serve_forever()
         return
-    with ended_by_signals():
-        summary = write_report(options)
+    with ended_by_signals(), show_reading("reading") as on_progress:
+        summary = write_report(options, on_progress=on_progress)
     rows = sum(run.rows for run in summary.runs)
     shown = f"{rows:,} rows, {summary.listed_rows:,} of them listed: {summary.output}"
     typer.echo(visible(shown), err=True)

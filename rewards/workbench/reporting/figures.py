@@ -10,7 +10,8 @@ from rewards.workbench.reporting.breakdowns import Bin, Breakdown, Scores, StepB
 from rewards.workbench.reporting.confusion import Confusion
 from rewards.workbench.reporting.prompts import PromptTable
 from rewards.workbench.reporting.same_answers import SameAnswers
-from rewards.workbench.reporting.scored_rows import ScoredRow, ScoredVerdict
+from rewards.workbench.reporting.scored_rows import ScoredRow, ScoredVerdict, usable_score
+from rewards.workbench.scoring.completion_lists import summary_name
 from rewards.workbench.scoring.tally import kind_of_reason
 
 OTHER_REASONS = "(other reasons)"
@@ -30,6 +31,8 @@ class RewardScores:
             reward that has more kinds than are kept, those that came first, and `OTHER_REASONS`.
         confusion: against the labels.
         prompts: by prompt.
+        majority: the scores of the answers that most completions of a prompt gave, of rows that
+            say it (see `completion_lists`).
         same_answers: answers that score against many references.
         compares: whether it compares with a reference, so that a label is about it.
         lowest: score, or 0 where all are above.
@@ -41,6 +44,7 @@ class RewardScores:
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     confusion: Confusion = field(default_factory=Confusion)
     prompts: PromptTable = field(default_factory=PromptTable)
+    majority: Scores = field(default_factory=Scores)
     same_answers: SameAnswers = field(default_factory=SameAnswers)
     compares: bool = False
     lowest: float = 0.0
@@ -119,7 +123,10 @@ class RunFigures:
         self.rows += 1
         self.prompts_known |= row.prompt is not None
         for reward, verdict in row.verdicts.items():
-            self.rewards.setdefault(reward, RewardScores()).add(row, verdict)
+            figures = self.rewards.setdefault(reward, RewardScores())
+            figures.add(row, verdict)
+            if row.nth == 1:  # once for all completions of a line
+                figures.majority.add(_majority_score(row, reward), row.cluster)
         for column, value in row.groups.items():
             self.groups.setdefault(column, Breakdown()).add(value, row)
         self._add_length("characters", None if row.text is None else len(row.text), row)
@@ -157,3 +164,10 @@ class RunFigures:
 
     def _measured(self, unit: str) -> int:
         return sum(found.rows for found in self.lengths[unit].values())
+
+
+def _majority_score(row: ScoredRow, reward: str) -> float | None:
+    summary = row.columns.get(summary_name(reward))
+    majority = summary.get("majority") if isinstance(summary, dict) else None
+    score = majority.get("score") if isinstance(majority, dict) else None
+    return usable_score(score)

@@ -24,7 +24,12 @@ from rewards.workbench.reporting.page import (
 from rewards.workbench.reporting.row_store import RowStore, scalar_columns
 from rewards.workbench.reporting.run_changes import RunChanges, VerdictIndex
 from rewards.workbench.reporting.sample import Sample
-from rewards.workbench.reporting.scored_rows import ReportColumns, ScoredRow, read_scored
+from rewards.workbench.reporting.scored_rows import (
+    OnProgress,
+    ReportColumns,
+    ScoredRow,
+    read_scored,
+)
 from rewards.workbench.reporting.serving import Answers, ReportServer
 from rewards.workbench.reporting.summary import ReportSummary
 
@@ -59,8 +64,12 @@ class ReportOptions:
     title: str | None = None
 
 
-def write_report(options: ReportOptions) -> ReportSummary:
+def write_report(options: ReportOptions, *, on_progress: OnProgress | None = None) -> ReportSummary:
     """Write the report.
+
+    Args:
+        options: what to report on.
+        on_progress: see `read_scored`.
 
     Raises:
         DataFileError: a file cannot be read, or the page cannot be written.
@@ -71,7 +80,7 @@ def write_report(options: ReportOptions) -> ReportSummary:
     if options.output is None:
         raise InputError("a page needs a place: name a file for --output, or use --serve")
     _check_output(options.output)
-    content = _read_files(options)
+    content = _read_files(options, on_progress)
     write_page(options.output, content)
     return ReportSummary(
         output=options.output,
@@ -82,7 +91,9 @@ def write_report(options: ReportOptions) -> ReportSummary:
 
 
 @contextmanager
-def serve_report(options: ReportOptions, *, port: int = 0) -> Iterator[ReportServer]:
+def serve_report(
+    options: ReportOptions, *, port: int = 0, on_progress: OnProgress | None = None
+) -> Iterator[ReportServer]:
     """A server that shows the report; it answers while its `serve_forever` runs.
 
     Rows lie in a temporary folder, as large as the files, which is gone in the end.
@@ -90,6 +101,7 @@ def serve_report(options: ReportOptions, *, port: int = 0) -> Iterator[ReportSer
     Args:
         options: as for a page; what concerns its size is of no account.
         port: to listen on; 0 for any that is free.
+        on_progress: see `read_scored`.
 
     Raises:
         DataFileError: a file cannot be read.
@@ -107,7 +119,7 @@ def serve_report(options: ReportOptions, *, port: int = 0) -> Iterator[ReportSer
             Path(folder), rewards=list(rewards), columns=columns, runs=run_names(options.files)
         ) as store,
     ):
-        content = _read_files(options, store)
+        content = _read_files(options, on_progress, store)
         store.finish()
         content.served = [visible(name) for name in store.columns]
         cutter = RowCutter(options.max_characters, options.named.completion)
@@ -121,7 +133,9 @@ def _first_rows(path: Path, named: ReportColumns) -> list[ScoredRow]:
     return list(islice(rows, _HEAD_ROWS))
 
 
-def _read_files(options: ReportOptions, store: RowStore | None = None) -> PageContent:
+def _read_files(
+    options: ReportOptions, on_progress: OnProgress | None, store: RowStore | None = None
+) -> PageContent:
     several = len(options.files) > 1
     match_by = (
         find_match(options.files, options.match, options.named) if several else MatchBy("number")
@@ -142,7 +156,7 @@ def _read_files(options: ReportOptions, store: RowStore | None = None) -> PageCo
             changed: Sample[tuple[int, str]] = Sample(
                 MAX_CHANGED_ROWS // max(1, len(options.files) - 1)
             )
-            for row in read_scored(path, options.named):
+            for row in read_scored(path, options.named, on_progress):
                 if isinstance(row, str):
                     figures.add_flaw(row)
                     continue

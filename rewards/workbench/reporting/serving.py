@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self._send(HTTPStatus.NOT_FOUND, b"no such path")
                 else:
                     self._send(HTTPStatus.OK, answer.encode("utf-8"), "application/json")
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             self._send(HTTPStatus.BAD_REQUEST, str(error).encode("utf-8", "replace"))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the reader has seen enough

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
+from urllib.request import urlopen
 
 import pytest
 
@@ -81,3 +85,32 @@ def test_without_jinja_the_mend_is_named(scored, monkeypatch):
     done = scored.run_here("report", "a.jsonl", "--output", "x.html")
     assert done.returncode == 2
     assert "rlvr report needs the package jinja2: pip install 'rlvr[report]'" in done.stderr
+
+
+def test_a_report_is_served_until_it_is_interrupted(scored):
+    command = [sys.executable, "-m", "rlvr", "report", "a.jsonl", "--serve"]
+    with subprocess.Popen(
+        command, cwd=scored.folder, env=scored.environment, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            line = server.stderr.readline()
+            address = re.search(r"http://127\.0\.0\.1:\d+/\S+/", line)[0]
+            with urlopen(address + "rows?count=2", timeout=60) as answer:
+                assert len(json.loads(answer.read())["items"]) == 2
+        finally:
+            server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=60) == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("a.jsonl",), "a page needs a place: name a file for --output, or use --serve"),
+        (("a.jsonl", "--serve", "--output", "x.html"), "--serve shows the report and writes no"),
+        (("none.jsonl", "--serve"), "none.jsonl: no such file"),
+    ],
+)
+def test_a_page_or_a_server(scored, arguments, message):
+    done = scored.run_here("report", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr

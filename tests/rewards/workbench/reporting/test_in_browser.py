@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +23,8 @@ pytestmark = [
     pytest.mark.skipif(not BROWSER, reason="no chromium on the path"),
     pytest.mark.skipif(not DRIVER, reason="no chromedriver on the path"),
 ]
+from rewards.workbench.reporting import ReportOptions, serve_report  # noqa: E402
+
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 FLAGS = (
     "--headless",
@@ -89,7 +92,8 @@ class Page:
         ]
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
         browser.get("about:blank")  # so that an address that differs in its hash is a new page
-        browser.get(reports.page.as_uri() + address)
+        at = reports if isinstance(reports, str) else reports.page.as_uri()
+        browser.get(at + address)
         self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, "#rows-table .count"))
 
     def wait(self, condition):
@@ -604,6 +608,49 @@ def test_shows_what_changed_between_runs(browser, comparison):
     rows = page.table("rows")
     rows.choose("file", "new.jsonl", "30 of 60")
     page.assert_quiet()
+
+
+def test_a_served_report_asks_for_its_rows(browser, make_reports, make_row):
+    rows = [
+        make_row(n, status="wrong" if n % 3 else "correct", batch=n % 7, prompt=f"p{n // 2}")
+        for n in range(300)
+    ]
+    reports = make_reports()
+    path = reports.write([*rows, make_row(300, text=HOSTILE[2], batch=HOSTILE[0])])
+    with serve_report(ReportOptions(files=(path,))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            page = Page(browser, server.address, address="#rows?status.accuracy=wrong")
+            table = page.table()
+            table.wait_for("200 of 301")
+            table.choose("Group by", "batch", "200 of 301")
+            (groups,) = page.wait(lambda: table.all(".groups table"))
+            page.click(groups.find_elements(By.TAG_NAME, "a")[0])
+            page.wait(lambda: table.count.startswith(("28 of", "29 of")))
+            table.all(".opener")[0].click()
+            first = page.wait_for_row("1 of 2").text
+            assert page.wait(lambda: page.row.find_elements(By.CSS_SELECTOR, ".others li"))
+            page.press("j")
+            page.wait_for_row("2 of 2")
+            assert page.row.text != first
+            page.press(Keys.ESCAPE)
+            href = table.all("a.save")[0]
+            assert href.text == "Download these rows (JSONL)"
+            table.press_button("Clear filters")
+            table.wait_for("301 of 301")
+            table.search("says nothing", "0 of")
+            page.assert_quiet()
+            page = Page(browser, server.address, address="#rows?row=1:301")
+            shown = page.wait_for_row("line 301")
+            assert shown.find_element(By.TAG_NAME, "pre").text == HOSTILE[2]
+            page.assert_quiet()
+            page = Page(browser, server.address, address="#rows?by.nothing=x")
+            page.table().wait_for("The rows cannot be shown: there is no 'by.nothing'")
+            browser.get_log("browser")  # what was refused
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.slow

@@ -369,6 +369,26 @@ def test_each_completion_of_a_row_has_its_own_place(reports, make_row):
     assert len({one["prompt"] for one in reports.rows[:3]}) == 1
 
 
+def test_pass_at_k_and_the_majority_of_rows_with_several_completions(reports, make_row):
+    rows = []
+    for number, scores in enumerate([(1, 1, 0), (0, 0, 1)]):
+        row = make_row(number, text=["a", "b", "c"])
+        verdict = row["accuracy"]
+        row["accuracy"] = [
+            verdict | {"score": float(score), "status": "correct" if score else "wrong"}
+            for score in scores
+        ]
+        row["accuracy_summary"] = {"majority": {"answer": "4", "score": float(scores[0])}}
+        rows.append(row)
+    (run,) = reports.report(reports.write(rows)).runs
+    figures = run.rewards["accuracy"]
+    assert [(one.k, one.prompts) for one in figures.prompts.pass_at()] == [(1, 2), (2, 2), (3, 2)]
+    assert figures.prompts.pass_at()[0].mean == pytest.approx(0.5)
+    assert (figures.majority.scored, figures.majority.mean) == (2, 0.5)
+    assert "pass@k of" in reports.html
+    assert "most completions of a prompt gave scores 0.500" in reports.html
+
+
 def test_a_thousand_rows_are_a_small_page(reports, make_row):
     rng = random.Random(0)
     words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", r"\\frac{1}{2}", "= 7", "thus"]

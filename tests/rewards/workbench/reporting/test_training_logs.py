@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from rewards.workbench.reporting.training_logs import logged_verdicts
+from rewards.workbench.rows.training_logs import logged_verdicts
 
 
 def row(step, **columns):
-    return {"step": step, "prompt": "2+2?", "completion": "4", "advantage": 0.5, **columns}
+    return {"step": step, "prompt": "2+2?", "completion": "4", **columns, "advantage": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,29 @@ def test_a_status_that_was_written_counts():
 
 
 def test_a_reward_of_somebody_else_is_a_score():
-    assert logged_verdicts(row(1, length_reward=1.0)) == {
-        "length_reward": {"score": 1.0, "status": "scored"}
+    table = {"step": 1, "prompt": "2+2?", "completion": "4", "brief": 1, "rare": None, "kind": "x"}
+    assert logged_verdicts(table | {"advantage": 0.5, "kl": 0.25}) == {
+        "brief": {"score": 1, "status": "scored"},
+        "rare": {"score": None, "status": "not_applicable"},
     }
+    missing = logged_verdicts({"step": 1, "completion": "", "x": float("nan"), "advantage": 0.0})
+    assert missing["x"] == {"score": None, "status": "not_applicable"}
 
 
 def test_other_numbers_of_other_files_are_no_rewards():
     assert logged_verdicts({"step": 1, "completion": "4", "level": 3}) == {}
-    assert logged_verdicts(row(1, flag=True)) == {}
+    assert logged_verdicts({"step": 1, "completion": "4", "flag": True, "advantage": 0.5}) == {}
+    assert logged_verdicts({"step": 1, "advantage": 0.5, "level": 3, "completion": "4"}) == {}
+
+
+def test_our_rewards_and_others_of_one_table(reports):
+    ours = {"mine": 0.0, "mine_extracted": "5", "mine_expected": "4", "mine_reason": "5 is not 4"}
+    table = row(1, mine=0.0, brief=0.5) | ours
+    summary = reports.report(reports.write([table, table | {"mine": 1.0}]))
+    (run,) = summary.runs
+    assert run.rewards["mine"].statuses == {"wrong": 1, "correct": 1}
+    assert run.rewards["brief"].statuses == {"scored": 2}
+    assert list(run.rewards["mine"].reasons) == [("wrong", "… is not …")]
 
 
 def test_steps_have_plots(reports):
