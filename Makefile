@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix docs test-adapters bench clean
+.PHONY: install demo test test-slow test-exhaustive test-pythons lint types test-trl-matrix docs test-adapters bench gpu clean
 
 install: $(INSTALLED)
 
@@ -49,17 +49,11 @@ test-pythons:
 		.venv-$$version/bin/python -m pytest -q -n auto -m "not slow" $(LIGHT_TESTS) || exit 1; \
 	done
 
-# The trainer on the oldest supported TRL and on the pinned one. Only TRL differs (and `requests`,
-# which the old one imports): a folder in front of the path is enough.
-TRL_OLDEST := 0.29.1
-TRL_TESTS := tests/grpo_plugin tests/trl
+# The trainer on the oldest supported TRL, two between and the pinned one; TRL_TESTS are pytest's
+# arguments.
+TRL_TESTS ?=
 test-trl-matrix: install
-	test -d .trl-$(TRL_OLDEST) || $(BIN)/python -m pip install --quiet --no-deps \
-		--target .trl-$(TRL_OLDEST) trl==$(TRL_OLDEST) requests urllib3 charset-normalizer idna certifi
-	PYTHONPATH=$(CURDIR):$(CURDIR)/.trl-$(TRL_OLDEST) $(BIN)/python -c \
-		"import trl; assert trl.__version__ == '$(TRL_OLDEST)', trl.__file__"
-	PYTHONPATH=$(CURDIR):$(CURDIR)/.trl-$(TRL_OLDEST) $(BIN)/python -m pytest -q $(TRL_TESTS)
-	PYTHONPATH=$(CURDIR) $(BIN)/python -m pytest -q $(TRL_TESTS)
+	$(BIN)/python tests/trl/releases.py $(TRL_TESTS)
 
 # The documentation, with verdicts and plots made anew, into build/site.
 docs: install
@@ -79,8 +73,14 @@ bench: install
 	$(BIN)/python -m benchmarks.trainer_step
 	$(BIN)/python -m benchmarks.loss
 	$(BIN)/python -m benchmarks.scoring
+	$(BIN)/python -m benchmarks.floods
 	$(BIN)/python -m benchmarks.demo_control
 	$(BIN)/python -m benchmarks.demo_objectives
+
+# On a machine with a GPU, torch, Triton and transformers; what is installed there is used.
+GPU_OPTIONS ?=
+gpu:
+	$(PYTHON) -m benchmarks.gpu $(GPU_OPTIONS)
 
 clean:
 	rm -rf .venv .venv-3.* .trl-* .adapters build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,6 +6,7 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -44,8 +45,22 @@ def _of_this_process() -> float:
 
 def _of_descendants() -> float:
     total = 0.0
-    for child in psutil.Process().children(recursive=True):
+    for child in _descendants(psutil.Process()):
         with suppress(psutil.NoSuchProcess):
             times = child.cpu_times()  # with those of its own ended children
             total += times.user + times.system + times.children_user + times.children_system
     return total
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    """All below a process; where the kernel lists children, without a look at every process."""
+    tasks = Path(f"/proc/{process.pid}/task")
+    if not (tasks / str(process.pid) / "children").exists():
+        return list(process.children(recursive=True))
+    found: list[psutil.Process] = []
+    with suppress(OSError, psutil.NoSuchProcess):
+        for listed in tasks.glob("*/children"):
+            for number in listed.read_text(encoding="ascii").split():
+                child = psutil.Process(int(number))
+                found += [child, *_descendants(child)]
+    return found

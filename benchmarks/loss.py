@@ -26,6 +26,7 @@ from benchmarks.environment import environment
 from benchmarks.loss_cases import Case, cases
 from benchmarks.loss_errors import measure_errors
 from benchmarks.loss_meter import matrix_rate, measure
+from benchmarks.loss_traffic import estimates
 from benchmarks.loss_ways import Problem, Way, kill, load_ways, pose
 
 RESULTS = Path(__file__).parent / "results"
@@ -74,6 +75,7 @@ def main() -> None:
             figures,
         )
     report["errors"] = _errors(ways, device)
+    report["estimated for an H100"] = estimates()
     report["matrix_rates"] = {str(key): rate for key, rate in rates.items()}
     report["seconds"] = monotonic() - started
     _write(report, output)

@@ -6,6 +6,10 @@ without the fused loss ("plain") and of ours with it ("fused") alternate; CPU se
 optimizer step (generation, rewards, loss, backward, update) and of its loss-and-backward part;
 medians over all steps but the first of each run. The gradients of the first step are compared, and
 the benchmark fails where they differ.
+
+`--ragged` asks what realistic lengths cost where every group teaches something: log-normal, the
+longest eight times the mean, written by nobody in no time. A run with `packed_forward` joins in.
+On a GPU (`--device cuda`) seconds are those that pass, and the peak of memory is noted.
 """
 
 from __future__ import annotations
@@ -47,7 +51,17 @@ OPTIONS: dict[str, Any] = {
     "disable_tqdm": True,
 }
 KINDS = ("stock", "plain", "fused")
-SAME = 1e-5  # relative distance of gradients in float32
+PACKED = {"packed_forward": True, "balance_micro_batches": True}
+LONGEST = 8  # times the mean
+SAME = {False: 1e-5, True: 5e-2}  # relative distance of gradients in float32, and in bfloat16
+
+
+def now() -> float:
+    """Seconds: of this process on a CPU; those that pass, the device's work done, on a GPU."""
+    if OPTIONS["use_cpu"]:
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 class Clock(TrainerCallback):  # type: ignore[misc]  # transformers carries no types here
@@ -57,6 +71,8 @@ class Clock(TrainerCallback):  # type: ignore[misc]  # transformers carries no t
         self.steps: list[float] = []
         self.losses: list[float] = []
         self.gradient: torch.Tensor | None = None
+        self.rewards: list[float] = []
+        self.peak_mb = 0.0
 
     def watch(self, trainer: Any) -> None:
         """Time what the trainer does between having a micro-batch and having its gradient."""
@@ -66,28 +82,28 @@ class Clock(TrainerCallback):  # type: ignore[misc]  # transformers carries no t
 
     def _timed(self, function: Any) -> Any:
         def run(*args: Any, **kwargs: Any) -> Any:
-            started = time.process_time()
+            started = now()
             try:
                 return function(*args, **kwargs)
             finally:
-                self.losses[-1] += time.process_time() - started
+                self.losses[-1] += now() - started
 
         return run
 
     def on_step_begin(self, *_: Any, **__: Any) -> None:
         """A step starts."""
         self.losses.append(0.0)
-        self.started = time.process_time()
+        self.started = now()
 
     def on_pre_optimizer_step(self, *_: Any, **__: Any) -> None:
         """Its gradient is complete."""
         if self.gradient is None:
             found = [weight.grad for weight in self.trainer.model.parameters()]
-            self.gradient = torch.cat([g.flatten() for g in found if g is not None])
+            self.gradient = torch.cat([g.flatten().float() for g in found if g is not None])
 
     def on_step_end(self, *_: Any, **__: Any) -> None:
         """It has ended."""
-        self.steps.append(time.process_time() - self.started)
+        self.steps.append(now() - self.started)
 
 
 class Reward:
@@ -107,6 +123,36 @@ class Reward:
         ]
 
 
+class Lengths:
+    """Stands in for a model's `generate`: random tokens, log-normal lengths.
+
+    Args:
+        model: for its vocabulary and special tokens.
+        mean: tokens of a completion, the end included.
+        seed: of tokens and lengths, so that all runs of a seed train on the same.
+    """
+
+    def __init__(self, model: Any, mean: int, seed: int) -> None:
+        self.model, self.mean = model, mean
+        self.random = torch.Generator().manual_seed(seed)
+
+    def __call__(self, input_ids: torch.Tensor, **_: Any) -> torch.Tensor:
+        """(n, P + T): prompts with their completions, padded on the right."""
+        count, config = len(input_ids), self.model.config
+        # One from each n-th of the distribution (σ = 1), so that few completions are like many.
+        share = (torch.arange(count) + torch.rand(count, generator=self.random)) / count
+        lengths = torch.exp(torch.special.ndtri(share) - 0.5) * self.mean
+        lengths[-1] = LONGEST * self.mean
+        lengths = lengths.round().clamp(2, LONGEST * self.mean).long()
+        lengths = lengths[torch.randperm(count, generator=self.random)]
+        size = (count, int(lengths.max()))
+        tokens = torch.randint(6, config.vocab_size, size, generator=self.random)
+        place = torch.arange(size[1])
+        tokens[place == lengths[:, None] - 1] = config.eos_token_id
+        tokens[place >= lengths[:, None]] = config.pad_token_id
+        return torch.cat([input_ids, tokens.to(input_ids.device)], dim=1)
+
+
 def run(kind: str, seed: int, arguments: argparse.Namespace) -> tuple[Clock, float]:
     """One training; its times and the share of dead groups."""
     torch.manual_seed(seed)
@@ -122,9 +168,16 @@ def run(kind: str, seed: int, arguments: argparse.Namespace) -> tuple[Clock, flo
         config = trl.GRPOConfig(loss_type="dapo", **options)
     else:
         trainer_class = GRPOTrainer
-        config = GRPOConfig(objective="dapo", fused_loss=kind == "fused", **options)
-    model = build_model(tokenizer, hidden_size=arguments.hidden_size, layers=4)
+        config = GRPOConfig(
+            objective="dapo",
+            fused_loss=kind != "plain",
+            **(PACKED if kind == "packed" else {}),
+            **options,
+        )
+    model = build_model(tokenizer, hidden_size=arguments.hidden_size, layers=arguments.layers)
     model.resize_token_embeddings(arguments.vocabulary, mean_resizing=False)
+    if arguments.ragged:
+        model.generate = Lengths(model, arguments.mean_length, seed)
     clock = Clock()
     trainer = trainer_class(
         model=model,
@@ -136,7 +189,12 @@ def run(kind: str, seed: int, arguments: argparse.Namespace) -> tuple[Clock, flo
     )
     trainer.remove_callback(PrinterCallback)
     clock.watch(trainer)
+    if not OPTIONS["use_cpu"]:
+        torch.cuda.reset_peak_memory_stats()
     trainer.train()
+    if not OPTIONS["use_cpu"]:
+        clock.peak_mb = torch.cuda.max_memory_allocated() / 2**20
+    clock.rewards = [entry["reward"] for entry in trainer.state.log_history if "reward" in entry]
     shares = [e["frac_reward_zero_std"] for e in trainer.state.log_history if "reward" in e]
     return clock, sum(shares) / max(len(shares), 1)
 
@@ -147,20 +205,26 @@ def main() -> None:
     disable_progress_bars()
     torch.set_num_threads(1)
     OPTIONS["logging_steps"] = 1
-    clocks: dict[str, list[Clock]] = {kind: [] for kind in KINDS}
+    OPTIONS["use_cpu"] = arguments.device == "cpu"
+    OPTIONS["bf16"] = arguments.bf16
+    kinds = (*KINDS, "packed") if arguments.ragged else KINDS
+    if arguments.ragged:
+        OPTIONS["max_completion_length"] = LONGEST * arguments.mean_length
+    clocks: dict[str, list[Clock]] = {kind: [] for kind in kinds}
     dead = []
     for seed in range(arguments.rounds):
-        for kind in KINDS[seed % 3 :] + KINDS[: seed % 3]:
+        first = seed % len(kinds)
+        for kind in kinds[first:] + kinds[:first]:
             clock, share = run(kind, seed, arguments)
             clocks[kind].append(clock)
             dead.append(share)
     apart = max(
         float((own.gradient - other.gradient).norm() / other.gradient.norm())
-        for kind in ("plain", "fused")
+        for kind in kinds[1:]
         for own, other in zip(clocks[kind], clocks["stock"], strict=True)
         if own.gradient is not None and other.gradient is not None
     )
-    if apart > SAME:
+    if apart > SAME[arguments.bf16]:
         raise SystemExit(f"the gradients differ by {apart:.1e}: nothing here can be compared")
     times = {
         kind: {
@@ -184,24 +248,37 @@ def main() -> None:
             kind: {
                 name: round(times[kind][name] / cost, 3) for name, cost in times["stock"].items()
             }
-            for kind in ("plain", "fused")
+            for kind in kinds[1:]
         },
     }
+    if arguments.device == "cuda":
+        report["device"] = torch.cuda.get_device_name()
+        report["peak_mb"] = {kind: max(c.peak_mb for c in found) for kind, found in clocks.items()}
+    report["rewards"] = {
+        kind: [round(sum(found[0].rewards[at : at + 5]) / 5, 3) for at in (0, -5)]
+        for kind, found in clocks.items()
+        if len(found[0].rewards) >= 5
+    }
+    if arguments.ragged:
+        report["lengths"] = {"mean": arguments.mean_length, "longest": LONGEST} | {
+            "distribution": "log-normal, sigma 1"
+        }
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     _print(report)
 
 
 def _print(report: dict[str, Any]) -> None:
-    table = Table(title=f"CPU seconds a step, {report['dead_groups']:.0%} of groups dead")
-    for heading in ("", "stock TRL", "plain", "fused", "plain : stock", "fused : stock"):
+    table = Table(title=f"seconds a step, {report['dead_groups']:.0%} of groups dead")
+    kinds = list(report["times"])
+    for heading in ("", *kinds, *(f"{kind} : stock" for kind in kinds[1:])):
         table.add_column(heading, justify="right" if heading else "left")
     for name, label in (
         ("loss_and_backward_cpu_s", "loss and backward"),
         ("step_cpu_s", "whole step"),
     ):
-        times = [f"{report['times'][kind][name]:.3f}" for kind in KINDS]
-        ratios = [f"{report['ratio'][kind][name]:.2f}" for kind in ("plain", "fused")]
+        times = [f"{report['times'][kind][name]:.3f}" for kind in kinds]
+        ratios = [f"{report['ratio'][kind][name]:.2f}" for kind in kinds[1:]]
         table.add_row(label, *times, *ratios)
     Console().print(table)
 
@@ -211,10 +288,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="runs of each kind, alternating")
     parser.add_argument("--steps", type=int, default=5, help="optimizer steps a run")
     parser.add_argument("--dead", type=float, default=0.6, help="share of prompts without signal")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--bf16", action="store_true", help="products in bfloat16")
     parser.add_argument("--hidden-size", type=int, default=128)
+    parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--vocabulary", type=int, default=32768, help="words; Qwen's has 151,936")
-    parser.add_argument("--output", type=Path, default=RESULTS / "trainer_step.json")
-    return parser.parse_args()
+    parser.add_argument("--ragged", action="store_true", help="log-normal lengths, no dead group")
+    parser.add_argument("--mean-length", type=int, default=32, help="of those, in tokens")
+    parser.add_argument("--output", type=Path)
+    found = parser.parse_args()
+    if found.ragged:
+        found.dead = 0.0
+    name = "trainer_step_ragged.json" if found.ragged else "trainer_step.json"
+    found.output = found.output or RESULTS / name
+    return found
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class GRPOConfig(trl.GRPOConfig):  # type: ignore[misc]  # TRL carries no types
         advantage_estimator: `None` for TRL's own; a name from `advantages.available()`; a function
             `(rewards (N,), group (N,), lengths (N,)) -> (N,)`, or `"module:function"`; `"gae"` for
             PPO's, with a value model (`GRPOTrainer(value_model=…)`, by default a copy of the
-            policy).
+            policy); `"optimal_token_baseline"` for a baseline at each token, weighted by Σπ².
         advantage_options: its keyword options, e.g. `{"k": 4}` for pass_at_k.
         gae_gamma: PPO's discount, in [0, 1].
         gae_lambda: λ of GAE, in [0, 1].

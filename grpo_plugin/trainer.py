@@ -6,7 +6,7 @@ import functools
 import inspect
 from dataclasses import replace
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import trl
@@ -26,6 +26,8 @@ from grpo_plugin.steps.training import (
 )
 from grpo_plugin.training.balancing import balances, look_ahead
 from grpo_plugin.training.critic import Critic
+from grpo_plugin.training.energy import token_baseline_advantages
+from grpo_plugin.training.estimating import KLPlace
 from grpo_plugin.training.extensions import keep_names_apart, tell_callbacks
 from grpo_plugin.training.foresight import Foreseen
 from grpo_plugin.training.fused import FusedHeads
@@ -38,11 +40,29 @@ from grpo_plugin.training.metrics import (
     show_advantages,
 )
 from grpo_plugin.training.microbatch import MicroBatch, microbatch, whole_batch
-from grpo_plugin.training.plan import KLPlace, TrainingPlan, plan_from
+from grpo_plugin.training.plan import TrainingPlan, plan_from
 from grpo_plugin.training.resampling import check_dynamic_sampling, refill
 from grpo_plugin.training.rollout import Rollout, outcome_advantages, rollout_from, steer_kl
 from grpo_plugin.training.state import load_state, save_state
 from grpo_plugin.training.window import Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
+
+    from datasets import Dataset, IterableDataset
+    from torch import nn
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+    from transformers import (
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        ProcessorMixin,
+        TrainerCallback,
+    )
+
+    RewardFunction: TypeAlias = str | PreTrainedModel | Callable[..., Any]
+    RewardFunctions: TypeAlias = RewardFunction | Sequence[RewardFunction]
 
 
 class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no types
@@ -76,15 +96,39 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
     kl_controller: FixedKL | AdaptiveKL
     fused_heads: FusedHeads
 
-    def __init__(
-        self, *args: Any, step_reward_funcs: Any = None, value_model: Any = None, **kwargs: Any
+    def __init__(  # noqa: PLR0913, PLR0917 - TRL's, by name, so that editors know them
+        self,
+        model: str | PreTrainedModel,
+        reward_funcs: RewardFunctions | None = None,
+        args: trl.GRPOConfig | None = None,
+        train_dataset: Dataset | IterableDataset | None = None,
+        eval_dataset: Dataset | IterableDataset | dict[str, Dataset] | None = None,
+        processing_class: PreTrainedTokenizerBase | ProcessorMixin | None = None,
+        reward_processing_classes: list[PreTrainedTokenizerBase] | None = None,
+        callbacks: list[TrainerCallback] | None = None,
+        optimizers: tuple[Optimizer | None, LRScheduler | None] = (None, None),
+        *,
+        step_reward_funcs: RewardFunctions | ProcessSupervision | None = None,
+        value_model: str | nn.Module | None = None,
+        **trl_options: Any,
     ) -> None:
         require_methods(trl.GRPOTrainer, version=trl.__version__)
         warn_of_foreign_packages()  # the path may have changed since the import
         self._process = ProcessSupervision.of(step_reward_funcs)
-        if self._process is not None and len(args) < 2 and not kwargs.get("reward_funcs"):
-            kwargs["reward_funcs"] = [no_outcome]
-        super().__init__(*args, **kwargs)
+        if self._process is not None and not reward_funcs:
+            reward_funcs = [no_outcome]
+        super().__init__(
+            model,
+            reward_funcs,
+            args=args,
+            train_dataset=train_dataset,
+            eval_dataset=eval_dataset,
+            processing_class=processing_class,
+            reward_processing_classes=reward_processing_classes,
+            callbacks=callbacks,
+            optimizers=optimizers,
+            **trl_options,
+        )
         require_attributes(self, version=trl.__version__)
         plan = plan_from(self.args)
         self.plan = replace(plan, balance_micro_batches=balances(plan, self.args))
@@ -111,7 +155,8 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         """(n,) or (n, T): the advantages of this process's completions in a generation batch."""
         if self.critic is not None:
             return self.critic.advantages(self, rollout)
-        outcome = outcome_advantages(self, rollout)
+        by_energy = self.plan.by_energy
+        outcome = (token_baseline_advantages if by_energy else outcome_advantages)(self, rollout)
         if self._process is None:
             return outcome
         return supervise_steps(self, self._process, rollout.rows, rollout.tensors, outcome)

@@ -79,10 +79,14 @@ class Reward(ABC):
     Attributes:
         name: what the trainer and result files call it.
         column: the dataset column to read the reference from; by default the first known name.
+        logs: what a trainer's logs get: "all" for what was extracted, what was expected and the
+            reason in columns of their own and the share of every status; "reason" for one column
+            with status and reason, and the shares of the statuses that were seen so far.
     """
 
     name: str
     column: str | None = None
+    logs: str = "all"
 
     role: ClassVar[Role | None] = None
     also_reads: ClassVar[tuple[str, ...]] = ()
@@ -239,16 +243,28 @@ class Reward(ABC):
 
         TRL names every argument; ms-swift hands the completions over by position.
         `log_extra` gets what was extracted, what was expected and the reason, in columns that
-        bear this reward's name; `log_metric` gets the share of each status.
+        bear this reward's name; `log_metric` gets the share of each status. See `logs`.
+
+        Raises:
+            InputError: `logs` is neither "all" nor "reason".
         """
+        if self.logs not in {"all", "reason"}:
+            raise InputError(f"{self.name}: logs={self.logs!r}; it takes 'all' or 'reason'")
         verdicts = self.verdicts(completions=completions, prompts=prompts, **columns)
-        if log_extra is not None:
+        short = self.logs == "reason"
+        if log_extra is not None and short:
+            said = [f"{v.status.value}: {v.reason}" for v in verdicts]
+            log_extra(f"{self.name}_reason", list[object](said))
+        elif log_extra is not None:
             log_extra(f"{self.name}_extracted", [v.extracted or "" for v in verdicts])
             log_extra(f"{self.name}_expected", [v.expected or "" for v in verdicts])
             log_extra(f"{self.name}_reason", [v.reason for v in verdicts])
         if log_metric is not None and verdicts:
-            # Every status, also at zero: TRL averages over the calls that reported a name.
-            for status in Status:
+            # Every status, also at zero: TRL averages over the calls that reported a name. Of
+            # those that come up later the first average is over fewer calls.
+            seen = _statuses_seen.setdefault(self.name, set())
+            seen |= {v.status for v in verdicts}
+            for status in seen if short else Status:
                 share = sum(v.status is status for v in verdicts) / len(verdicts)
                 log_metric(f"{self.name}/{status.value}", share)
         return [v.score for v in verdicts]
@@ -388,6 +404,9 @@ def is_column(value: object) -> TypeGuard[Sequence[Any]]:
 def _is_missing(value: object) -> bool:
     """Whether a cell is empty: `None`, or the NaN that pandas puts in its place."""
     return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124
+
+
+_statuses_seen: dict[str, set[Status]] = {}  # by the name under which they are logged
 
 
 @lru_cache(maxsize=1024)

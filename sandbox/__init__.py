@@ -10,7 +10,9 @@ with Sandbox(workers=2) as box:
 ```
 
 `Sandbox` runs `FunctionTests`, `StdinTests` and `AssertTests` made of `Case`s under `Limits`, and
-returns an `Outcome` with a `Status` for the run and for each test. Errors are drawn in
+returns an `Outcome` with a `Status` for the run and for each test. `Sandbox.run_program` runs a
+whole program without tests and returns a `ProgramRun`: what it printed and how it ended. Both hand
+`Job`s to an `Executor`: this machine's workers, or a `RayPool`. Errors are drawn in
 `sandbox.errors`.
 """
 
@@ -33,12 +35,17 @@ if TYPE_CHECKING:
     from sandbox.errors import MissingToolchainError as MissingToolchainError
     from sandbox.errors import SandboxError as SandboxError
     from sandbox.errors import UnconfinedError as UnconfinedError
+    from sandbox.executors.job import Executor as Executor
+    from sandbox.executors.job import Job as Job
+    from sandbox.executors.ray_actors import RayPool as RayPool
     from sandbox.limits import Limits as Limits
     from sandbox.outcome import Outcome as Outcome
+    from sandbox.outcome import ProgramRun as ProgramRun
     from sandbox.outcome import Status as Status
     from sandbox.outcome import TestOutcome as TestOutcome
     from sandbox.wire import BinaryTree as BinaryTree
     from sandbox.wire import LinkedList as LinkedList
+    from sandbox.worker import WorkerLostError as WorkerLostError
 
 # Lazy, because the zygote imports submodules of this package and wants nothing else.
 _HOMES = {
@@ -47,12 +54,16 @@ _HOMES = {
     "BinaryTree": "wire",
     "Case": "cases",
     "Comparison": "compare",
+    "Executor": "executors.job",
     "FunctionTests": "cases",
+    "Job": "executors.job",
     "Limits": "limits",
     "LinkedList": "wire",
     "MissingToolchainError": "errors",
     "Order": "compare",
     "Outcome": "outcome",
+    "ProgramRun": "outcome",
+    "RayPool": "executors.ray_actors",
     "Sandbox": "box",
     "SandboxError": "errors",
     "Status": "outcome",
@@ -60,6 +71,7 @@ _HOMES = {
     "Step": "cases",
     "TestOutcome": "outcome",
     "UnconfinedError": "errors",
+    "WorkerLostError": "worker",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - the table above is the list

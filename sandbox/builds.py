@@ -37,6 +37,7 @@ class Build:
     folder: Path
     status: Status | None = None
     reason: str = ""
+    said: str = ""  # by the compiler that refused, at length
     cpu_s: float = 0.0
     done: bool = False
     users: int = 0
@@ -80,10 +81,10 @@ class Builds:
                     self._compile(launcher, build, shared.folder, commands, tools, limits)
                     again = language.retry(tools, build.reason) if build.status else []
                     if again:
-                        refused = build.status, build.reason
+                        refused = build.status, build.reason, build.said
                         self._compile(launcher, build, shared.folder, again, tools, limits)
                         if build.status is not None:
-                            build.status, build.reason = refused
+                            build.status, build.reason, build.said = refused
             yield build
         finally:
             with self._lock:
@@ -168,6 +169,7 @@ class Builds:
             ran = run_command(launcher, command, limits)
             build.cpu_s += ran.report.cpu_s
             build.status, build.reason = _judge(ran, limits)
+            build.said = ran.stderr if build.status is not None else ""
             if build.status is not None:
                 # A compiler removes what it could not finish, so there may be room again.
                 said_full = os.strerror(errno.ENOSPC) in ran.stderr
@@ -186,6 +188,27 @@ def place(
     for mark, meant in filled.items():
         argv = [part.replace(mark, meant) for part in argv]
     return argv
+
+
+def command_to_run(  # noqa: PLR0913 - one call
+    language: Language,
+    tools: Toolchain,
+    build: Build,
+    limits: Limits,
+    entry: str,
+    *,
+    tests: bool = False,
+) -> Command:
+    """What executes a built program, or the one that holds the tests."""
+    run = (language.run_tests or language.run) if tests else language.run
+    return Command(
+        argv=place(run(tools, limits), build.folder, entry=entry),
+        folder=str(build.folder),
+        readable=tools.needed_to_run,
+        counts_data=language.counts_data,
+        extra_memory_mb=language.extra_memory_mb,
+        environment=tools.environment,
+    )
 
 
 def _judge(ran: Ran, limits: Limits) -> tuple[Status | None, str]:

@@ -4,10 +4,12 @@
 SandboxError
 ├── BadTestsError           the tests themselves cannot be used; the message says which and why
 ├── MissingToolchainError   no compiler or interpreter for the language on this machine
-└── UnconfinedError         a required layer is missing, or the self-test found a hole
+├── UnconfinedError         a required layer is missing, or the self-test found a hole
+└── WorkerLostError         of an executor: a job was lost and may be handed out again
 ```
 
-What an untrusted program does is never raised: it is an `Outcome` with a status.
+The last one is in `sandbox.worker`; a `Sandbox` never lets it out. What an untrusted program does
+is never raised: it is an `Outcome` with a status.
 """
 
 from __future__ import annotations

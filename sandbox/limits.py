@@ -23,6 +23,9 @@ class Limits:
         total_s: CPU seconds of all the tests of one program together; by default no limit.
         memory_mb: address space beyond what the bare interpreter takes, or the data segment where
             a runtime reserves address space it never uses (Go, Java, JavaScript).
+        processes: how many a Python program may be at a time, itself among them: with more than
+            one, `subprocess` and `multiprocessing` work. CPU time, memory and output are those of
+            all of them together. Needs namespaces.
         output_mb: what may be printed, and the most one answer may weigh on its way back.
         compile_wall_s, compile_memory_mb: for the compiler of a compiled language.
     """
@@ -31,6 +34,7 @@ class Limits:
     cpu_s: float = 5.0
     memory_mb: int = 512
     total_s: float = math.inf
+    processes: int = 1
     output_mb: float = 4.0
     compile_wall_s: float = 60.0
     compile_memory_mb: int = 3072

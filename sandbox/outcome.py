@@ -1,4 +1,4 @@
-"""What happened when a program met its tests.
+"""What happened when a program met its tests, or ran without any.
 
 Not covered: scores. How many points an outcome is worth is the reward's business.
 """
@@ -13,6 +13,7 @@ class Status(str, Enum):
     """How a test, or a whole run, ended."""
 
     ACCEPTED = "accepted"
+    FINISHED = "finished"  # of a program without tests: it ended with exit code 0
     WRONG_ANSWER = "wrong_answer"
     RUNTIME_ERROR = "runtime_error"
     TIME_LIMIT = "time_limit"
@@ -74,3 +75,28 @@ class Outcome:
     def total(self) -> int:
         """How many tests there were."""
         return len(self.tests)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRun:
+    """How a whole program ended that was run without tests, and what it printed.
+
+    Attributes:
+        status: `FINISHED`, or what ended it otherwise. A `COMPILE_ERROR` is the compiler's word, or
+            the parser's in Python; no program that has started can claim it.
+        stdout, stderr: what it printed, decoded as UTF-8 with U+FFFD for bytes that are none, up to
+            the limit on output. Where it did not compile, `stderr` is what the compiler said.
+        return_code: its exit code, or minus the signal that ended it; `None` where it never
+            started, or was ended at a limit.
+        reason: one sentence; what the program says of itself in it is cut short.
+        cpu_s, wall_s, peak_mb: measured outside the process; compiling is not part of them.
+    """
+
+    status: Status
+    stdout: str = ""
+    stderr: str = ""
+    return_code: int | None = None
+    reason: str = ""
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    peak_mb: float = 0.0

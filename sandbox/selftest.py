@@ -39,7 +39,7 @@ ATTEMPTS = {
     "seccomp: unshare": lambda: refused(libc.unshare, 0x10000000),
     "landlock: read": lambda: open(SECRET).read(1),
     "landlock: list": lambda: os.listdir("/"),
-    "landlock: write": lambda: open("/tmp/rlvr-self-test", "w"),
+    "landlock: write": lambda: open("/rlvr-self-test", "w"),
     "limits: memory": grow,
 }
 

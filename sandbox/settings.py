@@ -8,26 +8,31 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sandbox.modules import DEFAULT_MODULES, importable
 from sandbox.worker import base_python
 
+FILES_MB = 32
 # Shared libraries that the interpreter and its extension modules load.
 LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 # Threads and processes of one worker at a time. Runtimes start dozens, compilers a process a pass.
 _PYTHON_TASKS = 256
 _COMMAND_TASKS = 1024
+_SYSTEM_PROGRAMS = ("/bin", "/usr/bin", "/etc/alternatives")
 _LIBRARY_FILES = ("/etc/ld.so.cache", "/usr/share/zoneinfo")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full")
 
 
-def python_settings(
+def python_settings(  # noqa: PLR0913 - options, by keyword
     *,
     namespaces: bool,
     modules: Sequence[str] = DEFAULT_MODULES,
     preloaded: Sequence[str] = (),
+    files_mb: float = FILES_MB,
+    processes: bool = False,
     without: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Settings of a zygote that runs Python programs.
@@ -36,6 +41,8 @@ def python_settings(
         namespaces: try to enter namespaces.
         modules: third-party modules that programs may import; those not installed are left out.
         preloaded: those of them that the zygote itself imports, once.
+        files_mb: what a run may keep in its files; 0 for none.
+        processes: its children may start others, and run the system's programs.
         without: layers to leave out, for tests of degraded operation.
     """
     needed = [base_python(), *_standard_library()]
@@ -44,12 +51,21 @@ def python_settings(
         "kind": "python",
         "python": base_python(),
         "namespaces": namespaces,
-        "readable": [*needed, *LIBRARY_FOLDERS, *_LIBRARY_FILES, *places.values()],
+        "readable": [
+            *needed,
+            *LIBRARY_FOLDERS,
+            *_LIBRARY_FILES,
+            *places.values(),
+            *(_SYSTEM_PROGRAMS if processes else ()),
+        ],
         "writable": [],
         "devices": list(DEVICES),
         "needed": needed,
         "modules": [name for name in preloaded if name in places],
         "places": dict(places),
+        "files_bytes": int(files_mb * (1 << 20)),
+        "temporary": tempfile.gettempdir() if files_mb else "/",
+        "processes": processes,
         "tasks_max": _PYTHON_TASKS,
         "without": sorted(without),
     }
@@ -81,6 +97,8 @@ def launcher_settings(
         "needed": [*own, *readable],
         "modules": [],
         "places": {},
+        "files_bytes": 0,
+        "processes": False,
         "open_files": 256,
         "tasks_max": _COMMAND_TASKS,
         "without": sorted(without),

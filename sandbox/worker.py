@@ -17,12 +17,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.cgroups import Group, make_group
 from sandbox.errors import SandboxError
+from sandbox.zygote.files import empty
 from sandbox.zygote.protocol import (
     FRAME_HEADER,
     KILL,
@@ -60,6 +62,7 @@ class Facts:
     uid: int
     python: str
     address_space: int
+    files: str | None  # a folder on a disk, to be removed when the zygote is gone
 
 
 class Worker:
@@ -139,6 +142,7 @@ class Worker:
         handles = array.array("i", descriptors)
         try:
             if self.group is not None:
+                # Several processes of one program share what it may use.
                 processes = 2 if order.kind in {Kind.JUDGE, Kind.PAIR} else 1
                 self.group.limit_memory(processes * order.memory_bytes + _SPARE_BYTES)
             self._control.sendmsg([order.pack()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)])
@@ -193,6 +197,7 @@ class Worker:
     def close(self) -> None:
         """End the zygote and all that it started. The worker can be started again."""
         process, control, group = self._process, self._control, self.group
+        folder = self.facts.files if self.facts is not None else None
         self._process = self._control = self.facts = self.group = None
         self._running = False
         if control is not None:
@@ -208,6 +213,8 @@ class Worker:
             process.stderr.close()
         if group is not None:
             group.close()
+        if folder is not None:
+            _remove(folder)
 
     def _join_group(self, pid: int) -> None:
         if self._groups is not None:
@@ -218,7 +225,9 @@ class Worker:
 
     def _explained(self, report: Report) -> Report:
         """The report, with the group's limit on memory named where that ended the child."""
-        killed = report.ended == Ended.ITSELF and report.exit_code == -signal.SIGKILL
+        killed = report.ended in {Ended.ITSELF, Ended.KILLED} and (
+            report.exit_code == -signal.SIGKILL
+        )
         if not killed or self.group is None:
             return report
         before, self._oom_kills = self._oom_kills, self.group.oom_kills()
@@ -310,6 +319,17 @@ class Channel:
 
 class OversizeError(SandboxError):
     """A frame is larger than allowed."""
+
+
+def _remove(folder: str) -> None:
+    """Remove a folder that programs wrote in, once they are dead."""
+    with suppress(OSError):  # somebody else was there before us
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            empty(handle)
+        finally:
+            os.close(handle)
+        Path(folder).rmdir()
 
 
 def _above_streams(end: socket.socket) -> socket.socket:

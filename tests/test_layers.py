@@ -57,6 +57,9 @@ def known_to(*rooms):
     }
 
 
+ABOVE = ("rewards.serving",)
+"""What stands beside the workbench and, as it does, on what judges."""
+
 # The last two are tables: the names of columns, and those of statuses.
 ROWS_KNOW = (
     *("rewards.errors", "rewards.extras", "rewards.text"),
@@ -75,7 +78,7 @@ def test_the_top_of_rewards_is_the_contract_alone():
 
 def test_what_judges_does_not_know_the_workbench():
     judging = [name for name in modules() if name.startswith("rewards.")]
-    judging = [name for name in judging if not lies_in(name, "rewards.workbench")]
+    judging = [name for name in judging if not lies_in(name, "rewards.workbench", *ABOVE)]
     assert len(judging) > 80
     assert not [
         (name, target)
@@ -83,6 +86,16 @@ def test_what_judges_does_not_know_the_workbench():
         for target in imported_by(name)
         if lies_in(target, "rewards.workbench")
     ]
+
+
+def test_only_a_command_knows_the_server():
+    knowing = {
+        name
+        for name in modules()
+        if not lies_in(name, "rewards.serving")
+        and any(lies_in(target, "rewards.serving") for target in imported_by(name))
+    }
+    assert knowing == {"rewards.workbench.commands.serve"}
 
 
 def test_files_of_rows_know_no_rewards():
@@ -103,6 +116,12 @@ def test_files_of_rows_know_no_rewards():
         ("rewards.rules", ["rewards.named"]),
         ("rewards.worker", ["rewards.rules", "rewards.answers", "rewards.symbolic"]),
         ("rewards.worker.server", ["rewards.worker.pool", "rewards.worker.launch"]),
+        # The server asks for rows by the rules of `rlvr score`; it knows no files and no commands.
+        *(
+            ("rewards.serving", [f"rewards.workbench.{room}"])
+            for room in ("rows", "commands", "cli", "reporting", "selection", "benchmarking")
+        ),
+        ("rewards.adapters", ["rewards.serving"]),
     ],
 )
 def test_rooms_that_do_not_know_each_other(room, others):

@@ -54,6 +54,7 @@ class CallResult:
         computed: (N,) bool, false where a row was not projected.
         with_gradient: how many rows entered the gradient products.
         gradients: of hidden states, weight and bias; `None` where not wanted.
+        square_sum: (N,), Σ p², or `None`.
     """
 
     logp: Tensor
@@ -61,6 +62,7 @@ class CallResult:
     computed: Tensor
     with_gradient: int
     gradients: tuple[Tensor | None, Tensor | None, Tensor | None]
+    square_sum: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,6 +89,7 @@ class Call:
         wanted: whether gradients of hidden states, weight and bias are.
         entropy: whether entropies are.
         rows: how many rows will be projected, at most.
+        square_sum: whether Σp² is.
         coupled: whether rows wait for others until their coefficient is known.
     """
 
@@ -100,6 +103,7 @@ class Call:
         wanted: tuple[bool, bool, bool],
         entropy: bool,
         rows: int,
+        square_sum: bool = False,
         coupled: bool = False,
     ) -> None:
         kernels, self.precision = settings.kernels, settings.precision
@@ -116,11 +120,18 @@ class Call:
         )
         self.gradients = Gradients(hidden, head, self.precision.logits, wanted)
         self.workspace = Workspace(
-            head, self.precision, kernels, self.sizes, keep=keep, entropy=entropy
+            head,
+            self.precision,
+            kernels,
+            self.sizes,
+            keep=keep,
+            entropy=entropy,
+            square_sum=square_sum,
         )
         count, logits = hidden.shape[0], self.precision.logits
         self.logp = hidden.new_zeros(count, dtype=logits)
         self.entropy = hidden.new_zeros(count, dtype=logits) if entropy else None
+        self.square_sum = hidden.new_zeros(count, dtype=logits) if square_sum else None
         self.computed = torch.zeros(count, dtype=torch.bool, device=hidden.device)
         self.with_gradient = 0
         self._range = torch.stack(targets.aminmax()) if count else targets.new_zeros(2)
@@ -131,6 +142,8 @@ class Call:
         self.logp[rows] = found.logp
         if self.entropy is not None and found.entropy is not None:
             self.entropy[rows] = found.entropy
+        if self.square_sum is not None and found.square_sum is not None:
+            self.square_sum[rows] = found.square_sum
         self.computed.index_fill_(0, rows, value=True)
         return found
 
@@ -221,6 +234,7 @@ class Call:
         return CallResult(
             logp=self.logp,
             entropy=self.entropy,
+            square_sum=self.square_sum,
             computed=self.computed,
             with_gradient=self.with_gradient,
             gradients=self.gradients.finished(),

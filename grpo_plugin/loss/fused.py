@@ -47,10 +47,12 @@ class LogProbs:
     Attributes:
         logp: (N,).
         entropy: (N,) in nats, or `None` when not asked for.
+        square_sum: (N,), Σ_v π(v)² in (0, 1], or `None` when not asked for.
     """
 
     logp: Tensor
     entropy: Tensor | None
+    square_sum: Tensor | None = None
 
 
 def fused_policy_loss(
@@ -96,9 +98,9 @@ def fused_policy_loss(
         logit_scale: a factor on logits before that (Cohere, Granite).
         entropy: return entropies, of every row.
         every_row: compute log-probs of rows that weigh nothing, too.
-        memory_mb: for all buffers but gradients (and the weight's float32 sum). By default 1024
-            on accelerators, 128 on CPUs. More of it means larger tiles, and fewer rows projected
-            twice when completions are coupled.
+        memory_mb: for all buffers but gradients (and the weight's float32 sum). By default 128 on
+            CPUs, and on accelerators 1024, 2048 or 4096, by what is free. More of it means larger
+            tiles, and fewer rows projected twice when completions are coupled.
         backend: "auto", "torch" or "triton".
         foresight: what the caller knows of the batch on the CPU. With it the host waits for the
             device once where coefficients are known before the model runs (twice with float16),
@@ -175,6 +177,7 @@ def fused_logps(
     softcap: float | None = None,
     logit_scale: float = 1.0,
     entropy: bool = False,
+    square_sum: bool = False,
     memory_mb: float | None = None,
     backend: Backend | str = Backend.AUTO,
 ) -> LogProbs:
@@ -182,6 +185,7 @@ def fused_logps(
 
     For π_old and the reference. Arguments and errors as in `fused_policy_loss`, and products of
     the same precision, so that the ratio of a policy to itself is 1 to float32's rounding.
+    `square_sum` asks for Σ_v π(v)², which the optimal token baseline weighs tokens by.
     """
     head = Head(
         weight=weight,
@@ -193,8 +197,8 @@ def fused_logps(
     check_inputs(hidden, targets, head)
     settings = BackendSettings.choose(hidden, head, backend, memory_mb)
     with torch.autocast(hidden.device.type, enabled=False):
-        found = score(hidden, targets, head, settings, entropy=entropy)
-    return LogProbs(logp=found.logp, entropy=found.entropy)
+        found = score(hidden, targets, head, settings, entropy=entropy, square_sum=square_sum)
+    return LogProbs(logp=found.logp, entropy=found.entropy, square_sum=found.square_sum)
 
 
 @dataclass(kw_only=True, eq=False)

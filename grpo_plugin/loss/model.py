@@ -219,8 +219,8 @@ def _answer(
     }
     hidden, targets = hidden.to(weight.device), request.targets.to(weight.device)
     if request.objective is None or request.batch is None:
-        alone = fused_logps(hidden, weight, targets, **options)
-        return FusedOutput(logp=alone.logp, entropy=alone.entropy)
+        alone = fused_logps(hidden, weight, targets, square_sum=request.square_sum, **options)
+        return FusedOutput(logp=alone.logp, entropy=alone.entropy, square_sum=alone.square_sum)
     found = fused_policy_loss(
         hidden,
         weight,

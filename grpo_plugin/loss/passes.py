@@ -16,9 +16,15 @@ from grpo_plugin.objectives.registry import Coupling
 
 
 def score(
-    hidden: Tensor, targets: Tensor, head: Head, settings: BackendSettings, *, entropy: bool
+    hidden: Tensor,
+    targets: Tensor,
+    head: Head,
+    settings: BackendSettings,
+    *,
+    entropy: bool,
+    square_sum: bool = False,
 ) -> CallResult:
-    """Log-probs, and entropies, of all rows: one product, no gradients."""
+    """Log-probs, entropies and Σp² of all rows: one product, no gradients."""
     call = Call(
         hidden,
         targets,
@@ -26,6 +32,7 @@ def score(
         settings,
         wanted=(False, False, False),
         entropy=entropy,
+        square_sum=square_sum,
         rows=len(targets),
     )
     for tile in cut(0, len(targets), call.sizes.rows):

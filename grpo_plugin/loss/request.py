@@ -31,6 +31,7 @@ class FusedRequest:
         config: its options.
         temperature: of sampling.
         entropy: whether entropies are asked for.
+        square_sum: whether Σ_v π(v)² is, with log-probs alone.
         every_row: see `fused_policy_loss`.
         memory_mb: likewise.
         backend: likewise.
@@ -48,6 +49,7 @@ class FusedRequest:
         config: ObjectiveConfig | None = None,
         temperature: float = 1.0,
         entropy: bool = False,
+        square_sum: bool = False,
         every_row: bool = False,
         memory_mb: float | None = None,
         backend: Backend | str = Backend.AUTO,
@@ -64,7 +66,7 @@ class FusedRequest:
         self.objective, self.batch, self.config = objective, batch, config
         self.temperature, self.entropy, self.every_row = temperature, entropy, every_row
         self.memory_mb, self.backend = memory_mb, backend
-        self.foresight = foresight
+        self.foresight, self.square_sum = foresight, square_sum
 
 
 @dataclass
@@ -75,6 +77,7 @@ class FusedOutput(ModelOutput):  # type: ignore[misc]
         loss: scalar with graph, or `None` when only log-probs were asked for.
         logp: (N,), without graph.
         entropy: (N,), without graph, or `None`.
+        square_sum: (N,), Σ_v π(v)², or `None`.
         computed: (N,) bool, see `LossOutput`; `None` with log-probs alone.
         with_gradient: how many rows entered the gradient products.
         router_logits: what a mixture of experts needs for its auxiliary loss, with graph, where
@@ -84,6 +87,7 @@ class FusedOutput(ModelOutput):  # type: ignore[misc]
     loss: Tensor | None = None
     logp: Tensor | None = None
     entropy: Tensor | None = None
+    square_sum: Tensor | None = None
     computed: Tensor | None = None
     with_gradient: int | None = None
     router_logits: tuple[Tensor, ...] | None = None

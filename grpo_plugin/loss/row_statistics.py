@@ -1,8 +1,9 @@
 """From statistics of vocabulary blocks to log-probs, entropies and probabilities of whole rows.
 
 A block b of a row's logits z is described relative to its own largest logit, its peak:
-mass_b = Σ e^(z − peak_b) and moment_b = Σ e^(z − peak_b) (z − peak_b). Blocks need nothing from
-each other, so they can be folded in any order or all at once, and nothing overflows.
+mass_b = Σ e^(z − peak_b), moment_b = Σ e^(z − peak_b) (z − peak_b) and square_b, the sum of the
+squares of mass_b's terms. Blocks need nothing from each other, so they can be folded in any order
+or all at once, and nothing overflows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class BlockStatistics:
         peak: (n, blocks), −inf where every logit of a block is.
         mass: (n, blocks).
         moment: (n, blocks), or `None` when entropies are not asked for.
+        square: (n, blocks), or `None` when Σp² is not.
         hit: (n,), the target's logit.
     """
 
@@ -31,10 +33,18 @@ class BlockStatistics:
     mass: Tensor
     moment: Tensor | None
     hit: Tensor
+    square: Tensor | None = None
 
     @classmethod
     def empty(
-        cls, rows: int, vocabulary: int, block: int, *, entropy: bool, like: Tensor
+        cls,
+        rows: int,
+        vocabulary: int,
+        block: int,
+        *,
+        entropy: bool,
+        like: Tensor,
+        square_sum: bool = False,
     ) -> BlockStatistics:
         """Room for `rows` rows, on the device and in the dtype of `like`."""
         blocks = -(-vocabulary // block)
@@ -44,6 +54,18 @@ class BlockStatistics:
             mass=like.new_empty(rows, blocks),
             moment=like.new_empty(rows, blocks) if entropy else None,
             hit=like.new_zeros(rows),
+            square=like.new_empty(rows, blocks) if square_sum else None,
+        )
+
+    def part(self, start: int, stop: int) -> BlockStatistics:
+        """Those of some rows, in the same memory."""
+        return BlockStatistics(
+            block=self.block,
+            peak=self.peak[start:stop],
+            mass=self.mass[start:stop],
+            moment=None if self.moment is None else self.moment[start:stop],
+            hit=self.hit[start:stop],
+            square=None if self.square is None else self.square[start:stop],
         )
 
 
@@ -58,6 +80,7 @@ class RowStatistics:
         hit: (n,), the target's logit.
         shift: (n, blocks): log p = log(kept exponential) + shift.
         block: columns in a block.
+        square_sum: (n,), Σ p², or `None`.
     """
 
     logp: Tensor
@@ -66,6 +89,7 @@ class RowStatistics:
     hit: Tensor
     shift: Tensor
     block: int
+    square_sum: Tensor | None = None
 
 
 def combine(blocks: BlockStatistics, lift: float) -> RowStatistics:
@@ -90,7 +114,11 @@ def combine(blocks: BlockStatistics, lift: float) -> RowStatistics:
         below = torch.where(mass > 0, peak - top, torch.zeros_like(peak))
         moment = ((blocks.moment + mass * below) * weight).sum(dim=1)
         entropy = (log_total - moment / total).clamp(min=0)
+    square_sum = None
+    if blocks.square is not None:
+        square_sum = (blocks.square * weight.square()).sum(dim=1) / total.square()
     return RowStatistics(
+        square_sum=square_sum,
         logp=(blocks.hit - top.squeeze(1)) - log_total,
         entropy=entropy,
         log_z=log_z,

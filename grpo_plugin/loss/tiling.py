@@ -12,15 +12,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+
 from grpo_plugin.loss.head import Head, Precision
 from grpo_plugin.objectives.registry import Coupling
 
 Rows = tuple[int, int]
 """A range of rows: first, and one past the last."""
 
-DEFAULT_MEMORY_MB = {"cuda": 1024, "cpu": 128}
-_SLICE_BYTES = 128 * 2**20
+_LEAST_MB, _MOST_MB = 1024, 4096
+_USUAL_CACHE = 32 * 2**20
 _ROUND = 128
+_SLICE_COLUMNS = 4096
+"""Enough for a matrix product to be as fast as a larger one."""
 _ALIGN = 64
 
 
@@ -32,10 +36,13 @@ class Sizes:
         rows: of a tile.
         columns: of the vocabulary, that are projected and folded at a time; a multiple of the
             kernels' block.
+        slice_rows: of a tile, likewise, so that what one product writes the next kernel finds in
+            the device's cache.
     """
 
     rows: int
     columns: int
+    slice_rows: int
 
 
 def choose_sizes(
@@ -47,6 +54,7 @@ def choose_sizes(
     keep: bool,
     shared: bool,
     memory_mb: float | None,
+    cache_bytes: int | None = None,
 ) -> Sizes:
     """The largest tile whose buffers fit the budget.
 
@@ -59,13 +67,15 @@ def choose_sizes(
         shared: whether rows may be shared out evenly among the tiles there must be; where they
             are coupled, the largest tile has the fewest of them projected twice.
         memory_mb: the budget; `None` for the device's default.
+        cache_bytes: of the device's second-level cache, half of which a slice may fill; asked of
+            the device where it is not given.
 
     Raises:
         ValueError: the budget does not hold a single row.
     """
+    device = head.weight.device
     if memory_mb is None:
-        kind = head.weight.device.type
-        memory_mb = DEFAULT_MEMORY_MB["cpu" if kind == "cpu" else "cuda"]
+        memory_mb = default_memory_mb(device)
     budget = int(memory_mb * 2**20)
     logit, kept = precision.logits.itemsize, precision.tile.itemsize
     in_place = keep and precision.tile == precision.logits
@@ -77,16 +87,51 @@ def choose_sizes(
             f"memory_mb = {memory_mb} does not hold one row of {head.vocabulary} logits, which "
             f"takes {least / 2**20:.3f} MB; give it more"
         )
-    most = budget // least
-    columns = max(1, min(_SLICE_BYTES, budget // 2) // (min(most, max(rows, 1)) * logit) // block)
-    columns = min(columns * block, -(-head.vocabulary // block) * block)
-    most = max(1, budget // (fixed + (0 if in_place else columns * logit)))
-    if head.weight.device.type == "cpu":
-        columns = block  # what stays in the cache
     rows = max(rows, 1)
+    cache = cache_of(head.weight.device) if cache_bytes is None else cache_bytes
+    if not cache:
+        columns = block
+        most = slice_rows = budget // least
+    else:
+        cells = max(block, min(cache // 2, budget // 4) // logit)
+        upper = min(budget // least, rows)
+        # All rows of the tile where that leaves many columns, else fewer rows at a time.
+        columns = max(block, max(cells // upper, min(_SLICE_COLUMNS, cells)) // block * block)
+        columns = min(columns, -(-head.vocabulary // block) * block)
+        slice_rows = max(1, min(upper, cells // columns))
+        most = (budget - (0 if in_place else slice_rows * columns * logit)) // fixed
     even = -(-rows // -(-rows // most))
     wanted = -(-even // _ROUND) * _ROUND if shared else rows
-    return Sizes(rows=min(most, rows, wanted), columns=columns)
+    tile = min(most, rows, wanted)
+    return Sizes(rows=tile, columns=columns, slice_rows=min(slice_rows, tile))
+
+
+def cache_of(device: torch.device) -> int:
+    """Bytes of an accelerator's second-level cache; 0 on a CPU, where a block of columns fits."""
+    if device.type == "cpu":
+        return 0
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).L2_cache_size)
+    return _USUAL_CACHE
+
+
+def default_memory_mb(device: torch.device) -> int:
+    """MB for the buffers of a call where nobody says: an eighth of what is free, in steps.
+
+    A larger tile means fewer passes over the head and its gradient's sum. In powers of two, so that
+    runs on like machines add up in the same order.
+    """
+    if device.type != "cuda":
+        return 128 if device.type == "cpu" else _LEAST_MB
+    free = torch.cuda.mem_get_info(device)[0]
+    free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return memory_of(free)
+
+
+def memory_of(free_bytes: int) -> int:
+    """The budget in MB where so many bytes are free."""
+    wanted = free_bytes // 8 // 2**20
+    return max(_LEAST_MB, min(_MOST_MB, 1 << max(wanted, 1).bit_length() - 1))
 
 
 def pitch(head: Head) -> int:

@@ -56,6 +56,8 @@ def fold(
             z.clamp_(min=torch.finfo(z.dtype).min)  # 0 · −inf would be NaN
             blocks.moment[:, index] = torch.linalg.vecdot(exponentials, z)
             z.copy_(exponentials)
+        if blocks.square is not None:
+            blocks.square[:, index] = torch.linalg.vecdot(z, z)
         if keep is not None:
             kept = keep[:, start:stop]
             if lift != 1:

@@ -43,6 +43,7 @@ def fold(
             blocks.peak,
             blocks.mass,
             blocks.mass if blocks.moment is None else blocks.moment,
+            blocks.mass if blocks.square is None else blocks.square,
             blocks.hit,
             blocks.peak.stride(0),
             first,
@@ -55,6 +56,7 @@ def fold(
             HAS_BIAS=head.bias is not None,
             HAS_SOFTCAP=head.softcap is not None,
             HAS_ENTROPY=blocks.moment is not None,
+            HAS_SQUARES=blocks.square is not None,
             KEEP=keep is not None,
             BLOCK=blocks.block,
             num_warps=warps,
@@ -109,6 +111,7 @@ def _fold(  # type: ignore[no-untyped-def]
     peaks,
     masses,
     moments,
+    squares,
     hits,
     blocks_stride,
     first,
@@ -121,6 +124,7 @@ def _fold(  # type: ignore[no-untyped-def]
     HAS_BIAS: tl.constexpr,
     HAS_SOFTCAP: tl.constexpr,
     HAS_ENTROPY: tl.constexpr,
+    HAS_SQUARES: tl.constexpr,
     KEEP: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
@@ -153,6 +157,8 @@ def _fold(  # type: ignore[no-untyped-def]
         # 0 · −inf would be NaN
         weighted = exponential * tl.where(exponential == 0.0, 0.0, below)
         tl.store(moments + at, tl.sum(weighted, axis=0))
+    if HAS_SQUARES:
+        tl.store(squares + at, tl.sum(exponential * exponential, axis=0))
     if KEEP:
         kept = (exponential * lift).to(keep.dtype.element_ty)
         tl.store(keep + row * keep_stride + column, kept, mask=inside)

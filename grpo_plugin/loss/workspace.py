@@ -62,6 +62,7 @@ class Workspace:
         sizes: of the tile and of the slices in which it is filled.
         keep: whether exponentials are kept, for gradients.
         entropy: whether entropies are wanted.
+        square_sum: whether Σp² is.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class Workspace:
         *,
         keep: bool,
         entropy: bool,
+        square_sum: bool = False,
     ) -> None:
+        self.square_sum = square_sum
         self.head, self.precision, self.kernels, self.sizes = head, precision, kernels, sizes
         self.entropy = entropy
         like = head.weight
@@ -83,7 +86,9 @@ class Workspace:
             self.tile = buffer[:, : head.vocabulary]
         in_place = keep and precision.tile == precision.logits
         self._slice = (
-            None if in_place else like.new_empty(sizes.rows * sizes.columns, dtype=precision.logits)
+            None
+            if in_place
+            else like.new_empty(sizes.slice_rows * sizes.columns, dtype=precision.logits)
         )
         self._uncast = head.weight.dtype == precision.operand
 
@@ -100,19 +105,24 @@ class Workspace:
             self.head.vocabulary,
             self.kernels.block,
             entropy=self.entropy,
+            square_sum=self.square_sum,
             like=hidden.new_empty(0, dtype=self.precision.logits),
         )
+        lift, step = self.precision.lift, self.sizes.slice_rows
         for start, stop, weight in self._slices(self.sizes.columns):
-            kept = None if self.tile is None else self.tile[:count, start:stop]
-            if self._slice is not None:
-                logits = self._slice[: count * (stop - start)].view(count, stop - start)
-            elif kept is not None:
-                logits = kept
-            else:
-                raise RuntimeError("no buffer for logits")
-            multiply(hidden, weight.t(), logits)
-            lift = self.precision.lift
-            self.kernels.fold(logits, start, targets, self.head, blocks, kept, lift)
+            for first in range(0, count, step):
+                last = min(first + step, count)
+                kept = None if self.tile is None else self.tile[first:last, start:stop]
+                if self._slice is not None:
+                    size = (last - first) * (stop - start)
+                    logits = self._slice[:size].view(last - first, stop - start)
+                elif kept is not None:
+                    logits = kept
+                else:
+                    raise RuntimeError("no buffer for logits")
+                multiply(hidden[first:last], weight.t(), logits)
+                part = blocks.part(first, last)
+                self.kernels.fold(logits, start, targets[first:last], self.head, part, kept, lift)
         return combine(blocks, self.precision.lift)
 
     def finish(

@@ -3,9 +3,11 @@
 | module     | step                                                                       |
 |------------|----------------------------------------------------------------------------|
 | plan       | read and check the configuration                                           |
+| estimating | where advantages come from, as a configuration asks for it                 |
 | options    | TRL's options of the loss as those of an objective                         |
 | rollout    | one generation batch with its rewards; advantages from it                  |
 | critic     | PPO's value model: advantages by GAE, and its own loss                      |
+| energy     | log π and Σπ² at each token, for the optimal token baseline                  |
 | extensions | names of rewards, and hooks of callbacks                                   |
 | window     | the micro-batches of one optimizer step, and their tokens                  |
 | resampling | dynamic sampling: refill groups whose rewards are all equal                |

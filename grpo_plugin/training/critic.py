@@ -21,7 +21,7 @@ from grpo_plugin.advantages.outcome import standardize
 from grpo_plugin.batch import Batch
 from grpo_plugin.errors import ConfigurationError
 from grpo_plugin.objectives import Aggregation, aggregate
-from grpo_plugin.training.plan import KLPlace
+from grpo_plugin.training.estimating import KLPlace
 from grpo_plugin.training.rollout import Rollout, sampled_kl, steer_kl
 
 

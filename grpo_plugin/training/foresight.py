@@ -66,22 +66,7 @@ class Foreseen:
 
     def look(self, parts: Sequence[dict[str, Any]]) -> None:
         """Read what waits to be trained on: one wait for the device for all of it."""
-        self._parts = parts
-        originals = [_originals(part) for part in parts]
-        flat = [
-            value != 0 if name in _MASKS else value
-            for found in originals
-            for name, value in found.items()
-        ]
-        copies = iter(read(*flat))
-        self._known = [
-            _Known(
-                originals=found,
-                versions={name: value._version for name, value in found.items()},  # noqa: SLF001
-                found=_on_host({name: next(copies) for name in found}),
-            )
-            for found in originals
-        ]
+        self._parts, self._known = parts, _read(parts)
 
     def of(self, inputs: dict[str, Any]) -> OnHost:
         """What is known of a micro-batch; read now where nothing is."""
@@ -89,8 +74,25 @@ class Foreseen:
         for known in self._known:
             if known.describes(originals):
                 return known.found
-        self.look([inputs])
-        return self._known[0].found
+        return _read([inputs])[0].found
+
+
+def _read(parts: Sequence[dict[str, Any]]) -> list[_Known]:
+    originals = [_originals(part) for part in parts]
+    flat = [
+        value != 0 if name in _MASKS else value
+        for found in originals
+        for name, value in found.items()
+    ]
+    copies = iter(read(*flat))
+    return [
+        _Known(
+            originals=found,
+            versions={name: value._version for name, value in found.items()},  # noqa: SLF001
+            found=_on_host({name: next(copies) for name in found}),
+        )
+        for found in originals
+    ]
 
 
 def _originals(inputs: dict[str, Any]) -> dict[str, Tensor]:

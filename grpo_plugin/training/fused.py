@@ -35,6 +35,7 @@ class FusedHeads:
     def __init__(self, trainer: Any) -> None:
         self.policy = self.reference = self.packs = False
         self._loss = True
+        self._square_sums: list[tuple[Tensor, Tensor]] = []
         # TRL's method returns the router's loss, too, since it takes this argument.
         taken = inspect.signature(trainer._get_per_token_logps_and_entropies).parameters  # noqa: SLF001
         self._returns = 3 if "compute_aux_loss" in taken else 2
@@ -121,13 +122,21 @@ class FusedHeads:
                 live,
                 temperature=trainer.temperature,
                 entropy=entropy,
+                square_sum=trainer.plan.by_energy,
             )
             if found is None:
                 return None
             parts.append(_spread(found, live, ids.device))
         logp = torch.cat([part.logp for part in parts if part.logp is not None])
+        squares = [part.square_sum for part in parts if part.square_sum is not None]
+        if squares:
+            self._square_sums = [*self._square_sums[-1:], (logp, torch.cat(squares))]
         seen = [part.entropy for part in parts if part.entropy is not None]
         return (logp, torch.cat(seen) if entropy else None, None)[: self._returns]
+
+    def square_sums_of(self, logp: Tensor | None) -> Tensor | None:
+        """(n, T): Σ_v π(v)² of the pass that `logp` came of, where it was one of the last two."""
+        return next((squares for made, squares in self._square_sums if made is logp), None)
 
     def _ask(  # noqa: PLR0913, PLR0917 - a forward pass
         self,
@@ -177,7 +186,12 @@ def _spread(found: FusedOutput, live: Tensor, device: torch.device) -> FusedOutp
         flat = values.detach().to(device)
         return flat.new_zeros(live.numel()).index_copy_(0, places, flat).view(live.shape)
 
-    return replace(found, logp=scattered(found.logp), entropy=scattered(found.entropy))
+    return replace(
+        found,
+        logp=scattered(found.logp),
+        entropy=scattered(found.entropy),
+        square_sum=scattered(found.square_sum),
+    )
 
 
 def _logged(trainer: Any) -> bool:

@@ -31,8 +31,8 @@ other processes included), `timing/loss_s` per micro-batch (forward pass and los
 TRL's names of what its loss logs stay beside ours (`grpo_plugin.training.trl_metrics`). TRL adds
 those of a generation batch, and each reward of ours the rate of each status (`accuracy/correct`).
 
-What is measured in a micro-batch stays on the device until something is logged: then all of it is
-put together over the processes, and read, at once.
+What is measured in a micro-batch is gathered over the processes in one collective, and stays on the
+device until something is logged: then all of it is read at once.
 """
 
 from __future__ import annotations
@@ -114,20 +114,20 @@ class Waiting:
         names = sorted(figures)
         wide = torch.float if tokens.device.type == "mps" else torch.double  # no float64 there
         values = [tokens.to(wide), *(figures[name].to(wide) for name in names)]
-        mine.append((names, torch.stack(values)))
+        # Gathered here, where all processes are: a callback may log in one of them alone.
+        table = trainer.accelerator.gather(torch.stack(values))
+        mine.append((names, table.view(-1, len(values))))
         if len(mine) >= _MOST_WAITING:
             self.hand_over(trainer)
 
     def hand_over(self, trainer: Any) -> None:
-        """Put them into TRL's averages: one collective, and one wait for the device."""
+        """Put them into TRL's averages: one wait for the device."""
         for mode, mine in self._kept.items():
             if not mine:
                 continue
-            table = trainer.accelerator.gather(torch.cat([values for _, values in mine]))
-            (table,) = read(table.view(trainer.accelerator.num_processes, -1))
-            parts = torch.split(table, [len(values) for _, values in mine], dim=1)
-            for (names, _), part in zip(mine, parts, strict=True):
-                for name, value in _together(names, part).items():
+            tables = read(*(table for _, table in mine))
+            for (names, _), table in zip(mine, tables, strict=True):
+                for name, value in _together(names, table).items():
                     trainer._metrics[mode][name].append(value)  # noqa: SLF001 - TRL's averages
             mine.clear()
 

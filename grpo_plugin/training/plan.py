@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 from torch import Tensor
 
 from grpo_plugin.advantages import OutcomeEstimator
-from grpo_plugin.advantages import available as available_advantages
 from grpo_plugin.advantages import resolve as resolve_advantage
-from grpo_plugin.advantages.estimators import OF_EVERY_REWARD
 from grpo_plugin.errors import ConfigurationError
 from grpo_plugin.kl import AdaptiveKL, FixedKL, KLEstimator
 from grpo_plugin.objectives import (
@@ -25,25 +21,11 @@ from grpo_plugin.objectives import (
     usual_bounds,
 )
 from grpo_plugin.objectives import resolve as resolve_objective
-from grpo_plugin.training.options import objective_options, trl_default
+from grpo_plugin.training.estimating import KLPlace, advantages_asked_for, imported
+from grpo_plugin.training.options import objective_options
 
 _OF_TOKEN_REWARDS = frozenset({"reinforce_plus_plus", "gae"})
 """Advantage estimators that work on the reward of each token."""
-
-_SCALES = {"group": "grpo", "batch": "batch_normalized", "none": "dr_grpo"}
-"""TRL's scale_rewards -> the advantage of the same formula."""
-
-
-class KLPlace(str, Enum):
-    """Where the divergence from the reference counts."""
-
-    LOSS = "loss"
-    REWARD = "reward"
-    """Subtracted from each completion's reward, before group normalisation (DeepSeekMath eq. 2)."""
-    ADVANTAGE = "advantage"
-    """Subtracted from each token's advantage, after normalisation."""
-    TOKEN_REWARD = "token_reward"  # noqa: S105 - a unit of text
-    """In the reward of each token; advantages come of the token rewards (REINFORCE++, PPO)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,6 +40,7 @@ class TrainingPlan:
             used only where TRL's no longer hold (KL in the reward, refilled groups).
         every_reward: `estimator` takes rewards (N, F), a column for each function, and `weights`.
         by_value: advantages come of a value model, by GAE.
+        by_energy: advantages have a baseline for each token, weighted by log π and Σπ².
         kl_in: where the KL term goes.
         kl_estimator: how it is estimated.
         kl: its coefficient, fixed or adaptive, as it is at the start.
@@ -78,6 +61,7 @@ class TrainingPlan:
     own_advantages: bool = False
     every_reward: bool = False
     by_value: bool = False
+    by_energy: bool = False
     kl_in: KLPlace = KLPlace.LOSS
     kl_estimator: KLEstimator = KLEstimator.K3
     kl: FixedKL | AdaptiveKL = field(default_factory=lambda: FixedKL(coefficient=0.0))
@@ -118,7 +102,7 @@ def plan_from(args: Any) -> TrainingPlan:
             f"others, but generation_batch_size = num_generations = {args.num_generations} makes "
             "one group; raise generation_batch_size or set dynamic_sampling_rounds=0"
         )
-    common = _advantages(args) | {
+    common = advantages_asked_for(args) | {
         "dynamic_sampling_rounds": rounds,
         "skip_dead_completions": args.skip_dead_completions,
         "trim_padding": args.trim_padding,
@@ -131,7 +115,7 @@ def plan_from(args: Any) -> TrainingPlan:
     if args.objective is None:
         _refuse_without_objective(args)
         return TrainingPlan(**common)
-    chosen = _imported(args.objective, "objective")
+    chosen = imported(args.objective, "objective")
     try:
         objective = resolve_objective(chosen)
     except (ValueError, TypeError) as error:
@@ -146,73 +130,6 @@ def plan_from(args: Any) -> TrainingPlan:
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"objective={objective.name!r}: {error}") from error
     return TrainingPlan(objective=objective, options=objective.settle(options), **kl, **common)
-
-
-def _advantages(args: Any) -> dict[str, Any]:
-    chosen = args.advantage_estimator
-    if args.multi_objective_aggregation != "sum_then_normalize" and (
-        chosen is not None or args.dynamic_sampling_rounds or args.kl_in != KLPlace.LOSS.value
-    ):
-        raise ConfigurationError(
-            f"multi_objective_aggregation={args.multi_objective_aggregation!r} normalises each "
-            "reward by itself, which leaves nothing for advantage_estimator, kl_in or "
-            "dynamic_sampling_rounds to work on; use 'sum_then_normalize' or leave them alone"
-        )
-    if chosen is None:
-        if args.advantage_options:
-            raise ConfigurationError(
-                "advantage_options needs advantage_estimator; choose one of "
-                + ", ".join(available_advantages())
-            )
-        return {"estimator": resolve_advantage(_SCALES[str(args.scale_rewards)])}
-    if args.scale_rewards != trl_default("scale_rewards"):
-        raise ConfigurationError(
-            f"scale_rewards={args.scale_rewards!r} and advantage_estimator={_shown(chosen)} both "
-            "say how rewards are normalised; leave one of them out"
-        )
-    chosen = _imported(chosen, "advantage_estimator")
-    if callable(chosen):
-        if args.advantage_options:
-            raise ConfigurationError(
-                "advantage_options are those of a named advantage_estimator; give a function its "
-                "own with functools.partial"
-            )
-        return {"estimator": chosen, "own_advantages": True}
-    if chosen == "gae":
-        return _by_value(args)
-    try:
-        estimator = resolve_advantage(chosen, **(args.advantage_options or {}))
-    except ValueError as error:
-        raise ConfigurationError(f"advantage_estimator={chosen!r}: {error}") from error
-    every_reward = chosen in OF_EVERY_REWARD
-    if every_reward and args.kl_in == KLPlace.REWARD.value:
-        raise ConfigurationError(
-            f"kl_in='reward' subtracts from one reward, and advantage_estimator={chosen!r} keeps "
-            "them apart; choose kl_in='loss' or 'advantage'"
-        )
-    return {"estimator": estimator, "own_advantages": True, "every_reward": every_reward}
-
-
-def _by_value(args: Any) -> dict[str, Any]:
-    """GAE: its numbers are fields of their own, and a value model reads the rewards of tokens."""
-    if args.advantage_options:
-        raise ConfigurationError(
-            "advantage_options are not read by advantage_estimator='gae'; set gae_gamma, "
-            "gae_lambda, value_clip and value_learning_rate"
-        )
-    if args.kl_in in (KLPlace.REWARD.value, KLPlace.ADVANTAGE.value):
-        raise ConfigurationError(
-            f"kl_in={args.kl_in!r} with advantage_estimator='gae': a value model predicts the "
-            "rewards of tokens; choose kl_in='token_reward' or 'loss'"
-        )
-    if args.objective is None:
-        raise ConfigurationError(
-            "advantage_estimator='gae' needs an objective; set objective='ppo_clip'"
-        )
-    for name, least, most in (("gae_gamma", 0, 1), ("gae_lambda", 0, 1)):
-        if not least <= getattr(args, name) <= most:
-            raise ConfigurationError(f"{name} is {getattr(args, name)}; it must be in [0, 1]")
-    return {"own_advantages": True, "by_value": True}
 
 
 def _divergence(args: Any, objective: Objective) -> dict[str, Any]:
@@ -316,19 +233,3 @@ def _refuse_without_objective(args: Any) -> None:
             f"kl_in={args.kl_in!r} needs objective=…, because TRL's own loss always has the KL "
             "term in it; set objective, e.g. objective='grpo'"
         )
-
-
-def _imported(chosen: Any, name: str) -> Any:
-    """What `module:function` names; anything else as it is."""
-    if not isinstance(chosen, str) or ":" not in chosen:
-        return chosen
-    module, _, attribute = chosen.partition(":")
-    try:
-        found: Callable[..., Any] = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(f"{name}={chosen!r} cannot be imported: {error}") from error
-    return found
-
-
-def _shown(chosen: Any) -> str:
-    return repr(chosen if isinstance(chosen, str) else getattr(chosen, "__name__", chosen))

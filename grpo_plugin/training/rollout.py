@@ -12,8 +12,8 @@ from torch import Tensor
 from grpo_plugin.advantages import dead_groups, reinforce_plus_plus
 from grpo_plugin.errors import ConfigurationError, UnsupportedTRLError
 from grpo_plugin.kl import AdaptiveKL, penalize_advantages, token_kl
+from grpo_plugin.training.estimating import KLPlace
 from grpo_plugin.training.forward import token_logps
-from grpo_plugin.training.plan import KLPlace
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

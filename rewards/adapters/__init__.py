@@ -38,6 +38,11 @@ evaluators:
 * `lm_eval`: lm-evaluation-harness, result processing and a filter
 * `reasoning_gym`: the other way round: reasoning-gym's scorers as rewards of ours
 
+other machines:
+
+* `remote`: a reward that a server judges (`rlvr serve`), used like one that is judged here
+* `remote_calls`: its requests: connections kept, tried again with growing pauses
+
 TRL's own convention needs no adapter: axolotl and unsloth take `rewards.accuracy` as it stands.
 """
 

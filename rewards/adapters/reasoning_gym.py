@@ -10,7 +10,7 @@ On a command line it is `rewards.adapters.reasoning_gym:rlvr`.
 
 A row is an entry of reasoning-gym's: its `answer` and its `metadata` (a dict, or the JSON that a
 data set file holds), whose `source_dataset` says which scorer judges. The scorer runs in a process
-with CPU and memory limits. Scorers that evaluate what the model wrote as Python (`eval`,
+with CPU and memory limits. Scorers that run text as Python (`eval`,
 `parse_expr`: n_queens, countdown and others in version 0.1.25, found by reading the installed
 source) are refused: their rows are not applicable.
 """
@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from types import ModuleType
+from textwrap import dedent
 from typing import Any, ClassVar
 
 from rewards.adapters.bridge import peer_module
@@ -41,7 +41,7 @@ from rewards.worker.result import TaskResult
 # What runs text as code. A scorer that reaches one of them, in its own file or in another of
 # reasoning-gym's, is not given a model's answer.
 _EVALUATING = frozenset({"eval", "exec", "compile", "parse_expr", "sympify", "loads", "__import__"})
-_HARMLESS_LOADS = frozenset({"json"})
+_HARMLESS_OWNERS = frozenset({"json", "re"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,52 +147,55 @@ def why_refused(dataset: str) -> str:
         return str(error)
     if dataset not in factory.DATASETS:
         return f"reasoning-gym has no data set {dataset!r}"
-    scorer = factory.DATASETS[dataset][0].score_answer
-    called = _evaluating_call(inspect.getmodule(scorer), scorer.__name__, set())
+    cls = factory.DATASETS[dataset][0]
+    called = _evaluating(cls.score_answer, cls, set())
     if not called:
         return ""
     return (
-        f"reasoning-gym's scorer of {dataset} hands what the model wrote to {called}, which runs "
-        "it as Python; judge these rows by `accuracy` or a function of your own"
+        f"reasoning-gym's scorer of {dataset} uses {called}, which runs text as Python; judge "
+        "these rows by `accuracy` or a function of your own"
     )
 
 
-def _evaluating_call(module: ModuleType | None, name: str, seen: set[tuple[str, str]]) -> str:
-    """The first call that runs text as code among what a function reaches, or ""."""
-    if module is None or (module.__name__, name) in seen:
+def _evaluating(function: Any, cls: type, seen: set[Any]) -> str:
+    """What runs text as code among all that a function of reasoning-gym's mentions, or "".
+
+    Followed: its own functions and classes, in whichever of its files, and methods of `self`.
+    """
+    if isinstance(function, type):
+        methods = [one for one in vars(function).values() if inspect.isfunction(one)]
+        return next(filter(None, (_evaluating(one, function, seen) for one in methods)), "")
+    function = inspect.unwrap(function)
+    if function in seen or not inspect.isfunction(function):
         return ""
-    seen.add((module.__name__, name))
-    tree = ast.parse(inspect.getsource(module))
-    functions = {
-        node.name: node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    }
-    if name not in functions:
-        return ""
-    for node in ast.walk(functions[name]):
-        if not isinstance(node, ast.Call):
-            continue
-        target = node.func
-        called = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-        owner = target.value if isinstance(target, ast.Attribute) else None
-        if called in functions:
-            found = _evaluating_call(module, called, seen)
-        elif called in _EVALUATING:
-            by = owner.id if isinstance(owner, ast.Name) else ""
-            found = "" if by in _HARMLESS_LOADS else called
-        else:
-            found = _in_other_file(module, called, seen)
-        if found:
-            return found
+    seen.add(function)
+    names = function.__globals__
+    try:
+        source = inspect.getsource(function)
+    except OSError:  # a data class's own methods have none; anything else is not trusted
+        made = function.__name__.startswith("__")
+        return "" if made else f"{function.__qualname__}, whose source is not there,"
+    for node in ast.walk(ast.parse(dedent(source))):
+        word, found = _mentioned(node, cls, names)
+        if str(getattr(found, "__module__", "")).partition(".")[0] == "reasoning_gym":
+            if reached := _evaluating(found, cls, seen):
+                return reached
+        elif word in _EVALUATING:
+            return word
     return ""
 
 
-def _in_other_file(module: ModuleType, called: str, seen: set[tuple[str, str]]) -> str:
-    home = inspect.getmodule(getattr(module, called, None))
-    if home is None or home is module or not home.__name__.startswith("reasoning_gym"):
-        return ""
-    return _evaluating_call(home, called, seen)
+def _mentioned(node: ast.AST, cls: type, names: Mapping[str, Any]) -> tuple[str, Any]:
+    """The name that a piece of source mentions, and what it stands for there, if that is known."""
+    if isinstance(node, ast.Name):
+        return node.id, names.get(node.id)
+    if not isinstance(node, ast.Attribute):
+        return "", None
+    owner = ast.unparse(node.value)
+    if owner in _HARMLESS_OWNERS:
+        return "", None
+    of_itself = owner in {"self", "cls", "super()"}
+    return node.attr, getattr(cls if of_itself else names.get(owner), node.attr, None)
 
 
 def _metadata(cell: object) -> Mapping[str, Any]:

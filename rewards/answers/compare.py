@@ -183,8 +183,10 @@ def _is_broken_number(node: Node | None) -> bool:
     return isinstance(node, Num) and (bool(node.decimals) or node.value.denominator != 1)
 
 
-_NUMERAL = re.compile(r"-?(?:\d{1,18}(?:\.\d{1,18})?|\d{0,18}\\[dt]?frac\{\d{1,18}\}\{\d{1,18}\})")
-_EXACT_NUMERAL = re.compile(r"-?(?:\d{1,18}|\d{0,18}\\[dt]?frac\{\d{1,18}\}\{\d{1,18}\})")
+_WHOLE = r"\d{1,18}|[1-9]\d{0,2}(?:(?:,\d{3}){1,6}|(?:\{,\}\d{3}){1,6})"
+_FRACTION = r"(?:\d{1,18} ?)?\\[dt]?frac\{\d{1,18}\}\{\d{1,18}\}"
+_EXACT_NUMERAL = re.compile(f"-?(?:{_WHOLE}|{_FRACTION})")
+_NUMERAL = re.compile(rf"-?(?:{_WHOLE}|{_FRACTION}|\d{{1,18}}\.\d{{1,18}})")
 
 
 def _are_other_numbers(reference: Answer, answer: Answer) -> bool:

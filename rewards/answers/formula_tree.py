@@ -32,6 +32,7 @@ from rewards.answers.tree import (
 
 MAX_NODES = 120
 _MAX_POWER = 1_000
+_MAX_BITS = 10_000  # of a number; below what the interpreter writes in digits
 _HALF = Fraction(1, 2)
 
 
@@ -80,7 +81,7 @@ def formula_tree(node: Node) -> FormulaTree:
 
 def _monomial(node: Node) -> _Monomial:  # noqa: C901 - a line for each kind of node
     if isinstance(node, Num):
-        return _Monomial(node.value, {})
+        return _Monomial(_bounded(node.value), {})
     if isinstance(node, Sym):
         return _power_of(FormulaTree(node.name))
     if isinstance(node, Const):
@@ -106,6 +107,17 @@ def _monomial(node: Node) -> _Monomial:  # noqa: C901 - a line for each kind of 
     raise NoFormulaError
 
 
+def _bounded(number: Fraction) -> Fraction:
+    """The number, where it is no longer than one that somebody writes in a formula.
+
+    Raises:
+        NoFormulaError: it is.
+    """
+    if max(number.numerator.bit_length(), number.denominator.bit_length()) > _MAX_BITS:
+        raise NoFormulaError
+    return number
+
+
 def _power_of(tree: FormulaTree, exponent: Fraction = Fraction(1)) -> _Monomial:
     return _Monomial(Fraction(1), {tree: exponent})
 
@@ -113,9 +125,9 @@ def _power_of(tree: FormulaTree, exponent: Fraction = Fraction(1)) -> _Monomial:
 def _product(factors: list[_Monomial]) -> _Monomial:
     factor, powers = Fraction(1), dict[FormulaTree, Fraction]()
     for one in factors:
-        factor *= one.factor
+        factor = _bounded(factor * one.factor)
         for tree, exponent in one.powers.items():
-            powers[tree] = powers.get(tree, Fraction(0)) + exponent
+            powers[tree] = _bounded(powers.get(tree, Fraction(0)) + exponent)
     if not factor:
         return _Monomial(factor, {})
     return _Monomial(factor, {tree: exponent for tree, exponent in powers.items() if exponent})
@@ -127,7 +139,7 @@ def _power(base: Node, exponent: Node) -> _Monomial:
     except InexactError:
         value = None
     if value is not None:
-        return _raised(_monomial(base), value)
+        return _raised(_monomial(base), _bounded(value))
     trees = _as_tree(_monomial(base)), _as_tree(_monomial(exponent))
     return _power_of(FormulaTree("^", trees))
 
@@ -144,9 +156,10 @@ def _raised(base: _Monomial, exponent: Fraction) -> _Monomial:
         number = FormulaTree(str(base.factor))
         return _Monomial(
             Fraction(1),
-            {number: exponent} | {tree: old * exponent for tree, old in base.powers.items()},
+            {number: exponent}
+            | {tree: _bounded(old * exponent) for tree, old in base.powers.items()},
         )
-    return _Monomial(factor, {tree: old * exponent for tree, old in powers.items()})
+    return _Monomial(factor, {tree: _bounded(old * exponent) for tree, old in powers.items()})
 
 
 def _sum(terms: list[_Monomial]) -> _Monomial:
@@ -154,7 +167,7 @@ def _sum(terms: list[_Monomial]) -> _Monomial:
     collected: dict[frozenset[tuple[FormulaTree, Fraction]], Fraction] = {}
     for term in terms:
         key = frozenset(term.powers.items())
-        collected[key] = collected.get(key, Fraction(0)) + term.factor
+        collected[key] = _bounded(collected.get(key, Fraction(0)) + term.factor)
     left = [_Monomial(factor, dict(key)) for key, factor in collected.items() if factor]
     if not left:
         return _Monomial(Fraction(0), {})
@@ -163,10 +176,11 @@ def _sum(terms: list[_Monomial]) -> _Monomial:
     trees = {tree for term in left for tree in term.powers}
     shared = {tree: min(term.powers.get(tree, Fraction(0)) for term in left) for tree in trees}
     shared = {tree: exponent for tree, exponent in shared.items() if exponent}
-    content = Fraction(
-        gcd(*(term.factor.numerator for term in left)),
-        lcm(*(term.factor.denominator for term in left)),
-    )
+    below = 1
+    for term in left:
+        below = lcm(below, term.factor.denominator)
+        _bounded(Fraction(below))
+    content = Fraction(gcd(*(term.factor.numerator for term in left)), below)
     inverse = _Monomial(1 / content, {tree: -exponent for tree, exponent in shared.items()})
     reduced = [_product([term, inverse]) for term in left]
     if min(reduced, key=lambda term: _order(_as_tree(term))).factor < 0:  # a - b and b - a

@@ -46,6 +46,7 @@ _DERIVED = {
     "absorbed": {"length": 2, "time": -2},
     "molarity": {"amount": 1, "length": -3},
     "catalysis": {"amount": 1, "time": -1},
+    "vergence": {"length": -1},
     "viscosity": {"mass": 1, "length": -1, "time": -1},
 }
 
@@ -54,6 +55,7 @@ _DERIVED = {
 _PREFIXED = """
 length      1            m       T G M k h d c m µ n p f | meter metre
 time        1            s       k m µ n p f             | second
+time        3600         h       M k h                   |
 mass        1/1000       g       T G M k h d c m µ n p f | gram
 current     1            A       M k m µ n p f           | ampere amp
 temperature 1            K       k m µ n                 | kelvin
@@ -180,7 +182,7 @@ decibel  1           dB decibel decibels
 ph       1           pH
 ppm      1           ppm
 ppm      1/1000      ppb
-diopter  1           diopter diopters dioptre dioptres dpt
+vergence 1           diopter diopters dioptre dioptres dpt
 money    1           USD dollar dollars 美元 dólares
 money    1/100       cent cents
 euro     1           EUR euro euros 欧元

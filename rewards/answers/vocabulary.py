@@ -216,10 +216,15 @@ LINKS = frozenset(
 )
 
 
+# A word of another script that ends so denies what follows.
+_DENYING_ENDS = tuple("不 不是 不为 不等于 并非 ない ません 아니다 아닌 않다 नहीं".split())
+
+
 def may_name(words: Sequence[str]) -> bool:
     """Whether words in front of a value are a name for it, and neither negate nor hedge it.
 
-    Names are listed words and nouns; a capitalised word may be anybody's name.
+    Names are listed words and nouns; a capitalised word may be anybody's name. What ends in "of"
+    is none: "the square of: 42" speaks of 42.
 
     >>> may_name(["Total", "cost"]), may_name(["Not"]), may_name(["Alice"]), may_name(["hardly"])
     (True, False, True, False)
@@ -230,9 +235,9 @@ def may_name(words: Sequence[str]) -> bool:
             continue
         if lower in NEGATIONS or lower in HEDGES or changes(lower):
             return False
-        if noun(lower) is None and not _is_proper(word):
+        if lower.endswith(_DENYING_ENDS) or (noun(lower) is None and not _is_proper(word)):
             return False
-    return bool(words)
+    return bool(words) and words[-1].lower() != "of"
 
 
 def _is_proper(word: str) -> bool:

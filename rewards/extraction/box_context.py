@@ -1,7 +1,7 @@
 r"""What stands around the last box: whether the box is all that is said, or part of a formula.
 
 `-\boxed5` says -5 and `\boxed5.5` says 5.5, so 5 is not the answer there. What TeX does not show
-(a comment line, `\phantom`) and what a tool says in a turn of the model's own making is no answer.
+(a comment, `\phantom`) and what a tool says in a turn of the model's own making is no answer.
 """
 
 from __future__ import annotations
@@ -10,6 +10,12 @@ import re
 
 # TeX comments fill lines here; inside a line a bare % is rather a per cent sign.
 _COMMENT = re.compile(r"^[ \t]*%[^\n]*$", re.MULTILINE)
+# Whole passages that are not shown: of HTML, of TeX, of the package comment.
+_HIDDEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|\\iffalse(?![a-zA-Z]).*?(?:\\fi(?![a-zA-Z])|\Z)"
+    r"|\\begin\{comment\}.*?(?:\\end\{comment\}|\Z)",
+    re.DOTALL,
+)
 _TOOL = re.compile(
     r"<tool_(?:response|result|call|output)>.*?(?:</tool_(?:response|result|call|output)>|\Z)"
     r"|<\|(?:tool|ipython|observation|python_tag)\|>.*?(?:<\||\Z)"
@@ -19,9 +25,16 @@ _TOOL = re.compile(
 _COMMENT_BELOW = re.compile(r"\n[ \t]*%")  # one that opens no text; starts with a plain character
 # Directly before a box, without a space: a sign, a factor, a script or a fraction bar.
 _PREFIX = re.compile(
-    r"(?:(?<![-\w])[-+−±]|[\d^/]|(?<=\w)_|\\(?:pm|mp|times|cdot|div|sqrt|neg|lnot)\s?)\Z"
+    r"(?:(?<![-\w])[-+−±]|[\d^/]|(?<=\w)_|\\(?:pm|mp|times|cdot|div|sqrt|neg|lnot|ne|neq|not|ln|log|lg"
+    r"|exp|sin|cos|tan|cot)\s?|\\not\s?=\s?|≠\s?)\Z"
 )
-_SIGNS = frozenset("-+−±^/_")
+# Said of a value, this denies it.
+_DENIED = re.compile(
+    r"(?:\b(?:not|never|cannot be)|n['\u2019]t(?: be)?|不是|不等于|ではなく)\s{0,2}[*$(]{0,3}\s?\Z",
+    re.IGNORECASE,
+)
+_DENIAL_ENDS = tuple("tTrReE是于く")  # the last letters of these words
+_SIGNS = frozenset("-+−±^/_=")
 # What most boxes have around them, and no pattern here begins or ends with.
 _PLAINLY_BEFORE = frozenset(("", "(", "[", "$", "\n", "*"))
 _PLAINLY_BEHIND = frozenset(
@@ -30,7 +43,7 @@ _PLAINLY_BEHIND = frozenset(
 _MINUS_IN_MATH = re.compile(r"[=(,<>$]\s?[-−]\s?\Z")
 # Directly behind it: decimals, a script, a letter that multiplies, another factor.
 _SUFFIX = re.compile(
-    r"[.,]\d|\s?\^(?!\{?\s?\\circ)|_[{\w]|[a-zA-Z](?![a-zA-Z])|[-+*/]\d"
+    r"[.,:]\d|\s?\^(?!\{?\s?\\circ)|_[{\w]|[a-zA-Z](?![a-zA-Z])|[-+*/]\d"
     r"|\s?\\(?:times|cdot|div|sqrt|frac|dfrac|tfrac|pi|pm)(?![a-zA-Z])"
 )
 _PLAIN_NUMBER = re.compile(r"\s{0,8}\d[\d.,]{0,64}\s{0,8}")
@@ -47,7 +60,7 @@ _MAX_AROUND_CHARS = 2_000
 
 
 def spoken(text: str) -> str:
-    r"""The text without comment lines and turns of tools.
+    r"""The text without comments and turns of tools.
 
     >>> spoken("% \\boxed{1}\nso \\boxed{2}").strip()
     'so \\boxed{2}'
@@ -55,6 +68,11 @@ def spoken(text: str) -> str:
     if "%" in text and (text[0] in "% \t" or _COMMENT_BELOW.search(text)):
         text = _COMMENT.sub("", text)
     # Single characters first: the usual text has none of them, and is looked through at once.
+    hides = ("<" in text and "<!--" in text) or (
+        "\\" in text and ("\\begin{comment}" in text or "\\iffalse" in text)
+    )
+    if hides:
+        text = _HIDDEN.sub("", text)
     if ("<" in text and ("<tool_" in text or "<|" in text)) or ("`" in text and "```" in text):
         text = _TOOL.sub("", text)
     return text
@@ -66,12 +84,17 @@ def is_part_of_more(text: str, start: int, end: int) -> bool:
     >>> is_part_of_more(r"-\boxed5", 1, 8), is_part_of_more(r"x = \boxed5.", 4, 11)
     (True, False)
     """
-    before = text[start - 3 : start] if start >= 3 else text[:start]
-    if (before[-1:] not in _PLAINLY_BEFORE or "-" in before or "−" in before) and _continues(
-        text[max(0, start - 40) : start]
-    ):
+    before = text[start - 40 : start] if start > 40 else text[:start]
+    last, near = before[-1:], before[-3:]
+    is_plain = last in _PLAINLY_BEFORE and "-" not in near and "−" not in near
+    if not is_plain and _continues(before):
+        return True
+    denied = before.rstrip().rstrip("*$(").rstrip().endswith(_DENIAL_ENDS)
+    if denied and _DENIED.search(before):
         return True
     if text[end : end + 2] not in _PLAINLY_BEHIND and _SUFFIX.match(text, end):
+        return True
+    if last == "~" and near[-2:] == text[end : end + 2] == "~~":  # Markdown strikes it out
         return True
     if text.find("}", end) < 0:  # the usual case
         return False
@@ -86,7 +109,8 @@ def _continues(before: str) -> bool:
     # Patterns that look backwards are dear, so only where the last character may be part of one.
     last = before[-1:]
     command = (last == " " or last.isalpha()) and "\\" in before[-7:]
-    if (command or last.isdigit() or last in _SIGNS) and _PREFIX.search(before):
+    unequal = "≠" in before[-2:]
+    if (command or unequal or last.isdigit() or last in _SIGNS) and _PREFIX.search(before):
         return True
     return ("-" in before[-3:] or "−" in before[-3:]) and bool(_MINUS_IN_MATH.search(before))
 

@@ -4,7 +4,7 @@ Not covered: what a block is for, see `rewards.programs.choice`.
 
 CommonMark, with what models write besides: fences indented in lists, closing fences indented
 deeper than the opening one, and a fence inside a triple-quoted string of Python, which is part of
-the program. Time is linear in the text.
+the program. Time is linear in the text, and more fences than any answer has are refused.
 """
 
 from __future__ import annotations
@@ -20,8 +20,18 @@ _LIST_MARK = re.compile(r"(?:[-*+>]|\d{1,3}[.)])[ \t]{1,4}")
 _TAG = re.compile(r"\{?[ \t]{0,4}\.?([\w+#.-]{1,40})")
 _DEEPER = 3  # columns that a closing fence may be further in than the opening one: CommonMark
 _QUOTES = re.compile(r"\\.|'''|\"{3}|['\"#]")
+_NOTABLE = re.compile(r"`{3}|~{3}|'{3}|\"{3}")  # in any line that opens, ends or hides a block
 _THINK = tag_pattern("think")
+MOST_FENCES = 40_000
+"""Lines with a fence or a triple quote; more of them are a flood, and no program is in it."""
 _HIDDEN = "\ue000"  # a private character that stands for `<` where a tag is program text
+
+
+class TooManyFencesError(ValueError):
+    """A text of more than `MOST_FENCES` such lines. Never leaves `rewards`."""
+
+    def __init__(self) -> None:
+        super().__init__(f"more than {MOST_FENCES:,} lines hold a fence or a triple quote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,9 @@ def find_blocks(text: str) -> list[Block]:
 
     >>> [(b.tag, b.source) for b in find_blocks("1. So:\n\n   ```py\n   x = 1\n   ```\n")]
     [('py', 'x = 1\n')]
+
+    Raises:
+        TooManyFencesError: the text is a flood of fences.
     """
     found: list[Block] = []
     opened: _Open | None = None
@@ -107,12 +120,17 @@ def _block(text: str, opened: _Open, source_end: int, end: int) -> Block:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    at = 0
-    while at < len(text):
-        end = text.find("\n", at)
+    """The lines that hold a fence or a triple quote; any other changes nothing."""
+    notable, count = _NOTABLE.search(text), 0
+    while notable is not None:
+        count += 1
+        if count > MOST_FENCES:
+            raise TooManyFencesError
+        begin = text.rfind("\n", 0, notable.start()) + 1
+        end = text.find("\n", notable.end())
         end = len(text) if end < 0 else end
-        yield at, text[at:end]
-        at = end + 1
+        yield begin, text[begin:end]
+        notable = _NOTABLE.search(text, end)
 
 
 def _width(line: str) -> int:
@@ -143,7 +161,8 @@ def hide_tags_in_programs(text: str) -> str:
     r"""The text with the tags that stand in blocks of the answer made unreadable as tags.
 
     A program may hold `"</think>"`. Where reasoning was opened before, its first closing tag ends
-    it, and only blocks after that are the answer's. `show_tags` undoes this.
+    it, and only blocks after that are the answer's. `show_tags` undoes this. Raises as
+    `find_blocks` does.
 
     >>> show_tags(hide_tags_in_programs("```python\\ns = '<think>'\\n```"))
     "```python\\ns = '<think>'\\n```"

@@ -37,12 +37,16 @@ def count_sentences(text: str) -> int:
     3
     """
     count, begin = 0, 0
+    seen: dict[str, bool] = {}  # whether a stop behind this ends an abbreviation
     for match in _END.finditer(text):
         before = text[max(begin, match.start() - _LOOK_BACK) : match.start()]
         lone_stop = match.group().startswith(".") and len(match.group()) == 1
         at_end = not text[match.end() : match.end() + 1]
-        if lone_stop and not at_end and _ABBREVIATION.search(before):
-            continue
+        if lone_stop and not at_end:
+            if before not in seen:
+                seen[before] = _ABBREVIATION.search(before) is not None
+            if seen[before]:
+                continue
         if _WORD.search(text, begin, match.start()):
             count += 1
         begin = match.end()

@@ -8,17 +8,14 @@ from rewards.instructions.arguments import Arguments, Found
 from rewards.text.strict_json import parse_strictly
 
 _ANSWERS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
+_BULLET = re.compile(r"^[^\S\n]*(?:-|\*[^*\n])", re.MULTILINE)
 _HIGHLIGHT = re.compile(r"\*\*[^\n*]+\*\*|\*[^\n*]+\*")
 _DIVIDER = "******"
 
 
 def has_bullets(response: str, arguments: Arguments) -> Found:
     """Exactly `num_bullets` lines that start with `*` (not `**`) or `-`."""
-    lines = (line.lstrip() for line in response.split("\n"))
-    count = sum(
-        line.startswith("-") or (line.startswith("*") and line[1:2] not in {"*", ""})
-        for line in lines
-    )
+    count = len(_BULLET.findall(response))
     wanted = arguments.number("num_bullets")
     return Found(count == wanted, f"{count} bullets, {wanted} wanted")
 
@@ -59,7 +56,7 @@ def is_json(response: str, arguments: Arguments) -> Found:  # noqa: ARG001
 
 def has_title(response: str, arguments: Arguments) -> Found:  # noqa: ARG001
     """A title in double angular brackets on one line: `<<Ode to joy>>`."""
-    for line in response.split("\n"):
+    for line in [line for line in response.split("\n") if "<<" in line]:
         start, end = line.find("<<"), line.rfind(">>")
         if 0 <= start < end and (title := line[start:end].strip("<> \t")):
             return Found(True, f"the title {title!r:.60}")

@@ -75,7 +75,12 @@ def choose_program(blocks: Sequence[Block], wanted: Wanted) -> Chosen | None:
     fit = [one for one in numbered if _may_be(one[2], wanted)][-_BLOCKS_MAX:]
     tagged = [one for one in fit if one[2].kind is Kind.RUNS]
     if tagged:  # then a block without a tag is an output or an example
-        if wanted.names and not any(_defines(block.source, wanted.names) for _, block, _ in tagged):
+        bare_ones = len(fit) > len(tagged)
+        if (
+            wanted.names
+            and bare_ones
+            and not any(_defines(block.source, wanted.names) for _, block, _ in tagged)
+        ):
             bare = [one for one in fit if _defines(one[1].source, wanted.names)]
             tagged = bare or tagged
         last = tagged[-1][2].language
@@ -102,10 +107,10 @@ def _best(fit: list[tuple[int, Block, Named]], wanted: Wanted, total: int) -> Ch
     spoken = fit[-1][2]
     is_python = spoken.kind is Kind.NOTHING or spoken.language == "python"
     at = len(fit) - 1
-    if is_python:
+    if is_python and at:  # where there is a choice
         at = _last_that_can_be(fit, wanted)
     number, block, named = fit[at]
-    parts = _needed_before(fit, at) if is_python else []
+    parts = _needed_before(fit, at) if is_python and at else []
     source = "\n".join([*(fit[n][1].source for n in parts), block.source])
     note = ""
     if total > 1:

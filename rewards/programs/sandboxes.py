@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rewards.errors import WorkerError
 
 if TYPE_CHECKING:
-    from sandbox import Sandbox
+    from sandbox import Executor, Sandbox
 
 _Key = tuple[int | None, frozenset[str], tuple[str, ...] | None]
 _lock = threading.Lock()
@@ -20,15 +20,22 @@ _kept: dict[_Key, tuple[int, Sandbox]] = {}
 
 
 def sandbox_with(
-    workers: int | None, allowed: frozenset[str], modules: tuple[str, ...] | None
+    workers: int | None,
+    allowed: frozenset[str],
+    modules: tuple[str, ...] | None,
+    executor: Executor | None = None,
 ) -> Sandbox:
     """This process's sandbox with these settings; made at the first use, and anew after a fork.
+
+    One whose programs run elsewhere is as good as its executor, which whoever made it keeps.
 
     Raises:
         SandboxError: none can be started here.
     """
     from sandbox import Sandbox  # only where programs are run
 
+    if executor is not None:
+        return Sandbox(executor=executor)
     key = (workers, allowed, modules)
     with _lock:
         kept = _kept.get(key)

@@ -61,7 +61,13 @@ class FormulaDistance(Combination):
 
     def combine(self, batch: Batch) -> list[Verdict]:
         """The exact verdicts, those of wrong formulas with partial credit."""
-        return [_credited(verdict) for verdict in batch.ask_all(self.correctness)]
+        return [self._credited_safely(verdict) for verdict in batch.ask_all(self.correctness)]
+
+    def _credited_safely(self, verdict: Verdict) -> Verdict:
+        try:
+            return _credited(verdict)
+        except Exception as error:  # noqa: BLE001 - one bad row must not end a training run
+            return self._failed(error)
 
 
 def _credited(verdict: Verdict) -> Verdict:

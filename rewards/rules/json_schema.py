@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError
-from rewards.extraction.code_blocks import find_blocks
+from rewards.extraction.code_blocks import TooManyFencesError, find_blocks
 from rewards.extraction.stated import UNFINISHED
 from rewards.extraction.tags import last_tagged
 from rewards.extras import require_package
@@ -101,7 +101,11 @@ class JsonSchema(JudgedApart):
 
 def _json_text(part: str) -> tuple[str | None, str]:
     """The JSON of an answer, or why there is none."""
-    if blocks := find_blocks(part):
+    try:
+        blocks = find_blocks(part)
+    except TooManyFencesError as flood:
+        return None, str(flood)
+    if blocks:
         if blocks[-1].tag not in {"", "json", "jsonc", "json5"}:
             return None, f"the last code fence holds {blocks[-1].tag}, not JSON"
         return blocks[-1].source, ""

@@ -12,7 +12,7 @@ from rewards.errors import InputError
 from rewards.extras import require_package
 from rewards.reward import Reward, Sample
 from rewards.text.languages import Count, Target, count_words, main_target
-from rewards.text.scripts import find_words, language_code
+from rewards.text.scripts import language_code, weigh_scripts
 from rewards.verdict import Status, Verdict
 
 _LANGUAGE_COLUMNS = ("target_language", "response_language")
@@ -32,7 +32,7 @@ _ASIDE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 # So many plain words on end are prose, wherever they stand.
-_PROSE = re.compile(r"(?:[A-Za-z]{2,20},?[ \n]){7,200}[A-Za-z]{2,20}")
+_PROSE = re.compile(r"(?<![A-Za-z])(?:[A-Za-z]{2,20},?[ \n]){7,200}[A-Za-z]{2,20}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,13 +130,14 @@ class LanguageConsistency(Reward):
     def _count(self, text: str, target: Target) -> Count:
         prose, asides = _without_asides(text)
         count = count_words(prose, target, identify=self.identifier == "py3langid")
-        for aside in asides:
-            foreign = (word for word in find_words(aside) if word.script not in target.scripts)
-            count.other += sum(
-                word.weight for word in foreign if word.script not in {"Latin", "Greek"}
-            )
-            if "Latin" not in target.scripts:
-                count.other += sum(len(run.split()) for run in _PROSE.findall(aside))
+        weights = weigh_scripts(asides, variables=True)
+        count.other += sum(
+            weight
+            for script, weight in weights.items()
+            if script not in target.scripts and script not in {"Latin", "Greek"}
+        )
+        if "Latin" not in target.scripts:
+            count.other += sum(len(run.split()) for run in _PROSE.findall(asides))
         return count
 
 
@@ -149,14 +150,15 @@ def _reasoning(text: str, *, opened: bool) -> tuple[str, str]:
     return "the reasoning", text[start : end if end >= start else len(text)]
 
 
-def _without_asides(text: str) -> tuple[str, list[str]]:
+def _without_asides(text: str) -> tuple[str, str]:
+    """A text without its asides, and the asides, with NUL between what stood apart."""
     asides: list[str] = []
 
     def take(match: re.Match[str]) -> str:
         asides.append(match.group())
         return " "
 
-    return _ASIDE.sub(take, text), [text for text in asides if not text.isspace()]
+    return _ASIDE.sub(take, text), "\0".join(asides)
 
 
 def _prompt_text(prompt: object) -> str:

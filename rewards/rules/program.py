@@ -9,13 +9,19 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewards.columns import Role
 from rewards.errors import InputError, WorkerError
-from rewards.extraction.code_blocks import find_blocks, hide_tags_in_programs, show_tags
+from rewards.extraction.code_blocks import (
+    Block,
+    TooManyFencesError,
+    find_blocks,
+    hide_tags_in_programs,
+    show_tags,
+)
 from rewards.extraction.stated import UNFINISHED
 from rewards.programs.choice import Chosen, choose_program
 from rewards.programs.facts import ALSO_READS
@@ -30,7 +36,7 @@ from rewards.verdict import Stage, Status, Verdict
 from rlvr_cpus import cpus_per_rank
 
 if TYPE_CHECKING:
-    from sandbox import Limits, Outcome, Sandbox
+    from sandbox import Executor, Limits, Outcome, Sandbox
     from sandbox.cases import Tests
 
 _REASONS_MAX = 4
@@ -70,6 +76,8 @@ class Code(Reward):
             by default those that people expect (numpy, pandas, sympy, …).
         workers: programs run at the same time; by default one per usable CPU.
         allow_degraded: layers of confinement that may be missing, see `sandbox.Sandbox`.
+        executor: what runs the programs instead of this machine, such as `sandbox.RayPool`; it has
+            workers, modules and layers of its own.
     """
 
     name: str = "code"
@@ -86,6 +94,7 @@ class Code(Reward):
     modules: tuple[str, ...] | None = None
     workers: int | None = None
     allow_degraded: frozenset[str] = frozenset()
+    executor: Executor | None = field(default=None, repr=False)
 
     role: ClassVar[Role] = Role.TESTS
     also_reads: ClassVar[tuple[str, ...]] = (*ALSO_READS, *FAMILY_NAMES)
@@ -109,12 +118,10 @@ class Code(Reward):
         Raises:
             WorkerError: no sandbox could be started on this machine.
         """
-        # A program may hold the text `</think>`, which ends no reasoning.
-        answer = sample._replace(completion=hide_tags_in_programs(sample.completion)).answer_part()
-        if answer is None:
-            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
-        answer = show_tags(answer)
-        blocks = find_blocks(answer)
+        found = _blocks(sample)
+        if isinstance(found, Verdict):
+            return found
+        answer, blocks = found
         if not blocks and not self._may_be_bare(answer, sample.prompt):
             return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
         row = RowTests(sample.reference, cells=sample.row)
@@ -148,7 +155,8 @@ class Code(Reward):
             return [self._judge_safely(sample) for sample in samples]
         from concurrent.futures import ThreadPoolExecutor  # dear to import
 
-        count = min(len(samples), self.workers or cpus_per_rank())
+        here = self.workers or cpus_per_rank()
+        count = min(len(samples), here if self.executor is None else self.executor.capacity)
         with ThreadPoolExecutor(count, thread_name_prefix="code-reward") as pool:
             return list(pool.map(self._judge_safely, samples))
 
@@ -277,7 +285,7 @@ class Code(Reward):
         return shown
 
     def _box(self) -> Sandbox:
-        return sandbox_with(self.workers, self.allow_degraded, self.modules)
+        return sandbox_with(self.workers, self.allow_degraded, self.modules, self.executor)
 
     def _limits(self, read: ProgramTests) -> Limits:
         """Limits of a test: the row's own where it states them."""
@@ -370,6 +378,22 @@ UNUSED = "does not use the program"
 _PUBLIC_ONLY = "judged by the public samples alone: the row has no others"
 _MEMORY_MIN_MB = 64
 _NO_BLOCK = "no closed code block after the reasoning"
+
+
+def _blocks(sample: Sample) -> tuple[str, list[Block]] | Verdict:
+    """What stands after the reasoning with its code blocks; or the verdict where there is none."""
+    try:
+        # A program may hold the text `</think>`, which ends no reasoning.
+        hidden = hide_tags_in_programs(sample.completion)
+        answer = sample._replace(completion=hidden).answer_part()
+        if answer is None:
+            return Verdict(0.0, Status.NO_ANSWER, reason=UNFINISHED)
+        answer = show_tags(answer)
+        return answer, find_blocks(answer)
+    except TooManyFencesError as flood:
+        return Verdict(0.0, Status.BAD_FORMAT, reason=str(flood))
+
+
 _BODY = re.compile(r"(?:[^\S\n]*\n)*[ \t]+\S")  # the first line that is not empty is indented
 # What the first line of a Python program may look like; prose seldom does.
 _BARE = re.compile(

@@ -13,6 +13,7 @@ from rewards.text.lengths import words
 from rewards.verdict import Status, Verdict
 
 _SHOWN_CHARS = 80
+_MOST_WORDS = 2**17  # no model loops for longer; what stands before costs no time and no memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,8 @@ class Repetition(Reward):
     `score = -penalty · (1 - distinct n-grams / n-grams)` over token ids. Where no ids are given,
     over words in lower case, and the reason says so. Sources: "Demystifying Long Chain-of-Thought
     Reasoning in LLMs" (arXiv 2502.03373), whose penalty falls on the tokens of repeated n-grams;
-    open-r1 gives the share of them to the whole completion, as here.
+    open-r1 gives the share of them to the whole completion, as here. Of a completion of more than
+    131,072 tokens or words only so many of the last are looked at, and the reason says so.
 
     Attributes:
         n: how many tokens on end make one n-gram. Small ones repeat in any honest text of some
@@ -58,18 +60,33 @@ class Repetition(Reward):
             tokens, unit = words(sample.completion.casefold()), "words (no token ids given)"
         else:
             tokens, unit = list(sample.completion_ids), "tokens"
+        given = len(tokens)
+        tokens = tokens[-_MOST_WORDS:]
         total = len(tokens) - self.n + 1
         if total < 2:
-            return Verdict(0.0, Status.CORRECT, reason=f"{len(tokens)} {unit}: nothing repeats")
-        counts = Counter(zip(*(tokens[at:] for at in range(self.n)), strict=False))
+            return Verdict(0.0, Status.CORRECT, reason=f"{given} {unit}: nothing repeats")
+        counts, known = _runs(tokens, self.n)
         repeated = total - len(counts)
         said = f"{repeated} of {total} runs of {self.n} {unit} were there before"
+        if given > len(tokens):
+            said = f"{said}, in the last {len(tokens)} of {given}"
         if not repeated:
             return Verdict(0.0, Status.CORRECT, reason=said)
         worst, times = counts.most_common(1)[0]
-        shown = " ".join(str(token) for token in worst)[:_SHOWN_CHARS]
+        shown = " ".join(str(known[ord(sign)]) for sign in worst)[:_SHOWN_CHARS]
         reason = f"{said}; {times} times: {shown}"
         return Verdict(-self.penalty * repeated / total, Status.WRONG, reason=reason)
+
+
+def _runs(tokens: Sequence[Hashable], n: int) -> tuple[Counter[str], list[Hashable]]:
+    """How often each run of `n` tokens is there, and the tokens by the signs that stand for them.
+
+    A sign is one character, so that a run is a slice of a string: a third of what tuples cost.
+    """
+    numbers: dict[Hashable, int] = {}
+    signs = "".join([chr(numbers.setdefault(token, len(numbers))) for token in tokens])
+    slices = map(slice, range(len(signs) - n + 1), range(n, len(signs) + 1))
+    return Counter(map(signs.__getitem__, slices)), list(numbers)
 
 
 repetition = Repetition()

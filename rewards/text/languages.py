@@ -7,16 +7,17 @@ Russian, Bulgarian does. The identifier (py3langid, of the extra) judges sentenc
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from importlib.util import find_spec
 
 from rewards.extras import require_package
-from rewards.text.scripts import LANGUAGE_SCRIPTS, Word, find_words
+from rewards.text.scripts import LANGUAGE_SCRIPTS, holds_script, weigh_scripts
 
 _SENTENCE = re.compile(r"[^.!?\n。！？]{1,600}")
-_ALPHABETS = frozenset(("Latin", "Greek", "Cyrillic"))  # single letters of these are variables
 _MIN_IDENTIFIED = 5  # words; below, an identifier guesses
 _KANA_IN_JAPANESE = 0.1  # of the Han characters; real texts have three times as many as this
+_SHARING_HAN = frozenset(("zh", "ja"))
 _HEADING_WORDS = 4  # so much Han without kana occurs in Japanese
 
 
@@ -67,17 +68,20 @@ def count_words(text: str, target: Target, *, identify: bool = False) -> Count:
     >>> count_words("Let x be 三十 and go on.", Target.of("en"))
     Count(target=5, other=1)
     """
+    by_sentence = target.code in _SHARING_HAN or (identify and target.code is not None)
+    # A sentence that comes again is weighed once: that is what a flood of them costs.
+    sentences = Counter(_SENTENCE.findall(text)) if by_sentence else {text: 1}
     count = Count()
-    for sentence in _SENTENCE.findall(text):
-        words = [word for word in find_words(sentence) if not _is_variable(word)]
-        own = sum(word.weight for word in words if word.script in target.scripts)
-        total = sum(word.weight for word in words)
-        if own and not _fits(words, target, own):
+    for sentence, times in sentences.items():
+        weights = weigh_scripts(sentence)
+        own = sum(weights[script] for script in target.scripts)
+        total = weights.total()
+        if own and not _fits(weights, target, own):
             own = 0
         if own and identify and target.code and total >= _MIN_IDENTIFIED:
             own = own if identified(sentence) == target.code else 0
-        count.target += own
-        count.other += total - own
+        count.target += times * own
+        count.other += times * (total - own)
     return count
 
 
@@ -87,16 +91,13 @@ def main_target(text: str, *, identify: bool = False) -> Target | None:
     >>> str(main_target("これは何ですか")), str(main_target("What is it?"))
     ('ja', 'Latin')
     """
-    weights: dict[str, int] = {}
-    for word in find_words(text):
-        if not _is_variable(word):
-            weights[word.script] = weights.get(word.script, 0) + word.weight
+    weights = weigh_scripts(text)
     weights.pop("Other", None)
     if not weights:
         return None
     script = max(weights, key=lambda name: weights[name])
     if script in {"Han", "Kana"}:
-        han, kana = weights.get("Han", 0), weights.get("Kana", 0)
+        han, kana = weights["Han"], weights["Kana"]
         return Target.of("ja" if kana >= _KANA_IN_JAPANESE * han and kana else "zh")
     codes = [code for code, scripts in LANGUAGE_SCRIPTS.items() if scripts == {script}]
     if len(codes) == 1:
@@ -113,7 +114,7 @@ def is_in_language(text: str, code: str) -> bool | None:
     (False, True)
     """
     target = Target.of(code)
-    if count_words(text, target).share <= 0.5:
+    if not holds_script(text, target.scripts) or count_words(text, target).share <= 0.5:
         return False
     shared = sum(scripts == target.scripts for scripts in LANGUAGE_SCRIPTS.values())
     if shared == 1:
@@ -135,16 +136,11 @@ def identified(text: str) -> str:
     return str(py3langid.classify(text)[0])
 
 
-def _is_variable(word: Word) -> bool:
-    return word.end - word.start == 1 and word.script in _ALPHABETS
-
-
-def _fits(words: list[Word], target: Target, own: int) -> bool:
+def _fits(weights: Counter[str], target: Target, own: int) -> bool:
     """Whether a sentence's Han characters are the target's: Chinese and Japanese share them."""
-    if target.code not in {"zh", "ja"}:
+    if target.code not in _SHARING_HAN:
         return True
-    kana = sum(word.weight for word in words if word.script == "Kana")
-    han = sum(word.weight for word in words if word.script == "Han")
+    kana, han = weights["Kana"], weights["Han"]
     japanese = kana >= _KANA_IN_JAPANESE * han and kana > 0
     if target.code == "zh":
         return not japanese

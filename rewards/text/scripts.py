@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache
 
 # The letters of each script, with the marks that stand on them. The most usual ones come first.
 _RANGES = {
@@ -43,16 +44,24 @@ SPACELESS = (
 
 # The same scripts by name; as words of a language two of their characters count as one.
 _WITHOUT_SPACES = frozenset(("Han", "Kana", "Thai", "Lao", "Myanmar", "Khmer"))
+_LOOSE = _WITHOUT_SPACES | {"Hangul"}
 _LONGEST_WORD = 40  # letters; nobody writes longer ones but to hide text in a single "word"
 
 _MARKS = "\u0300-\u036f\u200c\u200d"  # combining accents and joiners belong to any script
+_KNOWN = "".join(_RANGES.values())
+# Looking ahead keeps what is no letter from being tried against two dozen alternatives.
 _WORD = re.compile(
-    "|".join(
+    rf"(?=[^\W\d_]|[{_KNOWN}])(?:"
+    + "|".join(
         rf"(?P<{name}>[{ranges}][{ranges}{_MARKS}]*(?:['\u2019][{ranges}]+)?)"
         for name, ranges in _RANGES.items()
     )
-    + r"|(?P<Other>[^\W\d_]+)"
+    + r"|(?P<Other>[^\W\d_]+))"
 )
+_LATIN = _RANGES["Latin"]
+_LATIN_WORD = re.compile(rf"[{_LATIN}][{_LATIN}{_MARKS}]*(?:['\u2019][{_LATIN}]+)?")
+_BEYOND_LATIN = re.compile(rf"(?=[^\W\d_]|[{_KNOWN}])[^{_LATIN}]")
+_ALPHABETS = frozenset(("Latin", "Greek", "Cyrillic"))  # single letters of these are variables
 
 LANGUAGE_SCRIPTS: dict[str, frozenset[str]] = {
     code: frozenset(scripts.split())
@@ -99,49 +108,74 @@ _NAMES = {
 }  # fmt: skip
 
 
-class Word(NamedTuple):
-    """A run of letters of one script.
+def weigh_scripts(text: str, *, variables: bool = False) -> Counter[str]:
+    """How many words of a text are in each script.
 
-    `start` and `end` are its place, `weight` is how many words it counts: one, or one for every two
-    characters in a script without spaces. `script` is `Other` for a script that is not known here,
-    and for letters of several scripts glued together, which no language writes.
+    A word is a run of letters of one script and counts one, in a script without spaces one for
+    every two characters. The script is `Other` for one that is not known here, for letters of
+    several scripts glued together, which no language writes, and for words of more than 40 letters.
+    Single letters of alphabets are variables and count only where `variables` says so.
+
+    >>> dict(weigh_scripts("Hi 中文字 pΩt x"))
+    {'Latin': 1, 'Han': 2, 'Other': 3}
     """
-
-    script: str
-    weight: int
-    start: int
-    end: int
+    if _BEYOND_LATIN.search(text) is None:
+        return _weigh_latin(text, variables=variables)
+    return _weigh_any(text, variables=variables)
 
 
-def find_words(text: str) -> Iterator[Word]:
-    """The words of a text, in order.
+def holds_script(text: str, scripts: Iterable[str]) -> bool:
+    """Whether a letter of one of these scripts occurs in a text.
 
-    >>> [(word.script, word.weight) for word in find_words("Hi 中文字 pΩt")]
-    [('Latin', 1), ('Han', 2), ('Other', 1), ('Other', 1), ('Other', 1)]
+    >>> holds_script("Это", ["Latin"]), holds_script("Это x", ["Latin"])
+    (False, True)
     """
-    pending: Word | None = None
+    return any(_letter_of(script).search(text) is not None for script in scripts)
+
+
+@cache
+def _letter_of(script: str) -> re.Pattern[str]:
+    return re.compile(f"[{_RANGES[script]}]")
+
+
+def _weigh_latin(text: str, *, variables: bool) -> Counter[str]:
+    """The same for a text without letters of another script: by the lengths of its words alone."""
+    weights: Counter[str] = Counter()
+    for size, times in Counter(map(len, _LATIN_WORD.findall(text))).items():
+        if size > _LONGEST_WORD:
+            weights["Other"] += times * (size // 8)
+        elif size > 1 or variables:
+            weights["Latin"] += times
+    return weights
+
+
+def _weigh_any(text: str, *, variables: bool) -> Counter[str]:
+    """The same for any text, word by word: what touches a word may make it one of no language."""
+    weights: Counter[str] = Counter()
+    before, weight, size, end = "", 0, 0, -1  # of the word before, which the next may touch
     for match in _WORD.finditer(text):
-        script, start, end = match.lastgroup or "Other", match.start(), match.end()
-        size = end - start
-        weight = 1
+        script = match.lastgroup or "Other"
+        start, stop = match.span()
+        length = stop - start
         if script in _WITHOUT_SPACES:
-            weight = (size + 1) // 2
-        elif size > _LONGEST_WORD:
-            script, weight = "Other", size // 8
-        word = Word(script, weight, start, end)
-        if pending is not None:
-            if pending.end == start and _cannot_touch(pending.script, script):
-                pending, word = pending._replace(script="Other"), word._replace(script="Other")
-            yield pending
-        pending = word
-    if pending is not None:
-        yield pending
+            counts = (length + 1) // 2
+        elif length > _LONGEST_WORD:
+            script, counts = "Other", length // 8
+        else:
+            counts = 1
+        if start == end and _cannot_touch(before, script):
+            before = script = "Other"
+        if before and (variables or size > 1 or before not in _ALPHABETS):
+            weights[before] += weight
+        before, weight, size, end = script, counts, length, stop
+    if before and (variables or size > 1 or before not in _ALPHABETS):
+        weights[before] += weight
+    return weights
 
 
 def _cannot_touch(left: str, right: str) -> bool:
     """Whether letters of two scripts make no word together; a CJK text may hold Latin words."""
-    loose = _WITHOUT_SPACES | {"Hangul"}
-    return left != right and left not in loose and right not in loose
+    return left != right and left not in _LOOSE and right not in _LOOSE
 
 
 def language_code(name: str) -> str | None:

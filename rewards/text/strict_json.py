@@ -7,7 +7,10 @@ import re
 MAX_DEPTH = 100
 """Levels of nesting; more is no JSON here, so that no stack decides."""
 
-_STRING_OR_BRACKET = re.compile(r'"|\\.|[\[\]{}]')
+# A JSON text starts so; anything else is left to the reader, which stops at once.
+_JSON_START = re.compile(r'[ \t\n\r]*["\[{\-0-9tfn]')
+# Strings as a whole, and one that never ends; what else is no bracket costs nothing.
+_STRING_OR_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|\[+|\]+|\{+|\}+', re.DOTALL)
 
 
 def parse_strictly(text: str) -> object:
@@ -22,23 +25,25 @@ def parse_strictly(text: str) -> object:
     """
     import json  # not needed to import the package
 
-    if _depth(text) > MAX_DEPTH:
+    if depth_of(text) > MAX_DEPTH:
         raise ValueError(f"more than {MAX_DEPTH} levels of nesting")
     return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)
 
 
-def _depth(text: str) -> int:
+def depth_of(text: str) -> int:
+    """The deepest nesting of brackets outside of strings, as far as `MAX_DEPTH` and one more."""
+    if _JSON_START.match(text) is None:
+        return 0
     depth = deepest = 0
-    inside = False
-    for match in _STRING_OR_BRACKET.finditer(text):
+    for match in _STRING_OR_BRACKETS.finditer(text):
         mark = match.group()
-        if mark == '"':
-            inside = not inside
-        elif not inside and mark in "[{":
-            depth += 1
+        if mark[0] in "[{":
+            depth += len(mark)
             deepest = max(deepest, depth)
-        elif not inside and mark in "]}":
-            depth -= 1
+            if deepest > MAX_DEPTH:
+                break
+        elif mark[0] in "]}":
+            depth -= len(mark)
     return deepest
 
 

@@ -24,6 +24,7 @@ from rewards.workbench.commands.rewards import rewards
 from rewards.workbench.commands.run import run
 from rewards.workbench.commands.score import score
 from rewards.workbench.commands.selection import select
+from rewards.workbench.commands.serve import serve
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -64,6 +65,7 @@ app.command()(report)
 app.command()(rewards)
 app.command()(explain)
 app.command()(run)
+app.command()(serve)
 app.command()(doctor)
 app.command()(demo)
 

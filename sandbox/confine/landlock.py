@@ -38,8 +38,11 @@ WRITE = (
     | REFER
     | TRUNCATE
 )
+KEEP_FILES = WRITE & ~MAKE_SYMLINK
+"""Regular files and folders: no links, no devices, nothing to execute."""
 _FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 
+_OPEN_PATH = os.O_PATH | os.O_CLOEXEC
 _CREATE_VERSION = 1
 _PATH_BENEATH = 1
 # What each ABI version can govern (landlock(7), "Filesystem actions").
@@ -55,11 +58,11 @@ def abi_version() -> int:
     return syscall("landlock_create_ruleset", None, 0, _CREATE_VERSION)
 
 
-def restrict_self(rights_by_path: Iterable[tuple[str, int]]) -> int:
+def restrict_self(rights_by_path: Iterable[tuple[str | int, int]]) -> int:
     """Deny every file access that is not granted here, for this thread and all that it starts.
 
-    A path that does not exist is passed over. Also denies TCP (ABI 4) and, from ABI 6, signals
-    and abstract unix sockets that leave the domain.
+    A folder may be given by its handle; a path that does not exist is passed over. Also denies TCP
+    (ABI 4) and, from ABI 6, signals and abstract unix sockets that leave the domain.
 
     Returns:
         The ABI version that was used.
@@ -84,13 +87,13 @@ def restrict_self(rights_by_path: Iterable[tuple[str, int]]) -> int:
     return abi
 
 
-def _allow(ruleset: int, path: str, rights: int) -> None:
+def _allow(ruleset: int, path: str | int, rights: int) -> None:
     try:
-        beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        beneath = os.dup(path) if isinstance(path, int) else os.open(path, _OPEN_PATH)
     except OSError:
         return
     try:
-        if not os.path.isdir(path):  # noqa: PTH112 - pathlib would be imported for this alone
+        if not isinstance(path, int) and not os.path.isdir(path):  # noqa: PTH112 - pathlib would be imported for this alone
             rights &= _FILE_RIGHTS
         rule = struct.pack("=Qi", rights, beneath)
         syscall("landlock_add_rule", ruleset, _PATH_BENEATH, rule, 0)

@@ -23,7 +23,9 @@ NEW_NETWORK = 0x40000000
 ALL_BUT_USER = NEW_MOUNT | NEW_HOST_NAME | NEW_IPC | NEW_PID | NEW_NETWORK
 
 _BIND, _RECURSIVE, _PRIVATE = 0x1000, 0x4000, 0x40000
-_READ_ONLY, _NO_SETUID, _NO_DEVICES, _REMOUNT = 0x1, 0x2, 0x4, 0x20
+_READ_ONLY, _NO_SETUID, _NO_DEVICES, _NO_EXECUTION, _REMOUNT = 0x1, 0x2, 0x4, 0x8, 0x20
+_NO_ACCESS_TIMES = 0x400
+_PRIVATE_FLAGS = _NO_EXECUTION | _NO_ACCESS_TIMES
 _DETACH = 2
 _AT_RECURSIVE = 0x8000
 _STAGE = "/tmp"  # noqa: S108 - hidden under a tmpfs of this mount namespace alone
@@ -39,6 +41,16 @@ class _Source:
     handle: int
     is_folder: bool
     writable: bool
+
+
+@dataclass(frozen=True)
+class Private:
+    """A tmpfs to mount: where, how much it may hold, and where it is seen too."""
+
+    path: str
+    size_bytes: int
+    files_max: int
+    also_at: str = ""
 
 
 def enter(inner_id: int) -> None:
@@ -61,10 +73,13 @@ def enter(inner_id: int) -> None:
     _write("/proc/self/gid_map", f"{inner_id} {gid} 1")
 
 
-def change_root(readable: Iterable[str], *, writable: Iterable[str] = ()) -> None:
+def change_root(
+    readable: Iterable[str], *, writable: Iterable[str] = (), private: Private | None = None
+) -> None:
     """Make a tmpfs the root, with nothing in it but these paths, mounted where they are now.
 
-    Paths that do not exist are passed over; symbolic links on the way to one are made again.
+    Paths that do not exist are passed over; symbolic links on the way to one are made again. A
+    `private` folder is a tmpfs of its own, empty and writable.
 
     Raises:
         OSError: a mount was refused.
@@ -75,6 +90,15 @@ def change_root(readable: Iterable[str], *, writable: Iterable[str] = ()) -> Non
     syscall("mount", b"tmpfs", _STAGE.encode(), b"tmpfs", flags, b"size=1m,mode=755")
     for source in sources:
         _bind(source)
+    if private is not None:
+        _make_folder(_STAGE + private.path)
+        options = f"size={private.size_bytes},nr_inodes={private.files_max},mode=700".encode()
+        place = (_STAGE + private.path).encode()
+        syscall("mount", b"tmpfs", place, b"tmpfs", flags | _PRIVATE_FLAGS, options)
+        if private.also_at:
+            _make_folder(_STAGE + private.also_at)
+            also = (_STAGE + private.also_at).encode()
+            syscall("mount", place, also, None, _BIND, None)
     os.chdir(_STAGE)
     syscall("pivot_root", b".", b".")  # stacks the old root over the new: pivot_root(2), NOTES
     syscall("umount2", b".", _DETACH)
@@ -132,8 +156,9 @@ def _bind(source: _Source) -> None:
     origin = f"/proc/self/fd/{source.handle}".encode()
     syscall("mount", origin, place.encode(), None, _BIND | _RECURSIVE, None)
     os.close(source.handle)
-    flags = _NO_SETUID | (0 if source.path.startswith("/dev/") else _NO_DEVICES)
-    if not source.writable:
+    is_device = source.path.startswith("/dev/")
+    flags = _NO_SETUID | (0 if is_device else _NO_DEVICES)
+    if is_device or not source.writable:  # a device can be written to, its node cannot be changed
         flags |= _READ_ONLY
     attributes = struct.pack("QQQQ", flags, 0, 0, 0)
     syscall("mount_setattr", -100, place.encode(), _AT_RECURSIVE, attributes, len(attributes))

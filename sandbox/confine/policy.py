@@ -69,14 +69,28 @@ _PAIRS = (
     Rule("shutdown"),
 )
 
-ZYGOTE_RULES = (
+_RULES = (
     *(Rule(name) for name in _COMPUTE),
-    *_OPENS,
     *_COMMON,
     *_PAIRS,
     *(Rule(name) for name in _SUPERVISE),
 )
+ZYGOTE_RULES = (*_RULES, *_OPENS)
 """For a Python zygote and, inherited, its children. Default: EPERM."""
+
+# No links of either kind, no devices, no locks, which would hold for files of others too; and no
+# truncation by path, which old Landlock lets through.
+_FILES = _names("""
+creat mkdir mkdirat rmdir unlink unlinkat rename renameat ftruncate fallocate fsync fdatasync
+pwritev fchdir
+""")
+_METADATA = _names("chmod fchmod fchmodat fchmodat2 utimensat")
+ZYGOTE_RULES_WITH_FILES = (
+    *_RULES,
+    *(Rule(name, when=When(at, (0,), _O_TMPFILE)) for name, at in (("openat", 2), ("open", 1))),
+    *(Rule(name) for name in (*_FILES, *_METADATA)),
+)
+"""The same where children have a folder to write in; Landlock or the mounts say which."""
 
 _RLIMIT_CPU, _SIGKILL = 0, 9
 # A process that brings SIGKILL upon itself would look like one that the machine killed.
@@ -93,6 +107,36 @@ CHILD_RULES = (
 )
 """On top of `ZYGOTE_RULES`, in each forked child. Short, because it is installed for every run.
 Default: allow."""
+
+_TO_START = _names("execve setpgid setsid link linkat")
+_KEPT_BY_PROCESSES = ("fork", "vfork", "clone", "wait4", "waitid", "kill", "prctl")
+_SIGCHLD = 17
+# Whose parent ignores this signal, its time is lost to counting. Nor may one become another's child
+# (CLONE_PARENT), enter namespaces or be traced.
+_COUNTED = Rule("rt_sigaction", fail_with(errno.EPERM), When(0, (_SIGCHLD,)), otherwise=ALLOW)
+_CLONE_REFUSED = 0x7E02_0000 | 0x0080 << 16 | 0x8000 | 0x2000 | 0x1000 | 0x80
+ZYGOTE_RULES_WITH_PROCESSES = (
+    *ZYGOTE_RULES_WITH_FILES,
+    *(Rule(name) for name in _TO_START),
+)
+"""The same where children may start processes: only in a pid namespace, where there is nobody else,
+and with mounts under which a hard link leads nowhere (semaphores are made with one)."""
+
+CHILD_RULES_WITH_PROCESSES = (
+    Rule("clone", when=When(0, (0,), _CLONE_REFUSED)),
+    _COUNTED,
+    *(Rule(name, _NOT_FOR_CHILDREN) for name in _SUPERVISE if name not in _KEPT_BY_PROCESSES),
+    Rule("prctl", when=When(0, (_PR_SET_NAME, _PR_GET_NAME))),
+    *_OWN_END,
+)
+"""On top of those, for a program that may be several processes. Default: allow."""
+
+CHILD_RULES_ALONE = (*CHILD_RULES, *(Rule(name, _NOT_FOR_CHILDREN) for name in _TO_START))
+"""On top of those, for what stays one process: a judge. Default: allow."""
+
+CHILD_RULES_AMONG_OTHERS = (*CHILD_RULES, *(Rule(name, _NOT_FOR_CHILDREN) for name in _METADATA))
+"""The same where the folder lies on a disk and other files there belong to the same user: Landlock
+does not govern metadata."""
 
 _RUNTIME = _names("""
 tgkill kill execve prctl sched_getattr getpriority get_mempolicy mlock munlock preadv pwritev

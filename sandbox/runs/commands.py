@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self  # typing has it from 3.11 on
 
 _TEXT_MAX = 4096
-_STDERR_MAX = 4000
+STDERR_MAX = 4000  # characters of its errors that a verdict's reason may need
 _COMPILED_MAX_BYTES = 128 << 20
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
@@ -62,14 +62,24 @@ class Ran:
     stderr: str
 
 
-def run_command(launcher: Worker, command: Command, limits: Limits, *, stdin: bytes = b"") -> Ran:
+def run_command(
+    launcher: Worker,
+    command: Command,
+    limits: Limits,
+    *,
+    stdin: bytes = b"",
+    stderr_max: int = STDERR_MAX,
+) -> Ran:
     """Run a command to its end.
 
     Raises:
         WorkerLostError: the launcher failed.
         MissingToolchainError: the command could not be executed.
     """
-    with _Streams(stdin, limits) as streams, Channel(limits.wall_s, _TEXT_MAX) as channel:
+    with (
+        Streams(stdin, limits, stderr_max) as streams,
+        Channel(limits.wall_s, _TEXT_MAX) as channel,
+    ):
         launcher.begin(_order(Kind.COMMAND, [command], limits), [channel.theirs.fileno(), *streams])
         channel.theirs.close()
         streams.started()
@@ -93,8 +103,8 @@ def run_pair(
     with (
         line[0],
         line[1],
-        _Streams(b"", limits) as judged,
-        _Streams(b"", limits) as ran,
+        Streams(b"", limits) as judged,
+        Streams(b"", limits) as ran,
         Channel(limits.wall_s, _TEXT_MAX) as one,
         Channel(limits.wall_s, _TEXT_MAX) as other,
     ):
@@ -124,14 +134,15 @@ def _require_executed(failed: bytes | None) -> None:
         raise MissingToolchainError(failed[1:].decode("utf-8", "replace"))
 
 
-class _Streams:
-    """A command's standard streams: files for input and output, a pipe for errors.
+class Streams:
+    """A process's standard streams: files for input and output, a pipe for errors.
 
     What a program says on standard error is read to its end and mostly thrown away, so that nobody
     fails for having said too much.
     """
 
-    def __init__(self, stdin: bytes, limits: Limits) -> None:
+    def __init__(self, stdin: bytes, limits: Limits, stderr_max: int = STDERR_MAX) -> None:
+        self._stderr_max = stderr_max
         self._most = int(limits.output_mb * 1e6) + 1
         self._kept = bytearray()
         self._files: list[int] = []
@@ -157,12 +168,12 @@ class _Streams:
             os.close(self._source)
 
     def started(self) -> None:
-        """The command has the streams now: read its errors until it and all it started end."""
+        """The process has the streams now: read its errors until it and all it started end."""
         os.close(self._files.pop())
         self._drain.start()
 
     def ran(self, report: Report) -> Ran:
-        """What there is after the command's end."""
+        """What there is after the process's end."""
         self._drain.join()
         text = bytes(self._kept).decode("utf-8", "replace")
         return Ran(report, read_file(self._files[1], self._most), text)
@@ -170,7 +181,7 @@ class _Streams:
     def _read_errors(self) -> None:
         try:
             while data := os.read(self._source, 1 << 16):
-                self._kept += data[: _STDERR_MAX - len(self._kept)]
+                self._kept += data[: self._stderr_max - len(self._kept)]
         finally:
             os.close(self._source)
 

@@ -65,6 +65,12 @@ def explain(report: Report, limits: Limits, *, budget_s: float | None = None) ->
     if report.ended == Ended.CPU or report.cpu_s >= budget:
         most = budget if report.cpu_s >= budget else limits.cpu_s
         return Status.TIME_LIMIT, f"used more than {most:g} CPU-s"
+    if report.ended == Ended.PROCESSES:
+        return Status.RUNTIME_ERROR, f"was more than {limits.processes} processes at a time"
+    if report.ended == Ended.KILLED:
+        return Status.RUNTIME_ERROR, "ended by SIGKILL, which it sent itself"
+    if report.ended == Ended.FILES:
+        return Status.OUTPUT_LIMIT, "kept too much, or too many, in its files"
     code = report.exit_code
     if report.ended == Ended.MEMORY or report.peak_kb / 1024 >= limits.memory_mb * _NEAR_LIMIT:
         return Status.MEMORY_LIMIT, f"needed more than {limits.memory_mb} MB"

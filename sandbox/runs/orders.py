@@ -18,4 +18,5 @@ def order_for(kind: Kind, limits: Limits, *, prints: bool = False) -> Order:
         int(limits.memory_mb * (1 << 20)),
         int(limits.output_mb * 1e6) if prints else 0,
         total_s=limits.total_s,
+        processes=1 if kind == Kind.CHECKER else limits.processes,
     )

@@ -6,17 +6,16 @@ and nothing of the program is in it: no macro, signal handler or overloaded oper
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from sandbox.builds import Build, Builds, place
+from sandbox.builds import Builds, command_to_run
 from sandbox.cases import AssertTests
 from sandbox.errors import BadTestsError
 from sandbox.languages import Language, Toolchain
 from sandbox.languages.language import Remote
 from sandbox.limits import Limits
 from sandbox.outcome import Status, TestOutcome
-from sandbox.runs.commands import Command, Ran, run_command, run_pair
+from sandbox.runs.commands import Ran, run_command, run_pair
 from sandbox.runs.ending import explain, not_reached, printable
 from sandbox.worker import Worker
 from sandbox.zygote.protocol import Ended
@@ -52,7 +51,7 @@ def run_remote_tests(  # noqa: PLR0913, PLR0917 - one call
         if built.status is not None:
             return _failed(tests, built.status, built.reason), []
         entry = remote.entry or language.main_of(program)
-        candidate = _command(language.run, tools, built, limits, language, entry)
+        candidate = command_to_run(language, tools, built, limits, entry)
         described = source if remote.reads_program else ""
         runs: list[Ran] = []
         if remote.describes:
@@ -69,29 +68,10 @@ def run_remote_tests(  # noqa: PLR0913, PLR0917 - one call
             if made.status is not None:
                 reason = f"the tests do not compile against the program: {made.reason}"
                 return _failed(tests, made.status, reason), runs
-            run = language.run_tests or language.run
             entry = remote.judge_entry or language.main_of(judging)
-            judge = _command(run, tools, made, limits, language, entry)
+            judge = command_to_run(language, tools, made, limits, entry, tests=True)
             judged, ran = run_pair(launcher, judge, candidate, limits)
     return _verdict(tests, judged, ran, limits), [*runs, ran]
-
-
-def _command(  # noqa: PLR0913, PLR0917 - one call
-    run: Callable[[Toolchain, Limits], list[str]],
-    tools: Toolchain,
-    build: Build,
-    limits: Limits,
-    language: Language,
-    entry: str,
-) -> Command:
-    return Command(
-        argv=place(run(tools, limits), build.folder, entry=entry),
-        folder=str(build.folder),
-        readable=tools.needed_to_run,
-        counts_data=language.counts_data,
-        extra_memory_mb=language.extra_memory_mb,
-        environment=tools.environment,
-    )
 
 
 def _verdict(tests: AssertTests, judged: Ran, ran: Ran, limits: Limits) -> list[TestOutcome]:

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
-from sandbox.builds import Builds, place
+from sandbox.builds import Builds, command_to_run
 from sandbox.cases import AssertTests, FunctionTests, Tests
 from sandbox.errors import BadTestsError, MissingToolchainError
 from sandbox.languages import Language, Toolchain
@@ -82,18 +82,10 @@ def run_program(  # noqa: PLR0913, PLR0917 - one call
             results = [failed, *not_reached(build.status, tests.total - 1)]
             ran: list[Ran] = []
         else:
-            run = language.run
-            if isinstance(tests, AssertTests):
-                run = language.run_tests or run
-            entry = language.main_of(whole)
-            command = Command(
-                argv=place(run(tools, limits), build.folder, entry=entry),
-                folder=str(build.folder),
-                readable=tools.needed_to_run,
-                counts_data=language.counts_data,
-                extra_memory_mb=language.extra_memory_mb,
-                environment=tools.environment,
-            )
+            command = command_to_run(
+                language, tools, build, limits, language.main_of(whole),
+                tests=isinstance(tests, AssertTests),
+            )  # fmt: skip
             if isinstance(tests, AssertTests):
                 results, ran = _held(launcher, command, tests, limits)
             else:
@@ -128,7 +120,7 @@ def _printed(
         told = b"E" + ran.stderr[-400:].encode() if ran.stderr else b""
         result = judge_output(ran.report, told, ran.stdout, position, answers)
         if result.status is Status.RUNTIME_ERROR:
-            status, reason = _memory(ran, result.status, result.reason)
+            status, reason = told_of_memory(ran, result.status, result.reason)
             result = TestOutcome(status=status, reason=reason)
         results.append(replace(result, wall_s=now_s() - asked))
         spent = sum(one.report.cpu_s for one in runs)
@@ -169,10 +161,11 @@ def _failure(ran: Ran, limits: Limits) -> tuple[Status, str]:
     if ran.report.ended == Ended.ITSELF and "ssertion" in ran.stderr:
         return Status.WRONG_ANSWER, said
     status, reason = explain(ran.report, limits)
-    return _memory(ran, status, f"{reason}: {said}" if said else reason)
+    return told_of_memory(ran, status, f"{reason}: {said}" if said else reason)
 
 
-def _memory(ran: Ran, status: Status, reason: str) -> tuple[Status, str]:
+def told_of_memory(ran: Ran, status: Status, reason: str) -> tuple[Status, str]:
+    """The status of a program that failed, in the light of what its runtime said of memory."""
     if any(mark in ran.stderr for mark in _OUT_OF_MEMORY):
         return Status.MEMORY_LIMIT, reason
     return status, reason

@@ -91,7 +91,15 @@ def _run_once(
 def stdin_bytes(case: Case) -> bytes:
     """A case's input as bytes."""
     given = case.stdin
-    return given if isinstance(given, bytes) else str(given).encode("utf-8", "surrogateescape")
+    return given if isinstance(given, bytes) else text_bytes(str(given))
+
+
+def text_bytes(text: str) -> bytes:
+    """Text as UTF-8; bytes that were none and came as escapes are themselves again."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a pair, as JSON text may hold it
+        return text.encode("utf-8", "surrogatepass")
 
 
 def read_file(handle: int, limit: int) -> bytes:
@@ -115,17 +123,27 @@ def judge_output(
     report: Report, told: bytes, printed: bytes, position: int, answers: Answers
 ) -> TestOutcome:
     """A case's outcome, from outside: first how the process ended, then its output."""
-    limits = answers.limits
-    failure: tuple[Status, str] | None = None
-    if len(printed) >= int(limits.output_mb * 1e6):
-        failure = Status.OUTPUT_LIMIT, f"printed {limits.output_mb:g} MB or more"
-    elif report.ended != Ended.ITSELF or report.exit_code < 0 or report.cpu_s >= limits.cpu_s:
-        failure = explain(report, limits)
-    elif report.exit_code != 0:
-        failure = said(told) or explain(report, limits)
+    failure = failure_of(report, told, printed, answers.limits)
     if failure is None:
         return _judge_text(printed, position, answers)
     return TestOutcome(status=failure[0], reason=failure[1])
+
+
+def failure_of(
+    report: Report, told: bytes, printed: bytes, limits: Limits
+) -> tuple[Status, str] | None:
+    """Why a program did not run to a good end, if it did not.
+
+    Raises:
+        WorkerLostError: nothing the program could do ends a child this way.
+    """
+    if len(printed) >= int(limits.output_mb * 1e6):
+        return Status.OUTPUT_LIMIT, f"printed {limits.output_mb:g} MB or more"
+    if report.ended != Ended.ITSELF or report.exit_code < 0 or report.cpu_s >= limits.cpu_s:
+        return explain(report, limits)
+    if report.exit_code != 0:
+        return said(told) or explain(report, limits)
+    return None
 
 
 def _judge_text(printed: bytes, position: int, answers: Answers) -> TestOutcome:

@@ -39,6 +39,7 @@ def main() -> None:
         candidate,
         checker,
         confinement,
+        files,
         forking,
         function,
         installed,
@@ -58,7 +59,9 @@ def main() -> None:
         function.warm_up()
         libc.warm_up()
         forking.keep_text_mapped()  # needs /proc, which the new root lacks
-    else:
+    if settings["processes"]:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # process 1 of its namespace: never delivered
+    if settings["kind"] != "python":
         orphans.adopt()
     tasks.prepare()
     layers = confinement.enter_namespaces(settings)
@@ -71,12 +74,14 @@ def main() -> None:
     gc.disable()
     gc.set_threshold(10_000, 20, 20)  # fewer rounds in a child, whose life is short
     address_space = _address_space()
+    folder = files.folder()
     facts = {
         "layers": layers,
         "pid": os.getpid(),
         "uid": os.getuid(),
         "python": sys.version.split()[0],
         "address_space": address_space,
+        "files": folder.path if folder is not None and folder.on_a_disk else None,
     }
     os.write(control_fd, json.dumps(facts).encode())
     os.dup2(1, 2)  # nobody reads what is said from now on, and a broken pipe would end programs

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.confine import landlock, namespaces, policy, privileges, seccomp
 from sandbox.confine.libc import prctl
-from sandbox.zygote import tasks
+from sandbox.zygote import family, files, tasks
 
 Settings = Mapping[str, Any]
 Layers = dict[str, str | None]
@@ -23,6 +23,8 @@ _NOBODY = 65534
 _FIRST_OWN_UID = 0x7000_0000  # plus a random number: nobody's, so that limits count only our own
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _SIGKILL = 1, 4, 9
 _OPEN_FILES = 64
+_ABI_THAT_MOVES_NOTHING = 1
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - of a root of our own; where semaphores are made
 
 
 def enter_namespaces(settings: Settings) -> Layers:
@@ -32,13 +34,27 @@ def enter_namespaces(settings: Settings) -> Layers:
     while this one waits for its end.
     """
     layers: Layers = {"namespaces": "not asked for"}
+    private = _private(settings)
     if settings["namespaces"]:
         layers["namespaces"] = _attempt(lambda: namespaces.enter(_NOBODY))
         if layers["namespaces"] is None:
             _continue_in_child()
-            layers["root"] = _attempt(lambda: _change_root(settings))
-    layers["user"] = _drop_rights(settings, behind_mounts=layers.get("root", "no") is None)
+            if settings["processes"]:
+                layers["processes"] = _attempt(family.prepare)
+            layers["root"] = _attempt(lambda: _change_root(settings, private))
+    behind_mounts = layers.get("root", "no") is None
+    if settings["processes"] and not behind_mounts:
+        layers["processes"] = f"needs namespaces: {layers['namespaces'] or layers['root']}"
+    folder, layers["files"] = _folder(settings, private, behind_mounts=behind_mounts)
+    layers["user"] = _drop_rights(settings, folder, behind_mounts=behind_mounts)
     prctl(_PR_SET_PDEATHSIG, _SIGKILL)  # after the change of user, which clears it
+    if folder is not None and private is not None:
+        room_bytes = private.size_bytes
+        layers["files"] = _attempt(
+            lambda: files.use(
+                folder, room_bytes, on_a_disk=not behind_mounts, own_user=_is_own_user()
+            )
+        )
     return layers
 
 
@@ -56,17 +72,26 @@ def confine(settings: Settings) -> Layers:
         resource.setrlimit(name, (most, most))
     skip = set(settings["without"])  # only the tests of degraded operation use it
     layers["limits"] = None
-    own_user = os.geteuid() >= _FIRST_OWN_UID
-    layers["threads"] = tasks.limit(int(settings["tasks_max"]), own_user=own_user)
+    layers["threads"] = tasks.limit(int(settings["tasks_max"]), own_user=_is_own_user())
     layers["no_new_privs"] = _attempt(seccomp.forbid_new_privileges)
+    rights: list[tuple[str | int, int]]
     rights = [(path, landlock.RUN) for path in settings["readable"]]
     rights += [(path, landlock.RUN | landlock.WRITE) for path in settings["writable"]]
-    rights += [(path, landlock.READ | landlock.WRITE_FILE) for path in settings["devices"]]
+    rights += [(path, _device_rights(path, settings["kind"])) for path in settings["devices"]]
+    folder = files.folder()
+    if folder is not None:
+        rights.append((folder.path, landlock.KEEP_FILES))
+    proc = family.handle()
+    if proc is not None:
+        rights.append((proc, landlock.READ))
     layers["landlock"] = (
         "left out" if "landlock" in skip else _attempt(lambda: landlock.restrict_self(rights))
     )
     if settings["kind"] == "python":
-        whole = seccomp.Filter(policy.ZYGOTE_RULES, default=policy.REFUSE)
+        rules = policy.ZYGOTE_RULES if folder is None else policy.ZYGOTE_RULES_WITH_FILES
+        if proc is not None:
+            rules = policy.ZYGOTE_RULES_WITH_PROCESSES
+        whole = seccomp.Filter(rules, default=policy.REFUSE)
         layers["seccomp"] = "left out" if "seccomp" in skip else _attempt(whole.install)
     else:  # a launcher's children execute compilers; each kind has a filter of its own
         error = seccomp.available()
@@ -96,22 +121,70 @@ def _continue_in_child() -> None:
     os._exit(min(255, abs(os.waitstatus_to_exitcode(status))))
 
 
-def _change_root(settings: Settings) -> None:
+def _change_root(settings: Settings, private: namespaces.Private | None) -> None:
     devices = [path for path in settings["devices"] if path.startswith("/dev/")]
-    namespaces.change_root(settings["readable"], writable=[*settings["writable"], *devices])
+    writable = [*settings["writable"], *devices]
+    namespaces.change_root(settings["readable"], writable=writable, private=private)
 
 
-def _drop_rights(settings: Settings, *, behind_mounts: bool) -> str | None:
+def _private(settings: Settings) -> namespaces.Private | None:
+    """The folder for files that is wanted, if one is."""
+    if not settings["files_bytes"]:
+        return None
+    place = files.mount_point([*settings["readable"], *settings["writable"]])
+    also_at = _SHARED_MEMORY if settings["processes"] else ""
+    return namespaces.Private(place, int(settings["files_bytes"]), files.FILES_MAX, also_at)
+
+
+def _folder(
+    settings: Settings, private: namespaces.Private | None, *, behind_mounts: bool
+) -> tuple[str | None, str | None]:
+    """Where the folder for files is, or why there is none."""
+    if private is None:
+        return None, "not asked for"
+    try:
+        abi = 0 if "landlock" in settings["without"] else landlock.abi_version()
+    except OSError:
+        abi = 0
+    if abi == _ABI_THAT_MOVES_NOTHING:
+        return None, "this kernel's Landlock lets no file be moved to another folder"
+    if behind_mounts:
+        return private.path, None
+    if not abi:
+        return None, "needs namespaces or landlock"
+    try:
+        return files.make_on_disk(str(settings["temporary"]), int(settings["number"])), None
+    except OSError as error:
+        return None, _said(error)
+
+
+def _drop_rights(settings: Settings, folder: str | None, *, behind_mounts: bool) -> str | None:
     said: str | None = None
     if os.geteuid() == 0:
         if behind_mounts or all(_open_to_all(path) for path in settings["needed"]):
-            said = _attempt(lambda: privileges.become(_FIRST_OWN_UID + int(settings["number"])))
+            said = _attempt(lambda: _become(_FIRST_OWN_UID + int(settings["number"]), folder))
             if said:  # a container that maps few users
-                said = _attempt(lambda: privileges.become(_NOBODY))
+                said = _attempt(lambda: _become(_NOBODY, folder))
         else:
             said = f"stays user 0 without capabilities: {sys.base_prefix} is closed to others"
     dropped = _attempt(privileges.drop_capabilities)
     return said or dropped
+
+
+def _device_rights(path: str, kind: str) -> int:
+    # What is written to the others reaches the machine's own state, or nobody has a use for it.
+    writes = path == os.devnull or kind != "python"
+    return landlock.READ | landlock.WRITE_FILE if writes else landlock.READ
+
+
+def _is_own_user() -> bool:
+    return os.geteuid() >= _FIRST_OWN_UID
+
+
+def _become(uid: int, folder: str | None) -> None:
+    if folder is not None:
+        os.chown(folder, uid, uid)
+    privileges.become(uid)
 
 
 def _open_to_all(path: str) -> bool:

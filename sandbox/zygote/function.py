@@ -23,6 +23,9 @@ FILE_NAME = "solution.py"
 _QUESTION_MAX = 1 << 30  # from the trusted process
 _SAID_MAX = 300
 _WARM_ROUNDS = 20
+_STARTING = frozenset({"fork", "forkpty", "system", "popen", "posix_spawn", "posix_spawnp"})
+_NO_PROCESSES = "; a program may start no process here, see Limits(processes=…)"
+_alone = True
 
 
 def answer_calls(channel: int) -> None:
@@ -150,7 +153,27 @@ def describe(error: BaseException, file_name: str = FILE_NAME) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     place = f" (line {line})" if line is not None else ""
-    return f"{type(error).__name__[:80]}: {message}{place}"
+    hint = _NO_PROCESSES if _alone and isinstance(error, OSError) and _forks(error) else ""
+    return f"{type(error).__name__[:80]}: {message}{place}{hint}"
+
+
+def allow_processes() -> None:
+    """Say no more of a failure that processes are not allowed."""
+    global _alone  # noqa: PLW0603 - of this child
+    _alone = False
+
+
+def _forks(error: BaseException) -> bool:
+    """Whether an error comes from where a process is started, or something that one needs."""
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_filename.endswith("/subprocess.py") or "/multiprocessing/" in code.co_filename:
+            return True
+        if not _STARTING.isdisjoint(code.co_names) and trace.tb_next is None:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def failure_kind(error: BaseException) -> bytes:

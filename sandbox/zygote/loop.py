@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.zygote import orphans
+from sandbox.zygote import family, files, orphans
 from sandbox.zygote.child import become_child
 from sandbox.zygote.forking import fork
 from sandbox.zygote.protocol import KILL, RENEW, WALL_STRETCH, Ended, Kind, Order, Report
@@ -49,15 +49,16 @@ def serve(control: socket.socket, settings: Mapping[str, Any], *, address_space:
         for kind, own in zip(kinds, split, strict=True):
             pid = fork()
             if pid == 0:
-                place = len(pids)
-                become_child(kind, order, own, settings, zygote_pid, address_space, place)
+                become_child(kind, order, own, settings, zygote_pid, address_space, pids)
             pids.append(pid)
         for descriptor in descriptors:
             os.close(descriptor)
-        reports = _watch(pids, order, control.fileno(), started)
-        if order.kind in {_COMMAND, _PAIR}:
-            orphans.end()
+        reports = _with_orphans(order, _watch(pids, order, control.fileno(), started))
         os.write(control.fileno(), b"".join(report.pack() for report in reports))
+        try:
+            files.clean_up()
+        except OSError:  # the next run must not find it; the trusted side starts another zygote
+            os._exit(1)
 
 
 def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
@@ -146,7 +147,7 @@ def _cpu_s(pids: list[int]) -> float:
     return max((time.clock_gettime((~pid << 3) | 2) for pid in pids), default=0.0)
 
 
-def _watch(  # noqa: C901 - one loop, six ways out of it
+def _watch(  # noqa: C901 - one loop, seven ways out of it
     pids: list[int], order: Order, control: int, started: float
 ) -> list[Report]:
     """Wait for the children's end, or bring it about: out of time, or the answer is known.
@@ -163,7 +164,9 @@ def _watch(  # noqa: C901 - one loop, six ways out of it
     ended = Ended.ITSELF
     running = list(pids)
     while pids[0] in running:
-        wait_s = clock.wait_s(used)
+        wait_s = min(clock.wait_s(used), files.look_s())
+        if order.processes > 1:
+            wait_s = min(wait_s, family.LOOK_S)
         ready = [descriptor for descriptor, _ in poller.poll(max(1.0, wait_s * 1000.0 + 1.0))]
         for handle in ready:
             if handle in handles:
@@ -175,15 +178,17 @@ def _watch(  # noqa: C901 - one loop, six ways out of it
                 _end(running)
                 os._exit(0)
             if said == RENEW:
-                used = _cpu_s(running)  # or quick tests would never come to the end of their total
+                used = _used(
+                    running, order
+                )  # or quick tests would never come to the end of their total
                 clock.renew(used)
                 continue
             ended = Ended.ASKED
             break
         if ready:
             continue
-        used = _cpu_s(running)
-        over = clock.over(used)
+        used, over = _look(running, order, len(pids))
+        over = over or clock.over(used)
         if over is not None:
             ended = over
             break
@@ -193,6 +198,39 @@ def _watch(  # noqa: C901 - one loop, six ways out of it
     if ended == Ended.ITSELF:
         ended = Ended.ASKED  # the others did not end themselves: the first one's end is theirs
     return [_reap(pid, ended if pid in running else Ended.ITSELF, started) for pid in pids]
+
+
+def _used(running: list[int], order: Order) -> float:
+    return family.look().cpu_s if order.processes > 1 else _cpu_s(running)
+
+
+def _look(running: list[int], order: Order, count: int) -> tuple[float, Ended | None]:
+    """CPU seconds used, and what there is too much of, if anything."""
+    over = Ended.FILES if files.are_overfull() else None
+    if order.processes == 1:
+        return _cpu_s(running), over
+    found = family.look()
+    if found.processes > order.processes + count - 1:
+        over = Ended.PROCESSES
+    if found.memory_bytes > order.memory_bytes * count:
+        over = Ended.MEMORY
+    return found.cpu_s, over
+
+
+def _with_orphans(order: Order, reports: list[Report]) -> list[Report]:
+    """The reports, once what a compiler or program left behind is ended and counted."""
+    if order.kind in {_COMMAND, _PAIR}:
+        orphans.end()
+    if order.processes == 1:
+        return reports
+    cpu_s, peak_kb = orphans.end()
+    last = reports[-1]  # the program's: a judge comes first
+    ended = last.ended
+    if ended == Ended.ITSELF and last.exit_code == -signal.SIGKILL:
+        ended = Ended.KILLED
+    peak_kb = max(last.peak_kb, peak_kb)
+    whole = Report(last.wait_status, ended, last.cpu_s + cpu_s, last.wall_s, peak_kb)
+    return [*reports[:-1], whole]
 
 
 def _end(pids: list[int]) -> None:

@@ -1,7 +1,7 @@
-"""Ending what a compiler started and left behind.
+"""Ending what a compiler, or a program that may start processes, left behind.
 
-Not covered: Python programs, which cannot start a process. A compiler can: when its driver is
-killed, the passes it started live on as orphans, and come to the launcher.
+Not covered: programs that cannot start a process. When a compiler's driver is killed, the passes it
+started live on as orphans, and come to the zygote.
 """
 
 from __future__ import annotations
@@ -27,19 +27,28 @@ def adopt() -> None:
         _children.append(os.open("/proc/thread-self/children", os.O_RDONLY | os.O_CLOEXEC))
 
 
-def end() -> None:
-    """Kill and reap every process that is left."""
+def end() -> tuple[float, int]:
+    """Kill and reap every process that is left; returns their CPU seconds and the largest peak."""
+    cpu_s, peak_kb = 0.0, 0
+    # Process 1 of a namespace kills all others in one call, and so can wait for each of them.
+    waits = 0 if os.getpid() == 1 else os.WNOHANG
     for _ in range(_ROUNDS_MAX):
+        _kill()
         try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+            while (reaped := os.wait4(-1, waits))[0]:
+                cpu_s += reaped[2].ru_utime + reaped[2].ru_stime
+                peak_kb = max(peak_kb, reaped[2].ru_maxrss)
         except ChildProcessError:
-            return
-        if os.getpid() == 1:
-            with suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGKILL)  # everybody else in this pid namespace
-        elif _children:
-            for pid in os.pread(_children[0], 1 << 16, 0).split():
-                with suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+            break
         os.sched_yield()
+    return cpu_s, peak_kb
+
+
+def _kill() -> None:
+    if os.getpid() == 1:
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)  # everybody else in this pid namespace
+    elif _children:
+        for pid in os.pread(_children[0], 1 << 16, 0).split():
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)

@@ -17,6 +17,8 @@ FRAME_HEADER = struct.Struct(">I")
 KILL = b"K"
 RENEW = b"N"  # the next test begins: its time starts anew
 PLATFORM = "platform"  # said to a program's process: give it the platform's names
+SHOWN = "shown"  # said to one: its errors are shown, so print what an interpreter prints
+STARTED = b"S"  # said by one that was told so: the program has compiled, and starts
 _NUMBER = struct.Struct("=I")
 
 
@@ -45,6 +47,9 @@ class Ended(IntEnum):
     CPU = 2
     ASKED = 3
     MEMORY = 4  # the control group's limit, as the trusted process finds
+    FILES = 5  # it kept more than it may, where no file system holds it to that
+    PROCESSES = 6  # it was more of them at a time than it may
+    KILLED = 7  # by itself, or one of its own processes
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ class Order:
     """From the trusted process to the zygote: fork a child with these limits.
 
     `wall_s` and `cpu_s` are those of a test: they start anew when the trusted process says that
-    the next one begins. `total_s` is CPU time for all of them.
+    the next one begins. `total_s` is CPU time for all of them. `processes` are those that a program
+    may be at a time.
 
     The descriptors that go with it are, for `FUNCTION` and `CHECKER`, the channel; for `JUDGE` the
     judge's channel and its end of the line to the candidate, then the candidate's two; for `STDIN`
@@ -68,22 +74,26 @@ class Order:
     file_bytes: int
     command: str = ""
     total_s: float = math.inf
+    processes: int = 1
 
-    _layout: ClassVar[struct.Struct] = struct.Struct("=BdddQQ")
+    _layout: ClassVar[struct.Struct] = struct.Struct("=BdddQQI")
 
     def pack(self) -> bytes:
         """The order as bytes."""
         head = self._layout.pack(
-            self.kind, self.wall_s, self.cpu_s, self.total_s, self.memory_bytes, self.file_bytes
-        )
+            self.kind, self.wall_s, self.cpu_s, self.total_s, self.memory_bytes, self.file_bytes,
+            self.processes,
+        )  # fmt: skip
         return head + self.command.encode()
 
     @classmethod
     def unpack(cls, data: bytes) -> Order:
         """The order in these bytes."""
-        kind, wall_s, cpu_s, total_s, memory_bytes, file_bytes = cls._layout.unpack_from(data)
+        kind, wall_s, cpu_s, total_s, memory_bytes, file_bytes, processes = cls._layout.unpack_from(
+            data
+        )
         command = data[cls._layout.size :].decode()
-        return cls(kind, wall_s, cpu_s, memory_bytes, file_bytes, command, total_s)
+        return cls(kind, wall_s, cpu_s, memory_bytes, file_bytes, command, total_s, processes)
 
 
 @dataclass(frozen=True)

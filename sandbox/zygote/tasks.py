@@ -16,6 +16,7 @@ from contextlib import suppress
 
 _load: list[int] = []  # an open handle of /proc/loadavg, where each child must look
 _room = 0
+_THREADS_OF_SEVERAL = 48
 
 
 def prepare() -> None:
@@ -38,14 +39,20 @@ def limit(room: int, *, own_user: bool) -> str | None:
     return None
 
 
-def limit_child() -> None:
-    """Limit the calling child, where the zygote's own limit does not do it already."""
-    if not _room:
+def limit_child(processes: int) -> None:
+    """Limit the calling child, where the zygote's own limit does not do it already.
+
+    A program that may be several processes gets less room for threads.
+    """
+    if not _room and processes == 1:
         return
-    running = _running()
-    if running is None:
-        raise OSError("/proc/loadavg cannot be read any more")
-    most = running + _room
+    room = processes + _THREADS_OF_SEVERAL if processes > 1 else _room
+    most = room
+    if _room:
+        running = _running()
+        if running is None:
+            raise OSError("/proc/loadavg cannot be read any more")
+        most = running + room
     hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     if hard != resource.RLIM_INFINITY:
         most = min(most, hard)

@@ -8,32 +8,41 @@ from __future__ import annotations
 import atexit
 import builtins
 import io
+import linecache
 import os
 import sys
+import traceback
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
 from sandbox.zygote.function import describe, say
-from sandbox.zygote.protocol import read_frame, read_texts
+from sandbox.zygote.protocol import SHOWN, STARTED, frame, read_frame, read_texts, write_all
 
 _SOURCE_MAX = 1 << 28
+_FILE_NAME = "solution.py"
 
 
 def run_program(channel: int) -> None:
     """Run the program between its standard streams; the exit code says how it ended."""
-    _, source, _ = read_texts(read_frame(channel, _SOURCE_MAX) or b"")
+    _, source, errors = read_texts(read_frame(channel, _SOURCE_MAX) or b"")
+    shown = errors == SHOWN
     module = ModuleType("__main__")
-    module.__dict__["__file__"] = "solution.py"
+    module.__dict__["__file__"] = _FILE_NAME
     sys.modules["__main__"] = module
-    sys.argv[:] = ["solution.py"]
+    sys.argv[:] = [_FILE_NAME]
     code = 1
     if "/dev/stdin" in source:
         _open_stdin_by_name()
     try:
-        compiled = compile(source, "solution.py", "exec", dont_inherit=True)
+        compiled = compile(source, _FILE_NAME, "exec", dont_inherit=True)
     except BaseException as error:  # noqa: BLE001
         say(channel, b"C", describe(error))
+        if shown:
+            _show(error, source)
         os._exit(1)
+    if shown:
+        write_all(channel, frame(STARTED))
     try:
         try:
             exec(compiled, module.__dict__)  # noqa: S102 - our trade
@@ -41,12 +50,17 @@ def run_program(channel: int) -> None:
         except SystemExit as error:
             code = _exit_code(error.code)
         _finish()
-    except MemoryError:
+    except MemoryError as error:
         code = 1
         say(channel, b"M", "MemoryError")
+        if shown:
+            _show(error, source)
+            _finish()
     except BaseException as error:  # noqa: BLE001
         code = 1
         say(channel, b"E", describe(error))
+        if shown:
+            _show(error, source)
         _finish()
     os._exit(code)
 
@@ -64,7 +78,21 @@ def _open_stdin_by_name() -> None:
 def _exit_code(value: object) -> int:
     if value is None:
         return 0
-    return value & 0xFF if isinstance(value, int) else 1
+    if isinstance(value, int):
+        return value & 0xFF
+    sys.stderr.write(f"{value}\n")
+    return 1
+
+
+def _show(error: BaseException, source: str) -> None:
+    """Print what an interpreter prints of an error that nobody caught, without our own frames."""
+    linecache.cache[_FILE_NAME] = (len(source), None, source.splitlines(True), _FILE_NAME)
+    trace = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    with suppress(BaseException):  # its hook and its __str__ are the program's
+        if sys.excepthook is sys.__excepthook__:
+            traceback.print_exception(type(error), error, trace)
+        else:
+            sys.excepthook(type(error), error, trace)
 
 
 def _finish() -> None:

@@ -42,6 +42,8 @@ class Group:
         peers: the scripts `through_PEER.py` that run in it.
         whole: packages installed without what they require: one of their files is used alone.
         from_source: peers run from a clone: the script's name and the repository's.
+        last: what is installed after this project, without what it requires: a peer that refuses
+            to run with any but one version of it.
         python: the interpreter that it needs, where it is not the one that runs this.
         pinned: whether it resolves together with this project's `constraints.txt`.
     """
@@ -51,6 +53,7 @@ class Group:
     peers: tuple[str, ...]
     whole: tuple[str, ...] = ()
     from_source: dict[str, str] = field(default_factory=dict)
+    last: tuple[str, ...] = ()
     python: str | None = None
     pinned: bool = False
 
@@ -80,7 +83,12 @@ GROUPS = (
     ),
     Group("swift", ("ms-swift==4.6.0", "msgspec"), ("swift",)),
     Group("nemo_gym", ("nemo-gym==0.4.0",), ("nemo_gym",), python="python3.12"),
-    Group("lighteval", ("lighteval==0.13.0", "xxhash<4"), ("lighteval",)),
+    Group(
+        "lighteval",
+        ("lighteval==0.13.0", "xxhash<4"),
+        ("lighteval",),
+        last=("latex2sympy2_extended==1.0.6",),
+    ),
 )
 
 
@@ -109,7 +117,7 @@ def make_environment(group: Group, home: Path, *, latest: bool) -> str:
     """Make the environment; why it could not be made, or ""."""
     python = home / "bin" / "python"
     if python.exists():
-        return _installed(python)
+        return _installed(python, group.last)
     base = interpreter(group.python)
     if base is None:
         return f"{group.python} is not installed"
@@ -125,13 +133,17 @@ def make_environment(group: Group, home: Path, *, latest: bool) -> str:
         if done.returncode:
             errors = [one for one in done.stderr.splitlines() if one.startswith("ERROR")]
             return f"pip: {' '.join(errors[:2]) or done.stderr[-300:]}"
-    return _installed(python)
+    return _installed(python, group.last)
 
 
-def _installed(python: Path) -> str:
+def _installed(python: Path, last: tuple[str, ...]) -> str:
     """Install this project as it is now; why that failed, or ""."""
-    done = run(python, "-m", "pip", "install", "--quiet", ROOT, capture_output=True)
-    return done.stderr[-300:] if done.returncode else ""
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet"]
+    for step in ([*pip, ROOT], [*pip, "--no-deps", *last] if last else []):
+        done = run(*step, capture_output=True) if step else None
+        if done is not None and done.returncode:
+            return done.stderr[-300:]
+    return ""
 
 
 def run_peer(python: Path, peer: str, source: Path | None) -> dict[str, object]:
@@ -189,10 +201,11 @@ def write(lines: list[dict[str, object]]) -> None:
 
 
 def known_lines() -> dict[str, dict[str, object]]:
-    """The table as it stands, by peer."""
+    """The table as it stands, by the peer's script."""
     if not RESULTS.exists():
         return {}
-    return {str(line["peer"]): line for line in json.loads(RESULTS.read_text())["peers"]}
+    lines = json.loads(RESULTS.read_text())["peers"]
+    return {str(line["script"])[len("through_") : -len(".py")]: line for line in lines}
 
 
 def main() -> int:
@@ -227,7 +240,7 @@ def main() -> int:
                 print(f"  {difference}", flush=True)
             wrong += "failed" in line or bool(line["differences"])
             if not chosen.latest:
-                table[str(line["peer"])] = line
+                table[peer] = {**line, "script": f"through_{peer}.py"}
                 write([*table.values()])
         if not chosen.keep:
             shutil.rmtree(home, ignore_errors=True)

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("trl")
 from hypothesis import given
 from hypothesis import strategies as st
-from process_runs import FixedCompletions, launch, run
+from process_runs import FixedCompletions, fixed_completions, launch, run
 from training_runs import distance, make
 
 from grpo_plugin.training.balancing import share_out
@@ -91,3 +91,27 @@ def test_steps_aside_where_the_gradient_would_change(tmp_path, caplog):
         assert word in caplog.text
     kept = make(tmp_path, objective="dapo", balance_micro_batches=True)
     assert kept.plan.balance_micro_batches
+
+
+def test_completions_stay_where_they_are_once_their_step_has_begun(tmp_path):
+    class Meddling(FixedCompletions):
+        """Changes what it is given, so that it is read again in the middle of a step."""
+
+        def _compute_loss(self, model, inputs):
+            self.seen += inputs["completion_ids"].tolist()
+            return super()._compute_loss(model, inputs | {"advantages": inputs["advantages"] * 2})
+
+    trainer = make(
+        tmp_path,
+        trainer_class=Meddling,
+        objective="grpo",
+        beta=0.2,
+        reference=True,
+        max_steps=1,
+        per_device_train_batch_size=2,
+        gradient_accumulation_steps=4,
+        balance_micro_batches=True,
+    )
+    trainer.seen = []
+    trainer.train()
+    assert sorted(trainer.seen) == sorted(fixed_completions()["completion_ids"].tolist())

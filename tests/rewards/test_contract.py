@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import dataclasses
 import multiprocessing
 import pickle
 import threading
@@ -167,6 +168,23 @@ def test_logs_columns_and_rates(reward):
     assert all(isinstance(cell, str) for column in extra.values() for cell in column)
     assert set(metrics) == {f"{reward.name}/{status.value}" for status in Status}
     assert sum(metrics.values()) == pytest.approx(1)
+
+
+@every_reward
+def test_logs_of_one_column(reward):
+    short = dataclasses.replace(reward, logs="reason", name=f"short_{reward.name}")
+    extra, metrics = {}, {}
+    logs = {"log_extra": extra.__setitem__, "log_metric": metrics.__setitem__}
+    score(short, [GOOD, BAD, ""], **logs)
+    (column,) = extra.values()
+    assert list(extra) == [f"{short.name}_reason"]
+    seen = {cell.partition(": ")[0] for cell in column}
+    assert set(metrics) == {f"{short.name}/{status}" for status in seen}
+    metrics.clear()
+    score(short, [""], **logs)
+    assert {f"{short.name}/{status}" for status in seen} <= set(metrics)  # also at zero
+    with pytest.raises(InputError, match="'all' or 'reason'"):
+        score(dataclasses.replace(reward, logs="some"), [GOOD])
 
 
 @reading_rewards

@@ -386,7 +386,7 @@ def test_a_run_leaves_no_trace_in_the_next(box):
 
 
 def test_a_killed_zygote_is_replaced(box):
-    os.kill(box._workers[0].pid, 9)
+    os.kill(box.executor.workers[0].pid, 9)
     assert box.run("add = lambda a, b: a + b", ADD).status is Status.ACCEPTED
 
 
@@ -398,7 +398,7 @@ def test_the_report_names_the_layers(box):
 
 def test_a_closed_sandbox_says_so():
     box = Sandbox(workers=1)
-    pid = box._workers[0].pid
+    pid = box.executor.workers[0].pid
     box.close()
     assert not Path(f"/proc/{pid}").exists()
     with pytest.raises(SandboxError, match="closed"):

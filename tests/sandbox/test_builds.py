@@ -23,15 +23,15 @@ def program(mark, size=1):
 def test_a_program_is_compiled_once(box):
     for _ in range(3):
         assert box.run(program("a"), TESTS, language="c").status is Status.ACCEPTED
-    assert len(box._builds._builds) == 1
+    assert len(box.executor.builds._builds) == 1
 
 
 def test_the_oldest_go_when_there_are_many(box, monkeypatch):
     monkeypatch.setattr(builds, "_KEPT", 2)
     for mark in "abc":
         assert box.run(program(mark), TESTS, language="c").status is Status.ACCEPTED
-    folders = [path for path in box._builds.root.iterdir() if path.name.isdigit()]
-    assert len(folders) == len(box._builds._builds) == 2
+    folders = [path for path in box.executor.builds.root.iterdir() if path.name.isdigit()]
+    assert len(folders) == len(box.executor.builds._builds) == 2
     assert box.run(program("a"), TESTS, language="c").status is Status.ACCEPTED
 
 
@@ -40,5 +40,5 @@ def test_large_programs_do_not_pile_up(box, monkeypatch):
     for mark in "abcdef":
         ran = box.run(program(mark, size=2 << 20), TESTS, language="c")
         assert ran.status is Status.ACCEPTED
-    kept = sum(build.size_bytes for build in box._builds._builds.values())
+    kept = sum(build.size_bytes for build in box.executor.builds._builds.values())
     assert 2 << 20 < kept < 10 << 20

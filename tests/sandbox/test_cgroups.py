@@ -110,8 +110,8 @@ def test_groups_of_the_dead_are_swept(tmp_path):
 def test_a_worker_joins_its_group_and_names_what_it_killed(tmp_path, monkeypatch):
     parent = folder(tmp_path / "own", given="memory pids")
     with Sandbox(workers=1, cgroup=parent) as box:
-        group = box._workers[0].group
-        assert (group.folder / "cgroup.procs").read_text() == str(box._workers[0].pid)
+        group = box.executor.workers[0].group
+        assert (group.folder / "cgroup.procs").read_text() == str(box.executor.workers[0].pid)
         tests = FunctionTests("f", [Case(expected=1)])
         box.run("def f(): return 1", tests, limits=Limits(memory_mb=100))
         assert int((group.folder / "memory.max").read_text()) == (100 + 256) << 20
@@ -120,9 +120,9 @@ def test_a_worker_joins_its_group_and_names_what_it_killed(tmp_path, monkeypatch
         assert list(report["cgroups"]) == [str(group.folder)]
         (group.folder / "memory.events").write_text("oom_kill 1\n")
         killed = Report(9, Ended.ITSELF, 0.1, 0.1, 1000)
-        named = box._workers[0]._explained(killed)
+        named = box.executor.workers[0]._explained(killed)
         assert explain(named, Limits())[0] is Status.MEMORY_LIMIT
-        assert box._workers[0]._explained(killed).ended == Ended.ITSELF  # none since then
+        assert box.executor.workers[0]._explained(killed).ended == Ended.ITSELF  # none since then
 
 
 def test_a_named_folder_that_cannot_be_used_is_an_error(tmp_path):
@@ -186,3 +186,52 @@ def test_a_worker_that_cannot_join_is_lost_not_loose(tmp_path, lost):
     else:
         worker.start()
         worker.close()
+
+
+@pytest.fixture
+def delegated():
+    """A tree of the kernel's own that was handed down to us: root can make one for itself."""
+    try:
+        top = next(
+            Path(line.split()[4])
+            for line in Path("/proc/self/mountinfo").read_text().splitlines()
+            if " - cgroup2 " in line
+        )
+        given = (top / "cgroup.subtree_control").read_text().split()
+    except (StopIteration, OSError):
+        pytest.skip("no cgroup v2 is mounted")
+    lacking = [name for name in cgroups.CONTROLLERS if name not in given]
+    if lacking:
+        pytest.skip(f"cgroup v2 hands down no {' and no '.join(lacking)} here")
+    tree = top / f"rlvr-test-{os.getpid()}"
+    try:
+        tree.mkdir()
+    except OSError as error:
+        pytest.skip(f"no group can be made: {error.strerror}")
+    yield tree
+    tree.rmdir()
+
+
+def test_a_delegated_tree_holds_all_processes_of_a_worker(delegated):
+    with Sandbox(workers=1, cgroup=delegated) as box:
+        assert "cgroup" in box.report()["active"]
+        group = box.executor.workers[0].group
+        assert box.run_program("print(1)").stdout == "1\n"
+        assert group.cpu_s() > 0
+        threads = (
+            "import threading, time\nfor n in range(2000):\n"
+            " threading.Thread(target=time.sleep, args=(9,), daemon=True).start()"
+        )
+        assert box.run_program(threads).status is Status.RUNTIME_ERROR
+        # Socket buffers are the kernel's memory on a program's behalf: no other limit sees them.
+        hoard = (
+            "import socket\nkept = [socket.socketpair() for _ in range(25)]\n"
+            "for pair in kept:\n pair[0].setblocking(False)\n"
+            " try:\n  while True: pair[0].send(b'x' * 65536)\n except OSError: pass\nprint(1)"
+        )
+        assert box.run_program(hoard).stdout == "1\n"
+        several = Limits(memory_mb=64, processes=3)
+        eats = "import os, time\nos.fork()\nx = b'x' * (300 << 20)\ntime.sleep(5)"
+        assert box.run_program(eats, limits=several).status is Status.MEMORY_LIMIT
+        assert box.run_program("print(2)").stdout == "2\n"
+    assert not [path for path in delegated.iterdir() if path.is_dir()]

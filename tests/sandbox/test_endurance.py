@@ -31,7 +31,7 @@ def alive(pids):
 
 def processes_of(box):
     found = []
-    for worker in box._workers:
+    for worker in box.executor.workers:
         process = psutil.Process(worker.pid)
         found += [process.pid, *(child.pid for child in process.children(recursive=True))]
     return found
@@ -43,7 +43,7 @@ def test_zygotes_killed_all_the_time_lose_nothing():
 
         def killer():
             while not stop.wait(0.15):
-                for worker in box._workers:
+                for worker in box.executor.workers:
                     if worker.pid:
                         os.kill(worker.pid, signal.SIGKILL)
 

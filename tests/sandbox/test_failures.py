@@ -39,11 +39,11 @@ def test_a_child_killed_from_outside_is_run_again_once(times):
     with Sandbox(workers=1) as box:
         outcomes = []
         thread = threading.Thread(target=lambda: outcomes.append(box.run(SLOW, ADD)))
-        own = len(below(box._workers[0].pid))
+        own = len(below(box.executor.workers[0].pid))
         thread.start()
         killed = set()
         while len(killed) < times and thread.is_alive():
-            found = below(box._workers[0].pid)
+            found = below(box.executor.workers[0].pid)
             if len(found) > own and found[-1].pid not in killed:
                 time.sleep(0.3)  # past its set-up, while it sleeps
                 found[-1].kill()
@@ -161,7 +161,7 @@ def test_many_kinds_at_once_lose_nothing_while_zygotes_die():
 
         def killer():
             while not stop.wait(1.0):
-                pid = box._workers[0].pid
+                pid = box.executor.workers[0].pid
                 if pid:
                     os.kill(pid, signal.SIGKILL)
 

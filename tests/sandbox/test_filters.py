@@ -56,6 +56,9 @@ def test_every_name_in_a_policy_is_known_somewhere(architecture):
     header = numbers_in_header(architecture)
     rules = (
         *policy.ZYGOTE_RULES, *policy.CHILD_RULES, *policy.PROGRAM_RULES, *policy.COMPILER_RULES,
+        *policy.ZYGOTE_RULES_WITH_FILES, *policy.CHILD_RULES_AMONG_OTHERS,
+        *policy.ZYGOTE_RULES_WITH_PROCESSES, *policy.CHILD_RULES_WITH_PROCESSES,
+        *policy.CHILD_RULES_ALONE,
     )  # fmt: skip
     names = {rule.name for rule in rules}
     assert names <= X86_64.numbers.keys() | AARCH64.numbers.keys()
@@ -142,6 +145,65 @@ def test_what_a_python_child_may_call(architecture):
     assert decide("prctl", 38) == refused
     assert decide("fcntl", 3, 1031) == refused  # the size of a pipe
     assert decide("ioctl", 0, 0x5412) == fail_with(errno.ENOTTY)
+
+
+@pytest.mark.parametrize("architecture", [X86_64, AARCH64], ids=lambda a: a.name)
+def test_what_a_child_with_files_may_call(architecture):
+    whole = assemble(policy.ZYGOTE_RULES_WITH_FILES, default=policy.REFUSE, arch=architecture)
+    own = assemble(policy.CHILD_RULES, default=policy.PASS, arch=architecture)
+    strict = assemble(policy.CHILD_RULES_AMONG_OTHERS, default=policy.PASS, arch=architecture)
+
+    def decide(name, *arguments, child=own):
+        number = architecture.numbers[name]
+        return min(run_filter(each, architecture, number, arguments) for each in (whole, child))
+
+    refused = fail_with(errno.EPERM)
+    allowed = {"fchmod", "fchmodat", "unlinkat", "mkdirat", "renameat", "ftruncate", "chmod"}
+    links_devices_locks = (
+        "linkat", "symlinkat", "mknodat", "fchownat", "truncate", "flock", "renameat2",
+        "copy_file_range", "sendfile", "splice",
+    )  # fmt: skip
+    for name in (*links_devices_locks, *(set(DENIED) - allowed)):
+        if name in architecture.numbers:
+            assert decide(name) == refused, name
+    for name in allowed & architecture.numbers.keys():
+        assert decide(name) == ALLOW, name
+        metadata = "chmod" in name
+        assert decide(name, child=strict) == (refused if metadata else ALLOW), name
+    assert decide("openat", -100, 0, 0o1 | 0o100) == ALLOW
+    assert decide("openat", -100, 0, 0o20200000 | 0o2) == refused  # a file without a name
+    assert decide("fcntl", 3, 6) == refused
+
+
+@pytest.mark.parametrize("architecture", [X86_64, AARCH64], ids=lambda a: a.name)
+def test_what_a_child_of_several_processes_may_call(architecture):
+    whole = assemble(policy.ZYGOTE_RULES_WITH_PROCESSES, default=policy.REFUSE, arch=architecture)
+    own = assemble(policy.CHILD_RULES_WITH_PROCESSES, default=policy.PASS, arch=architecture)
+    alone = assemble(policy.CHILD_RULES_ALONE, default=policy.PASS, arch=architecture)
+
+    def decide(name, *arguments, child=own):
+        number = architecture.numbers[name]
+        return min(run_filter(each, architecture, number, arguments) for each in (whole, child))
+
+    refused = fail_with(errno.EPERM)
+    started = {"execve", "wait4", "kill"}
+    files = {"fchmod", "fchmodat", "unlinkat", "mkdirat", "ftruncate", "chmod", "linkat"}
+    for name in set(DENIED) - started - files:
+        if name in architecture.numbers:
+            assert decide(name) == refused, name
+    for name in started:
+        assert decide(name) == ALLOW, name
+        assert decide(name, child=alone) == refused, name
+    assert decide("linkat", child=alone) == refused
+    for flags in (17, 0x01200011, 0x4111, THREAD):  # fork, vfork and posix_spawn
+        assert decide("clone", flags) == ALLOW, hex(flags)
+    assert decide("clone", 17, child=alone) == refused
+    for flag in (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000,
+                 0x40000000, 0x80, 0x2000, 0x8000, 0x00800000):  # fmt: skip
+        assert decide("clone", flag | 17) == refused, hex(flag)
+    assert decide("rt_sigaction", 17) == refused  # SIGCHLD
+    assert decide("rt_sigaction", 15) == ALLOW
+    assert decide("clone3") == fail_with(errno.ENOSYS)
 
 
 @pytest.mark.parametrize("architecture", [X86_64, AARCH64], ids=lambda a: a.name)

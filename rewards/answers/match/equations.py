@@ -18,6 +18,7 @@ from rewards.answers.tree import (
     Group,
     Matrix,
     Node,
+    Num,
     PlusMinus,
     Relation,
     Seq,
@@ -47,6 +48,9 @@ class EquationMatching(SetMatching):
         if isinstance(ans, Group) and any(isinstance(item, Relation) for item in ans.items):
             ans = Seq(ans.items)
         found = assigned(ref)
+        if isinstance(ans, Relation) and _holds_plainly(ref) and _holds_plainly(ans):
+            self.why = "both hold for every value, and say no more"
+            return True
         if isinstance(ans, Relation):
             given = assigned(ans)
             if found is not None and given is not None:
@@ -123,6 +127,16 @@ class EquationMatching(SetMatching):
         if found is None:
             return self.no("the answer is an equation, not a value")
         return self.alike(ref, found.value)
+
+
+def _holds_plainly(relation: Relation) -> bool:
+    """Whether it is `0 = 0` or `x = x`: no identity that somebody may have been asked for."""
+    first, *others = relation.sides
+    return (
+        isinstance(first, (Sym, Num))
+        and set(relation.ops) == {"="}
+        and all(other == first for other in others)
+    )
 
 
 def _are_alternatives(ans: Seq) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product
 from typing import TYPE_CHECKING
 
 from rewards.answers.evaluate.sameness import same_expression
@@ -34,7 +35,7 @@ from rewards.answers.tree import (
     times,
 )
 from rewards.answers.unit_table import Measure
-from rewards.answers.units import differing, read_phrase
+from rewards.answers.units import differing, measure, read_phrase
 
 if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions
@@ -48,7 +49,7 @@ class Quantities:
 
     options: CompareOptions
 
-    def same(self, ref: Node, ans: Node) -> Sameness:
+    def same(self, ref: Node, ans: Node) -> Sameness:  # noqa: C901
         """Whether two values are the same, units considered."""
         ref, ans = with_temperature(ref), with_temperature(ans)
         if isinstance(ref, Unit) != isinstance(ans, Unit):
@@ -80,7 +81,30 @@ class Quantities:
             return Sameness(same=False, how="nothing times a letter keeps its letter")
         if one is not None and self.options.integers == "counts exact":  # 5 kg is measured
             return Quantities(replace(self.options, integers="tolerance")).bare(ref, ans)
-        return self.bare(ref, ans)
+        found = self.bare(ref, ans)
+        if found.same or ref_unit is not None or ans_unit is not None:
+            return found
+        return self.in_letters(ref, ans) or found
+
+    def in_letters(self, ref: Node, ans: Node) -> Sameness | None:
+        """`7200 s` and `2 h`: other letters on both sides that are units of one dimension.
+
+        `None` if they are not. Letters that both sides share, in whatever case, may be variables,
+        and are no units: `4l` is not `4L`.
+        """
+        letters = [{name.lower() for name in symbols(side)} for side in (ref, ans)]
+        if not all(letters) or letters[0] & letters[1]:
+            return None
+        for wanted, given in product(unit_readings(ref), unit_readings(ans)):
+            one, other = measure(wanted.unit), measure(given.unit)
+            if one is None or other is None or one.dimensions != other.dimensions:
+                continue
+            if (
+                one.dimensions
+                and self.number(wanted.value, _converted(given.value, other, one)).same
+            ):
+                return Sameness(same=True, how=f"{given.unit} is a unit of what {wanted.unit} is")
+        return None
 
     def bare(self, ref: Node, ans: Node) -> Sameness:
         """Whether two values without units are the same."""

@@ -71,6 +71,7 @@ class ConditionReader(TrailingReader):
         if any(
             (token.kind == "text" and token.value.lower() not in _PLAIN_WORDS)
             or (token.value in _ORDERS and not domain)
+            or (token.kind == "num" and strict)
             for token in read
         ):
             self.restriction = " ".join(t.value for t in read if t.value not in {"{", "}"})

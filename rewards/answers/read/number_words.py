@@ -171,7 +171,7 @@ def _chinese_root(text: str) -> Node | None:
 
 def _han(text: str) -> Fraction | None:
     """A numeral of Chinese characters, or of digits."""
-    if text[0].isascii():
+    if text[0].isdecimal():  # of any script
         return Fraction(text)
     if all(char in _HAN_DIGITS for char in text) and len(text) > 1:  # 二〇二五
         return Fraction(int("".join(str(_HAN_DIGITS[char]) for char in text)))

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from rewards.answers.read.tokens import Token
 
 _LITERAL = re.compile(r"[-+]? ?(\d{1,400}(?:\.\d{1,400})?)")
-_FRACTION = re.compile(r"-?([1-9]\d{0,17})?\\[dt]?frac\{(\d{1,18})\}\{([1-9]\d{0,17})\}", re.ASCII)
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3}){1,6}|(?:\{,\}\d{3}){1,6})", re.ASCII)
+_FRACTION = re.compile(
+    r"-?([1-9]\d{0,17} ?)?\\[dt]?frac\{(\d{1,18})\}\{([1-9]\d{0,17})\}", re.ASCII
+)
 _BASED = re.compile(
     r"\(?([0-9A-Za-z]{1,200})\)?_\{?(?:\\text\{)?(?:base)?[\s}~]*(\d{1,2}|[a-z]+)\}{0,2}"
 )
@@ -181,6 +184,8 @@ def _read_tree(text: str) -> tuple[Node | None, str | None]:
     literal = _LITERAL.fullmatch(text)
     if literal is not None:
         return number(literal[1], negative=literal[0][0] == "-"), None
+    if _GROUPED.fullmatch(text) is not None:
+        return number(text.replace("{,}", "").replace(",", "")), None
     fraction = _FRACTION.fullmatch(text)
     if fraction is not None:  # nothing else is written so often, and tokens take ten times as long
         whole, top, bottom = (int(part or "0") for part in fraction.groups())

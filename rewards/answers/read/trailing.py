@@ -9,7 +9,18 @@ from fractions import Fraction
 from rewards.answers.nouns import noun
 from rewards.answers.read.expressions import ExpressionReader
 from rewards.answers.read.tokens import Token, UnreadableError
-from rewards.answers.tree import Degree, Node, Num, Percent, Relation, Unit, times
+from rewards.answers.tree import (
+    MINUS_ONE,
+    Degree,
+    Node,
+    Num,
+    Percent,
+    Pow,
+    Relation,
+    Unit,
+    symbols,
+    times,
+)
 from rewards.answers.units import DEGREES, PERCENTS, measure
 from rewards.answers.vocabulary import HEDGES
 
@@ -71,7 +82,23 @@ class TrailingReader(ExpressionReader):
             self.at += 1
         if any(word.lower() in HEDGES for word in words):
             raise UnreadableError("it is hedged")
-        return self.compound(with_unit(node, " ".join(words)))
+        return self.scaled(self.compound(with_unit(node, " ".join(words))))
+
+    def scaled(self, quantity: Node) -> Node:
+        """`1 Mg/10^6`, `3 cm * 10^2`: the number behind a unit, as the last thing said."""
+        token, start = self.peek(), self.at
+        if token.kind != "op" or token.value not in {"*", "/"} or self.peek(1).kind != "num":
+            return quantity
+        unit = measure(quantity.unit) if isinstance(quantity, Unit) else None
+        if not isinstance(quantity, Unit) or unit is None or unit.offset:
+            return quantity
+        self.at += 1
+        number = self.power()
+        if self.peek().kind != "eof" or symbols(number):
+            self.at = start
+            return quantity
+        scale = number if token.value == "*" else Pow(number, MINUS_ONE)
+        return Unit(times(quantity.value, scale), quantity.unit)
 
     def unit_in_brackets(self) -> list[str]:
         """`/(mol K)` behind a unit, as words; nothing if these are no units."""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from rewards.columns import CHOICE_COLUMNS, Role, columns_for, missing_column
 from rewards.errors import DataFileError
+from rewards.text.shorten import shorten
+from rewards.workbench.audit.programs import audit_tests
 from rewards.workbench.audit.references import (
     Audited,
     Fate,
@@ -80,9 +82,8 @@ class Audit:
             self.counts[finding] += 1
             rows = self.shown.setdefault(finding, [])
             if len(rows) < SHOWN_ROWS:
-                text = str(reference)
-                short = text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
-                rows.append(FoundRow(line, short, why[:_SHOWN_CHARS], audited.reads_as))
+                text = shorten(str(reference), _SHOWN_CHARS)
+                rows.append(FoundRow(line, text, shorten(why, _SHOWN_CHARS), audited.reads_as))
 
     def to_dict(self) -> dict[str, object]:
         """The audit as plain JSON."""
@@ -120,6 +121,7 @@ def audit_file(  # noqa: PLR0913 - one for each thing a user may say
     prompt_column: str | None = None,
     output: Path | None = None,
     overwrite: bool = False,
+    run_tests: bool = False,
     on_row: Callable[[int], None] | None = None,
 ) -> Audit:
     """Look at every reference of a file.
@@ -130,6 +132,7 @@ def audit_file(  # noqa: PLR0913 - one for each thing a user may say
         prompt_column: the same for prompts.
         output: where every row goes with what was found (`audit`), references mended.
         overwrite: replace the output if it is there.
+        run_tests: run the tests of rows of programs in the sandbox, a dozen programs a row.
         on_row: called with the number of rows so far.
 
     Raises:
@@ -137,7 +140,7 @@ def audit_file(  # noqa: PLR0913 - one for each thing a user may say
         MissingColumnError: no column holds references.
     """
     audit = Audit(path)
-    rows = _audited_rows(audit, reference_column, prompt_column, on_row)
+    rows = _audited_rows(audit, reference_column, prompt_column, on_row, run_tests=run_tests)
     if output is None:
         for _ in rows:
             pass
@@ -154,6 +157,8 @@ def _audited_rows(
     reference_column: str | None,
     prompt_column: str | None,
     on_row: Callable[[int], None] | None,
+    *,
+    run_tests: bool,
 ) -> Iterator[dict[str, object]]:
     """Every row that could be read, with what was found about it."""
     prompts: dict[bytes, tuple[int, object]] = {}
@@ -171,27 +176,36 @@ def _audited_rows(
             row = with_paths(row, paths)
             if COLUMN in row:
                 raise DataFileError(f"{audit.input}: has a column {COLUMN!r}; rename it first")
-            column = _filled(row, Role.REFERENCE, reference_column)
+            prompt = _filled(row, Role.PROMPT, prompt_column)
+            asked = None if prompt is None else row[prompt]
+            tests = None if reference_column else _filled(row, Role.TESTS, None)
+            column = tests or _filled(row, Role.REFERENCE, reference_column)
             if column is None:
                 audit.empty += 1
                 yield {**row, COLUMN: _written(Audited({Finding.UNUSABLE: "no reference"}))}
                 continue
-            reference = row[column]
-            audited = audit_reference(reference)
-            choices = next((row[name] for name in CHOICE_COLUMNS if row.get(name)), None)
-            if why := audit_choice(reference, choices):
-                findings = {**audited.findings, Finding.NO_SUCH_CHOICE: why}
-                audited = replace(audited, findings=findings)
-            prompt = _filled(row, Role.PROMPT, prompt_column)
-            if prompt is not None:
-                audited = _compared(audited, prompts, raw.line, row[prompt], reference)
-            audit.add(raw.line, reference, audited)
+            if tests is not None:
+                audited = audit_tests(row[tests], row, prompt=asked, run=run_tests)
+            else:
+                audited = _audited(row, row[column])
+                if asked is not None:
+                    audited = _compared(audited, prompts, raw.line, asked, row[column])
+            audit.add(raw.line, row[column], audited)
             changed = {column: audited.mended} if audited.fate is Fate.MENDED else {}
             yield {**row, **changed, COLUMN: _written(audited)}
     if not audit.rows:
         raise missing_column(
             Role.REFERENCE, [], needed_by=str(audit.input), column=reference_column
         )
+
+
+def _audited(row: Mapping[str, object], reference: object) -> Audited:
+    """What is to be said about a reference, and about the choices that it is to name."""
+    audited = audit_reference(reference)
+    choices = next((row[name] for name in CHOICE_COLUMNS if row.get(name)), None)
+    if why := audit_choice(reference, choices):
+        return replace(audited, findings={**audited.findings, Finding.NO_SUCH_CHOICE: why})
+    return audited
 
 
 def _filled(row: Mapping[str, object], role: Role, named: str | None) -> str | None:

@@ -1,7 +1,8 @@
 r"""What is to be said about one reference before a model is trained on it.
 
-Only references of mathematics and words (`accuracy`) are looked at; tests of programs and choices
-among listed options are not.
+References of mathematics and words (`accuracy`), and letters that name none of a row's choices.
+
+Not covered: tests of programs, see `rewards.workbench.audit.programs`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from rewards.answers.tree import (
 )
 from rewards.extraction.reference import UnusableReferenceError, reference_text
 from rewards.rules.accuracy import Accuracy, accuracy
+from rewards.workbench.audit.rewritings import rewritings
 
 
 class Fate(str, Enum):
@@ -46,6 +48,10 @@ class Finding(str, Enum):
     UNREADABLE = "unreadable"
     NO_SUCH_CHOICE = "no such choice"
     REFUSES_ITSELF = "refuses itself"
+    REFUSES_REWRITING = "refuses its own rewriting"
+    UNUSABLE_TESTS = "unusable tests"
+    TRIVIAL_TESTS = "tests passed by a trivial program"
+    REFUSES_SOLUTION = "tests refuse the row's solution"
     DAMAGED = "damaged"
     SOLUTION = "worked solution"
     AMBIGUOUS = "ambiguous"
@@ -67,6 +73,10 @@ _UNFIT = frozenset(
         Finding.UNREADABLE,
         Finding.NO_SUCH_CHOICE,
         Finding.REFUSES_ITSELF,
+        Finding.REFUSES_REWRITING,
+        Finding.UNUSABLE_TESTS,
+        Finding.TRIVIAL_TESTS,
+        Finding.REFUSES_SOLUTION,
         Finding.CONTRADICTED,
     }
 )
@@ -136,6 +146,8 @@ def audit_reference(reference: object) -> Audited:
         found |= _seen(read.text, read.tree)
     if why := _refusal(text, read.text):
         found[Finding.REFUSES_ITSELF] = why
+    elif Finding.PROSE not in found and (why := _refused_rewriting(text, read.text)):
+        found[Finding.REFUSES_REWRITING] = why
     return Audited(found, reads_as, mended)
 
 
@@ -192,6 +204,17 @@ def _refusal(text: str, answer: str) -> str:
         return ""
     verdict = _JUDGE.verify(f"\\boxed{{{answer}}}", text)
     return "" if verdict.score == 1 else verdict.reason
+
+
+def _refused_rewriting(text: str, answer: str) -> str:
+    """Which rewriting of the reference's own answer would not count as right, or ""."""
+    if len(answer) > _WRAPPING_CHARS or answer.count("{") != answer.count("}"):
+        return ""
+    for name, written in rewritings(answer).items():
+        verdict = _JUDGE.verify(f"\\boxed{{{written}}}", text)
+        if verdict.score != 1:
+            return f"with {name}: {verdict.reason}"
+    return ""
 
 
 def _ambiguity(text: str, tree: Node) -> str:

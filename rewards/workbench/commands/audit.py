@@ -46,16 +46,30 @@ def audit(  # noqa: PLR0913 - one parameter per option
     json: Annotated[
         bool, typer.Option("--json", help="Print what was found as JSON on standard output.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Where a page with what was found goes (one file, no network)."),
+    ] = None,
+    run_tests: Annotated[
+        bool,
+        typer.Option(
+            "--run-tests",
+            help="Run the tests of rows of programs: trivial programs must fail, the row's own "
+            "solution must pass. A dozen runs a row, in the sandbox.",
+        ),
+    ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output if it is there.")
+        bool, typer.Option("--overwrite", help="Replace the output and the page if they are there.")
     ] = False,
 ) -> None:
     """Look at a data set's references before training on them.
 
     Finds references that are empty or contradict themselves, are damaged (and how they were read),
-    are words or cannot be read, refuse their own answer, may be read in two ways, were rounded,
-    ask for several parts, are worked solutions, and prompts that come again with the same or
-    another reference. Tests of programs and listed choices are not looked at.
+    are words or cannot be read, refuse their own answer or a harmless rewriting of it, may be read
+    in two ways, were rounded, ask for several parts, are worked solutions or name none of the
+    row's choices; prompts that come again with the same or another reference; tests of programs
+    that cannot be used and, with --run-tests, tests that a trivial program passes or that the
+    row's own solution fails.
 
     Exit codes: 0 a rule can judge every row; 1 some rows are set aside; 2 bad input or options, or
     the output cannot be written; 130 interrupted (143 by SIGTERM), nothing is written.
@@ -65,15 +79,21 @@ def audit(  # noqa: PLR0913 - one parameter per option
         rlvr audit train.jsonl --output clean.jsonl
     """
     from rewards.workbench.audit.job import audit_file  # `--help` is quick
+    from rewards.workbench.audit.page import check_page, write_audit_page
 
+    if html is not None:
+        check_page(html, data, overwrite=overwrite)
     with ended_by_signals():
         found = audit_file(
             data,
+            run_tests=run_tests,
             reference_column=reference_column,
             prompt_column=prompt_column,
             output=output,
             overwrite=overwrite,
         )
+        if html is not None:
+            write_audit_page(html, found)
     _print(found, examples)
     if json:
         typer.echo(jsonlib.dumps(found.to_dict(), ensure_ascii=False, indent=2))

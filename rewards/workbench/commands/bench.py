@@ -13,6 +13,9 @@ import typer
 
 from rewards.errors import DataFileError
 from rewards.workbench.commands.options import (
+    COLUMNS,
+    LIMITS,
+    OUTPUT,
     CompletionColumn,
     PromptColumn,
     ReferenceColumn,
@@ -93,10 +96,22 @@ def bench(  # noqa: PLR0913 - one parameter per option
     ] = False,
     threshold: Annotated[float, typer.Option(help="A score above it is a reward.")] = 0.5,
     row_timeout: Annotated[
-        float, typer.Option(help="Seconds that one call may take.", metavar="SECONDS")
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            envvar="RLVR_ROW_TIMEOUT",
+            rich_help_panel=LIMITS,
+            help="Seconds that one call may take.",
+        ),
     ] = 10.0,
     row_memory: Annotated[
-        int, typer.Option(help="Megabytes that one call may take.", metavar="MB")
+        int,
+        typer.Option(
+            metavar="MB",
+            envvar="RLVR_ROW_MEMORY",
+            rich_help_panel=LIMITS,
+            help="Megabytes that one call may take.",
+        ),
     ] = 2048,
     limit: Annotated[
         int, typer.Option(min=0, help="How many rows with wrong decisions to show.")
@@ -108,19 +123,24 @@ def bench(  # noqa: PLR0913 - one parameter per option
     label_column: Annotated[
         str | None,
         typer.Option(
+            rich_help_panel=COLUMNS,
             help="The column that says whether a completion is right: true and false, 1 and 0, or "
-            "yes and no; by default label, correct or is_correct."
+            "yes and no; by default label, correct or is_correct.",
         ),
     ] = None,
     kind_column: Annotated[
         str | None,
-        typer.Option(help="The column with the kind of a row; by default kind, else source."),
+        typer.Option(
+            rich_help_panel=COLUMNS,
+            help="The column with the kind of a row; by default kind, else source.",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
+            rich_help_panel=OUTPUT,
             help="A folder for results.json, results.md, figures.csv, mistakes.csv and, where they "
             "were asked for, signal.csv, hackability.csv and throughput.csv.",
             show_default=False,

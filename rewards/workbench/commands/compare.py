@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rewards.workbench.commands.options import (
+    COLUMNS,
+    OUTPUT,
     CompletionColumn,
     PromptColumn,
     ReferenceColumn,
@@ -66,6 +68,7 @@ def compare(  # noqa: PLR0913 - one parameter per option
         typer.Option(
             "--output",
             "-o",
+            rich_help_panel=OUTPUT,
             help="Where all rows with a disagreement go; compression and format follow the suffix: "
             ".gz, .zst or .parquet; JSONL otherwise.",
             show_default=False,
@@ -79,13 +82,17 @@ def compare(  # noqa: PLR0913 - one parameter per option
     label_column: Annotated[
         str | None,
         typer.Option(
+            rich_help_panel=COLUMNS,
             help="The column that says whether a completion is right; by default label, correct "
-            "or is_correct where it holds true and false."
+            "or is_correct where it holds true and false.",
         ),
     ] = None,
     kind_column: Annotated[
         str | None,
-        typer.Option(help="The column with the kind of a row; by default kind, else source."),
+        typer.Option(
+            rich_help_panel=COLUMNS,
+            help="The column with the kind of a row; by default kind, else source.",
+        ),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print the comparison as JSON instead.")

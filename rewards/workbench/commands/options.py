@@ -6,25 +6,39 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+# The groups that `--help` shows options in.
+COLUMNS = "Columns"
+LIMITS = "Processes and limits"
+OUTPUT = "Output"
+
 Workers: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        min=0, help="Worker processes; by default one per usable CPU. 0: none, judge here."
+        min=0,
+        envvar="RLVR_WORKERS",
+        rich_help_panel=LIMITS,
+        help="Worker processes; by default one per usable CPU. 0: none, judge here.",
     ),
 ]
 CompletionColumn: TypeAlias = Annotated[
-    str | None, typer.Option(help="The column with the completions.")
+    str | None, typer.Option(rich_help_panel=COLUMNS, help="The column with the completions.")
 ]
-PromptColumn: TypeAlias = Annotated[str | None, typer.Option(help="The column with the prompts.")]
+PromptColumn: TypeAlias = Annotated[
+    str | None, typer.Option(rich_help_panel=COLUMNS, help="The column with the prompts.")
+]
 ReferenceColumn: TypeAlias = Annotated[
-    str | None, typer.Option(help="The column with the references.")
+    str | None, typer.Option(rich_help_panel=COLUMNS, help="The column with the references.")
 ]
 TestsColumn: TypeAlias = Annotated[
-    str | None, typer.Option(help="The column with the tests of programs.")
+    str | None, typer.Option(rich_help_panel=COLUMNS, help="The column with the tests of programs.")
 ]
 PrintJson: TypeAlias = Annotated[
-    bool, typer.Option("--json", help="Print the summary as JSON on standard output.")
+    bool,
+    typer.Option(
+        "--json", rich_help_panel=OUTPUT, help="Print the summary as JSON on standard output."
+    ),
 ]
 ReplaceOutput: TypeAlias = Annotated[
-    bool, typer.Option("--overwrite", help="Replace the output if it is there.")
+    bool,
+    typer.Option("--overwrite", rich_help_panel=OUTPUT, help="Replace the output if it is there."),
 ]

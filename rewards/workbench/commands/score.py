@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rewards.workbench.commands.options import (
+    COLUMNS,
+    LIMITS,
+    OUTPUT,
     CompletionColumn,
     PrintJson,
     PromptColumn,
@@ -55,6 +58,7 @@ def score(  # noqa: PLR0913 - one parameter per option
         typer.Option(
             "--output",
             "-o",
+            rich_help_panel=OUTPUT,
             help="Where the scored rows go; compression and format follow the suffix: .gz, .zst or "
             ".parquet; JSONL otherwise, also to standard output: -.",
             show_default=False,
@@ -64,6 +68,7 @@ def score(  # noqa: PLR0913 - one parameter per option
         Path | None,
         typer.Option(
             metavar="FOLDER",
+            rich_help_panel=OUTPUT,
             help="Where each file's rows go instead, under its own name. Files that an earlier "
             "run finished with the same options are skipped.",
             show_default=False,
@@ -74,10 +79,31 @@ def score(  # noqa: PLR0913 - one parameter per option
     prompt_column: PromptColumn = None,
     reference_column: ReferenceColumn = None,
     tests_column: TestsColumn = None,
+    references: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=COLUMNS,
+            help="A file with what the rows lack, such as the answers to a batch's requests, "
+            "joined by id.",
+            show_default=False,
+        ),
+    ] = None,
+    join_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OURS[=THEIRS]",
+            rich_help_panel=COLUMNS,
+            help="The column with the ids for --references; by default custom_id, id, task_id, ….",
+            show_default=False,
+        ),
+    ] = None,
     row_timeout: Annotated[
         float,
         typer.Option(
             metavar="SECONDS",
+            envvar="RLVR_ROW_TIMEOUT",
+            rich_help_panel=LIMITS,
             help="What one row may take of a reward of your own; more is an error of that row.",
         ),
     ] = 10.0,
@@ -85,6 +111,8 @@ def score(  # noqa: PLR0913 - one parameter per option
         int,
         typer.Option(
             metavar="MB",
+            envvar="RLVR_ROW_MEMORY",
+            rich_help_panel=LIMITS,
             help="The memory a reward of your own may take for one row; more is an error.",
         ),
     ] = 2048,
@@ -92,19 +120,36 @@ def score(  # noqa: PLR0913 - one parameter per option
         Path | None,
         typer.Option(
             metavar="FILE",
+            envvar="RLVR_CACHE",
+            rich_help_panel=LIMITS,
             help="Remember verdicts in this file, and take from it those on pairs that were judged "
             "before. Runs may share it.",
             show_default=False,
         ),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Judge on the nodes of a Ray cluster: auto, host:6379, or local to start one.",
+            show_default=False,
+        ),
+    ] = None,
     json: PrintJson = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print no summary, only what goes wrong.")
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            rich_help_panel=OUTPUT,
+            help="Print no summary, only what goes wrong.",
+        ),
     ] = False,
     overwrite: Annotated[
         bool,
         typer.Option(
             "--overwrite",
+            rich_help_panel=OUTPUT,
             help="Replace a finished output, and drop an unfinished one that does not match. In "
             "--output-dir finished ones that match are kept.",
         ),
@@ -132,6 +177,9 @@ def score(  # noqa: PLR0913 - one parameter per option
     ended. One that hangs, crashes or takes too much memory makes an error of the row, and stops
     nothing; after 10 rows one after another on which it hung it is not called again. With
     --workers 0 there are no such limits.
+
+    With --ray the rows are judged as tasks of a Ray cluster, in blocks; this process reads and
+    writes. Output, progress and resuming are the same, and a node that is lost costs time alone.
 
     Exit codes: 0 all rows were judged; 1 finished, but some rows could not be judged (status
     "error"); 2 bad input or options, or the output cannot be written; 130 interrupted (143 by
@@ -172,7 +220,10 @@ def score(  # noqa: PLR0913 - one parameter per option
             ),
             limits=RowLimits(timeout_s=row_timeout, memory_mb=row_memory),
             cache=cache,
+            references=references,
+            join_on=join_on,
             overwrite=overwrite,
+            ray=ray,
         )
         if output_dir is None:
             summary = score_file(options, on_progress=on_progress)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from rewards.workbench.commands.options import (
+    COLUMNS,
+    OUTPUT,
     CompletionColumn,
     PrintJson,
     PromptColumn,
@@ -40,6 +42,7 @@ def select(  # noqa: PLR0913 - one parameter per option
         typer.Option(
             "--output",
             "-o",
+            rich_help_panel=OUTPUT,
             help="Where the kept rows go, packed as the name ends: .gz, .zst or .parquet; JSONL "
             "otherwise.",
             show_default=False,
@@ -81,7 +84,10 @@ def select(  # noqa: PLR0913 - one parameter per option
     prompt_column: PromptColumn = None,
     group_column: Annotated[
         str | None,
-        typer.Option(help="The column that tells prompts apart; by default the prompt itself."),
+        typer.Option(
+            rich_help_panel=COLUMNS,
+            help="The column that tells prompts apart; by default the prompt itself.",
+        ),
     ] = None,
     json: PrintJson = False,
     overwrite: ReplaceOutput = False,

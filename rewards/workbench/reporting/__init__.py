@@ -4,7 +4,7 @@
 `rlvr report` is a thin coat around them.
 
 * `report`: the whole job, in two passes over each file at most; `summary`: what it found
-* `scored_rows`: what `rlvr score` wrote, read row by row; `training_logs`: what a trainer wrote
+* `scored_rows`: what `rlvr score` wrote, read row by row
 * `figures`: statistics over all rows, kept while they go by: `breakdowns` by group, length and
   step, `prompts` (pass@k), `confusion` with labels, `same_answers` that score everywhere
 * `alerts`: what spoils training

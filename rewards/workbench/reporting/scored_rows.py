@@ -13,9 +13,9 @@ from rewards.errors import InputError
 from rewards.text.shorten import shorten
 from rewards.verdict import Status
 from rewards.workbench.benchmarking.intervals import cluster_of
-from rewards.workbench.reporting.training_logs import logged_scores
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
+from rewards.workbench.rows.training_logs import logged_verdicts
 from rewards.workbench.scoring.completion_lists import unfold_named
 
 ID_COLUMN = "id"
@@ -176,7 +176,11 @@ def understand_row(
         for name, value in columns.items()
         if isinstance(value, dict) and _is_verdict(value)
     }
-    verdicts |= {name: _verdict(value) for name, value in logged_scores(columns).items()}
+    verdicts |= {
+        name: _verdict(value)
+        for name, value in logged_verdicts(columns).items()
+        if name not in verdicts
+    }
     ids = columns.get("completion_ids")
     key = _prompt_key(columns, named.prompt)
     if key is None and nth:

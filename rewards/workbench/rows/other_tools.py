@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from rewards.columns import Role, columns_for
-from rewards.verdict import Status
+from rewards.workbench.rows.training_logs import logged_verdicts
 
 Row = Mapping[str, object]
 
@@ -202,46 +202,12 @@ def _truth_inside(row: Row) -> object:
     return next((cell.get(_TRUTH) for cell in cells if isinstance(cell, Mapping)), None)
 
 
-_REASON = "_reason"
-
-
-def _rewards_logged(row: Row) -> list[str]:
-    """The rewards of ours that logged a completion: a number, and a reason beside it."""
-    if "completion" not in row or not row.keys() & {"step", "advantage"}:
-        return []
-    names = [name.removesuffix(_REASON) for name in row if name.endswith(_REASON)]
-    return [name for name in names if name in row and isinstance(row[name], int | float | None)]
-
-
-def _read_trl(row: Row) -> dict[str, object]:
-    return {name: _logged_verdict(row, name) for name in _rewards_logged(row)}
-
-
-def _logged_verdict(row: Row, name: str) -> dict[str, object]:
-    score = row[name]
-    if score != score:  # noqa: PLR0124 - NaN is how a frame writes None
-        score = None
-    extracted = row.get(f"{name}_extracted") or None
-    status = row.get(f"{name}_status") or _likely_status(score, extracted)
-    return {
-        "score": score,
-        "status": status,
-        "extracted": extracted,
-        "expected": row.get(f"{name}_expected") or None,
-        "reason": row[f"{name}{_REASON}"],
-    }
-
-
-def _likely_status(score: object, extracted: object) -> str:
-    """What a score says of the status, for logs that do not name it."""
-    if score is None:
-        return Status.NOT_APPLICABLE.value
-    if score == 1:
-        return Status.CORRECT.value
-    if score == 0:
-        status = Status.NO_ANSWER if extracted is None else Status.WRONG
-        return status.value
-    return Status.SCORED.value
+def _is_trl_log(row: Row) -> bool:
+    return (
+        "completion" in row
+        and bool(row.keys() & {"step", "advantage"})
+        and (bool(logged_verdicts(row)))
+    )
 
 
 _SHAPES = (
@@ -263,7 +229,11 @@ _SHAPES = (
         lambda row: {"answer": row["label"], "prompt": row["input"]},
     ),
     Shape("chat completions of a server", _is_reply, _read_reply),
-    Shape("a log of completions by TRL", lambda row: bool(_rewards_logged(row)), _read_trl),
+    Shape(
+        "a log of completions by TRL",
+        _is_trl_log,
+        lambda row: dict[str, object](logged_verdicts(row)),
+    ),
     Shape(
         "rows as verl, SkyRL or NeMo-RL train on",
         lambda row: _truth_inside(row) is not None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
 from rewards.text.shorten import shorten_repr
 from rewards.workbench.rows.readers import open_rows
-from rewards.workbench.rows.rows import parse_row
+from rewards.workbench.rows.rows import RowReader, parse_row
 from rewards.workbench.scoring.completion_lists import holds_several, summary_name, unfold
 
 HEAD_ROWS = 1000
@@ -64,7 +64,10 @@ class Columns:
 
 
 def choose_columns(
-    path: Path, rewards: Sequence[tuple[str, Reward | None]], named: NamedColumns
+    path: Path,
+    rewards: Sequence[tuple[str, Reward | None]],
+    named: NamedColumns,
+    opened: Callable[[Path], RowReader] = open_rows,
 ) -> Columns:
     """Choose the columns by looking at the first rows of a file.
 
@@ -73,6 +76,7 @@ def choose_columns(
         rewards: what will be computed, with the name of its output column; `None` for a function,
             which takes whatever columns there are.
         named: what the user asked for.
+        opened: opens the file.
 
     Raises:
         MissingColumnError: no column holds what is needed.
@@ -80,7 +84,7 @@ def choose_columns(
         InputError: the file already has a column named like a reward.
     """
     paths = paths_of([*vars(named).values(), *(one.column for _, one in rewards if one)])
-    head, recognised = _read_head(path)
+    head, recognised = _read_head(path, opened)
     rows = [(line, with_paths(row, paths)) for line, row in head]
     seen = list(dict.fromkeys(name for _, row in rows for name in row))
     _check_clashes(path, seen, [label for label, _ in rewards])
@@ -240,11 +244,13 @@ def find_completion_flaw(row: Mapping[str, object], column: str) -> str:
     return ""
 
 
-def _read_head(path: Path) -> tuple[list[tuple[int, dict[str, object]]], str]:
+def _read_head(
+    path: Path, opened: Callable[[Path], RowReader]
+) -> tuple[list[tuple[int, dict[str, object]]], str]:
     """The rows of the file's head that can be read, with their line numbers, and whose they are."""
     rows: list[tuple[int, dict[str, object]]] = []
     first_flaw, broken, size = "", 0, 0
-    with open_rows(path) as reader:
+    with opened(path) as reader:
         recognised = reader.recognised
         for raw in islice(reader, HEAD_ROWS):
             parsed = parse_row(raw)

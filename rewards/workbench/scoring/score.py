@@ -16,6 +16,7 @@ from rewards.named.own_code import is_file_path, source_file
 from rewards.named.spec import own_code_in, reward_named
 from rewards.reward import Reward
 from rewards.workbench.rows.input_files import check_apart, describe_input
+from rewards.workbench.rows.joined_rows import read_joined
 from rewards.workbench.rows.output_file import check_place
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import RowReader
@@ -46,7 +47,10 @@ class ScoreOptions:
         named: columns that the user named.
         limits: what a user's own reward may use for one row, in worker processes.
         cache: a file in which verdicts are remembered from run to run; `None` for none.
+        references: a file with what the rows lack, by their ids; `None` for none.
+        join_on: the columns with the ids; see `read_joined`.
         overwrite: replace a finished output, and drop an unfinished one that does not match.
+        ray: the address of a Ray cluster whose nodes judge, or `local`; `None` for none.
     """
 
     input: Path
@@ -56,7 +60,10 @@ class ScoreOptions:
     named: NamedColumns = field(default_factory=NamedColumns)
     limits: RowLimits = field(default_factory=RowLimits)
     cache: Path | None = None
+    references: Path | None = None
+    join_on: str | None = None
     overwrite: bool = False
+    ray: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +97,14 @@ class PreparedRun:
         job: what its workers are told.
         columns: the columns in use.
         plan: what its output is made from.
+        opened: opens its input.
     """
 
     options: ScoreOptions
     job: Job
     columns: Columns
     plan: OutputPlan
+    opened: Callable[[Path], RowReader] = open_rows
 
     @property
     def labels(self) -> list[str]:
@@ -151,10 +160,15 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
     check_place(options.output)
     for written in (options.output, partial_path(options.output)):
         check_apart(options.input, written)
+    joined = None
+    if options.references is not None:
+        joined = read_joined(options.input, options.references, options.join_on)
+    opened = joined.open if joined is not None else open_rows
     columns = choose_columns(
         options.input,
         [(label, reward if isinstance(reward, Reward) else None) for label, reward in rewards],
         options.named,
+        opened,
     )
     job: Job = {
         "rewards": [(named.label, named.source) for named in named_rewards],
@@ -180,7 +194,10 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
         except CacheFullError as error:
             columns = replace(columns, notes=(*columns.notes, str(error)))
     plan = _describe_run(options, named_rewards, columns)
-    return PreparedRun(options=options, job=job, columns=columns, plan=plan)
+    if joined is not None:
+        by = {"column": joined.by, "other column": joined.by_other}
+        plan = {**plan, "references": {**describe_input(joined.path), **by}}
+    return PreparedRun(options=options, job=job, columns=columns, plan=plan, opened=opened)
 
 
 def finish_run(
@@ -204,7 +221,7 @@ def finish_run(
     options = run.options
     with (
         PartialOutput(options.output, run.plan, overwrite=options.overwrite) as partial,
-        open_rows(options.input) as reader,
+        run.opened(options.input) as reader,
     ):
         patience = expect_patience(run.job, options.limits)
         tally = _count_written(partial, run, patience)
@@ -238,6 +255,12 @@ def _judge(
     run: PreparedRun, reader: RowReader, patience: Patience, kept: KeptWorkers | None
 ) -> Generator[JudgedChunk]:
     options = run.options
+    if options.ray is not None:
+        from rewards.workbench.scoring.ray_blocks import judge_on_ray  # only where it is asked for
+
+        return judge_on_ray(
+            run.job, reader, address=options.ray, limits=options.limits, patience=patience
+        )
     workers = usable_cpus() if options.workers is None else options.workers
     if not workers:
         return judge_here(run.job, reader)

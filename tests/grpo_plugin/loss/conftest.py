@@ -18,6 +18,7 @@ class Solution:
     entropy: torch.Tensor
     gradients: list
     output: object = None
+    square_sum: torch.Tensor | None = None
 
 
 @dataclass
@@ -53,7 +54,10 @@ class Problem:
         gradients = [
             torch.zeros_like(t) if g is None else g for t, g in zip(leaves, gradients, strict=True)
         ]
-        return Solution(loss.detach(), logp.detach(), entropy.detach(), gradients)
+        squares = log_p.detach().exp().square().sum(1)
+        found = Solution(loss.detach(), logp.detach(), entropy.detach(), gradients)
+        found.square_sum = squares
+        return found
 
     def fused(self, objective, config=None, **options):
         hidden, weight, *bias = leaves = self.leaves()

@@ -10,7 +10,7 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
-from grpo_plugin.loss import fused_logps, fused_policy_loss  # noqa: E402
+from grpo_plugin.loss import fused_logps, fused_policy_loss, tiling  # noqa: E402
 from grpo_plugin.objectives import (  # noqa: E402
     Coupling,
     Dependence,
@@ -156,11 +156,13 @@ def test_log_probs_alone(pose):
         problem.targets,
         bias=problem.bias,
         entropy=True,
+        square_sum=True,
         memory_mb=0.2,
         **problem.head,
     )
     assert torch.allclose(found.logp, plain.logp, rtol=0, atol=1e-12)
     assert torch.allclose(found.entropy, plain.entropy, rtol=0, atol=1e-12)
+    assert torch.allclose(found.square_sum, plain.square_sum, rtol=1e-12, atol=0)
     assert not found.logp.requires_grad
 
 
@@ -215,3 +217,21 @@ def test_the_ratio_of_a_policy_to_itself_is_one(pose):
         problem.hidden, problem.weight, problem.targets, "grpo", batch, entropy=True
     )
     assert torch.allclose(found.logp, alone.logp, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("memory_mb", [None, TINY_MB])
+@pytest.mark.parametrize("name", ["grpo", "sequence_grpo", "kl_cov"])
+def test_equals_it_in_slices_that_a_cache_holds(pose, assert_same, monkeypatch, name, memory_mb):
+    asked = []
+
+    def small(device):
+        asked.append(device)
+        return 2 * 3 * 8 * 2048  # three rows of a block, and as much again
+
+    monkeypatch.setattr(tiling, "cache_of", small)
+    problem = pose(5)
+    assert_same(*problem.solve_both(name, memory_mb=memory_mb), EXACT)
+    assert asked
+    logp = problem.plain(name).logp
+    found = fused_logps(problem.hidden, problem.weight, problem.targets, memory_mb=memory_mb)
+    torch.testing.assert_close(found.logp, logp, rtol=1e-9, atol=1e-9)

@@ -8,7 +8,7 @@ from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from grpo_plugin.loss.head import Head, Precision  # noqa: E402
-from grpo_plugin.loss.tiling import choose_sizes, cut, pitch, spans_of  # noqa: E402
+from grpo_plugin.loss.tiling import choose_sizes, cut, memory_of, pitch, spans_of  # noqa: E402
 from grpo_plugin.loss.workspace import arrange  # noqa: E402
 from grpo_plugin.objectives import Coupling  # noqa: E402
 
@@ -56,21 +56,50 @@ def test_a_coupled_batch_is_one_span():
     vocabulary=st.integers(1, 300_000),
     width=st.integers(1, 4096),
     memory_mb=st.floats(4, 2000),
+    cache_mb=st.sampled_from([0, 4, 50]),
     keep=st.booleans(),
     half=st.booleans(),
     shared=st.booleans(),
 )
-def test_buffers_fit_the_budget(rows, vocabulary, width, memory_mb, keep, half, shared):
+def test_buffers_fit_the_budget(rows, vocabulary, width, memory_mb, cache_mb, keep, half, shared):
     head = Head(weight=torch.empty(1, 1, dtype=torch.bfloat16).expand(vocabulary, width))
     precision = Precision.choose(head.weight, head.weight, half_products=half)
-    sizes = choose_sizes(head, precision, 1024, rows, keep=keep, shared=shared, memory_mb=memory_mb)
+    sizes = choose_sizes(
+        head, precision, 1024, rows,
+        keep=keep, shared=shared, memory_mb=memory_mb, cache_bytes=cache_mb * 2**20,
+    )  # fmt: skip
     in_place = keep and precision.tile == precision.logits
-    logits = 0 if in_place else min(sizes.columns, -(-vocabulary // 1024) * 1024) * 4
-    kept = pitch(head) * precision.tile.itemsize * keep
-    each = kept + logits + width * (4 + precision.operand.itemsize)
-    assert sizes.rows * each <= memory_mb * 2**20
+    logits = 0 if in_place else sizes.slice_rows * sizes.columns * 4
+    each = pitch(head) * precision.tile.itemsize * keep + width * (4 + precision.operand.itemsize)
+    assert sizes.rows * each + logits <= memory_mb * 2**20
     assert 1 <= sizes.rows <= max(rows, 1)
+    assert 1 <= sizes.slice_rows <= sizes.rows
     assert sizes.columns % 1024 == 0
+    if cache_mb and sizes.slice_rows > 1:
+        assert sizes.slice_rows * sizes.columns * 4 <= cache_mb * 2**20 / 2
+
+
+def test_an_h100_folds_from_its_cache_and_reads_its_head_a_few_times():
+    head = Head(weight=torch.empty(1, 1, dtype=torch.bfloat16).expand(152064, 3584))
+    precision = Precision.choose(head.weight, head.weight, half_products=True)
+    found = {
+        memory_mb: choose_sizes(
+            head, precision, 2048, 16384,
+            keep=True, shared=True, memory_mb=memory_mb, cache_bytes=50 * 2**20,
+        )
+        for memory_mb in (1024, 4096)
+    }  # fmt: skip
+    assert [-(-16384 // sizes.rows) for sizes in found.values()] == [6, 2]
+    for sizes in found.values():
+        assert 20 * 2**20 < sizes.slice_rows * sizes.columns * 4 <= 25 * 2**20
+        assert sizes.slice_rows >= 1024
+        assert sizes.columns >= 4096
+
+
+def test_the_budget_grows_with_what_is_free():
+    assert [memory_of(gb * 2**30) for gb in (0, 4, 15, 16, 40, 79)] == [
+        1024, 1024, 1024, 2048, 4096, 4096,
+    ]  # fmt: skip
 
 
 @given(st.lists(st.booleans(), max_size=40))

@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
-from grpo_plugin.loss import kernels  # noqa: E402
+from grpo_plugin.loss import fused_logps, kernels, tiling  # noqa: E402
 from grpo_plugin.objectives import ObjectiveConfig  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
@@ -80,3 +80,16 @@ def test_a_likely_target_keeps_its_small_gradient(pose, assert_same):
 def test_triton_is_refused_where_it_cannot_serve(pose):
     with pytest.raises(ValueError, match="inputs are float64"):
         pose(6).fused("grpo", backend="triton")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_square_sums_and_slices_that_a_cache_holds(pose, monkeypatch, dtype):
+    monkeypatch.setattr(tiling, "cache_of", lambda device: 2 * 3 * 4 * 32)
+    problem = pose(6, dtype=dtype, vocabulary=131, width=8)
+    plain = problem.plain("grpo")
+    found = fused_logps(
+        problem.hidden, problem.weight, problem.targets, square_sum=True, backend="triton",
+        bias=problem.bias, **problem.head,
+    )  # fmt: skip
+    assert torch.allclose(found.logp.double(), plain.logp, rtol=0, atol=2e-6)
+    assert torch.allclose(found.square_sum.double(), plain.square_sum, rtol=1e-5, atol=0)

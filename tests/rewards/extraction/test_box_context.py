@@ -16,6 +16,11 @@ from rewards import accuracy, choice
         r"=2\times\boxed{5}", r"% \boxed{5}", "so\n% \\boxed{5}\n", r"\phantom{\boxed{5}}",
         r"\cancel{\boxed{5}}", r"<tool_response>\boxed{5}</tool_response>",
         "```output\n\\boxed{5}\n```", "```output\n\\boxed{5}\n```\nSo \\boxed{6}",
+        r"<!-- \boxed{5} -->", r"\iffalse \boxed{5} \fi", r"\iffalse \boxed{5}",
+        r"\begin{comment}\boxed{5}\end{comment}", r"\not\boxed{5}", r"$x\neq\boxed{5}$",
+        r"$x \ne \boxed{5}$", r"$x\not=\boxed{5}$", "x ≠ \\boxed{5}", r"It is not \boxed{5}.",
+        r"The answer isn't $\boxed{5}$", "答案不是$\\boxed{5}$", r"it cannot be **\boxed{5}**",
+        r"~~\boxed{5}~~", r"\boxed{5}:3", r"$\log\boxed{5}$", r"$y = \cos \boxed{5}$",
         r"\boxed{5},000", r"x_\boxed{5}", r"\pm\boxed{5}", r"\boxed{5}\%",
     ],
 )  # fmt: skip
@@ -34,6 +39,9 @@ def test_a_box_that_is_a_part_or_not_shown_does_not_count(completion):
         (r"$\boxed{28}\%$", r"28\%"), (r"$\boxed{28\%}$", r"28\%"), ("Step 2: \\boxed{5}", "5"),
         ("```output\n5\n```\nThe answer is \\boxed{5}", "5"), ("\\boxed{1},\\boxed{2}", "1, 2"),
         ("\\[ x = \\boxed{5}, \\]", "5"), ("\\begin{align*} x &= \\boxed{5}\\end{align*}", "5"),
+        ("It is not 4. So \\boxed{5}", "5"), ("I knot \\boxed{5}", "5"), ("$x =~~\\boxed{5}$", "5"),
+        ("<!-- hm --> \\boxed{5}", "5"), ("not 4 but \\boxed{5}", "5"), ("\\boxed{5}: done", "5"),
+        ("$\\log x = \\boxed{5}$", "5"), ("\\notin is a sign; \\boxed{5}", "5"),
         ("\\boxed{5}\\text{ cm}", "5"), ("$= 3 + 2 = \\boxed{5}$ cm", "5"),
     ],
 )  # fmt: skip

@@ -1,13 +1,21 @@
 """Fenced blocks as models write them, and in linear time."""
 
 import time
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.extraction.code_blocks import find_blocks, hide_tags_in_programs, show_tags
+from rewards import code, json_schema
+from rewards.extraction.code_blocks import (
+    MOST_FENCES,
+    TooManyFencesError,
+    find_blocks,
+    hide_tags_in_programs,
+    show_tags,
+)
 
 
 def found(text):
@@ -69,9 +77,26 @@ def test_any_text_is_read_and_blocks_lie_in_order(text):
 )
 def test_time_is_linear_in_the_text(text):
     started = time.process_time()
-    find_blocks(text)
-    hide_tags_in_programs(text)
+    for read in (find_blocks, hide_tags_in_programs):
+        with suppress(TooManyFencesError):
+            read(text)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("flood", ["```\n", "```py\n~~~\n", "~~~ x\n"])
+def test_a_flood_of_fences_is_refused_with_a_word(flood):
+    text = flood * (MOST_FENCES // flood.count("\n") + 1)
+    with pytest.raises(TooManyFencesError):
+        find_blocks(text)
+    for verdict in (code.verify(text, ["assert f(1) == 2"]), json_schema.verify(text, {})):
+        assert verdict.score == 0
+        assert "more than 40,000 lines" in verdict.reason
+
+
+def test_lines_without_a_fence_are_no_flood():
+    program = "x = 1\n\n" * 100_000
+    (block,) = find_blocks(f"```python\n{program}```")
+    assert block.source == program
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """Long completions made to be slow: the CPU time of every reward grows with their length only."""
 
-import importlib.util
 from time import process_time
 
 import pytest
+from exported_rewards import usable
 
 import rewards
+from benchmarks.flood_kinds import KINDS, PLACES
 
 pytestmark = pytest.mark.slow
 REPEATS = 800
@@ -16,18 +17,13 @@ PIECES = [
     "P.S.", "p.", "https://", "The answer is ", "A, ", "(", "\u200b", "\u0301", "\u0430",
     "a\u0301", "1", "1,000", "ﷺ", "'", "a'",
 ]  # fmt: skip
+# Every exported reward with its defaults, and options that look at a text in another way.
 REWARDS = [
-    rewards.choice,
-    rewards.exact_match,
-    rewards.token_f1,
-    rewards.tag_count,
-    rewards.overlong,
-    rewards.repetition,
-    rewards.LanguageConsistency(language="zh"),
-    rewards.InstructionFollowing(score="share"),
-    rewards.quantity,
-    rewards.json_schema,
-    rewards.PatternMatch(pattern="[a-z]+"),
+    *usable().values(),
+    rewards.LanguageConsistency(language="zh", name="language_consistency_zh"),
+    rewards.LanguageConsistency(language="ja", part="all", name="language_consistency_ja"),
+    rewards.InstructionFollowing(score="share", mode="loose", name="instructions_loose"),
+    rewards.PatternMatch(pattern="[a-z]+", name="pattern_given"),
 ]
 INSTRUCTIONS = {
     "keywords:existence": {"keywords": ["a"]},
@@ -53,7 +49,13 @@ INSTRUCTIONS = {
     "change_case:english_capital": {},
     "language:response_language": {"language": "th"},
 }
-_REFERENCES = {"schema": {"type": "object"}, "reference": "B", "instructions": list(INSTRUCTIONS)}
+_REFERENCES = {
+    "schema": {"type": "object"},
+    "reference": "B",
+    "instructions": list(INSTRUCTIONS),
+    "tests": ["assert f(1) == 2"],
+    "pattern": "[a-z]+",
+}
 
 
 def _judge(reward, completion):
@@ -76,17 +78,27 @@ def _least_seconds(reward, completion):
     return min(seconds)
 
 
+def _assert_linear(reward, short, long, what):
+    """Work on `long`, four times as much as `short`, is four times as much; not sixteen times."""
+    seconds, fourfold = _least_seconds(reward, short), _least_seconds(reward, long)
+    assert fourfold < 0.3 or fourfold < 10 * seconds, what  # short times are noise
+
+
 @pytest.mark.parametrize("reward", REWARDS, ids=lambda reward: reward.name)
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("no_collections")
 def test_floods(reward):
-    for package, name in (("pint", "quantity"), ("jsonschema", "json_schema")):
-        if reward.name == name and importlib.util.find_spec(package) is None:
-            pytest.skip(f"needs {package}")
     for piece in PIECES:
-        short, long = (
-            _least_seconds(reward, "<think>x</think>" + piece * repeats)
-            for repeats in (REPEATS, 4 * REPEATS)
-        )
-        # Four times for what is linear, sixteen for what is quadratic; short times are noise.
-        assert long < 0.3 or long < 10 * short, piece
+        short, long = ("<think>x</think>" + piece * repeats for repeats in (REPEATS, 4 * REPEATS))
+        _assert_linear(reward, short, long, piece)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("reward", REWARDS, ids=lambda reward: reward.name)
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("no_collections")
+def test_kinds_of_flood_in_every_place(reward, place):
+    before, behind = PLACES[place]
+    for kind, flood in KINDS.items():
+        short, long = (before + flood(size) + behind for size in (32_000, 128_000))
+        _assert_linear(reward, short, long, kind)

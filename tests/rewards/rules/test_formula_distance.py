@@ -205,3 +205,21 @@ def test_work_is_bounded(one, other):
 def test_too_large_a_tree_is_refused():
     with pytest.raises(NoFormulaError):
         tree("+".join(f"x_{{{i}}}" for i in range(150)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        r"\sin(1e19999)",
+        "x+1e19999",
+        "x^{1e19999}",
+        "(x^{10^{3000}})^{10^{3000}}",
+        r"\cdot".join(["1e9999"] * 40) + "x",
+        "+".join(rf"\frac{{x}}{{1e9999+{n}}}" for n in range(30)),
+        r"1e19999\text{ cm}",
+    ],
+)
+def test_numbers_that_nobody_writes_cost_the_credit_and_nothing_else(answer):
+    verdict = formula_distance.verify(rf"\boxed{{{answer}}}", "x+y")
+    assert verdict.score == 0.0
+    assert verdict.status.value == "wrong"

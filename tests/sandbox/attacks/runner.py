@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -23,6 +24,7 @@ from sandbox import AssertTests, Case, FunctionTests, Limits, Sandbox, StdinTest
 
 SECRET = {n: (n * 7919 + 13) % 10007 for n in (3, 4, 5)}
 LIMITS = Limits(wall_s=2.5, cpu_s=0.7, memory_mb=256, output_mb=2)
+SEVERAL = "processes/"  # attacks of programs that may be several processes
 SEND = """
 import os, struct
 def send(payload):
@@ -42,6 +44,13 @@ def corpus():
 def say(line):
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
+
+
+def applies(name, kind, active):
+    """Whether an attack is one on a layer, or an option, that there is here."""
+    if kind == "threads":
+        return "threads" in active
+    return "namespaces" in active or not name.startswith(SEVERAL)
 
 
 def check(*asserts):
@@ -135,7 +144,7 @@ def zygotes():
 
 def loaded(box):
     """The zygotes that this sandbox keeps for programs that import heavy modules."""
-    kept = {worker.pid for worker in box._loaded.values()}
+    kept = {worker.pid for worker in box.executor.loaded.values()}
     for pid in zygotes() - kept:
         with contextlib.suppress(OSError):
             stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
@@ -160,13 +169,14 @@ def main():
         for name, kind, _, program in corpus():
             if allowed and not any(part in name for part in allowed):
                 continue
-            if kind == "threads" and "threads" not in box.report()["active"]:
+            if not applies(name, kind, box.report()["active"]):
                 continue
+            limits = replace(LIMITS, processes=4) if name.startswith(SEVERAL) else LIMITS
             source = SEND + program if kind == "raw" else program
             if kind == "raw":
                 source += "\ndef attack(): return None\n"
             started = time.monotonic()
-            outcome = box.run(canary.fill(source), tests_for(kind))
+            outcome = box.run(canary.fill(source), tests_for(kind), limits=limits)
             took = time.monotonic() - started
             own |= loaded(box)
             found = zygotes() - others

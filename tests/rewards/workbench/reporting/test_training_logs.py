@@ -4,27 +4,49 @@ from __future__ import annotations
 
 import pytest
 
-from rewards.workbench.reporting.training_logs import logged_scores
+from rewards.workbench.rows.training_logs import logged_verdicts
 
 
 def row(step, **columns):
     return {"step": step, "prompt": "2+2?", "completion": "4", **columns, "advantage": 0.5}
 
 
+@pytest.mark.parametrize(
+    ("score", "extracted", "status"),
+    [
+        *((1.0, "4", "correct"), (0.0, "5", "wrong"), (0.0, "", "no_answer")),
+        *((None, "", "not_applicable"), (float("nan"), "4", "not_applicable"), (0.3, "", "scored")),
+    ],
+)
+def test_a_status_that_was_not_written_is_read_from_the_score(score, extracted, status):
+    columns = {"mine": score, "mine_extracted": extracted, "mine_expected": "4", "mine_reason": "r"}
+    found = logged_verdicts(row(1, **columns))["mine"]
+    assert found["status"] == status
+    assert found["reason"] == "r"
+    assert ("extracted" in found) is bool(extracted)
+
+
+def test_a_status_that_was_written_counts():
+    columns = {"mine": 0.0, "mine_reason": "r", "mine_status": "timeout"}
+    assert logged_verdicts(row(1, **columns))["mine"]["status"] == "timeout"
+    odd = columns | {"mine_status": ["timeout"], "mine_extracted": ["a"]}
+    assert logged_verdicts(row(1, **odd))["mine"]["status"] == "wrong"
+
+
 def test_a_reward_of_somebody_else_is_a_score():
     table = {"step": 1, "prompt": "2+2?", "completion": "4", "brief": 1, "rare": None, "kind": "x"}
-    assert logged_scores(table | {"advantage": 0.5, "kl": 0.25}) == {
+    assert logged_verdicts(table | {"advantage": 0.5, "kl": 0.25}) == {
         "brief": {"score": 1, "status": "scored"},
         "rare": {"score": None, "status": "not_applicable"},
     }
-    missing = logged_scores({"step": 1, "completion": "", "x": float("nan"), "advantage": 0.0})
+    missing = logged_verdicts({"step": 1, "completion": "", "x": float("nan"), "advantage": 0.0})
     assert missing["x"] == {"score": None, "status": "not_applicable"}
 
 
 def test_other_numbers_of_other_files_are_no_rewards():
-    assert logged_scores({"step": 1, "completion": "4", "level": 3}) == {}
-    assert logged_scores({"step": 1, "completion": "4", "flag": True, "advantage": 0.5}) == {}
-    assert logged_scores({"step": 1, "advantage": 0.5, "level": 3, "completion": "4"}) == {}
+    assert logged_verdicts({"step": 1, "completion": "4", "level": 3}) == {}
+    assert logged_verdicts({"step": 1, "completion": "4", "flag": True, "advantage": 0.5}) == {}
+    assert logged_verdicts({"step": 1, "advantage": 0.5, "level": 3, "completion": "4"}) == {}
 
 
 def test_our_rewards_and_others_of_one_table(reports):

@@ -125,7 +125,10 @@ def test_verdicts_of_a_trl_log(tmp_path):
     assert found["accuracy"]["score"] == 0.0
     assert found["accuracy"]["status"] == "no_answer"
     assert found["accuracy"]["reason"] == "no box"
-    assert found["mine"] == 0.5
+    assert found["mine"] == {"score": 0.5, "status": "scored"}
+    short = {"step": 1, "prompt": "p", "completion": SAID, "accuracy": 0.0}
+    found = read(write(tmp_path, short | {"accuracy_reason": "timeout: too slow"}))[1][0]
+    assert (found["accuracy"]["status"], found["accuracy"]["reason"]) == ("timeout", "too slow")
     logged = row | {"accuracy_status": "bad_format"}
     assert read(write(tmp_path, logged))[1][0]["accuracy"]["status"] == "bad_format"
 
