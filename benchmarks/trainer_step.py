@@ -234,7 +234,7 @@ def main() -> None:
         for kind, found in clocks.items()
     }
     report = {
-        "command": " ".join(["python -m benchmarks.trainer_step", *sys.argv[1:]]),
+        "command": " ".join(["python -m benchmarks.trainer_step", *_telling(sys.argv[1:])]),
         "environment": environment(),
         "rounds": arguments.rounds,
         "steps_per_round": arguments.steps,
@@ -266,6 +266,12 @@ def main() -> None:
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     _print(report)
+
+
+def _telling(words: list[str]) -> list[str]:
+    """Without the file that is written, which is wherever it is."""
+    at = words.index("--output") if "--output" in words else len(words)
+    return words[:at] + words[at + 2 :]
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -88,13 +88,16 @@ def read_setting(
     parser.add_argument("--model", help=f"default: {model}")
     parser.add_argument("--dataset", help=f"default: {dataset}")
     parser.add_argument("--split", default="train")
-    parser.add_argument("--output", default="out", help="folder for checkpoints and curves")
+    parser.add_argument(
+        "--output", help="folder for checkpoints and curves; default: out, with --tiny one in /tmp"
+    )
     parser.add_argument("--max-steps", type=int, help="optimizer steps")
     parser.add_argument("--report-to", default="none", help="wandb, trackio, tensorboard, …")
     parser.add_argument("--tiny", action="store_true", help="a few seconds on this CPU")
     chosen = parser.parse_args(arguments)
     overrides: dict[str, Any] = TINY if chosen.tiny else {}
-    overrides = overrides | {"output_dir": chosen.output, "report_to": chosen.report_to}
+    output = chosen.output or (tempfile.mkdtemp(prefix="rlvr-tiny-") if chosen.tiny else "out")
+    overrides = overrides | {"output_dir": output, "report_to": chosen.report_to}
     if chosen.max_steps is not None:
         overrides["max_steps"] = chosen.max_steps
     if chosen.tiny:

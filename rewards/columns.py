@@ -228,7 +228,7 @@ def missing_columns(
         if named not in options:
             options.append(named)
     return MissingColumnError(
-        f"{source}: has no {lacks}. Columns seen: {', '.join(seen) or 'none'}. Names accepted, in "
+        f"{source}: lacks {lacks}. Columns seen: {', '.join(seen) or 'none'}. Names accepted, in "
         f"upper or lower case: {names}. Name them, what lies inside of one by a path (a.b.0.c): "
         f"rlvr score {quote(source)} {' '.join(options)} …"
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache, wraps
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeGuard
@@ -99,6 +100,9 @@ class Reward(ABC):
         if cls.role is not None and not isinstance(cls.role, Role | property):
             known = ", ".join(f"Role.{role.name}" for role in Role)
             raise InputError(f"{cls.__name__}.role is {cls.role!r}; it takes None or {known}")
+
+        if "__post_init__" in vars(cls):
+            cls.__post_init__ = _naming_misfits(vars(cls)["__post_init__"])  # type: ignore[attr-defined]
 
     @property
     def __name__(self) -> str:
@@ -390,6 +394,32 @@ class Reward(ABC):
                 "completions; give exactly one per completion"
             )
         return column
+
+
+_TEXTUAL = re.compile(r"\bstr\b|Literal|Any|object")
+
+
+def _naming_misfits(check: Callable[[Any], None]) -> Callable[[Any], None]:
+    """A `__post_init__` whose `TypeError` becomes one that names the options and what they are."""
+
+    @wraps(check)
+    def checked(self: Any) -> None:
+        try:
+            check(self)
+        except TypeError as error:
+            given = {field: getattr(self, field.name) for field in fields(self)}
+            misfits = [
+                f"{field.name}={shorten_repr(value)}"
+                for field, value in given.items()
+                if (isinstance(value, str) and not _TEXTUAL.search(str(field.type)))
+                or (isinstance(field.default, int | float) and not isinstance(value, int | float))
+            ]
+            named = ", ".join(misfits) or "one of its options"
+            raise InputError(
+                f"{type(self).__name__}: {named} has the wrong type ({error}); see its docstring"
+            ) from error
+
+    return checked
 
 
 def is_column(value: object) -> TypeGuard[Sequence[Any]]:

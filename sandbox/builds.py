@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox.languages.language import Language, Toolchain
@@ -117,7 +117,13 @@ class Builds:
     def _shared_build(
         self, launcher: Worker, language: Language, tools: Toolchain, limits: Limits
     ) -> Build:
-        """What every program of a language shares, made once."""
+        """What every program of a language shares, made once, whatever the first one's limits."""
+        usual = Limits()
+        limits = replace(
+            limits,
+            compile_wall_s=max(limits.compile_wall_s, usual.compile_wall_s),
+            compile_memory_mb=max(limits.compile_memory_mb, usual.compile_memory_mb),
+        )
         with self._lock:
             build = self._shared.setdefault(language.name, Build(self.root / language.name))
         with build.lock:

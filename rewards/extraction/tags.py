@@ -18,14 +18,18 @@ def after_reasoning(text: str, *, opened: bool = False, tag: str = "think") -> s
     """
     if not opened and ("<" not in text or tag.lower() not in text.lower()):
         return text  # the usual case, and far faster
-    marks = list(tag_pattern(tag).finditer(text))
-    closings = [mark for mark in marks if closes(mark)]
-    if not closings:
-        return None if opened or marks else text
     # A block reopened after the last closing tag never ends: only what precedes it is answer.
-    answer_at = closings[-1].end()
-    reopened = next((mark.start() for mark in marks if mark.start() >= answer_at), len(text))
-    return text[answer_at:reopened]
+    answer_at = reopened_at = None
+    holds_tag = False
+    for mark in tag_pattern(tag).finditer(text):
+        holds_tag = True
+        if closes(mark):
+            answer_at, reopened_at = mark.end(), None
+        elif reopened_at is None:
+            reopened_at = mark.start()
+    if answer_at is None:
+        return None if opened or holds_tag else text
+    return text[answer_at:reopened_at]
 
 
 def leaves_open(text: str, tag: str = "think") -> bool:

@@ -212,7 +212,7 @@ def _failed(error: BaseException) -> Verdict:
 
 
 def _place_of(error: BaseException) -> str:
-    """Where own code raised it, as ` (mine.py:12, in length)`; "" for what was raised elsewhere.
+    """Where own code raised it, as ` (mine.py:12)`; "" for what was raised elsewhere.
 
     The innermost frame that is neither ours nor an installed package's.
     """
@@ -225,7 +225,7 @@ def _place_of(error: BaseException) -> str:
     ]
     if not own:
         return ""
-    return f" ({Path(own[-1].filename).name}:{own[-1].lineno}, in {own[-1].name})"
+    return f" ({Path(own[-1].filename).name}:{own[-1].lineno})"
 
 
 _OURS = Path(__file__).resolve().parents[1]

@@ -25,6 +25,7 @@ VerdictJSON = dict[str, Any]
 
 _PIECE_ROWS = 16
 _MESSAGE_MB = 512
+_OURS_AGAIN = 2
 _SLEEP_S = 600.0  # of ours, which the CPU limit ends; on a busy machine a row may take long
 _STARTS_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _AHEAD = 2  # pieces of one request that wait for each thread; others come in between
@@ -154,7 +155,7 @@ class Judges:
             WorkerError: no worker process can be started any more.
         """
         with self.queue.admit(1):
-            result = await self.queue.run(_do, self._ours, task, *arguments)
+            result = await self.queue.run(_do_surely, self._ours, task, *arguments)
         if result.is_done:
             _raise_refusal(result.value)
         return result
@@ -176,6 +177,13 @@ class Judges:
         for answer in ask_batch(rows, ask, lambda row: ask([row]), BatchSize(len(rows))):
             result = cast("TaskResult", answer.result)
             found += _read(result) or [self._failed(offer, result)]
+        for _ in range(0 if offer.is_users else _OURS_AGAIN):
+            # What stays without a verdict through a fault of ours, such as a sandbox that was
+            # killed twice, is asked for once more; what is the row's own fault stays as it is.
+            for at, verdict in enumerate(found):
+                if verdict["status"] == Status.ERROR.value:
+                    result = ask([rows[at]])
+                    found[at] = (_read(result) or [self._failed(offer, result)])[0]
         return found
 
     def _failed(self, offer: Offer, result: TaskResult) -> VerdictJSON:
@@ -217,6 +225,20 @@ def _do(pool: WorkerPool, *arguments: JSON) -> TaskResult:
             if pause_s is None or pool.closed:
                 raise
             time.sleep(pause_s)
+
+
+def _do_surely(pool: WorkerPool, *arguments: JSON) -> TaskResult:
+    """Do a task, again where its process died or its sandbox failed.
+
+    Raises:
+        WorkerError: as `_do`.
+    """
+    for _ in range(_OURS_AGAIN):
+        result = _do(pool, *arguments)
+        failed = isinstance(result.value, Mapping) and result.value.get("status") == "infra_error"
+        if result.ending is not Ending.DIED and not failed:
+            return result
+    return _do(pool, *arguments)
 
 
 def _piece_rows(offer: Offer, count: int, threads: int) -> int:

@@ -15,6 +15,7 @@ from rewards.errors import InputError
 from rewards.programs.sandboxes import sandbox_with
 from rewards.programs.task import RowTests
 from rewards.rules.program import Code
+from rewards.verdict import Status
 
 _MEMORY_MB = 2048
 _OUTPUT_MB = 8.0
@@ -81,7 +82,8 @@ def submit(
     verdict = reward.verify(completion, _parsed(tests), prompt=prompt, **named)
     if verdict.score is None and verdict.status.value in {"bad_reference", "not_applicable"}:
         raise InputError(verdict.reason)
-    return {"verdict": verdict.to_dict()}
+    ours = verdict.status is Status.ERROR
+    return {"status": "infra_error" if ours else "judged", "verdict": verdict.to_dict()}
 
 
 def _parsed(tests: object) -> object:
@@ -105,9 +107,9 @@ def test_program(code: str, tests: list[Any], limit_s: float) -> dict[str, objec
     outcome = reward.run_source(code, RowTests(tests))
     ended = outcome["tests"]
     if any(test["status"] == "infra_error" for test in ended):
-        raise RuntimeError(outcome["reason"])
+        return {"status": "infra_error", "reason": outcome["reason"]}
     passed = [int(test["status"] == "accepted") for test in ended]
     seconds = [test["wall_s"] for test in ended]
     if len(tests) == 1:  # an only source may be of many asserts, each of them a test
-        return {"results": [int(all(passed))], "seconds": [sum(seconds)]}
-    return {"results": passed, "seconds": seconds}
+        passed, seconds = [int(all(passed))], [sum(seconds)]
+    return {"status": outcome["status"], "results": passed, "seconds": seconds}

@@ -41,7 +41,11 @@ def enter_namespaces(settings: Settings) -> Layers:
             _continue_in_child()
             if settings["processes"]:
                 layers["processes"] = _attempt(family.prepare)
+            elif settings["kind"] == "launcher":
+                _attempt(family.prepare)  # without it, a compiler's passes go unseen
             layers["root"] = _attempt(lambda: _change_root(settings, private))
+    if settings["kind"] == "launcher" and layers["namespaces"] is not None:
+        _attempt(family.prepare)
     behind_mounts = layers.get("root", "no") is None
     if settings["processes"] and not behind_mounts:
         layers["processes"] = f"needs namespaces: {layers['namespaces'] or layers['root']}"

@@ -208,7 +208,9 @@ def _look(running: list[int], order: Order, count: int) -> tuple[float, Ended | 
     """CPU seconds used, and what there is too much of, if anything."""
     over = Ended.FILES if files.are_overfull() else None
     if order.processes == 1:
-        return _cpu_s(running), over
+        # A compiler's driver sleeps while its passes work.
+        watched = order.kind == _COMMAND and family.handle() is not None
+        return (family.look().cpu_s if watched else _cpu_s(running)), over
     found = family.look()
     if found.processes > order.processes + count - 1:
         over = Ended.PROCESSES

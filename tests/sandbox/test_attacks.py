@@ -77,7 +77,7 @@ def test_the_corpus_is_large_and_says_what_must_not_happen():
 
 @pytest.mark.timeout(500)
 def test_no_quick_attack_succeeds_with_every_layer():
-    check(attack("namespaces", "hacking/", "isolation/"))
+    check(attack("namespaces", "hacking/", "isolation/", "files/"))
 
 
 @pytest.mark.slow

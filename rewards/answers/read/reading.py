@@ -180,18 +180,26 @@ def read_answer(text: str) -> Answer:
     return Answer(unwrap(whole.text), mended=whole.what)
 
 
-def _read_tree(text: str) -> tuple[Node | None, str | None]:
+def _read_numeral(text: str) -> Node | None:
+    """A number as it is usually written: most answers are, and tokens take ten times as long."""
     literal = _LITERAL.fullmatch(text)
     if literal is not None:
-        return number(literal[1], negative=literal[0][0] == "-"), None
+        return number(literal[1], negative=literal[0][0] == "-")
     if _GROUPED.fullmatch(text) is not None:
-        return number(text.replace("{,}", "").replace(",", "")), None
+        return number(text.replace("{,}", "").replace(",", ""))
     fraction = _FRACTION.fullmatch(text)
-    if fraction is not None:  # nothing else is written so often, and tokens take ten times as long
+    if fraction is not None:
         whole, top, bottom = (int(part or "0") for part in fraction.groups())
         if not whole or 0 < top < bottom:
             value = whole + Fraction(top, bottom)
-            return Num(-value if text[0] == "-" else value), None
+            return Num(-value if text[0] == "-" else value)
+    return None
+
+
+def _read_tree(text: str) -> tuple[Node | None, str | None]:
+    numeral = _read_numeral(text)
+    if numeral is not None:
+        return numeral, None
     if not text or text.isspace():
         return None, "it is empty"
     fresh_effort()

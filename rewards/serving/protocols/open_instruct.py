@@ -14,7 +14,7 @@ from typing import Any, cast
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from rewards.errors import InputError
+from rewards.errors import InputError, WorkerError
 from rewards.programs.packed import is_packed, unpack
 from rewards.serving.desk import Desk
 from rewards.worker import JSON
@@ -70,4 +70,6 @@ async def _run(desk: Desk, body: TestProgramRequest, tests: list[Any]) -> dict[s
     found = await desk.perform(
         "test_program", body.program, cast("JSON", tests), body.max_execution_time
     )
+    if found["status"] == "infra_error":  # no results are better than zeros nobody earned
+        raise WorkerError(f"the program could not be run: {found['reason']}")
     return {"results": found["results"], "runtimes": found["seconds"]}

@@ -16,11 +16,12 @@ def expand_patterns(arguments: Sequence[Path]) -> list[Path]:
         DataFileError: nothing matches a pattern.
     """
     from rewards.errors import DataFileError  # `--help` is quick
+    from rewards.workbench.commands.streams import address_of
     from rewards.workbench.rows.shard_folder import sort_naturally
 
     found: list[Path] = []
     for argument in arguments:
-        if argument.exists() or not glob.has_magic(str(argument)):
+        if argument.exists() or address_of(argument) or not glob.has_magic(str(argument)):
             found.append(argument)
             continue
         matches = sort_naturally(map(Path, glob.glob(str(argument), recursive=True)))  # noqa: PTH207 - absolute ones too

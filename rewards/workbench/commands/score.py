@@ -36,8 +36,8 @@ def score(  # noqa: PLR0913 - one parameter per option
             metavar="FILE",
             help="JSONL (one row a line, plain, .gz or .zst), CSV, TSV, a JSON array, parquet, a "
             "folder that datasets' save_to_disk wrote, or a folder of shards, read as one file; - "
-            "for standard input. Several files, or a pattern such as 'shards/*.jsonl.gz', with "
-            "--output-dir.",
+            "for standard input; an address such as s3://… or hf://… (fsspec). Several files, or a "
+            "pattern such as 'shards/*.jsonl.gz', with --output-dir.",
             show_default=False,
         ),
     ],
@@ -127,10 +127,20 @@ def score(  # noqa: PLR0913 - one parameter per option
             show_default=False,
         ),
     ] = None,
+    flat: Annotated[
+        bool,
+        typer.Option(
+            "--flat",
+            rich_help_panel=OUTPUT,
+            help="Write verdicts to .parquet as one column a field, accuracy.score, ….",
+        ),
+    ] = False,
     ray: Annotated[
         str | None,
         typer.Option(
             metavar="ADDRESS",
+            envvar="RLVR_RAY",
+            rich_help_panel=LIMITS,
             help="Judge on the nodes of a Ray cluster: auto, host:6379, or local to start one.",
             show_default=False,
         ),
@@ -222,6 +232,7 @@ def score(  # noqa: PLR0913 - one parameter per option
             cache=cache,
             references=references,
             join_on=join_on,
+            flat=flat,
             overwrite=overwrite,
             ray=ray,
         )
@@ -230,9 +241,7 @@ def score(  # noqa: PLR0913 - one parameter per option
         else:
             summary = score_shards(options, inputs, output_dir, on_progress=on_progress)
     if not isinstance(summary, ShardsSummary):
-        summary = replace(
-            summary, input=named[0], output=STREAM if output == STREAM else summary.output
-        )
+        summary = replace(summary, input=named[0], output=output or STREAM)
     if not quiet:
         print_summary(summary)
     if json:

@@ -1,19 +1,22 @@
-"""`-`: rows from standard input, and rows to standard output.
+"""`-` and addresses: rows from standard input or `s3://…`, and rows to standard output.
 
-Both go through a file: a run reads its input more than once, and an output is packed and renamed
-when it is complete. Standard output gets it then, whole.
+All go through a file: a run reads its input more than once, and an output is packed and renamed
+when it is complete. Standard output, or the address, gets it then, whole.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 
 STREAM = Path("-")
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/{1,2}(.+)")
 _SNIFFED_BYTES = 2**16
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # gzip, zstd
 
@@ -22,16 +25,28 @@ _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # gzip, zstd
 def files_for_streams(
     inputs: Sequence[Path], output: Path | None
 ) -> Iterator[tuple[list[Path], Path | None]]:
-    """The files in place of `-`: what came on standard input, and what standard output gets.
+    """The files in place of `-` and addresses: what came from there, and what goes there.
 
     Raises:
-        InputError: standard input is a terminal or holds nothing.
+        InputError: standard input is a terminal or holds nothing, or an address cannot be read or
+            written.
+        MissingExtraError: fsspec is not installed.
     """
     with ExitStack() as stack:
         folder = Path()
-        if STREAM in inputs or output == STREAM:
+        address = None if output is None else address_of(output)
+        if output == STREAM or address or any(one == STREAM or address_of(one) for one in inputs):
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="rlvr-")))
-        files = [_spool(folder) if one == STREAM else one for one in inputs]
+        files = []
+        for one in inputs:
+            source = address_of(one)
+            local = _spool(folder) if one == STREAM else one
+            files.append(_fetched(source, folder) if source else local)
+        if address and output is not None:
+            written = folder / f"written-{output.name}"
+            yield files, written
+            _sent(written, address)
+            return
         if output != STREAM:
             yield files, output
             return
@@ -41,6 +56,57 @@ def files_for_streams(
             with written.open("rb") as rows:
                 shutil.copyfileobj(rows, sys.stdout.buffer)
             sys.stdout.buffer.flush()
+
+
+def address_of(path: Path) -> str:
+    """The address that a path stands for, "" for a path of this machine.
+
+    >>> address_of(Path("s3://bucket/rows.parquet")), address_of(Path("rows.parquet"))
+    ('s3://bucket/rows.parquet', '')
+    """
+    found = _ADDRESS.fullmatch(str(path))  # a Path has made one slash of two
+    return f"{found[1]}://{found[2]}" if found and not path.exists() else ""
+
+
+def _fetched(address: str, folder: Path) -> Path:
+    """A file with what lies at an address."""
+    local = folder / f"{len(list(folder.iterdir()))}-{address.rpartition('/')[2] or 'rows'}"
+    with (
+        _reported(address, "read") as fsspec,
+        fsspec.open(address, "rb") as source,
+        local.open("wb") as file,
+    ):
+        shutil.copyfileobj(source, file)
+    return local
+
+
+def _sent(written: Path, address: str) -> None:
+    if not written.exists():
+        return
+    with (
+        _reported(address, "written") as fsspec,
+        fsspec.open(address, "wb") as target,
+        written.open("rb") as rows,
+    ):
+        shutil.copyfileobj(rows, target)
+
+
+@contextmanager
+def _reported(address: str, verb: str) -> Iterator[ModuleType]:
+    """fsspec, whose errors are ours: each of its file systems raises others."""
+    from rewards.errors import InputError
+    from rewards.extras import require_package
+
+    require_package("fsspec", needed_by=address, extra="data")
+    import fsspec
+
+    try:
+        yield fsspec
+    except Exception as error:
+        raise InputError(
+            f"{address}: cannot be {verb}: {type(error).__name__}: {error}; check the address, "
+            "its credentials, and that its file system's package is installed"
+        ) from error
 
 
 def _spool(folder: Path) -> Path:

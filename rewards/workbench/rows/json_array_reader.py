@@ -21,6 +21,8 @@ from rewards.workbench.rows.text_reader import TextReader
 # An array of objects; or an object that starts with one, as `{"data": [{…`, on lines of its own.
 _ARRAY = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*"[^"\\]{1,40}"\s*:\s*)?\[\s*(?:\{|\]\s*\Z)')
 _ONLY_OPENS = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"[^"\\]{1,40}"\s*:\s*(?:\[\s*\{?\s*)?)?')
+# A pretty-printed object: a brace, and its first name on a line of its own.
+_PRETTY = re.compile(rb'\{\s*(?:"|\})')
 # A file of one line whose first key says that rows follow.
 _WRAPPED = re.compile(rb'\s*\{\s*"(?:data|rows|examples|instances|records)"\s*:\s*\[\s*\{')
 _OBJECTS = re.compile(r"\[\s*\{")
@@ -44,7 +46,7 @@ def starts_array(start: bytes) -> bool:
         return _ARRAY.match(start) is not None
     first_line, end, _ = start.partition(b"\n")
     if end and _ONLY_OPENS.fullmatch(first_line) is not None:
-        return True
+        return _ARRAY.match(start) is not None or _PRETTY.match(start) is not None
     return _WRAPPED.match(start) is not None
 
 

@@ -10,6 +10,7 @@
 | OpenAI and vLLM, chat completions | `choices` with a message or text | `choices` |
 | chats that end in an answer | `messages`, `conversations` | their last message, those before |
 | verl, SkyRL, NeMo-RL, data | `reward_model`, `reward_spec`, … | `ground_truth` in it |
+| our own, `--flat` | `NAME.score`, `NAME.status` | verdicts made of them |
 | TRL, logs of completions | `NAME`, `NAME_reason`, … | verdicts made of them |
 
 A row keeps all it has and gets the columns that it lacks: what it already calls `completion`,
@@ -210,7 +211,30 @@ def _is_trl_log(row: Row) -> bool:
     )
 
 
+def _flat_verdicts(row: Row) -> dict[str, object]:
+    """The verdicts that `rlvr score --flat` wrote, put together again."""
+    names = [
+        name.removesuffix(".status")
+        for name in row
+        if name.endswith(".status") and f"{name.removesuffix('.status')}.score" in row
+    ]
+    return {
+        name: {
+            field.removeprefix(f"{name}."): value
+            for field, value in row.items()
+            if field.startswith(f"{name}.")
+        }
+        for name in names
+        if name not in row
+    }
+
+
 _SHAPES = (
+    Shape(
+        "rows with flat verdicts",
+        lambda row: bool(_flat_verdicts(row)),
+        _flat_verdicts,
+    ),
     Shape(
         "samples logged by lm-evaluation-harness",
         _has("doc", "target", "resps"),

@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rewards.errors import DataFileError
@@ -66,7 +67,7 @@ def check_place(output: Path) -> None:
 
 
 def put_in_place(
-    lines: Path, output: Path, *, before: BeforeRename | None = None
+    lines: Path, output: Path, *, before: BeforeRename | None = None, flat: bool = False
 ) -> tuple[str, ...]:
     """Pack a file of lines and rename it to the output, in one step; the lines are gone then.
 
@@ -74,6 +75,7 @@ def put_in_place(
         lines: complete, closed or flushed, and in the output's folder.
         output: where they go.
         before: called before the rename.
+        flat: give parquet a column for each field of a verdict.
 
     Returns:
         What a user should know of how the rows were written, one sentence each.
@@ -81,7 +83,12 @@ def put_in_place(
     Raises:
         OSError: the disk is full, or a file cannot be written; the lines are as they were.
     """
-    pack = {".gz": _gzip, ".zst": _zstd, ".parquet": write_parquet}.get(output.suffix.lower())
+    packers: dict[str, Callable[[Path, Path], tuple[str, ...]]] = {
+        ".gz": _gzip,
+        ".zst": _zstd,
+        ".parquet": partial(write_parquet, flat=flat),
+    }
+    pack = packers.get(output.suffix.lower())
     packed = lines if pack is None else lines.with_name(lines.name + output.suffix)
     try:
         notes = () if pack is None else pack(lines, packed)

@@ -37,8 +37,10 @@ class _MisfitError(Exception):
         self.column = column
 
 
-def write_parquet(lines: Path, target: Path) -> tuple[str, ...]:
+def write_parquet(lines: Path, target: Path, *, flat: bool = False) -> tuple[str, ...]:
     """Write the rows of a JSONL file, each an object, as parquet.
+
+    With `flat` a verdict is one column a field, `accuracy.score`, which spreadsheets and SQL read.
 
     Whole numbers beside fractions become floating-point where that loses nothing. A field that a
     row does not have is null. Numbers are no truth values: a column with both is JSON text.
@@ -52,8 +54,8 @@ def write_parquet(lines: Path, target: Path) -> tuple[str, ...]:
             too many columns.
     """
     try:
-        types = _find_types(lines)
-        while (misfit := _write(lines, target, types)) is not None:
+        types = _find_types(lines, flat=flat)
+        while (misfit := _write(lines, target, types, flat=flat)) is not None:
             types[misfit] = None  # such as 2**60 + 1 in a column with fractions
     except RecursionError:
         raise DataFileError(
@@ -67,10 +69,25 @@ def write_parquet(lines: Path, target: Path) -> tuple[str, ...]:
     )
 
 
-def _find_types(lines: Path) -> dict[str, pa.DataType | None]:
+def flattened(row: Row) -> Row:
+    """The row with a column for each field of a verdict in it.
+
+    >>> flattened({"id": 1, "mine": {"score": 1.0, "status": "correct"}})
+    {'id': 1, 'mine.score': 1.0, 'mine.status': 'correct'}
+    """
+    found: dict[str, object] = {}
+    for name, value in row.items():
+        if isinstance(value, dict) and {"score", "status"} <= value.keys():
+            found |= {f"{name}.{field}": one for field, one in value.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def _find_types(lines: Path, *, flat: bool) -> dict[str, pa.DataType | None]:
     """The type of each column, in the order they appear; `None` where there is no common one."""
     types: dict[str, pa.DataType | None] = {}
-    for rows in _read_blocks(lines):
+    for rows in _read_blocks(lines, flat=flat):
         for name in dict.fromkeys(name for row in rows for name in row):
             if name in types and types[name] is None:
                 continue
@@ -84,7 +101,9 @@ def _find_types(lines: Path) -> dict[str, pa.DataType | None]:
     return {name: settle_type(kind) for name, kind in types.items()}
 
 
-def _write(lines: Path, target: Path, types: Mapping[str, pa.DataType | None]) -> str | None:
+def _write(
+    lines: Path, target: Path, types: Mapping[str, pa.DataType | None], *, flat: bool
+) -> str | None:
     """Write all rows; returns the column into which one does not fit, if there is one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -93,7 +112,7 @@ def _write(lines: Path, target: Path, types: Mapping[str, pa.DataType | None]) -
     with target.open("wb") as raw:
         try:
             with pq.ParquetWriter(raw, schema, compression="zstd") as writer:
-                for rows in _read_blocks(lines):
+                for rows in _read_blocks(lines, flat=flat):
                     arrays = [
                         _array(name, kind, [row.get(name) for row in rows])
                         for name, kind in types.items()
@@ -127,13 +146,14 @@ def _array(name: str, kind: pa.DataType | None, values: Sequence[object]) -> pa.
         raise _MisfitError(name) from None
 
 
-def _read_blocks(lines: Path) -> Iterator[list[Row]]:
+def _read_blocks(lines: Path, *, flat: bool) -> Iterator[list[Row]]:
     """The rows, as many at a time as make a row group."""
     rows: list[Row] = []
     size = 0
     with lines.open("rb") as file:
         for line in file:
-            rows.append(json.loads(line))
+            row = json.loads(line)
+            rows.append(flattened(row) if flat else row)
             size += len(line)
             if len(rows) >= _BLOCK_ROWS or size >= _BLOCK_BYTES:
                 yield rows

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from rewards.errors import DataFileError
+from rewards.errors import DataFileError, InputError
 from rewards.extras import version_of
 from rewards.named.own_code import is_file_path, source_file
 from rewards.named.spec import own_code_in, reward_named
@@ -49,6 +49,7 @@ class ScoreOptions:
         cache: a file in which verdicts are remembered from run to run; `None` for none.
         references: a file with what the rows lack, by their ids; `None` for none.
         join_on: the columns with the ids; see `read_joined`.
+        flat: write verdicts to parquet as one column a field.
         overwrite: replace a finished output, and drop an unfinished one that does not match.
         ray: the address of a Ray cluster whose nodes judge, or `local`; `None` for none.
     """
@@ -62,6 +63,7 @@ class ScoreOptions:
     cache: Path | None = None
     references: Path | None = None
     join_on: str | None = None
+    flat: bool = False
     overwrite: bool = False
     ray: str | None = None
 
@@ -158,6 +160,8 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
     named_rewards = read_reward_arguments(options.rewards)
     rewards = [(named.label, reward_named(named.source)) for named in named_rewards]
     check_place(options.output)
+    if options.flat and options.output.suffix.lower() != ".parquet":
+        raise InputError(f"{options.output}: --flat is for parquet; end the name in .parquet")
     for written in (options.output, partial_path(options.output)):
         check_apart(options.input, written)
     joined = None
@@ -241,7 +245,7 @@ def finish_run(
                 for _ in steps:
                     if on_progress is not None:
                         on_progress(_measure(reader, partial, tally, resumed_rows=resumed))
-            notes = partial.finish(before=note_finished)
+            notes = partial.finish(before=note_finished, flat=options.flat)
         except KeyboardInterrupt:
             state = "nothing is written yet"
             if partial.rows_done:
@@ -316,6 +320,7 @@ def _describe_run(
                 else {}
             ),
             **({"tests column": options.named.tests} if options.named.tests else {}),
+            **({"columns of verdicts": "flat"} if options.flat else {}),
             **(limits if own_code else {}),
         },
         "code": {

@@ -96,11 +96,12 @@ class PartialOutput:
         self._digest = digest
         self.rows_done += len(written)
 
-    def finish(self, *, before: BeforeRename | None = None) -> tuple[str, ...]:
+    def finish(self, *, before: BeforeRename | None = None, flat: bool = False) -> tuple[str, ...]:
         """Turn the partial file into the output, in one step.
 
         Args:
             before: called with the finished file before it is renamed to the output.
+            flat: see `put_in_place`.
 
         Returns:
             What a user should know of how the rows were written, one sentence each.
@@ -112,7 +113,7 @@ class PartialOutput:
             os.fsync(self._file.fileno())
             if os.name == "nt":  # an open file cannot be renamed there
                 self._file.close()
-            notes = put_in_place(self.path, self.output, before=before)
+            notes = put_in_place(self.path, self.output, before=before, flat=flat)
             self._header.unlink(missing_ok=True)
             self._sums.close()
             self._sums_path.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rewards.columns import Role, missing_column
 from rewards.completion import completion_text
-from rewards.errors import DataFileError, InputError
+from rewards.errors import DataFileError, InputError, MissingColumnError
 from rewards.extraction.turns import first_turn
 from rewards.text.lengths import words
 from rewards.workbench.rows.input_files import stamp
@@ -261,7 +261,13 @@ def _choose_columns(options: SelectOptions, selection: Selection) -> _Columns:
                 f"{path}: holds no verdicts of {missing[0]!r}; there are {', '.join(found)}"
             )
         if chosen.prompt is None and (options.form is not Form.ROWS or not options.group_column):
-            raise missing_column(Role.PROMPT, seen, needed_by=f"--format {options.form.value}")
+            lacks = missing_column(Role.PROMPT, seen, needed_by=f"--format {options.form.value}")
+            if options.form is Form.ROWS:
+                lacks = MissingColumnError(
+                    f"{lacks} Or name the column that tells prompts apart with --group-column, "
+                    "such as an id of the rows."
+                )
+            raise lacks
         if options.group_column is not None and options.group_column not in seen:
             raise InputError(
                 f"{path}: has no column {options.group_column!r}; there are {', '.join(seen)}"

@@ -173,3 +173,14 @@ def test_what_fuzzing_found_stays_mended():
     for reference, answer in FOUND_BY_FUZZING:
         assert compare(read_reference(reference), read_answer(answer)).reason
         assert read_answer(answer).describe()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1_000, 10**15), st.integers(0, 10**15), st.sampled_from([",", "{,}"]))
+def test_grouped_digits_are_the_number_and_equal_no_other(number, other, comma):
+    grouped = f"{number:,}".replace(",", comma)
+    assert read_reference(grouped).tree == read_reference(str(number)).tree
+    assert outcome(grouped, str(number)) is Equality.EQUAL
+    assume(number != other)
+    for reference, answer in ((grouped, str(other)), (str(number), f"{other:,}"), (grouped, "1.5")):
+        assert outcome(reference, answer) is Equality.DIFFERENT

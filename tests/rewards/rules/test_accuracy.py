@@ -478,3 +478,9 @@ def test_a_sentence_without_a_marked_answer_states_none_and_says_how_to(completi
 @pytest.mark.parametrize("completion", ["42", "**42**", "$x = 42$", "42 apples", "x > 3 and x < 5"])
 def test_a_bare_answer_is_one(completion):
     assert accuracy.verify(completion, "42").status is not Status.NO_ANSWER
+
+
+@pytest.mark.parametrize("option", ["tolerance", "cpu_s", "memory_mb"])
+def test_an_option_of_another_type_is_named(option):
+    with pytest.raises(InputError, match=rf"Accuracy: {option}='x' has the wrong type"):
+        Accuracy(**{option: "x"})

@@ -189,3 +189,17 @@ def test_rewards_are_listed_with_their_options(place):
     assert all(name in table.stdout for name in found)
     assert "tolerance=" in place.run_here("rewards", "accuracy").stdout
     assert place.run_here("rewards", "acuracy").returncode == 2
+
+
+def test_options_stand_in_groups():
+    shown = run("score", "--help").stdout
+    for group in ("Output", "Columns", "Processes and limits"):
+        assert f"─ {group} ─" in shown
+    assert "RLVR_WORKERS" in shown
+
+
+def test_the_environment_gives_options(monkeypatch, tmp_path):
+    monkeypatch.setenv("RLVR_WORKERS", "many")
+    result = run("score", "in.jsonl", "-r", "accuracy", "-o", str(tmp_path / "out.jsonl"))
+    assert result.exit_code == 2
+    assert "RLVR_WORKERS" in result.output

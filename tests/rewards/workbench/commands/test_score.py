@@ -243,7 +243,7 @@ def test_a_users_function_scores_and_its_exceptions_cost_one_row(place):
     rows = place.read("out.jsonl")
     assert [row["length"]["score"] for row in rows] == [None, -1.0, None, 1.0, 0.5]
     assert rows[0]["length"]["status"] == "not_applicable"
-    assert rows[2]["length"]["reason"] == "ZeroDivisionError: division by zero"
+    assert rows[2]["length"]["reason"] == "ZeroDivisionError: division by zero (mine.py:3)"
 
 
 def test_a_row_that_ends_its_process_costs_only_itself(place):
@@ -263,7 +263,7 @@ def test_a_row_that_ends_its_process_costs_only_itself(place):
     assert [row["id"] for row in rows] == list(range(200))
     lost = [row["id"] for row in rows if row["deadly"]["score"] is None]
     assert lost == [5, 70, 71]
-    assert rows[5]["deadly"]["reason"] == "SystemExit: enough"
+    assert rows[5]["deadly"]["reason"] == "SystemExit: enough (deadly.py:4)"
     assert rows[70]["deadly"]["status"] == "error"
 
 
@@ -335,7 +335,7 @@ def test_paths_into_columns_and_a_table(place):
     assert (done.returncode, done.stderr) == (0, "")
     (scored,) = place.read("out.jsonl")
     assert scored.pop("accuracy")["score"] == 1.0
-    assert scored == row
+    assert scored == row | {"answer": "4"}  # as rows of its form are read
     (place / "in.csv").write_text('completion,answer\n"so \\boxed{4}",4\n')
     done = place.run_here("score", "in.csv", "-r", "accuracy", "-o", "t.jsonl", "--workers", "0")
     assert done.returncode == 0

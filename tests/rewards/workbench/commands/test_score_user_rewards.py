@@ -231,7 +231,7 @@ def test_in_this_process_what_it_raises_costs_a_row(place):
     assert result.returncode == 1, result.stderr
     rows = place.read("out.jsonl")
     for name, reason in (
-        ("quits", "SystemExit: 5 (raising_here.py:2, in quits)"),
+        ("quits", "SystemExit: 5 (raising_here.py:2)"),
         ("eats", "raising_here:eats asked for more memory than there is"),
     ):
         assert [row[name]["score"] for row in rows] == [1.0, 1.0, 1.0, None, 1.0]

@@ -134,7 +134,7 @@ BAD = {
     "no verdicts": ([{"prompt": "p", "completion": "4"}], (), "score it first: rlvr score"),
     "unknown reward": ([row("p", "4")], ("--reward", "fmt"), "'fmt'; there are accuracy"),
     "no prompt": ([{"completion": "4", "accuracy": verdict(1)}], (), "needs a prompt column"),
-    "no completion": ([{"prompt": "p", "accuracy": verdict(1)}], (), "needs a completion column"),
+    "no completion": ([{"prompt": "p", "accuracy": verdict(1)}], (), "lacks a completion column"),
     "no group": ([row("p", "4")], ("--group-column", "g"), "no column 'g'"),
     "all broken": (["{", "["], (), "in.jsonl:1: broken JSON"),
 }

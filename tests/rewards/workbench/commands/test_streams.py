@@ -62,3 +62,25 @@ def test_what_cannot_be_a_stream(place, arguments, said):
     done = score(place, b"", *arguments)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_addresses(place):
+    fsspec = pytest.importorskip("fsspec")
+    with fsspec.open("memory://rows/in.jsonl", "wb") as file:
+        file.write(JSONL)
+    done = place.run_here(
+        "score", "memory://rows/in.jsonl", "-r", "accuracy", "--workers", "0",
+        "-o", "memory://rows/out.jsonl.gz",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with fsspec.open("memory://rows/out.jsonl.gz", "rb", compression="gzip") as file:
+        assert len(file.read().splitlines()) == 3
+    assert list(place.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["memory://rows/nowhere.jsonl", "nosuch://a/b.jsonl"])
+def test_an_address_that_cannot_be_read(place, address):
+    pytest.importorskip("fsspec")
+    done = place.run_here("score", address, "-r", "accuracy", "-o", "out.jsonl")
+    assert done.returncode == 2
+    assert f"{address}: cannot be read" in done.stderr

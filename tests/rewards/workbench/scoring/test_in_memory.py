@@ -99,7 +99,7 @@ def test_a_frame_and_a_notebook():
         ({"a": [1], "b": [1, 2]}, "different lengths"),
         (7, "rows are a list"),
         ([{"completion": object()}], "row 0 holds what JSON cannot hold"),
-        ([{"completion": "x"}], "has no a reference column"),
+        ([{"completion": "x"}], "lacks a reference column"),
     ],
 )
 def test_what_cannot_be_scored(rows, said):
