@@ -14,9 +14,9 @@ from rewards.workbench.scoring.warning_signs import warning_signs
 _FEWEST = 10  # of fewer rows nearly all are soon alike
 
 _STATUSES = {
-    Status.BAD_REFERENCE: "have a reference that cannot be used: no completion of theirs can score",
+    Status.BAD_REFERENCE: "with a reference that cannot be used: no completion can score there",
     Status.ERROR: "could not be judged, which is the reward's doing or the machine's",
-    Status.TIMEOUT: "ran out of time, and score 0 whatever they say",
+    Status.TIMEOUT: "ran out of time: 0, whatever the answer is",
 }
 
 
@@ -44,7 +44,9 @@ def find_alerts(run: RunFigures, *, in_file: tuple[tuple[str, str], ...] = ()) -
     """
     found = []
     if run.unreadable:
-        found.append(Alert("", f"{run.unreadable:,} lines could not be read: {run.flaws[0]}"))
+        found.append(
+            Alert("", f"{_counted(run.unreadable, 'line')} could not be read: {run.flaws[0]}")
+        )
     for reward, figures in run.rewards.items():
         found += _of_reward(reward, figures, in_file)
     return found
@@ -68,7 +70,7 @@ def _of_reward(
         count = figures.statuses[status.value]
         if count and not (signs and status.value == most):
             share = f"{count / rows:.1%}"
-            yield Alert(reward, f"{count:,} rows ({share}) {what}", to(status.value))
+            yield Alert(reward, f"{_counted(count, 'row')} ({share}) {what}", to(status.value))
     alike = figures.only_score
     if alike is not None and figures.scores.scored >= _FEWEST and not (signs and not alike):
         yield Alert(
@@ -89,3 +91,7 @@ def _of_reward(
             "the reward, or in the references?",
             rows_address(("q", f'"{answer.rstrip("…")[:40]}"'), *in_file),
         )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -55,6 +55,7 @@ class PageContent:
         rows: the rows listed, each a `ListedRow`.
         comparisons: of each later file with the first.
         completion: the column of the completions.
+        completion: the column of the completions, if any row has one.
         served: where rows are asked for, one page at a time, the columns to filter and group by.
         changed: rows listed in which the verdicts differ, each an object with a `ListedRow` of the
             first run as `before` and one of a later run as `after`.
@@ -174,7 +175,7 @@ def _data(content: PageContent) -> dict[str, object]:
     return {
         "runs": [visible(run.name) for run in content.runs],
         "paths": [visible(str(run.path)) for run in content.runs],
-        "completion": content.completion,
+        "completion": None if content.completion is None else visible(content.completion),
         "rewards": [_reward_data(name, content.runs) for name in rewards],
         "groups": [_group_data(name, content.runs) for name in groups],
         "served": None

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rewards.columns import Role, columns_for
 from rewards.errors import DataFileError, InputError
 from rewards.text.visible import visible
 from rewards.verdict import Status
@@ -128,6 +129,13 @@ def serve_report(
             yield server
 
 
+def _completion_column(options: ReportOptions) -> str | None:
+    """The usual name that the first row's completion has."""
+    for row in _first_rows(options.files[0], options.named)[:1]:
+        return next(iter(columns_for(Role.COMPLETION, row.columns)), None)
+    return None
+
+
 def _first_rows(path: Path, named: ReportColumns) -> list[ScoredRow]:
     rows = (row for row in read_scored(path, named) if isinstance(row, ScoredRow))
     return list(islice(rows, _HEAD_ROWS))
@@ -146,7 +154,7 @@ def _read_files(
         title=options.title or "Scores of " + ", ".join(names),
         match=match_by.words,
         max_characters=options.max_characters,
-        completion=options.named.completion,
+        completion=options.named.completion or _completion_column(options),
     )
     with VerdictIndex() as index:
         for run, path in enumerate(options.files):

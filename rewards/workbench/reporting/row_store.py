@@ -287,6 +287,14 @@ def _row_text(columns: dict[str, object]) -> str:
         return escape_halves(write_json(shown))
 
 
+def _columns(text: str) -> dict[str, object]:
+    try:
+        columns: dict[str, object] = json.loads(text)
+    except RecursionError:  # it was read nearer to the bottom of the stack
+        return {"error": "nested too deeply to be shown"}
+    return columns
+
+
 def _shallow(value: object) -> object:
     try:
         write_json(value)

@@ -87,10 +87,14 @@ function explainCommand(row, reward) {
   const options = [`--reward ${quoted(reward)}`];
   if (row.reference !== null) options.push(`--reference ${quoted(row.reference)}`);
   if (row.whole && row.text !== null) return `printf %s ${quoted(row.text)} | rlvr explain - ${options.join(" ")}`;
-  const name = data.completion ?? "completion";
+  // What was cut here is whole in the file, where its lines can be taken out one by one.
   const path = data.paths[row.run];
+  const lines = path.endsWith(".jsonl") ? `sed -n ${row.line}p ${quoted(path)}`
+    : path.endsWith(".jsonl.gz") ? `gzip -dc ${quoted(path)} | sed -n ${row.line}p` : null;
+  if (lines === null || data.completion === null) return "# the completion is cut on this page: make it with a larger --max-characters";
   const nth = row.nth ? `[${row.nth - 1}]` : "";
-  return `sed -n ${row.line}p ${quoted(path)} | jq -r ${quoted(`.[${JSON.stringify(name)}]${nth}`)} | rlvr explain - ${options.join(" ")}`;
+  const cell = `.[${JSON.stringify(data.completion)}]${nth}`;
+  return `${lines} | jq -j ${quoted(cell)} | rlvr explain - ${options.join(" ")}`;
 }
 
 function testCase(row, reward) {

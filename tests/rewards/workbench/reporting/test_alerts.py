@@ -36,7 +36,7 @@ def test_a_healthy_file_alarms_nobody(alerts, make_row):
 def test_rows_that_cannot_be_judged(alerts, make_row, status):
     rows = [make_row(n, status="wrong" if n % 3 else "correct") for n in range(40)]
     (found,) = alerts([*rows, make_row(40, status=status)])
-    assert found.text.startswith("1 rows (2.4%) ")
+    assert found.text.startswith("1 row (2.4%) ")
     assert found.address == f"#rows?status.accuracy={status}"
 
 
@@ -85,4 +85,4 @@ def test_an_answer_that_is_written_in_many_ways_is_none(alerts, make_row):
 def test_lines_that_cannot_be_read(alerts, make_row):
     rows = [make_row(n, status="wrong" if n % 3 else "correct") for n in range(40)]
     (found,) = alerts([*rows, "{broken"])
-    assert found.text.startswith("1 lines could not be read: line 41: broken JSON")
+    assert found.text.startswith("1 line could not be read: line 41: broken JSON")

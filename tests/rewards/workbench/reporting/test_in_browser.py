@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.skipif(not DRIVER, reason="no chromedriver on the path"),
 ]
 from rewards.workbench.reporting import ReportOptions, serve_report  # noqa: E402
+from rewards.workbench.reporting.scored_rows import ReportColumns  # noqa: E402
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 FLAGS = (
@@ -420,6 +421,24 @@ def test_a_row_is_copied_as_a_command_that_a_shell_reads(browser, make_reports, 
     ]  # fmt: skip
     case = json.loads(copied(page, row, "Copy as test case"))
     assert (case["completion"], case["reference"], case["score"]) == (text, f"'{text}'", 1)
+    page.assert_quiet()
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+def test_a_completion_that_was_cut_is_taken_from_its_file(browser, make_reports, make_row):
+    texts = ["first", "it's " + "long " * 900, "third"]
+    rows = [make_row(n, answer="4") for n in range(3)]
+    for row, text in zip(rows, texts, strict=True):
+        row["my response's"] = text
+        del row["completion"]
+    reports = make_reports()
+    named = ReportColumns(completion="my response's")
+    reports.report(reports.write(rows), named=named, max_characters=100)
+    page = Page(browser, reports, address="#rows?row=1:2")
+    command = copied(page, page.wait_for_row("line 2"), "Copy explain command")
+    script = "rlvr() { cat; }; " + command
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+    assert done.stdout.decode("utf-8") == texts[1]
     page.assert_quiet()
 
 

@@ -241,6 +241,15 @@ def test_the_database_is_gone_in_the_end(reports, make_row, monkeypatch, tmp_pat
     assert not list((tmp_path / "temporary").iterdir())
 
 
+def test_deep_rows_are_served(reports, make_row):
+    depths = (100, *range(700, 1100, 7), 3000)
+    deep = [json.dumps(make_row(1))[:-1] + f', "deep": {"[" * n}{"]" * n}}}' for n in depths]
+    with serving(ReportOptions(files=(reports.write([make_row(1), *deep]),))) as server:
+        found = rows(server, count=200)
+        assert found["matching"] == len(found["items"]) > 1
+        assert ask(server, "rows", words="deep")[0] == 200
+
+
 VALUES = st.none() | st.booleans() | st.integers(-3, 10**20) | st.text(max_size=4)
 
 
