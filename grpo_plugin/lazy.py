@@ -17,7 +17,6 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from grpo_plugin.errors import MissingExtraError
-from rlvr_origin import installed_version
 
 
 def lazy_attributes(
@@ -34,6 +33,8 @@ def lazy_attributes(
 
     def look_up(name: str) -> object:
         if name == "__version__":
+            from rlvr_origin import installed_version  # a user's own may stand in its place
+
             return installed_version()
         if name not in homes and (name.startswith("_") or not find_spec(f"{package}.{name}")):
             raise AttributeError(f"module {package!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ from torch import Tensor
 from grpo_plugin.host import read, send
 from grpo_plugin.objectives import Aggregation
 from grpo_plugin.objectives.config import EntropyMean
-from grpo_plugin.training.microbatch import TEXT
+from grpo_plugin.training.microbatch import TEXT, require_keys
 from grpo_plugin.training.plan import TrainingPlan
 from grpo_plugin.training.resampling import pad_token
 
@@ -34,6 +34,8 @@ def look_ahead(trainer: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     parts = trainer._buffered_inputs  # noqa: SLF001 - TRL's name
     if not trainer.model.training or not parts or trainer.foreseen.covers(parts):
         return inputs
+    for part in parts:
+        require_keys(part)
     if trainer.plan.balance_micro_batches:
         every = trainer.args.gradient_accumulation_steps
         for start in range(0, len(parts), every):

@@ -78,6 +78,20 @@ class MicroBatch:
     foresight: Foresight
 
 
+def require_keys(inputs: dict[str, Any]) -> None:
+    """Raise where TRL's batch is not what it is in the releases that rlvr supports.
+
+    Raises:
+        UnsupportedTRLError: it lacks a key.
+    """
+    missing = [key for key in _NEEDED if key not in inputs]
+    if missing:
+        raise UnsupportedTRLError(
+            f"TRL's batch has no {', '.join(missing)}; it has {', '.join(sorted(inputs))}. "
+            "Install a TRL release that rlvr supports, or leave objective out"
+        )
+
+
 def microbatch(  # noqa: PLR0913 - what decides
     inputs: dict[str, Any],
     plan: TrainingPlan,
@@ -100,12 +114,9 @@ def microbatch(  # noqa: PLR0913 - what decides
     Raises:
         UnsupportedTRLError: TRL's batch lacks a key.
     """
-    missing = [key for key in _NEEDED if key not in inputs]
-    if missing or plan.objective is None:
-        raise UnsupportedTRLError(
-            f"TRL's batch has no {', '.join(missing)}; it has {', '.join(sorted(inputs))}. "
-            "Install a TRL release that rlvr supports, or leave objective out"
-        )
+    require_keys(inputs)
+    if plan.objective is None:
+        raise ValueError("without an objective the loss is TRL's own")
     batch = _corrected(whole_batch(inputs, window), plan)
     host = foreseen.of(inputs)
     stand_in = _stand_in(batch, host)

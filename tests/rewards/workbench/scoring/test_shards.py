@@ -162,7 +162,7 @@ def test_killed_around_the_rename(folder, monkeypatch, moment, name):
     judged(folder)
     out = folder / "out"
 
-    def killed(lines, output, *, before=None):
+    def killed(lines, output, *, before, **options):
         copy = lines.read_bytes()
         header = header_path(output).read_bytes()
 
@@ -171,7 +171,7 @@ def test_killed_around_the_rename(folder, monkeypatch, moment, name):
             if moment == "before the rename":
                 raise KilledError
 
-        put_in_place(lines, output, before=stop)
+        put_in_place(lines, output, before=stop, **options)
         if output.suffix == ".gz":  # the lines are removed after the rename
             lines.write_bytes(copy)
         header_path(output).write_bytes(header)
