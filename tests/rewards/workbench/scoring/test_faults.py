@@ -348,7 +348,8 @@ def test_a_damaged_or_hostile_input(folder, what):
     (folder / "in.jsonl").write_bytes(PACKED[what](folder))
 
     def fault(_folder):
-        limit = 2 * 2**30
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
+        limit = pages * resource.getpagesize() + 2**30  # beyond what the tests before this loaded
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
     code, said = run(folder, ".jsonl", fault)
