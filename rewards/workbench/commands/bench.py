@@ -17,6 +17,7 @@ from rewards.workbench.commands.options import (
     LIMITS,
     OUTPUT,
     CompletionColumn,
+    LabelColumn,
     PromptColumn,
     ReferenceColumn,
     TestsColumn,
@@ -120,14 +121,7 @@ def bench(  # noqa: PLR0913 - one parameter per option
     prompt_column: PromptColumn = None,
     reference_column: ReferenceColumn = None,
     tests_column: TestsColumn = None,
-    label_column: Annotated[
-        str | None,
-        typer.Option(
-            rich_help_panel=COLUMNS,
-            help="The column that says whether a completion is right: true and false, 1 and 0, or "
-            "yes and no; by default label, correct or is_correct.",
-        ),
-    ] = None,
+    label_column: LabelColumn = None,
     kind_column: Annotated[
         str | None,
         typer.Option(

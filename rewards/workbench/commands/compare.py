@@ -12,6 +12,7 @@ from rewards.workbench.commands.options import (
     COLUMNS,
     OUTPUT,
     CompletionColumn,
+    LabelColumn,
     PromptColumn,
     ReferenceColumn,
     ReplaceOutput,
@@ -79,14 +80,7 @@ def compare(  # noqa: PLR0913 - one parameter per option
     prompt_column: PromptColumn = None,
     reference_column: ReferenceColumn = None,
     tests_column: TestsColumn = None,
-    label_column: Annotated[
-        str | None,
-        typer.Option(
-            rich_help_panel=COLUMNS,
-            help="The column that says whether a completion is right; by default label, correct "
-            "or is_correct where it holds true and false.",
-        ),
-    ] = None,
+    label_column: LabelColumn = None,
     kind_column: Annotated[
         str | None,
         typer.Option(

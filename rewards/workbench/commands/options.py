@@ -32,6 +32,14 @@ ReferenceColumn: TypeAlias = Annotated[
 TestsColumn: TypeAlias = Annotated[
     str | None, typer.Option(rich_help_panel=COLUMNS, help="The column with the tests of programs.")
 ]
+LabelColumn: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=COLUMNS,
+        help="The column that says whether a completion is right: true and false, 1 and 0, or yes "
+        "and no; by default label, correct or is_correct.",
+    ),
+]
 PrintJson: TypeAlias = Annotated[
     bool,
     typer.Option(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rewards.text.visible import visible
-from rewards.workbench.commands.options import CompletionColumn, PrintJson
+from rewards.workbench.commands.options import CompletionColumn, LabelColumn, PrintJson
 from rewards.workbench.commands.progress import show_reading
 from rewards.workbench.commands.signals import ended_by_signals
 
@@ -78,10 +78,7 @@ def report(  # noqa: PLR0913 - one parameter per option
             show_default=False,
         ),
     ] = None,
-    label_column: Annotated[
-        str | None,
-        typer.Option(help="The column that says whether a completion is truly correct."),
-    ] = None,
+    label_column: LabelColumn = None,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
     json: PrintJson = False,
 ) -> None:
