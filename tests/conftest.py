@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Modules that several folders of tests share.
 sys.path.insert(0, str(Path(__file__).parent / "support"))
@@ -17,8 +17,21 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# No test depends on how fast the machine is.
-settings.register_profile("rlvr", deadline=None)
+# No test depends on how fast the machine is, nor on how many draws a strategy happens to refuse
+# (`recursive` refuses what grows too large; what refuses all is an error without the check, too).
+# The examples of a test share its fixtures. Continuous integration draws the same examples each
+# time, so that a red build means the change that it ran on; anywhere else they are fresh.
+settings.register_profile(
+    "rlvr",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[
+        HealthCheck.filter_too_much,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
 settings.load_profile("rlvr")
 
 # Without a GPU the kernels are interpreted, which Triton must know before anything imports it.

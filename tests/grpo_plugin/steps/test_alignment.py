@@ -1,7 +1,7 @@
 """The text of an aligned completion is the decoded one, and each character has its token."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("torch")
@@ -11,9 +11,7 @@ from grpo_plugin.steps.alignment import align
 
 BROKEN = "\N{REPLACEMENT CHARACTER}"
 TEXTS = st.text(alphabet=st.sampled_from("a b4=\né漢🙂xy\N{REPLACEMENT CHARACTER}"), max_size=14)
-QUICK = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUICK = settings(max_examples=150, deadline=None)
 
 
 def proper(aligned, ids):

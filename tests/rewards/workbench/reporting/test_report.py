@@ -9,7 +9,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.errors import DataFileError, InputError, MissingExtraError
@@ -80,7 +80,7 @@ def test_hostile_text_makes_no_element(reports, make_row):
     assert shown[7] == "half ⟨U+D800⟩ of a pair"
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20)
 @given(
     st.lists(
         st.text(st.sampled_from("<>&\"'/!-scriptylexm=`{}%#\0\u2028\ud800"), min_size=1).filter(
@@ -112,7 +112,7 @@ VERDICTS = st.fixed_dictionaries(
 ROWS = st.lists(st.dictionaries(st.sampled_from(NAMES), ODD | VERDICTS), max_size=4)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(ROWS, ROWS)
 def test_no_row_stops_a_report(reports, make_row, first, second):
     files = [

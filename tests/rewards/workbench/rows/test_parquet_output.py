@@ -6,7 +6,7 @@ import json
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.errors import DataFileError
@@ -67,9 +67,7 @@ VALUES = st.recursive(
 NAMES = st.sampled_from(["a", "b", "", "ü.x", "a b", "\0"])
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, deadline=None)
 @given(
     rows=st.lists(st.dictionaries(NAMES, VALUES, max_size=4), max_size=6),
     block=st.integers(1, 4),

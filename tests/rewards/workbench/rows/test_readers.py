@@ -7,7 +7,7 @@ import sys
 from itertools import islice
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.errors import DataFileError, MissingExtraError
@@ -57,7 +57,6 @@ def test_any_number_of_rows_can_be_passed_over(formats, name):
 @settings(
     max_examples=15,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=8))
 def test_reading_and_passing_over_can_be_mixed(formats, name, steps):

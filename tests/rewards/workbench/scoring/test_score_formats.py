@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewards.workbench.rows.readers import open_rows
@@ -58,9 +58,7 @@ def _without_gaps(verdict):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, deadline=None)
 @given(rows=ROWS)
 def test_the_verdicts_are_those_of_jsonl(formats, name, rows):
     calm = score(formats.jsonl(rows), formats.folder / "calm.jsonl")
