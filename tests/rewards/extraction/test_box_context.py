@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rewards import accuracy, choice
+from rewards.extraction.box_context import spoken
 
 
 @pytest.mark.parametrize(
@@ -53,3 +58,39 @@ def test_other_rewards_that_look_into_boxes():
     assert choice.verify(r"-\boxed{B}", "B").score == 0
     assert choice.verify(r"\phantom{\boxed{B}}", "B").score == 0
     assert choice.verify(r"So \boxed{B}.", "B").score == 1
+
+
+OPENINGS = [
+    "{}", "${}$", "$${}$$", r"\({}\)", r"\[{}\]", r"\( {} \)", "\n\\[\n{}\n\\]", "**{}**",
+    "({})", r"$\displaystyle{}$", r"\[\textstyle {}\]", ": {}", r"equal to \({}\)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+@pytest.mark.parametrize(
+    ("denial", "denied"),
+    [
+        ("The answer is not", True), ("It can NOT be", True), ("It cannot be", True),
+        ("It isn't", True), ("It won\u2019t be", True), ("答案不是", True), ("It is never", True),
+        ("Whether or not", False), ("It must be", False), ("The knot", False),
+        ("I could not say, but", False), ("It equals", False),
+    ],
+)  # fmt: skip
+def test_a_denied_box_does_not_count_however_its_formula_opens(denial, denied, opening):
+    completion = denial + " " + opening.format(r"\boxed{42}")
+    assert accuracy.verify(completion, "42").score == (0 if denied else 1)
+
+
+pieces = st.lists(
+    st.sampled_from(
+        ["%", "\n", " ", "\t", "x", "5%", "```", "```output", "```tool\n", "<|tool|>", "<|"]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@given(pieces)
+def test_comments_and_outputs_are_those_at_the_beginning_of_lines(text):
+    shown = re.sub(r"(?m)^[ \t]*%[^\n]*$", "", text)
+    tool = r"(?ms)<\|tool\|>.*?(?:<\||\Z)|^```(?:output|tool)[^\n]*\n.*?(?:^```|\Z)"
+    assert spoken(text) == re.sub(tool, "", shown)
