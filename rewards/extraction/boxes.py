@@ -15,6 +15,8 @@ _MAX_JOINED_BOXES = 64
 _MAX_MENTIONS = 64  # the word \\boxed without a box
 
 _BOX_NAMES = ("\\boxed", "\\fbox", "\\framebox")
+_USUAL = "\\boxed{"
+_USUAL_CHARS = len(_USUAL)
 _SIZES = re.compile(r"(?:\s{0,8}\[[^\[\]{}]{0,32}\]){0,2}")  # \framebox[2cm][c]{…}
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE_BOX = re.compile(r"[ \t]{1,8}([^\s${}]{1,64})|(\d{1,64})")
@@ -60,6 +62,9 @@ class BoxedAnswer(NamedTuple):
     content: str
     end: int
     start: int
+
+
+_new = tuple.__new__  # what `BoxedAnswer(…)` does at three times the price
 
 
 def last_boxed(text: str) -> str | None:
@@ -124,37 +129,31 @@ def _joined(text: str, box: _Box, content: str) -> str:
 
 def _lone_box(text: str) -> BoxedAnswer | None:
     """The last box where nothing joins or surrounds it, and it holds no escaped brace: as usual."""
-    start = text.rfind("\\boxed{")
+    start = text.rfind(_USUAL)
     if start < 0:
         return None
-    inside = start + len("\\boxed{")
-    if text.find("box", inside) >= 0:
+    behind = text[start + _USUAL_CHARS :]
+    if "box" in behind:
         return None
-    end = text.find("}", inside)
-    content = text[inside:end]
-    if end < 0 or "{" in content or "\\" in content:
-        nested = text.find("{", inside, end)
+    content, closed, rest = behind.partition("}")
+    if not closed:
+        return None
+    if "{" in content or "\\" in content:
+        end, nested = len(content), content.find("{")
         while 0 <= nested < end:  # one more closing brace for every opening one
-            end = text.find("}", end + 1)
-            nested = text.find("{", nested + 1, end)
-        content = text[inside:end]
-        if end < 0 or "\\{" in content or "\\}" in content or content[-1:] == "\\":
+            end = behind.find("}", end + 1)
+            nested = behind.find("{", nested + 1, end)
+        if end < 0:
             return None
-    end += 1
-    if _may_have_company(text, start, end) and text.rfind("box", 0, start) >= 0:
-        return None
-    return BoxedAnswer(content, end, start)
-
-
-def _may_have_company(text: str, start: int, end: int) -> bool:
-    """Whether another box may hold this one or belong to it: a cheap condition, necessary for both.
-
-    What holds it is closed behind it. What belongs to it ends near, in a brace or bare.
-    """
-    if text.find("}", end) >= 0:
-        return True
+        content, rest = behind[:end], behind[end + 1 :]
+        if "\\{" in content or "\\}" in content or content[-1:] == "\\":
+            return None
+    # What holds a box is closed behind it; what belongs to it ends near, in a brace or bare.
     near = text[start - _MAX_NEAR_CHARS : start] if start > _MAX_NEAR_CHARS else text[:start]
-    return "}" in near[-_MAX_JOINER_CHARS - 1 :] or "box" in near
+    company = "}" in rest or "}" in near[-_MAX_JOINER_CHARS - 1 :] or "box" in near
+    if company and text.rfind("box", 0, start) >= 0:
+        return None
+    return _new(BoxedAnswer, (content, len(text) - len(rest), start))
 
 
 def names_box(text: str) -> bool:

@@ -38,7 +38,7 @@ def says_none(reference: str) -> bool:
     >>> says_none("no solution"), says_none("na"), says_none(r"\emptyset")
     (False, False, False)
     """
-    if len(reference) > _LONGEST_NONE:
+    if len(reference) > _LONGEST_NONE or reference.isdecimal():
         return False
     text = reference.strip().strip("$").strip()
     while found := _WRAPPED.fullmatch(text):

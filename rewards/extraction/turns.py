@@ -61,7 +61,8 @@ def first_turn(text: str) -> str:
     >>> first_turn("a < b")
     'a < b'
     """
-    if "<" not in text and "[INST]" not in text:  # the usual case
+    # The usual case; backwards, since a text has more closing than opening brackets behind blanks.
+    if "<" not in text and text.rfind("[INST]") < 0:
         return text
     if not _may_hold_marks(text):
         return text

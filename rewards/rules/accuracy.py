@@ -284,9 +284,10 @@ class Accuracy(Reward):
 
     def _settle(self, cases: Sequence[Verdict | _Undecided]) -> list[Verdict]:
         """The verdicts of examined cases, the undecided ones decided together."""
+        decided = [case for case in cases if isinstance(case, Verdict)]
+        if len(decided) == len(cases):
+            return decided
         pairs = [case.pair for case in cases if isinstance(case, _Undecided)]
-        if not pairs:
-            return [case for case in cases if isinstance(case, Verdict)]
         from rewards.symbolic import settle
 
         started = perf_counter()

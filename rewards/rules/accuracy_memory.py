@@ -53,7 +53,10 @@ def expected_shown(text: str) -> str:
     Raises:
         UnusableReferenceError: see `usable_reference`.
     """
-    stated = answer_text(text)
+    return _expected_of(answer_text(text))
+
+
+def _expected_of(stated: str) -> str:
     read = usable_reference(stated).text
     is_solution = "\n" in stated.strip() or len(stated) > len(read) + _SOLUTION_CHARS
     return shown(read if is_solution and read else stated, ANSWER_CHARACTERS)
@@ -83,10 +86,11 @@ def comparer(options: CompareOptions) -> Comparer:
         return _compare_plain(reference, answer, options) or found
 
     def judge_texts(reference: str, answer: str) -> Verdict:
-        usable_reference(answer_text(reference))
+        stated = answer_text(reference)
+        usable_reference(stated)
         if len(answer) > MAX_ANSWER_CHARS:
-            return _judge_long(reference, answer)
-        return _judge(reference, answer, compare_texts(reference, answer))
+            return _judge_long(stated, answer)
+        return _judge(stated, answer, compare_texts(reference, answer))
 
     return Comparer(_remembered(compare_texts), _remembered(judge_texts))
 
@@ -110,14 +114,14 @@ def _judge(reference: str, answer: str, comparison: Comparison) -> Verdict:
         basis, reason = Basis.UNDECIDED, f"could not be shown equal: {reason}"
     elif comparison.on_words:
         basis = Basis.WORDS
-    extracted, expected = shown(answer, ANSWER_CHARACTERS), expected_shown(reference)
+    extracted, expected = shown(answer, ANSWER_CHARACTERS), _expected_of(reference)
     return Verdict(score, status, extracted, expected, reason, basis=basis)
 
 
 def _judge_long(reference: str, answer: str) -> Verdict:
     score, status = (1.0, Status.CORRECT) if answer == reference.strip() else (0.0, Status.WRONG)
     reason = "the same text" if score else f"{len(answer)} characters are no answer"
-    extracted, expected = shown(answer, ANSWER_CHARACTERS), expected_shown(reference)
+    extracted, expected = shown(answer, ANSWER_CHARACTERS), _expected_of(reference)
     return Verdict(score, status, extracted, expected, reason, basis=Basis.PROOF)
 
 

@@ -58,6 +58,7 @@ _STYLE = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textit|rm|bf|boldsymbo
 _TAKEN_BACK = HEDGES | NEGATIONS | {"or", "and"}
 MAX_CACHED = 512
 MAX_LINES = 40
+_READABLE_DIGITS = 400
 _NO_ITEM = (Text, Raw, Seq, Named)  # what is no value on a line of its own
 BAD_ROUNDING = "its approximation is wrong"
 QUESTION = "it is a question"
@@ -105,6 +106,8 @@ class Answer:
     @property
     def unreadable(self) -> str | None:
         """Why nothing can be read, or `None` if something can."""
+        if not self._read and len(self.text) < _READABLE_DIGITS and _is_plain_numeral(self.text):
+            return self.refused or None  # digits can be read; their tree is often not asked for
         reason = self.refused or self._reading()[1]
         return None if self.is_reference and reason in {BAD_ROUNDING, QUESTION} else reason
 
