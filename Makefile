@@ -76,6 +76,7 @@ bench: install
 	$(BIN)/python -m benchmarks.floods
 	$(BIN)/python -m benchmarks.demo_control
 	$(BIN)/python -m benchmarks.demo_objectives
+	$(BIN)/python -m benchmarks.ppo_against_grpo
 
 # On a machine with a GPU, torch, Triton and transformers; what is installed there is used.
 GPU_OPTIONS ?=

@@ -40,11 +40,12 @@ def reinforce(  # noqa: PLR0913 - the parts of one run
     curve: list[CurvePoint],
     progress: Progress,
     options: Mapping[str, Any] | None = None,
-) -> None:
+) -> GRPOTrainer:
     """Train the policy's model in place with GRPO; `curve` grows by one point a step.
 
     `rewards` are the accuracy and the format reward, in this order, or stand-ins of those names;
-    `options` are fields of `GRPOConfig` to set otherwise.
+    `options` are fields of `GRPOConfig` to set otherwise. The trainer comes back finished: its
+    output folder is gone.
     """
     with _no_dataset_bars(), tempfile.TemporaryDirectory(prefix="rlvr-demo-") as folder:
         trainer = GRPOTrainer(
@@ -57,6 +58,7 @@ def reinforce(  # noqa: PLR0913 - the parts of one run
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
+    return trainer
 
 
 def _training_prompts(policy: Policy) -> Any:
