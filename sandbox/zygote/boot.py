@@ -47,6 +47,7 @@ def main() -> None:
         loop,
         orphans,
         tasks,
+        threads,
         whole_program,
     )
 
@@ -56,6 +57,7 @@ def main() -> None:
         for name in (*_PRELOADED.split(), *settings["modules"]):
             __import__(name)
         _add_site_builtins()
+        threads.install()
         function.warm_up()
         libc.warm_up()
         forking.keep_text_mapped()  # needs /proc, which the new root lacks

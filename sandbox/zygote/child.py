@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from sandbox.confine import policy
 from sandbox.confine.libc import die_with_parent
 from sandbox.confine.seccomp import Filter, Rule, When, fail_with
-from sandbox.zygote import files, tasks
+from sandbox.zygote import files, tasks, threads
 from sandbox.zygote.command import execute
 from sandbox.zygote.protocol import Kind, Order, frame, second_limit_s
 
@@ -133,6 +133,7 @@ def _limit(order: Order, address_space: int, file_bytes: int) -> None:
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]  # lower where we were started under a limit
     memory = memory if hard < 0 else min(memory, hard)
     setrlimit(resource.RLIMIT_AS, (memory, memory))
+    threads.allow(order.memory_bytes)
     file_bytes = max(file_bytes, order.file_bytes)
     setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     # A program may raise this one, as many do; its stack stays within its address space.
