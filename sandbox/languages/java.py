@@ -24,8 +24,8 @@ from sandbox.limits import Limits
 
 _MAIN = re.compile(r"\bstatic\s{1,40}void\s{1,40}main\s{0,40}\([^)]{0,300}\)[^{;]{0,300}\{")
 _PUBLIC_CLASS = re.compile(
-    r"((?:^|;|\})[ \t]*)public\s{1,40}((?:(?:final|abstract|sealed)\s{1,40})*"
-    r"(?:class|interface|enum|record)\s)",
+    r"((?:^|;|\})[ \t]*(?:(?:final|abstract|sealed|strictfp)\s{1,40}){0,3})public\s{1,40}"
+    r"((?:(?:final|abstract|sealed|strictfp)\s{1,40}){0,3}(?:class|interface|enum|record)\s)",
     re.MULTILINE,
 )
 _DONE = (

@@ -26,7 +26,9 @@ _LLD_BY_DEFAULT = (1, 90)
 _CRATES = ("rand", "md5", "regex")
 _EDITION, _OLDEST = "--edition=2021", "--edition=2015"
 # What only an older edition takes: trait objects without `dyn`, `try!`, `async` as a name.
-_OF_AN_EDITION = re.compile(r"E0782|edition|reserved keyword|`dyn`")
+_OF_AN_EDITION = re.compile(
+    r"E0782|edition|reserved keyword|`dyn`|found keyword `(?:async|await|dyn|try)`"
+)
 _FLAGS = ["-Awarnings", "-Copt-level=1", "-Ccodegen-units=1", "-Cdebuginfo=0"]
 _EMPTY_MAIN = re.compile(r"^\s*fn\s+main\s*\(\s*\)\s*\{\s*\}", re.MULTILINE)
 _TEST = re.compile(r"#\[test\]\s*(?:(?:#\[[^\]]*\]|//[^\n]*)\s*)*(?:pub\s+)?fn\s+(\w+)\s*\(\s*\)")
