@@ -17,7 +17,7 @@ from rewards.extraction.tags import closes, tag_pattern
 
 _FENCE = re.compile(r"(`{3,}|~{3,})(.*)", re.DOTALL)
 _LIST_MARK = re.compile(r"(?:[-*+>]|\d{1,3}[.)])[ \t]{1,4}")
-_TAG = re.compile(r"\{?[ \t]{0,4}\.?([\w+#.-]{1,40})")
+_TAG = re.compile(r"\{?[ \t]{0,4}\.?((?:gnu[ \t]{1,4})?[\w+#.-]{1,40})", re.IGNORECASE)
 _DEEPER = 3  # columns that a closing fence may be further in than the opening one: CommonMark
 _QUOTES = re.compile(r"\\.|'''|\"{3}|['\"#]")
 _NOTABLE = re.compile(r"`{3}|~{3}|'{3}|\"{3}")  # in any line that opens, ends or hides a block
@@ -95,6 +95,8 @@ def _go_on(text: str, opened: _Open, at: int, line: str, found: list[Block]) -> 
 
 
 def _opening(line: str, at: int) -> _Open | None:
+    end = at + len(line)
+    line = line.lstrip("\ufeff") if at == 0 else line  # a text may open with a byte-order mark
     bare = line.lstrip(" \t")
     indent = _width(line)
     if bare[:1] not in {"`", "~"}:
@@ -108,7 +110,7 @@ def _opening(line: str, at: int) -> _Open | None:
         return None
     tag = _TAG.match(fence.group(2).strip())
     name = tag.group(1).lower() if tag else ""
-    return _Open(fence.group(1), name, indent, at, at + len(line) + 1)
+    return _Open(fence.group(1), name, indent, at, end + 1)
 
 
 def _block(text: str, opened: _Open, source_end: int, end: int) -> Block:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rewards.extraction.code_blocks import Block
-from rewards.programs.languages import Kind, Named, family, read_name
+from rewards.programs.languages import Kind, Named, family, read_tag
 
 _NAME = re.compile(r"[^\W\d]\w*")
 # Strings and comments of Python, so that names in them do not count.
@@ -70,7 +70,7 @@ class Chosen:
 
 def choose_program(blocks: Sequence[Block], wanted: Wanted) -> Chosen | None:
     """The program among a completion's blocks, or `None` where none can be one."""
-    numbered = [(number, block, read_name(block.tag))
+    numbered = [(number, block, read_tag(block.tag))
                 for number, block in enumerate(blocks, 1) if block.source.strip()]  # fmt: skip
     fit = [one for one in numbered if _may_be(one[2], wanted)][-_BLOCKS_MAX:]
     tagged = [one for one in fit if one[2].kind is Kind.RUNS]

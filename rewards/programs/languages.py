@@ -61,6 +61,12 @@ _PATTERNS = tuple((re.compile(pattern), language) for pattern, language in (
     (r"(?:go|golang)" + _VERSION, "go"),
     (r"(?:c#|c sharp|f#|\.net|mono c#|visual basic).*", ""),
 ))  # fmt: skip
+# What a fence may say of a program without naming its language.
+_NEUTRAL = _names("""
+    code program solution answer main source src snippet final script submission copy codeblock
+    code-block block
+""")
+_FIRST_PART = re.compile(r"(python3?|py3?|cpp|c\+\+|rust)[-_.+/]")  # "python-solution"
 _STANDARDS = {"11": "11", "0x": "11", "14": "14", "1y": "14", "17": "17", "1z": "17",
               "20": "20", "2a": "20", "23": "20", "2b": "20"}  # fmt: skip
 _NAME_MAX = 60
@@ -93,6 +99,27 @@ def read_name(text: str) -> Named:
         return Named(Kind.RUNS, f"c++{standard}" if standard else language)
     first = name.split(" ")[0]
     return Named(Kind.FOREIGN, first) if first in _FOREIGN else Named(Kind.NOTHING)
+
+
+@lru_cache(maxsize=512)
+def read_tag(tag: str) -> Named:
+    """What the tag of a fence says: of a language that nobody knows, that it is another one.
+
+    >>> read_tag("vb.net").kind.value, read_tag("solution").kind.value, read_tag("").kind.value
+    ('foreign', 'nothing', 'nothing')
+    >>> read_tag("main.cpp").language, read_tag("python-solution").language
+    ('cpp', 'python')
+    """
+    named = read_name(tag)
+    name = tag.strip().lower()
+    if named.kind is not Kind.NOTHING or not name or name in _NEUTRAL or name.isdigit():
+        return named
+    first = _FIRST_PART.match(name)
+    if first is not None:
+        return read_name(first.group(1))
+    stem, dot, ending = name.rpartition(".")
+    of_file = read_name(ending) if stem and dot else named
+    return of_file if of_file.kind is Kind.RUNS else Named(Kind.FOREIGN, name)
 
 
 def family(language: str) -> str:
