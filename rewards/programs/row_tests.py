@@ -102,9 +102,19 @@ def read_tests(value: object, row: Row) -> ProgramTests:
 def _with_its_family(value: object, cells: Mapping[str, object]) -> object:
     """The tests together with those in columns beside them: private and generated ones."""
     names = [name for name in FAMILY_NAMES if cells.get(name) is not None]
-    if not any(cells[name] is value for name in names):
+    if not any(_same_cell(cells[name], value) for name in names):
         return value
     return {name: cells[name] for name in names}
+
+
+def _same_cell(cell: object, value: object) -> bool:
+    """Whether two cells are one: rows that were copied hold equal cells, not the same."""
+    if cell is value:
+        return True
+    try:
+        return type(cell) is type(value) and bool(cell == value)
+    except (ValueError, RecursionError):  # arrays of a data frame
+        return False
 
 
 def _in_place(facts: Facts, prompt: object) -> bool:
@@ -148,8 +158,12 @@ def _read_mapping(value: Mapping[str, object], entry: str | None) -> ProgramTest
     entry = entry or read_facts(value).entry
     family = [name for name in FAMILY_NAMES if _is_filled(value.get(name))]
     if family:
-        parts = [_read(parsed(value[name]), entry) for name in family]
-        return replace(_together(parts, entry), public_only=_PUBLIC.issuperset(family))
+        contents = {name: parsed(value[name]) for name in family}
+        filled = {name: content for name, content in contents.items() if not _is_empty(content)}
+        if not filled:
+            raise InputError("there are no tests")
+        parts = [_read(content, entry) for content in filled.values()]
+        return replace(_together(parts, entry), public_only=_PUBLIC.issuperset(filled))
     for name in _TEST_NAMES:
         if _is_filled(value.get(name)):
             inner = _read(parsed(value[name]), entry)
@@ -317,6 +331,13 @@ def _is_filled(value: object) -> bool:
     if value is None:
         return False
     return len(value) > 0 if hasattr(value, "__len__") else bool(value)
+
+
+def _is_empty(content: object) -> bool:
+    """Whether a group of tests has none: CodeContests has such beside others that have."""
+    if isinstance(content, Mapping):
+        return all(not _is_filled(part) for part in content.values())
+    return not _is_filled(content)
 
 
 def _seen(value: object) -> str:

@@ -70,7 +70,12 @@ def test_samples_alone_are_said_to_be_so():
     assert tests.public_only
     columns = {"public_tests": CASES, "private_tests": CASES, "generated_tests": None}
     assert len(read_tests(columns["public_tests"], Row(cells=columns)).prints) == 2
-    assert len(read_tests(list(CASES), Row(cells=columns)).prints) == 1  # another column's tests
+    copied = [dict(case) for case in CASES]  # as a row that went through JSON holds them
+    assert len(read_tests(copied, Row(cells=columns)).prints) == 2
+    another = [*CASES, *CASES, *CASES]  # of a column that is none of these
+    assert len(read_tests(another, Row(cells=columns)).prints) == 3
+    none = {"public_tests": CASES, "private_tests": {"input": [], "output": []}}
+    assert read_tests(none, Row()).public_only
 
 
 @pytest.mark.parametrize(
