@@ -24,6 +24,8 @@ from sandbox.zygote.function import (
 from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
 from sandbox.zygote.protocol import frame, read_frame, read_texts, write_all
 
+_MESSAGE_MAX = 10_000
+_LINEAGE_MAX = 16
 _FRAME_MAX = 1 << 30  # from the trusted process, or a judge of trusted source
 
 
@@ -81,8 +83,19 @@ class Server:
         except MemoryError:
             return b"M" + b"MemoryError"
         except BaseException as error:  # noqa: BLE001
-            name = type(error).__name__
-            return b"E" + to_bytes(["t", name[:100], describe(error)])
+            return b"E" + to_bytes(self._raised(error))
+
+    def _raised(self, error: BaseException) -> Wire:
+        """What was raised: its message, where, its classes, its arguments, and itself to ask."""
+        try:
+            text = str(error)[:_MESSAGE_MAX]
+        except BaseException:  # noqa: BLE001 - its __str__ is the program's
+            text = ""
+        told = (text, describe(error), _lineage(type(error)))
+        try:
+            return encode((*told, error.args, error), before=self._copied, otherwise=self._hold)
+        except BaseException:  # noqa: BLE001 - so are its arguments
+            return encode((*told, (text,), error), before=self._copied, otherwise=self._hold)
 
     def _decode(self, wire: Wire) -> Any:
         names = self._namespace
@@ -154,6 +167,11 @@ class Server:
     def _attribute(self, target: object, name: str) -> object:
         return getattr(target, name)
 
+    def _lineage(self, target: object) -> object:
+        """The classes that an exception class is of, or `None` for anything else."""
+        is_one = isinstance(target, type) and issubclass(target, Exception)
+        return _lineage(target) if is_one else None  # type: ignore[arg-type]
+
     def _assign(self, target: object, name: str, value: object) -> None:
         setattr(target, name, value)
 
@@ -164,3 +182,7 @@ class Server:
         if hasattr(type(target), "__iter__"):
             return list(target)
         return [target[position] for position in range(len(target))]
+
+
+def _lineage(kind: type) -> tuple[tuple[str, type], ...]:
+    return tuple((base.__name__[:100], base) for base in kind.__mro__[:_LINEAGE_MAX])

@@ -28,6 +28,7 @@ from typing import Any
 
 from sandbox.zygote import suites
 from sandbox.zygote.asserted import keep_sides, sides_in
+from sandbox.zygote.exceptions import said_of
 from sandbox.zygote.function import describe, execute, finish_coroutine, say
 from sandbox.zygote.protocol import read_frame, read_texts
 from sandbox.zygote.pytest_stand_in import stand_in
@@ -279,7 +280,7 @@ def _why(error: BaseException, test: str, compared: frozenset[int]) -> str:
             place = frame, line
     source = test.splitlines()
     failed = source[place[1] - 1].strip() if place and place[1] <= len(source) else ""
-    how = describe(error)
+    how = said_of(error) or describe(error)
     if isinstance(error, AssertionError):
         message = how.partition(": ")[2]
         sides = sides_in(place[0]) if place and place[1] in compared else ""

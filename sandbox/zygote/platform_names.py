@@ -22,6 +22,7 @@ _NAMED = """
 string re datetime collections heapq bisect copy math random statistics itertools functools typing
 operator sys os json io time
 """
+_OF_OPERATOR = ("itemgetter", "attrgetter", "methodcaller")
 _names: dict[str, Any] = {}
 
 
@@ -38,5 +39,6 @@ def _look_up() -> None:
         public = getattr(module, "__all__", None) or [n for n in vars(module) if n[0] != "_"]
         _names.update({each: getattr(module, each) for each in public})
     _names.update({name: __import__(name) for name in _NAMED.split()})
+    _names.update({name: getattr(_names["operator"], name) for name in _OF_OPERATOR})
     _names.update({"ListNode": ListNode, "TreeNode": TreeNode, "Deque": _names["deque"]})
     _names.update(vars(builtins))  # `pow` and `open` mean what they mean everywhere

@@ -7,12 +7,12 @@ holds it says once, as plain values.
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterator
 from typing import Any
 
 from sandbox.wire import Wire, WireError, decode, from_bytes, to_bytes
 from sandbox.zygote.copies import Originals
+from sandbox.zygote.exceptions import Exceptions, program_class
 from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
 from sandbox.zygote.protocol import frame, read_frame, write_all
 
@@ -29,10 +29,6 @@ class OversizedAnswerError(CandidateError):
     """The candidate's answer weighs more than is allowed."""
 
 
-# A test's own verdict, and what ends an iteration: `all(map(…))` would hold for want of items.
-_NEVER_RAISED = (AssertionError, StopIteration, StopAsyncIteration)
-
-
 class Line:
     """The connection to the candidate's process."""
 
@@ -47,13 +43,23 @@ class Line:
         self.gave_values = False
         self.classes: dict[str, str] = {}  # source of the tests' own, by name
         self._shared: set[str] = set()
+        self._exceptions = Exceptions(CandidateError)
         self.awaits = False  # the tests await what functions return
 
     def look_up(self, action: str, name: str) -> Any:
         """What the tests will use of the program. A plain value is used without being asked."""
         found = self.ask(action, name)
         self.gave_values |= type(found) is not Remote
+        if type(found) is Remote and object.__getattribute__(found, "number_of")()[1] == "type":
+            lineage = self.ask("lineage", found)
+            return found if lineage is None else self._exceptions.class_of(lineage)
         return found
+
+    def _raised(self, data: bytes) -> Exception:
+        try:
+            return self._exceptions.raised(*self._decode(from_bytes(data)))
+        except (WireError, ValueError, TypeError):
+            return CandidateError("an unreadable exception")
 
     def ask(self, action: str, *arguments: object, mutable: list[object] | None = None) -> Any:
         """Have the candidate do something, and return a plain value or a handle."""
@@ -74,7 +80,7 @@ class Line:
             raise CandidateGoneError
         kind, rest = reply[:1], reply[1:]
         if kind == b"E":
-            raise _exception(rest)
+            raise self._raised(rest)
         if kind not in {b"A", b"P"}:
             raise CandidateError(rest[:300].decode("utf-8", "replace"))
         (result, changed), states = self._decode(from_bytes(rest))
@@ -177,21 +183,7 @@ def _handle(value: object) -> Wire | None:
     if type(value) is Remote:
         number, kind = object.__getattribute__(value, "number_of")()
         return ["r", number, kind]
-    return None
-
-
-def _exception(data: bytes) -> Exception:
-    try:
-        name, text = decode(from_bytes(data))
-    except (WireError, ValueError, TypeError):
-        return CandidateError("an unreadable exception")
-    kind = getattr(builtins, str(name), None)
-    if isinstance(kind, type) and issubclass(kind, Exception) and kind not in _NEVER_RAISED:
-        try:
-            return kind(str(text))
-        except TypeError:  # some take more than a message
-            return CandidateError(str(text))
-    return CandidateError(str(text))
+    return None if (stands_for := program_class(value)) is None else _handle(stands_for)
 
 
 def _update(target: object, value: object) -> None:
