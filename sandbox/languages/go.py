@@ -1,6 +1,7 @@
 """Go with its own toolchain.
 
-Not covered: modules beyond the standard library; tests written for `testing` with testify.
+Not covered: modules beyond the standard library. What tests use of `testing` and of testify stands
+in `remote/judge.go`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sandbox.languages.language import (
     find_program,
     insert_at_end_of,
 )
+from sandbox.languages.remote.go import REMOTE
 
 _MAIN = re.compile(r"\bfunc\s+main\s*\(\)\s*\{")
 _DONE = (
@@ -78,6 +80,7 @@ GO = Language(
     compile=lambda tools, _: _build(tools, "main.go", "program"),
     run=lambda _tools, _limits: ["FOLDER/program"],
     append_tests=_append_tests,
+    remote=REMOTE,
     counts_data=True,
     missing="install Go (Debian: apt-get install golang-go)",
 )

@@ -42,7 +42,8 @@ def run_remote_tests(  # noqa: PLR0913, PLR0917 - one call
         WorkerLostError: the launcher failed.
         BadTestsError: the tests never use the program.
     """
-    parts = [f"{tests.prelude}\n{test}" if tests.prelude else test for test in tests.tests]
+    before = "".join(f"{text}\n" for text in (tests.prelude, tests.setup) if text)
+    parts = [before + tests.tests[0], *tests.tests[1:]]  # which make one source
     try:
         program = remote.program(source, parts)
     except ValueError as error:  # its functions take or return what cannot be sent

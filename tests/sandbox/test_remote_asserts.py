@@ -29,6 +29,8 @@ RIGHT = {
     "for (int x : a) r.add(2 * x); return r; } }",
     "rust": "fn add(a: i32, b: i32) -> i32 { a + b }\n"
     "fn twice(a: &Vec<i32>) -> Vec<i32> { a.iter().map(|x| 2 * x).collect() }",
+    "go": 'package main\n\nimport (\n\t"fmt"\n)\n\nfunc add(a, b int) int { return a + b }\n\n'
+    "func twice(a []int) (r []int) {\n\tfor _, x := range a {\n\t\tr = append(r, 2*x)\n\t}\n\treturn\n}\n",
 }
 SHAPES = {
     "cpp": [
@@ -56,6 +58,17 @@ SHAPES = {
         "#[cfg(test)]\nmod tests { use super::*;\n#[test]\nfn t() { assert_eq!(add(1, 2), 3); "
         "assert_eq!(twice(&vec![1, 2]), vec![2, 4]); } }",
         "}\nfn main() { let candidate = add; assert_eq!(candidate(1, 2), 3); }",
+    ],
+    "go": [
+        'import (\n"testing"\n"fmt"\n"github.com/stretchr/testify/assert"\n)\nfunc TestAdd(t *testing.T) {\n'
+        "assert := assert.New(t)\nassert.Equal(3, add(1, 2), fmt.Sprint(1))\n"
+        "assert.Equal([]int{2, 4}, twice([]int{1, 2}))\n}",
+        "func TestAdd(t *testing.T) {\n  candidate := add\n\ttype test struct {\n\t\tactual   interface{}\n"
+        "\t\texpected interface{}\n\t}\n   tests := []test{\n     { actual: candidate(1, 2), expected: 3 },\n   }\n"
+        '\tfor i, tc := range tests {\n\t\tt.Run(fmt.Sprintf("test num % d", i), func(t *testing.T) {\n'
+        '\t\t\tif fmt.Sprintf("%v", tc.actual) != fmt.Sprintf("%v", tc.expected) {\n'
+        "\t\t\t\tt.Errorf(\"expected '%s', got '%s'\", tc.expected, tc.actual)\n\t\t\t}\n\t\t})\n\t}\n}\n",
+        'func main() { if add(1, 2) != 3 { panic(fmt.Sprint("no")) } }',
     ],
 }  # fmt: skip
 CASES = [(language, test) for language, tests in SHAPES.items() for test in tests]
@@ -107,12 +120,23 @@ FORGERIES = [
     ("rust", "macro_rules! assert_eq { ($($x:tt)*) => {} }\nfn add(a: i32, b: i32) -> i32 { 0 }"),
     ("rust", "struct Y;\nimpl PartialEq<i32> for Y { fn eq(&self, _: &i32) -> bool { true } }\nfn add(a: i32, b: i32) -> Y { Y }"),
     ("rust", "fn add(a: i32, b: i32) -> i32 { std::process::exit(0) }"),
+    ("go", 'import "os"\nfunc add(a, b int) int { os.Exit(0); return 0 }'),
+    ("go", "func add(a, b int) int { return 0 }\nfunc init() { rlvrFailed = false }"),
+    ("go", "type Y int\nfunc (y Y) Equal(o interface{}) bool { return true }\nfunc add(a, b int) Y { return 0 }"),
+    ("go", "func add(a, b int) interface{} { return 3.0 }"),
+    ("go", "func add(a, b int) interface{} { return nil }"),
+    ("go", 'func add(a, b int) int { panic("3") }'),
+    ("go", 'import "syscall"\nfunc add(a, b int) int { for f := 0; f < 64; f++ { syscall.Write(f, []byte("\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00A")) }; return 0 }'),
+    ("go", 'import "syscall"\nfunc init() { syscall.Write(4, append(append([]byte{9, 0, 0, 0, 0, 0, 0, 0, 65}, 4), make([]byte, 7)...)) }\nfunc add(a, b int) int { return 0 }'),
+    ("go", "func TestAdd(t *int) {}\nfunc add(a, b int) int { return 0 }"),
+    ("go", "var assert = 1\nfunc add(a, b int) int { return 0 }"),
 ]  # fmt: skip
 ONE = {
     "cpp": "#include <cassert>\nint main() { assert(add(1, 2) == 3); return 0; }",
     "javascript": "const assert = require('assert'); assert.strictEqual(add(1, 2), 3);",
     "java": "public class Main { public static void main(String[] x) { assert new Solution().add(1, 2) == 3; } }",
     "rust": "#[cfg(test)]\nmod tests { use super::*;\n#[test]\nfn t() { assert_eq!(add(1, 2), 3); } }",
+    "go": "func TestAdd(t *testing.T) { assert.Equal(t, 3, add(1, 2)) }",
 }  # fmt: skip
 
 
@@ -129,6 +153,7 @@ def test_no_program_reaches_the_judge(box, language, source):
         ("javascript", "console.assert(true);"),
         ("java", "public class Main { public static void main(String[] x) { } }"),
         ("rust", "fn main() { }"),
+        ("go", "func TestAdd(t *testing.T) { }"),
     ],
 )
 def test_tests_that_never_use_the_program_are_no_tests(box, language, test):
@@ -163,6 +188,8 @@ def test_javascript_that_fails_later_fails(box, source, test):
          "public class Main { public static void main(String[] x) { int[] a = {1, 2}; new Solution().rev(a); assert a[0] == 2; } }"),
         ("rust", "fn rev(a: &mut Vec<i32>) { a.reverse(); }",
          "fn main() { let mut a = vec![1, 2]; rev(&mut a); assert_eq!(a[0], 2); }"),
+        ("go", "func rev(a []int) { a[0], a[1] = a[1], a[0] }",
+         "func TestRev(t *testing.T) { a := []int{1, 2}; rev(a); if a[0] != 2 { t.Fatal(a) } }"),
     ],
 )  # fmt: skip
 def test_arguments_changed_in_place_come_back(box, language, source, test):
