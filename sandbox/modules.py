@@ -16,7 +16,7 @@ from pathlib import Path
 
 DEFAULT_MODULES = (
     "numpy", "scipy", "pandas", "sympy", "networkx", "sortedcontainers", "more_itertools", "bs4",
-    "regex",
+    "regex", "pytest",
 )  # fmt: skip
 # What a zygote imports before it forks, where a program imports it: each costs a program far more
 # than a fork. The order is that of importing.

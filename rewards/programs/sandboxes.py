@@ -64,6 +64,40 @@ class SandboxTrial:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Tools:
+    """A language of the sandbox here.
+
+    Attributes:
+        language: its name.
+        tool: what compiles or runs it; `None` where there is none.
+        missing: what to install then.
+    """
+
+    language: str
+    tool: str | None
+    missing: str
+
+
+def compilers() -> list[Tools]:
+    """What each language of the sandbox, other than Python, is compiled or run with here."""
+    from sandbox.languages import LANGUAGES
+
+    found = [(language, language.find()) for language in LANGUAGES]
+    return [
+        Tools(each.name, next(iter(tools.programs.values())) if tools else None, each.missing)
+        for each, tools in found
+    ]
+
+
+def programs_modules() -> tuple[list[str], list[str]]:
+    """Modules that programs may import by default: those that are here, those that are not."""
+    from sandbox.modules import DEFAULT_MODULES, missing
+
+    lacking = missing(DEFAULT_MODULES)
+    return [name for name in DEFAULT_MODULES if name not in lacking], lacking
+
+
 def try_sandbox() -> SandboxTrial:
     """Start a sandbox with one worker, run a program in it and close it again.
 

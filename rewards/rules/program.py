@@ -103,6 +103,10 @@ class Code(Reward):
         for name in ("wall_s", "cpu_s", "memory_mb", "total_s", "time_scale"):
             if getattr(self, name) <= 0:
                 raise InputError(f"Code({name}={getattr(self, name)!r}): it must be positive")
+        if isinstance(self.modules, str):
+            raise InputError(f"Code(modules={self.modules!r}): give a list of names")
+        if self.modules is not None:  # a list, as the command line has it, has no hash
+            object.__setattr__(self, "modules", tuple(self.modules))
         if self.language != "python":
             from sandbox import BadTestsError  # only where it is asked for
             from sandbox.languages import language_named

@@ -26,6 +26,7 @@ _SAID_MAX = 300
 _WARM_ROUNDS = 20
 _STARTING = frozenset({"fork", "forkpty", "system", "popen", "posix_spawn", "posix_spawnp"})
 _NO_PROCESSES = "; a program may start no process here, see Limits(processes=…)"
+_NO_MODULE = "; not installed here, or not among the sandbox's modules"
 _alone = True
 
 
@@ -162,7 +163,14 @@ def describe(error: BaseException, file_name: str = FILE_NAME) -> str:
         trace = trace.tb_next
     place = f" (line {line})" if line is not None else ""
     hint = _NO_PROCESSES if _alone and isinstance(error, OSError) and _forks(error) else ""
+    if isinstance(error, ModuleNotFoundError) and _is_of_others(error.name):
+        hint = _NO_MODULE
     return f"{type(error).__name__[:80]}: {message}{place}{hint}"
+
+
+def _is_of_others(module: object) -> bool:
+    """Whether a module's name is none of Python's own."""
+    return isinstance(module, str) and module.partition(".")[0] not in sys.stdlib_module_names
 
 
 def allow_processes() -> None:

@@ -37,6 +37,10 @@ def run(  # noqa: PLR0913 - one option each
     language: Annotated[
         str | None, typer.Option(help="The program's language; by default its file's.")
     ] = None,
+    modules: Annotated[
+        str | None,
+        typer.Option(help="Third-party modules that it may import, by comma; see rlvr doctor."),
+    ] = None,
     wall_s: Annotated[float, typer.Option("--wall-s", help="Wall seconds for each run.")] = 10.0,
     cpu_s: Annotated[float, typer.Option("--cpu-s", help="CPU seconds for each run.")] = 5.0,
     memory_mb: Annotated[int, typer.Option("--memory-mb", help="Memory of each run.")] = 512,
@@ -70,7 +74,15 @@ def run(  # noqa: PLR0913 - one option each
     from rewards.text.visible import visible
 
     chosen = language or _TAGS.get(Path(program).suffix.lower(), "python")
-    reward = Code(language=chosen, wall_s=wall_s, cpu_s=cpu_s, memory_mb=memory_mb, partial=True)
+    named = None if modules is None else tuple(n.strip() for n in modules.split(",") if n.strip())
+    reward = Code(
+        language=chosen,
+        wall_s=wall_s,
+        cpu_s=cpu_s,
+        memory_mb=memory_mb,
+        modules=named,
+        partial=True,
+    )
     row = RowTests(_read(str(tests)), entry=entry, checker=_read(str(checker)) if checker else None)
     found = reward.run_source(_read(program), row)
     if json:

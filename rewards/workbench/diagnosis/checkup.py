@@ -6,7 +6,7 @@ import platform
 import sys
 
 from rewards.workbench.diagnosis.check import Check, Grade
-from rewards.workbench.diagnosis.confinement import check_sandbox
+from rewards.workbench.diagnosis.confinement import check_sandbox, check_what_programs_use
 from rewards.workbench.diagnosis.origins import check_origins
 from rewards.workbench.diagnosis.packages import check_packages
 from rewards.workbench.diagnosis.workers import check_workers
@@ -23,6 +23,7 @@ def diagnose() -> list[Check]:
         *check_origins(),
         *check_workers(),
         *check_sandbox(),
+        *check_what_programs_use(),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whether programs can be run here, and which layers of the sandbox confine them: by trying."""
+"""Whether programs can be run here, what confines them, by trying, and what they can use."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from rewards.errors import WorkerError
 from rewards.workbench.diagnosis.check import Check, Grade
 
 _GROUP = "sandbox"
+_USED = "programs"
 
 
 def check_sandbox() -> list[Check]:
@@ -49,6 +50,39 @@ def check_sandbox() -> list[Check]:
                 found=f"not active: {why}",
                 grade=Grade.NOTE,
                 mend=mend,
+            )
+        )
+    return checks
+
+
+def check_what_programs_use() -> list[Check]:
+    """The languages that can be run here, and the modules that Python programs can import."""
+    from rewards.programs.sandboxes import compilers, programs_modules
+
+    checks = []
+    for each in compilers():
+        if each.tool is not None:
+            checks.append(Check(group=_USED, name=each.language, found=each.tool))
+            continue
+        checks.append(
+            Check(
+                group=_USED,
+                name=each.language,
+                found="no toolchain",
+                grade=Grade.NOTE,
+                mend=each.missing,
+            )
+        )
+    here, lacking = programs_modules()
+    checks.append(Check(group=_USED, name="modules", found=", ".join(here) or "none"))
+    if lacking:
+        checks.append(
+            Check(
+                group=_USED,
+                name="further modules",
+                found=f"not installed: {', '.join(lacking)}",
+                grade=Grade.NOTE,
+                mend='pip install "rlvr[code-science]" brings most of them',
             )
         )
     return checks

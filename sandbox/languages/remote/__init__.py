@@ -5,5 +5,5 @@ The two ends lie beside these modules in their own languages.
 * `cpp`: the compiler says what the program's functions are
 * `java`: reflection says what the program's classes can do
 * `javascript`: what the program has comes by asking
-* `rust`, `rust_enums`: signatures, and the enums that they name, stand in the program
+* `go`, `rust`, `rust_enums`: signatures, and the enums that they name, stand in the program
 """

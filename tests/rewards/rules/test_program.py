@@ -469,3 +469,14 @@ def test_a_rows_tests_are_read_once_for_its_completions(monkeypatch):
     assert len(read) == 1
     assert code.verify(block(ADD), tests, entry_point="add", time_limit=3).score == 1.0
     assert len(read) == 2
+
+
+def test_modules_that_programs_may_import():
+    tests = {"inputs": [""], "outputs": ["1"]}
+    program = "```python\nimport sortedcontainers\nprint(1)\n```"
+    assert Code(modules=["sortedcontainers"]).verify(program, tests).score == 1.0
+    verdict = Code(modules=[]).verify(program, tests)
+    assert verdict.score == 0.0
+    assert "not installed here" in verdict.reason
+    with pytest.raises(InputError, match="list of names"):
+        Code(modules="sortedcontainers")

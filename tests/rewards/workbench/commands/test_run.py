@@ -123,3 +123,12 @@ def test_a_row_of_human_eval_is_a_tests_file(files):
     for program in ("add.py", "body.py"):
         done = rlvr(files / program, "--tests", files / "row.json")
         assert done.returncode == 0, done
+
+
+def test_modules_are_named_by_comma(files):
+    (files / "add.py").write_text("import sortedcontainers\ndef add(a, b):\n    return a + b\n")
+    command = [files / "add.py", "--tests", files / "tests.py", "--modules"]
+    assert rlvr(*command, "sortedcontainers, numpy").returncode == 0
+    done = rlvr(*command, "numpy")
+    assert done.returncode == 1
+    assert "not installed here, or not among the sandbox's modules" in done.stdout

@@ -8,8 +8,9 @@ import pytest
 import sandbox.box
 from rewards.programs import sandboxes
 from rewards.workbench.diagnosis import Grade, packages
-from rewards.workbench.diagnosis.confinement import check_sandbox
+from rewards.workbench.diagnosis.confinement import check_sandbox, check_what_programs_use
 from rewards.workbench.diagnosis.packages import Declared, check_packages
+from sandbox.languages import LANGUAGES
 
 tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has none")
 ROOT = Path(__file__).resolve().parents[4]
@@ -117,3 +118,14 @@ def test_looking_leaves_no_sandbox_behind():
     before = dict(sandboxes._kept)
     check_sandbox()
     assert sandboxes._kept == before
+
+
+def test_what_programs_can_use_is_listed(monkeypatch):
+    monkeypatch.setattr("sandbox.modules.DEFAULT_MODULES", ("rich", "no_such_module"))
+    monkeypatch.setattr("sandbox.languages.c.find_gcc", lambda _: None)
+    checks = {check.name: check for check in check_what_programs_use()}
+    assert checks.keys() >= {language.name for language in LANGUAGES}
+    assert checks["c"].grade is Grade.NOTE
+    assert "apt-get install gcc" in checks["c"].mend
+    assert checks["modules"].found == "rich"
+    assert "no_such_module" in checks["further modules"].found
