@@ -1,30 +1,24 @@
-"""What the README shows is what happens."""
+"""What the README shows is what happens, and its figures and the numbers page's were measured."""
 
 from __future__ import annotations
 
 import json
 import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from printed import assert_prints, run_as_shown
 
 import rewards
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+NUMBERS = (ROOT / "docs" / "numbers.md").read_text(encoding="utf-8")
 RESULTS = ROOT / "benchmarks" / "results"
 
 
 def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
-def in_words(text):
-    """The words of a table, whatever drew its lines and spaces."""
-    return re.sub(r"[\s─━]+", " ", text).strip()
 
 
 @pytest.fixture
@@ -36,29 +30,15 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("block", blocks("console"))
 def test_commands_print_what_is_shown(block, folder):
-    command, _, shown = block.partition("\n")
-    program, *arguments = shlex.split(command.removeprefix("$ "))
-    assert program == "rlvr"
-    ran = subprocess.run(
-        [sys.executable, "-m", "rlvr", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    printed = in_words(ran.stdout + ran.stderr)
-    for line in shown.splitlines():
-        assert in_words(line) in printed
+    assert_prints(block, folder)
 
 
 def test_what_follows_scoring_runs(folder):
     (score,) = [block for block in blocks("console") if "rlvr score" in block]
     (after,) = [block for block in blocks("bash") if "rlvr select" in block]
-    for command in (score.partition("\n")[0].removeprefix("$ "), *after.splitlines()):
-        _, *arguments = shlex.split(command, comments=True)
-        done = subprocess.run([sys.executable, "-m", "rlvr", *arguments], cwd=folder, check=False)
-        assert done.returncode == 0, command
+    for command in (score.partition("\n")[0], *after.splitlines()):
+        status, printed = run_as_shown(command, folder)
+        assert status == 0, printed
     assert {"sft.jsonl", "report.html"} <= {path.name for path in folder.iterdir()}
 
 
@@ -112,8 +92,8 @@ def test_training_example_trains(tmp_path, monkeypatch):
     assert {"rewards/accuracy/mean", "rewards/format/mean", "accuracy/correct"} <= logged
 
 
-def table_row(start):
-    (row,) = re.findall(rf"^\| {re.escape(start)}.*$", README, re.MULTILINE)
+def table_row(page, start):
+    (row,) = re.findall(rf"^\| {re.escape(start)}.*$", page, re.MULTILINE)
     return [cell.strip() for cell in row.strip("|").split("|")][1:]
 
 
@@ -121,20 +101,38 @@ def results(name):
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", results("math_accuracy")["sets"])
+VERIFIERS = ("rlvr", "math-verify, boxed", "TRL accuracy_reward")
+SETS = results("math_accuracy")["sets"]
+
+
+@pytest.mark.parametrize("name", SETS)
 def test_accuracy_is_as_measured(name):
-    measured = results("math_accuracy")["sets"][name]
-    verifiers = ("rlvr", "math-verify, boxed", "TRL accuracy_reward")
-    assert table_row(f"{name}, {measured['rows']} ") == [
+    measured = SETS[name]
+    expected = [
         "{false_negatives} / {false_positives}".format(**measured["verifiers"][verifier])
-        for verifier in verifiers
+        for verifier in VERIFIERS
+    ]
+    start = f"{name}, {measured['rows']} "
+    assert table_row(NUMBERS, start) == expected
+    if f"| {start}" in README:
+        assert table_row(README, start) == expected
+
+
+def test_all_sets_together_are_their_sum():
+    rows = sum(measured["rows"] for measured in SETS.values())
+
+    def errors(verifier, kind):
+        return sum(measured["verifiers"][verifier][kind] for measured in SETS.values())
+
+    assert table_row(README, f"all {len(SETS)} sets, {rows:,} ") == [
+        f"{errors(verifier, 'false_negatives'):,} / {errors(verifier, 'false_positives'):,}"
+        for verifier in VERIFIERS
     ]
 
 
 @pytest.mark.parametrize("name", results("math_speed")["sets"])
 def test_speed_is_as_measured(name):
     measured = results("math_speed")["sets"][name]
-    verifiers = ("rlvr", "math-verify, boxed", "TRL accuracy_reward")
-    shown = [float(cell.replace(",", "")) for cell in table_row(f"speed on {name} ")[:3]]
-    rates = [measured[verifier]["cold_rows_per_cpu_s"] for verifier in verifiers]
+    shown = [float(cell.replace(",", "")) for cell in table_row(NUMBERS, f"speed on {name} ")[:3]]
+    rates = [measured[verifier]["cold_rows_per_cpu_s"] for verifier in VERIFIERS]
     assert shown == pytest.approx(rates, rel=0.03)

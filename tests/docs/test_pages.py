@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from printed import assert_prints, run_as_shown
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+\.md)[^)]*\)")
 GENERATED = ("rewards/", "objectives/")
-
-
-def in_words(text):
-    """The words of a table, whatever drew its lines and spaces."""
-    return re.sub(r"[\s─━]+", " ", text).strip()
-
-
-def run(command, folder):
-    program, *arguments = shlex.split(command, comments=True)
-    assert program == "rlvr", command
-    done = subprocess.run(
-        [sys.executable, "-m", "rlvr", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode in {0, 1}, done.stderr  # 1: rows or rewards that failed, which is said
-    return in_words(done.stdout + done.stderr)
 
 
 def examples(page):
@@ -63,12 +43,10 @@ def test_examples_run(page, tmp_path, monkeypatch):
             exec(compile(text, page.name, "exec"), scope)
         elif kind == "bash":
             for line in filter(None, text.splitlines()):
-                run(line, tmp_path)
+                status, printed = run_as_shown(line, tmp_path)
+                assert status in {0, 1}, printed  # 1: rows or rewards that failed, which is said
         elif kind == "console":
-            command, _, shown = text.partition("\n")
-            printed = run(command.removeprefix("$ "), tmp_path)
-            for line in shown.splitlines():
-                assert in_words(line) in printed
+            assert_prints(text, tmp_path)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT / "docs")))
