@@ -52,6 +52,9 @@ class Sandbox:
             run see too. 0 for no files. Where it cannot be had `report()` says why.
         cgroup: a delegated cgroup v2 folder in which each worker gets a group with limits of its
             own; by default this process's, where that can be done. One that is named is required.
+        build_cache: a folder of yours, closed to others, in which compiled programs are kept from
+            session to session, in 512 MB at most; "on" for the one below `~/.cache`, "off" for
+            none. By default what the variable `RLVR_BUILD_CACHE` says, which is "off" when unset.
         executor: what runs the programs instead of this machine (`RayPool`, say); it has options
             of its own, and of those above only `limits` holds then. It is closed with the sandbox.
 
@@ -69,6 +72,7 @@ class Sandbox:
         modules: Sequence[str] | None = None,
         files_mb: float = FILES_MB,
         cgroup: str | os.PathLike[str] | None = None,
+        build_cache: str | os.PathLike[str] | None = None,
         executor: Executor | None = None,
         _without: Iterable[str] = (),
     ) -> None:
@@ -77,7 +81,8 @@ class Sandbox:
                 raise UnconfinedError(f"the sandbox needs Linux; this is {sys.platform}")
             executor = LocalPool(
                 workers=workers, namespaces=namespaces, allow_degraded=allow_degraded,
-                modules=modules, files_mb=files_mb, cgroup=cgroup, without=_without,
+                modules=modules, files_mb=files_mb, cgroup=cgroup, build_cache=build_cache,
+                without=_without,
             )  # fmt: skip
         self.limits = limits or Limits()
         self.executor = executor

@@ -1,6 +1,6 @@
 """Programs compiled once: a cache of work folders by language, source and compiler.
 
-Not covered: other sessions. The folders go when the sandbox is closed.
+The folders go when the sandbox is closed; what outlives it is in a `build_store`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sandbox.build_store import BuildStore, KeptFile, build_key
 from sandbox.languages.language import Language, Toolchain
 from sandbox.limits import Limits
 from sandbox.outcome import Status
@@ -46,9 +47,14 @@ class Build:
 
 
 class Builds:
-    """The compile cache of one sandbox."""
+    """The compile cache of one sandbox.
 
-    def __init__(self) -> None:
+    Args:
+        store: where compiled programs outlive it; `None` for nowhere.
+    """
+
+    def __init__(self, store: BuildStore | None = None) -> None:
+        self._store = store
         self.root = Path(tempfile.mkdtemp(prefix="rlvr-sandbox-"))
         # Not the folder itself: launchers of another user must get through, and no further.
         self.root.chmod(0o711)
@@ -67,28 +73,49 @@ class Builds:
             WorkerLostError: the launcher failed, or the disk is full.
             MissingToolchainError: the compiler could not be executed.
         """
-        shared = self._shared_build(launcher, language, tools, limits)
-        if shared.status is not None:
-            raise WorkerLostError(f"preparing {language.name} failed: {shared.reason}")
         key = hashlib.sha256(f"{language.name}\0{source}".encode("utf-8", "replace")).hexdigest()
         build = self._entry(key)
         try:
             with build.lock:
                 if not build.done:
-                    files = {**language.files, language.file_name: source}
-                    self._write(launcher, build.folder, files)
-                    commands = language.compile(tools, limits)
-                    self._compile(launcher, build, shared.folder, commands, tools, limits)
-                    again = language.retry(tools, build.reason) if build.status else []
-                    if again:
-                        refused = build.status, build.reason, build.said
-                        self._compile(launcher, build, shared.folder, again, tools, limits)
-                        if build.status is not None:
-                            build.status, build.reason, build.said = refused
+                    self._make(launcher, build, language, tools, source, limits)
             yield build
         finally:
             with self._lock:
                 build.users -= 1
+
+    def _make(  # noqa: PLR0913, PLR0917 - one call
+        self,
+        launcher: Worker,
+        build: Build,
+        language: Language,
+        tools: Toolchain,
+        source: str,
+        limits: Limits,
+    ) -> None:
+        """Fill a build's folder: from the store, or by the compiler."""
+        key = "" if self._store is None else build_key(language, tools, source, limits)
+        kept = None if self._store is None else self._store.load(key)
+        if kept is not None:
+            self._write(launcher, build.folder, kept)
+            build.size_bytes = sum(len(file.data) for file in kept.values())
+            build.done = True
+            return
+        shared = self._shared_build(launcher, language, tools, limits)
+        if shared.status is not None:
+            raise WorkerLostError(f"preparing {language.name} failed: {shared.reason}")
+        files = {**language.files, language.file_name: source}
+        self._write(launcher, build.folder, _as_files(files))
+        commands = language.compile(tools, limits)
+        self._compile(launcher, build, shared.folder, commands, tools, limits)
+        again = language.retry(tools, build.reason) if build.status else []
+        if again:
+            refused = build.status, build.reason, build.said
+            self._compile(launcher, build, shared.folder, again, tools, limits)
+            if build.status is not None:
+                build.status, build.reason, build.said = refused
+        if self._store is not None and build.status is None:
+            self._store.save(key, build.folder)  # before the program runs for the first time
 
     def close(self) -> None:
         """Remove every folder."""
@@ -128,22 +155,22 @@ class Builds:
             build = self._shared.setdefault(language.name, Build(self.root / language.name))
         with build.lock:
             if not build.done:
-                self._write(launcher, build.folder, language.shared_files)
+                self._write(launcher, build.folder, _as_files(language.shared_files))
                 commands = language.prepare(tools)
                 self._compile(launcher, build, build.folder, commands, tools, limits)
         return build
 
-    def _write(self, launcher: Worker, folder: Path, files: Mapping[str, str]) -> None:
+    def _write(self, launcher: Worker, folder: Path, files: Mapping[str, KeptFile]) -> None:
         if self._free_bytes() < _FREE_BYTES_MIN:
             raise WorkerLostError(f"the disk under {self.root} is full")
         try:
             folder.mkdir(exist_ok=True)
             folder.chmod(0o755)  # another launcher, which is another user, may run what this makes
-            for name, text in files.items():
+            for name, file in files.items():
                 path = folder / name
                 path.parent.mkdir(exist_ok=True, parents=True)
-                path.write_bytes(text.encode("utf-8", "replace"))
-                path.chmod(0o644)
+                path.write_bytes(file.data)
+                path.chmod(0o755 if file.executable else 0o644)
             uid = launcher.start().uid
             if os.geteuid() == 0 and uid != 0:
                 for place_ in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
@@ -184,6 +211,10 @@ class Builds:
                 break
         build.size_bytes = sum(file.lstat().st_size for file in build.folder.rglob("*"))
         build.done = True
+
+
+def _as_files(texts: Mapping[str, str]) -> dict[str, KeptFile]:
+    return {name: KeptFile(text.encode("utf-8", "replace")) for name, text in texts.items()}
 
 
 def place(

@@ -34,6 +34,9 @@ settings.register_profile(
 )
 settings.load_profile("rlvr")
 
+# Nothing that a test compiles is kept in the home of whoever runs it.
+os.environ["RLVR_BUILD_CACHE"] = "off"
+
 # Without a GPU the kernels are interpreted, which Triton must know before anything imports it.
 if not Path("/dev/nvidiactl").exists():
     os.environ.setdefault("TRITON_INTERPRET", "1")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rlvr_cpus import cpus_per_rank
+from sandbox.build_store import named_store
 from sandbox.builds import Builds
 from sandbox.cases import FunctionTests, StdinTests
 from sandbox.cgroups import find_parent, make_group
@@ -51,6 +52,7 @@ class LocalPool:
         modules: Sequence[str] | None = None,
         files_mb: float = FILES_MB,
         cgroup: str | os.PathLike[str] | None = None,
+        build_cache: str | os.PathLike[str] | None = None,
         without: Iterable[str] = (),
     ) -> None:
         self.capacity = workers or cpus_per_rank()
@@ -59,6 +61,7 @@ class LocalPool:
         self._namespaces = namespaces
         self._files_mb = files_mb
         self._without = tuple(without)
+        self._store = named_store(build_cache)
         settings = python_settings(
             namespaces=namespaces, modules=self._modules, files_mb=files_mb, without=self._without
         )
@@ -161,7 +164,7 @@ class LocalPool:
     def _compiled(self) -> Builds:
         with self._lock:
             if self.builds is None:
-                self.builds = Builds()
+                self.builds = Builds(self._store)
             return self.builds
 
     def _python(self, number: int, texts: Sequence[str], *, processes: bool) -> Worker:

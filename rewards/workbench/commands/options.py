@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, TypeAlias
 
 import typer
@@ -40,6 +41,18 @@ LabelColumn: TypeAlias = Annotated[
         "and no; by default label, correct or is_correct.",
     ),
 ]
+BUILD_CACHE = "RLVR_BUILD_CACHE"
+BUILDS_KEPT = "on"
+BuildCacheOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="on|off|FOLDER",
+        envvar=BUILD_CACHE,
+        rich_help_panel=LIMITS,
+        help="Keep compiled programs for later runs: in a folder of yours, closed to others, below "
+        "~/.cache or named.",
+    ),
+]
 PrintJson: TypeAlias = Annotated[
     bool,
     typer.Option(
@@ -50,3 +63,8 @@ ReplaceOutput: TypeAlias = Annotated[
     bool,
     typer.Option("--overwrite", rich_help_panel=OUTPUT, help="Replace the output if it is there."),
 ]
+
+
+def keep_builds(where: str) -> None:
+    """Tell the sandboxes of this process and of those it starts where to keep what they compile."""
+    os.environ[BUILD_CACHE] = where

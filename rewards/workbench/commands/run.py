@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from rewards.errors import DataFileError, InputError
+from rewards.workbench.commands.options import BUILDS_KEPT, BuildCacheOption, keep_builds
 
 EXIT_NOT_ACCEPTED = 1
 EXIT_NOT_JUDGED = 2
@@ -44,6 +45,7 @@ def run(  # noqa: PLR0913 - one option each
     wall_s: Annotated[float, typer.Option("--wall-s", help="Wall seconds for each run.")] = 10.0,
     cpu_s: Annotated[float, typer.Option("--cpu-s", help="CPU seconds for each run.")] = 5.0,
     memory_mb: Annotated[int, typer.Option("--memory-mb", help="Memory of each run.")] = 512,
+    build_cache: BuildCacheOption = BUILDS_KEPT,
     json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Run a program against tests and say which it passes.
@@ -73,6 +75,7 @@ def run(  # noqa: PLR0913 - one option each
     from rewards.rules.program import Code
     from rewards.text.visible import visible
 
+    keep_builds(build_cache)
     chosen = language or _TAGS.get(Path(program).suffix.lower(), "python")
     named = None if modules is None else tuple(n.strip() for n in modules.split(",") if n.strip())
     reward = Code(

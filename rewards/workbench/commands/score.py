@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rewards.workbench.commands.options import (
+    BUILDS_KEPT,
     COLUMNS,
     LIMITS,
     OUTPUT,
+    BuildCacheOption,
     CompletionColumn,
     PrintJson,
     PromptColumn,
     ReferenceColumn,
     TestsColumn,
     Workers,
+    keep_builds,
 )
 from rewards.workbench.commands.signals import ended_by_signals
 
@@ -127,6 +130,7 @@ def score(  # noqa: PLR0913 - one parameter per option
             show_default=False,
         ),
     ] = None,
+    build_cache: BuildCacheOption = BUILDS_KEPT,
     flat: Annotated[
         bool,
         typer.Option(
@@ -209,6 +213,7 @@ def score(  # noqa: PLR0913 - one parameter per option
     from rewards.workbench.scoring.row_columns import NamedColumns
     from rewards.workbench.scoring.row_limits import RowLimits
 
+    keep_builds(build_cache)
     named = expand_patterns(files)
     _check_outputs(named, output, output_dir, json=json)
     summary: Summary | ShardsSummary
