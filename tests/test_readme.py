@@ -136,3 +136,13 @@ def test_speed_is_as_measured(name):
     shown = [float(cell.replace(",", "")) for cell in table_row(NUMBERS, f"speed on {name} ")[:3]]
     rates = [measured[verifier]["cold_rows_per_cpu_s"] for verifier in VERIFIERS]
     assert shown == pytest.approx(rates, rel=0.03)
+
+
+@pytest.mark.parametrize("page", results("report_page")["pages"], ids=lambda page: page["rows"])
+def test_the_report_is_as_measured(page):
+    shown = table_row(NUMBERS, f"report of {page['rows']:,} rows")
+    units = {"MB": 1e6, "s": 1e3, "ms": 1.0}
+    values = [float(number) * units[unit] for number, unit in (cell.split() for cell in shown)]
+    kinds = ("page_bytes", "make_cpu_s", "first_paint_ms", "rows_ms", "search_ms")
+    measured = [page[kind] * (1e3 if kind == "make_cpu_s" else 1) for kind in kinds]
+    assert values == pytest.approx(measured, rel=0.12)
