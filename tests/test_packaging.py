@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +50,53 @@ def test_constraints_open_with_what_they_are_for():
     assert all("==" in pin for pin in pins)
     names = [canonicalize_name(pin.partition("==")[0]) for pin in pins]
     assert len({*names}) == len(names)
+
+
+def declared():
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {
+        extra: {canonicalize_name(Requirement(text).name) for text in texts}
+        for extra, texts in project["optional-dependencies"].items()
+    }
+
+
+SOURCES = [
+    path for top in ("rewards", "sandbox", "grpo_plugin") for path in (ROOT / top).rglob("*.py")
+]
+
+
+def test_the_extra_that_a_message_names_brings_the_package():
+    extras = declared()
+    asked = 0
+    for path in SOURCES:
+        source = path.read_text(encoding="utf-8")
+        for call in ast.walk(ast.parse(source)):
+            named = (
+                {} if not isinstance(call, ast.Call) else {k.arg: k.value for k in call.keywords}
+            )
+            if "needed_by" not in named or not isinstance(call.args[0], ast.Constant):
+                continue
+            asked += 1
+            extra = named["extra"].value if "extra" in named else "extra"
+            assert canonicalize_name(call.args[0].value) in extras[extra], path
+    assert asked > 5
+    for path in [*SOURCES, ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for names in re.findall(r"rlvr\[([\w,]+)\]", path.read_text(encoding="utf-8")):
+            assert set(names.split(",")) <= set(extras), path
+
+
+def test_no_extra_brings_what_nothing_imports():
+    imported = {
+        canonicalize_name(name)
+        for path in SOURCES
+        for name in re.findall(
+            r"(?:import|from|find_spec\(|_package\()\s*\"?(\w+)", path.read_text("utf-8")
+        )
+    }
+    for_others = {"accelerate", "sortedcontainers"}  # TRL's trainer, and programs in the sandbox
+    for extra, names in declared().items():
+        assert extra == "dev" or names <= imported | for_others, extra
 
 
 @pytest.mark.slow

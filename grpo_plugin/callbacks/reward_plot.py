@@ -41,7 +41,7 @@ class RewardPlot(TrainerCallback):  # type: ignore[misc]  # transformers carries
     def __init__(self, path: str | Path | None = None, *, every_logs: int = 10) -> None:
         if find_spec("matplotlib") is None:
             raise MissingExtraError(
-                "RewardPlot needs 'matplotlib', which is not installed: pip install 'rlvr[report]'"
+                "RewardPlot needs 'matplotlib', which is not installed: pip install 'rlvr[plots]'"
             )
         if path is not None and Path(path).suffix not in _SUFFIXES:
             raise ValueError(f"path is {str(path)!r}; it must end in {', '.join(_SUFFIXES)}")

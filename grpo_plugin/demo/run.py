@@ -75,7 +75,7 @@ def run_demo(
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise MissingExtraError(
-            f"the demo needs {', '.join(missing)}: pip install 'rlvr[train,report]'"
+            f"the demo needs {', '.join(missing)}: pip install 'rlvr[train,plots]'"
         )
     if problem := shadowing_problem():
         raise PluginError(problem)

@@ -36,7 +36,7 @@ def demo(
             raise
         raise InputError(
             f"the demo trains a model and needs {error.name}, which is not installed: "
-            'pip install "rlvr[train,report]"'
+            'pip install "rlvr[train,plots]"'
         ) from None
     try:
         run_demo(output, seed=seed)

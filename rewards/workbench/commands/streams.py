@@ -97,7 +97,7 @@ def _reported(address: str, verb: str) -> Iterator[ModuleType]:
     from rewards.errors import InputError
     from rewards.extras import require_package
 
-    require_package("fsspec", needed_by=address, extra="data")
+    require_package("fsspec", needed_by=address, extra="remote")
     import fsspec
 
     try:

@@ -167,7 +167,7 @@ def to_frame(scored: Sequence[RowVerdicts] | Sequence[Verdict]) -> pd.DataFrame:
     Raises:
         MissingExtraError: pandas is not installed.
     """
-    require_package("pandas", needed_by="to_frame", extra="data")
+    require_package("pandas", needed_by="to_frame", extra="frames")
     import pandas as pd
 
     return pd.DataFrame([_flat(one) for one in scored])

@@ -173,7 +173,7 @@ def test_demo_without_the_train_extra_says_what_to_install(monkeypatch):
     monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
     result = run("demo")
     assert result.exit_code == 2
-    assert 'pip install "rlvr[train,report]"' in result.stderr
+    assert 'pip install "rlvr[train,plots]"' in result.stderr
     assert result.stderr.count("\n") == 1
 
 

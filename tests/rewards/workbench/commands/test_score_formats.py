@@ -6,6 +6,8 @@ import gzip
 import json
 import shutil
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -253,3 +255,33 @@ def test_two_runs_of_two_formats_are_compared_by_the_report(place):
     (comparison,) = json.loads(result.stdout)["comparisons"]
     assert comparison["matched"] == 60
     assert comparison["changed_rows"] == 6  # what has no answer, told apart from wrong by one
+
+
+WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] in {"datasets", "pandas"}:
+            raise ModuleNotFoundError(name=name)
+
+sys.meta_path.insert(0, Missing())
+import rlvr
+rlvr.main()
+"""
+
+
+def test_parquet_needs_pyarrow_alone(place):
+    place.write_rows("rows.jsonl", ROWS)
+    to_parquet(place, "rows.jsonl")
+    command = "score rows.parquet -r accuracy -o out.parquet --flat --workers 0"
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, *command.split()],
+        cwd=place.folder,
+        env=place.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(read(place / "out.parquet")) == ROWS
