@@ -10,8 +10,8 @@ hex]` a big integer, `["f", "nan"]`, `["c", real, imaginary]`, `["D", text]` dec
 hex]` fraction, `["dt", kind, text]` date and time, `["ln", …]` linked list, `["tn", …]` binary
 tree in level order, `["ty", name]` a builtin type, `["o", type]` anything else. Between a judge
 and its candidate: `["r", number, type]` an object that stays in the program, `["ob", number,
-class]` a copy of one of the tests' own. JSON objects never appear, so that no reader builds a
-table from keys that an adversary chose.
+class]` a copy of one of the tests' own, `["k", name, …]` a library's value. JSON objects never
+appear, so that no reader builds a table from keys that an adversary chose.
 """
 
 from __future__ import annotations
@@ -57,13 +57,20 @@ class BinaryTree:
 
 
 Hook: TypeAlias = "Callable[[object], Wire | None]"
+Special: TypeAlias = "Callable[[object, Callable[[object], Wire]], Wire | None]"
 
 
-def encode(value: object, *, before: Hook | None = None, otherwise: Hook | None = None) -> Wire:
+def encode(
+    value: object,
+    *,
+    before: Hook | None = None,
+    otherwise: Hook | None = None,
+    special: Special | None = None,
+) -> Wire:
     """The wire form of a value.
 
     Of an object that is of no builtin type, `before` may give a form first, and `otherwise` when
-    nothing else does.
+    nothing else does; `special` may give one to what is of a type derived from a builtin one too.
 
     >>> encode({"a": (1, 2.5)})
     ['d', 'a', ['t', 1, 2.5]]
@@ -72,14 +79,17 @@ def encode(value: object, *, before: Hook | None = None, otherwise: Hook | None 
         WireError: nested beyond 200 levels (a list that holds itself is), over a million nodes,
             or an iterator that gives more than 100,000 items.
     """
-    return _Encoder(before, otherwise).encode(value, 0)
+    return _Encoder(before, otherwise, special).encode(value, 0)
 
 
 class _Encoder:
     """One value's encoding, with the number of nodes that it may still use."""
 
-    def __init__(self, before: Hook | None, otherwise: Hook | None) -> None:
+    def __init__(
+        self, before: Hook | None, otherwise: Hook | None, special: Special | None
+    ) -> None:
         self.nodes_left = MAX_NODES
+        self.special = special
         self.before = before
         self.otherwise = otherwise
 
@@ -95,7 +105,8 @@ class _Encoder:
             raise WireError(f"the value nests deeper than {MAX_DEPTH} levels, or holds itself")
         if kind is list:
             return self._items("l", value, depth)  # type: ignore[arg-type]
-        return self._container(value, depth)
+        form = self._special(value, depth)
+        return self._container(value, depth) if form is None else form
 
     def _items(self, tag: str, values: Iterable[object], depth: int) -> Wire:
         out: list[Wire] = [tag]
@@ -133,6 +144,15 @@ class _Encoder:
         if isinstance(value, BinaryTree):
             return self._items("tn", value.values, depth)
         return self._object(value, depth)
+
+    def _special(self, value: object, depth: int) -> Wire | None:
+        if self.special is None or type(value).__module__ == "builtins":
+            return None
+        return self.special(value, lambda part: self._inner(part, depth))
+
+    def _inner(self, value: object, depth: int) -> Wire:
+        self.nodes_left -= 1
+        return self.encode(value, depth + 1)
 
     def _object(self, value: object, depth: int) -> Wire:  # noqa: C901 - one line a type
         if self.before is not None and (form := self.before(value)) is not None:
@@ -193,6 +213,7 @@ def _levels(root: object) -> list[object]:
 
 
 Refer: TypeAlias = "Callable[[str, int, str], object]"
+Made: TypeAlias = "Callable[[str, list[object]], object]"
 
 
 def to_bytes(wire: Wire) -> bytes:
@@ -265,6 +286,7 @@ def decode(
     linked_list: Callable[[list[object]], object] = LinkedList,
     binary_tree: Callable[[list[object]], object] = BinaryTree,
     refer: Refer | None = None,
+    special: Made | None = None,
 ) -> Any:
     """The Python value of a wire form; for arguments, and inside a confined judge.
 
@@ -277,8 +299,15 @@ def decode(
     if not isinstance(wire, list):
         return wire
     try:
-        return _decode_tagged(wire, linked_list, binary_tree, refer)
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        return _decode_tagged(wire, linked_list, binary_tree, refer, special)
+    except (
+        ImportError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+    ) as error:
         raise WireError(f"malformed {str(wire)[:80]}: {error}") from None
 
 
@@ -287,14 +316,18 @@ def _decode_tagged(  # noqa: C901 - one line a tag
     linked_list: Callable[[list[object]], object],
     binary_tree: Callable[[list[object]], object],
     refer: Refer | None,
+    special: Made | None,
 ) -> object:
     tag, rest = wire[0], wire[1:]
     if tag in {"i", "f", "b", "D", "F", "dt", "ty", "o"}:
         return _decode_leaf(str(tag), [str(part) for part in rest])
     if tag in {"r", "ob"} and refer is not None:
         return refer(str(tag), int(rest[0]), str(rest[1]))  # type: ignore[arg-type]
-    nested = {"linked_list": linked_list, "binary_tree": binary_tree, "refer": refer}
+    nested = {"linked_list": linked_list, "binary_tree": binary_tree, "refer": refer,
+              "special": special}  # fmt: skip
     items = [decode(part, **nested) for part in rest]  # type: ignore[arg-type]
+    if tag == "k" and special is not None:
+        return special(str(items[0]), items[1:])
     if tag in {"l", "it"}:
         return items
     if tag == "t":

@@ -21,6 +21,7 @@ from sandbox.zygote.function import (
     make_namespace,
     say,
 )
+from sandbox.zygote.library_values import form, made
 from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
 from sandbox.zygote.protocol import frame, read_frame, read_texts, write_all
 
@@ -69,7 +70,9 @@ class Server:
                 result = self._call(changed, *arguments)
             else:
                 result = getattr(self, f"_{action}")(*arguments)
-            answer = encode((result, changed), before=self._copied, otherwise=self._hold)
+            answer = encode(
+                (result, changed), before=self._copied, otherwise=self._hold, special=form
+            )
             after = self._copies.states(self._hold)
             states: list[Wire] = [
                 ["t", number, state]
@@ -93,9 +96,13 @@ class Server:
             text = ""
         told = (text, describe(error), _lineage(type(error)))
         try:
-            return encode((*told, error.args, error), before=self._copied, otherwise=self._hold)
+            return encode(
+                (*told, error.args, error), before=self._copied, otherwise=self._hold, special=form
+            )
         except BaseException:  # noqa: BLE001 - so are its arguments
-            return encode((*told, (text,), error), before=self._copied, otherwise=self._hold)
+            return encode(
+                (*told, (text,), error), before=self._copied, otherwise=self._hold, special=form
+            )
 
     def _decode(self, wire: Wire) -> Any:
         names = self._namespace
@@ -103,6 +110,7 @@ class Server:
             wire,
             linked_list=lambda values: build_list(values, names.get("ListNode", ListNode)),
             binary_tree=lambda values: build_tree(values, names.get("TreeNode", TreeNode)),
+            special=made,
             refer=lambda tag, number, name: (
                 self._held[number] if tag == "r" else self._copies.copy(number, name)
             ),
@@ -143,7 +151,7 @@ class Server:
         """The wire form of an argument that a function can change in place."""
         if isinstance(value, list | dict | set | bytearray):
             try:
-                return encode(value, before=self._copied)
+                return encode(value, before=self._copied, special=form)
             except WireError:
                 return None
         return None

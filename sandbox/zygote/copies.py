@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.wire import Hook, Wire, encode
+from sandbox.zygote import library_values
 
 Record = tuple[int, str, dict[str, object]]
 
@@ -32,7 +33,7 @@ class Originals:
         """A value's wire form, and those of the objects that it reaches, with their attributes."""
         self._unsent = []
         seen: set[int] = set()
-        wire = encode(value, before=self._form)
+        wire = encode(value, before=self._form, special=library_values.form)
         records: list[Wire] = []
         while self._unsent:
             number = self._unsent.pop()
@@ -40,7 +41,7 @@ class Originals:
                 continue
             seen.add(number)
             target = self._objects[number]
-            attributes = encode(dict(vars(target)), before=self._form)
+            attributes = encode(dict(vars(target)), before=self._form, special=library_values.form)
             records.append(["t", number, type(target).__name__, attributes])
         return wire, records
 
@@ -98,6 +99,8 @@ class Copies:
     def states(self, hook: Hook) -> dict[int, Wire]:
         """The wire form of every copy's attributes."""
         return {
-            number: encode(dict(vars(copy)), before=hook, otherwise=hook)
+            number: encode(
+                dict(vars(copy)), before=hook, otherwise=hook, special=library_values.form
+            )
             for number, copy in self._copies.items()
         }

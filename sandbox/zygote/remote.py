@@ -7,12 +7,14 @@ holds it says once, as plain values.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from sandbox.wire import Wire, WireError, decode, from_bytes, to_bytes
 from sandbox.zygote.copies import Originals
 from sandbox.zygote.exceptions import Exceptions, program_class
+from sandbox.zygote.library_values import made
 from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
 from sandbox.zygote.protocol import frame, read_frame, write_all
 
@@ -105,6 +107,7 @@ class Line:
             linked_list=lambda values: build_list(values, names.get("ListNode", ListNode)),
             binary_tree=lambda values: build_tree(values, names.get("TreeNode", TreeNode)),
             refer=self._refer,
+            special=made,
         )
 
     def _refer(self, tag: str, number: int, kind: str) -> object:
@@ -135,6 +138,9 @@ class Remote:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)  # the judge's machinery asks for those, not the tests
+        if name == "equals" and "pandas" in sys.modules:
+            # A frame would have crossed as a value; what calls itself one must not compare itself.
+            raise TypeError(f"{self!r} cannot say what it equals")
         return self.__line.ask("attribute", self, name)
 
     def __setattr__(self, name: str, value: object) -> None:
