@@ -56,6 +56,8 @@ def main() -> None:
     if settings["kind"] == "python":
         for name in (*_PRELOADED.split(), *settings["modules"]):
             __import__(name)
+        if "numpy" in settings["modules"]:
+            __import__("numpy.random")  # which it loads when it is first named
         _add_site_builtins()
         threads.install()
         function.warm_up()

@@ -7,6 +7,7 @@ never lets an object of this process decide a comparison.
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from sandbox.wire import Wire, WireError, decode, encode, from_bytes, to_bytes
@@ -23,7 +24,7 @@ from sandbox.zygote.function import (
 )
 from sandbox.zygote.library_values import form, made
 from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
-from sandbox.zygote.protocol import frame, read_frame, read_texts, write_all
+from sandbox.zygote.protocol import SEEDED, frame, read_frame, read_texts, write_all
 
 _MESSAGE_MAX = 10_000
 _LINEAGE_MAX = 16
@@ -171,6 +172,12 @@ class Server:
                 return getattr(solution(), name)
             raise NameError(f"name {name!r} is not defined")
         return self._namespace[name]
+
+    @staticmethod
+    def _seed(name: str, args: list[object]) -> None:
+        """What the tests seed is seeded here too, where the program has it."""
+        if name in SEEDED and name in sys.modules:
+            sys.modules[name].seed(*args)
 
     def _attribute(self, target: object, name: str) -> object:
         return getattr(target, name)

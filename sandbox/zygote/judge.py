@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 import builtins
 import os
+import re
 import symtable
 import sys
 import traceback
@@ -30,11 +31,12 @@ from sandbox.zygote import suites
 from sandbox.zygote.asserted import keep_sides, sides_in
 from sandbox.zygote.exceptions import said_of
 from sandbox.zygote.function import describe, execute, finish_coroutine, say
-from sandbox.zygote.protocol import read_frame, read_texts
+from sandbox.zygote.protocol import SEEDED, read_frame, read_texts
 from sandbox.zygote.pytest_stand_in import stand_in
 from sandbox.zygote.remote import CandidateGoneError, Line, OversizedAnswerError
 
 _TESTS_FILE = "tests.py"
+_MOCKS = re.compile(r"(?:(?:unittest\.)?mock\.)?patch(?:\.(?:object|dict|multiple))?")
 _FRAME_MAX = 1 << 30
 _LIBRARIES = {
     "np": "numpy", "pd": "pandas", "numpy": "numpy", "pandas": "pandas", "scipy": "scipy",
@@ -55,6 +57,8 @@ def judge(channel: int, line_descriptor: int) -> None:
         for prelude in filter(None, preludes):
             execute(prelude, "<prelude>", namespace)
         trees = [ast.parse(test, _TESTS_FILE) for test in tests]
+        _refuse_patches(trees)
+        _share_seeds(line)
         if any("pytest" in test for test in tests):
             sys.modules["pytest"] = stand_in()
         imported = _take_imports_of_the_program(trees, namespace, line)
@@ -119,6 +123,42 @@ def _is_of_the_tests(error: BaseException) -> bool:
         return False
     frames = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
     return not any(name.endswith("remote.py") for name in frames)  # the program did not raise it
+
+
+def _refuse_patches(trees: list[ast.Module]) -> None:
+    """See to it that no test replaces what the program uses, which is out of its reach.
+
+    Raises:
+        NotImplementedError: one does; a right program would fail it.
+    """
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imports = [ast.unparse(n) for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
+    if not any("mock" in line for line in imports):
+        return
+    for node in nodes:
+        if isinstance(node, ast.Call) and _MOCKS.fullmatch(ast.unparse(node.func)):
+            raise NotImplementedError(
+                "the tests patch what the program uses, which runs in another process"
+            )
+
+
+def _share_seeds(line: Line) -> None:
+    """Have the program's random numbers seeded whenever the tests seed theirs."""
+    for name in SEEDED:
+        module: Any = sys.modules.get(name)
+        if module is not None:
+            module.seed = _seeding(name, module.seed, line)
+
+
+def _seeding(name: str, seed: Any, line: Line) -> Any:
+    def seed_both(*args: object) -> None:
+        seed(*args)
+        asked = line.asked
+        with suppress(Exception):  # of whoever has no such module, or no such seed
+            line.ask("seed", name, list(args))
+        line.asked = asked  # which says nothing about the program
+
+    return seed_both
 
 
 class _ProgramModule(ModuleType):

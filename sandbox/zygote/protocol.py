@@ -19,6 +19,7 @@ RENEW = b"N"  # the next test begins: its time starts anew
 PLATFORM = "platform"  # said to a program's process: give it the platform's names
 SHOWN = "shown"  # said to one: its errors are shown, so print what an interpreter prints
 STARTED = b"S"  # said by one that was told so: the program has compiled, and starts
+SEEDED = ("random", "numpy.random")  # modules whose numbers tests and program draw alike
 _NUMBER = struct.Struct("=I")
 
 
