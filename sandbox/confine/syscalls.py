@@ -33,7 +33,8 @@ _X86_64 = """
     sched_setparam=142 sched_getparam=143 sched_setscheduler=144 sched_getscheduler=145
     sched_get_priority_max=146 sched_get_priority_min=147 mlock=149 munlock=150
     pivot_root=155 prctl=157 arch_prctl=158 setrlimit=160 mount=165 umount2=166
-    sethostname=170 gettid=186 readahead=187 getxattr=191 lgetxattr=192 fgetxattr=193
+    sethostname=170 gettid=186 readahead=187 setxattr=188 lsetxattr=189 fsetxattr=190
+    getxattr=191 lgetxattr=192 fgetxattr=193 listxattr=194 llistxattr=195 flistxattr=196
     tkill=200 time=201 futex=202 sched_setaffinity=203 sched_getaffinity=204
     epoll_create=213 getdents64=217 set_tid_address=218 restart_syscall=219 fadvise64=221
     timer_create=222 timer_settime=223 timer_gettime=224 timer_delete=226 clock_gettime=228
@@ -56,7 +57,8 @@ _X86_64 = """
 """
 
 _AARCH64 = """
-    getxattr=8 lgetxattr=9 fgetxattr=10 getcwd=17 eventfd2=19 epoll_create1=20 epoll_ctl=21
+    setxattr=5 lsetxattr=6 fsetxattr=7 getxattr=8 lgetxattr=9 fgetxattr=10 listxattr=11
+    llistxattr=12 flistxattr=13 getcwd=17 eventfd2=19 epoll_create1=20 epoll_ctl=21
     epoll_pwait=22 dup=23 dup3=24 fcntl=25 ioctl=29 flock=32 mknodat=33 mkdirat=34
     unlinkat=35 symlinkat=36 linkat=37 renameat=38 umount2=39 mount=40 pivot_root=41
     statfs=43 fstatfs=44 truncate=45 ftruncate=46 fallocate=47 faccessat=48 chdir=49

@@ -71,7 +71,9 @@ def run(names: list[str], namespace: dict[str, Any]) -> None:
 def _run_class(found: Any, namespace: dict[str, Any]) -> None:
     unittest = sys.modules.get("unittest")
     is_case = unittest is not None and issubclass(found, unittest.TestCase)
-    methods = [name for name in dir(found) if name.startswith("test")]
+    methods = [
+        name for name in dir(found) if name.startswith("test") and callable(getattr(found, name))
+    ]
     before, after = ("setUp", "tearDown") if is_case else ("setup_method", "teardown_method")
     if is_case:
         found.setUpClass()

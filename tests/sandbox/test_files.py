@@ -43,6 +43,9 @@ def boxes(request):
         "import os, shutil\nshutil.copyfile('x', 'y')\nprint(os.path.getsize('y') - 4)",
         "import zipfile\nwith zipfile.ZipFile('x.zip', 'w') as file: file.writestr('a', '6')\n"
         "print(zipfile.ZipFile('x.zip').read('a').decode())",
+        "import sqlite3\nwith sqlite3.connect('x.db') as base:\n"
+        " base.execute('create table t (n)')\n base.execute('insert into t values (6)')\n"
+        "print(*sqlite3.connect('x.db').execute('select n from t').fetchone())",
         "import contextlib, os\nwith open(os.devnull, 'w') as nowhere:\n"
         " with contextlib.redirect_stdout(nowhere): print('noise')\nprint(6)",
     ],
