@@ -78,7 +78,7 @@ _RULES = (
 ZYGOTE_RULES = (*_RULES, *_OPENS)
 """For a Python zygote and, inherited, its children. Default: EPERM."""
 
-# No links of either kind, no devices, no real locks, which would hold for files of others too; no
+# No links of either kind, no devices, no locks, which would hold for files of others too; and no
 # truncation by path, which old Landlock lets through.
 _FILES = _names("""
 creat mkdir mkdirat rmdir unlink unlinkat rename renameat ftruncate fallocate fsync fdatasync
@@ -88,20 +88,13 @@ _METADATA = _names("chmod fchmod fchmodat fchmodat2 utimensat")
 _ATTRIBUTES = _names("""
 listxattr llistxattr flistxattr getxattr lgetxattr fgetxattr setxattr lsetxattr fsetxattr
 """)
-# A lock holds against other processes, of which a program has none: it is told that it has it, and
-# nothing is locked. So SQLite can keep its files. Attributes are none that a file could have here.
-_LOCKED = fail_with(0)
+# Such attributes are none that a file could have here; `shutil.copy2` then goes on without.
 _ON_FILES = (
     *(Rule(name, when=When(at, (0,), _O_TMPFILE)) for name, at in (("openat", 2), ("open", 1))),
     *(Rule(name) for name in (*_FILES, *_METADATA)),
     *(Rule(name, fail_with(errno.ENOTSUP)) for name in _ATTRIBUTES),
 )
-ZYGOTE_RULES_WITH_FILES = (
-    *(rule for rule in _RULES if rule.name != "fcntl"),
-    Rule("fcntl", when=When(1, _FCNTL_COMMANDS), otherwise=_LOCKED),
-    Rule("flock", _LOCKED),
-    *_ON_FILES,
-)
+ZYGOTE_RULES_WITH_FILES = (*_RULES, *_ON_FILES)
 """The same where children have a folder to write in; Landlock or the mounts say which."""
 
 _RLIMIT_CPU, _SIGKILL = 0, 9
@@ -128,8 +121,7 @@ _SIGCHLD = 17
 _COUNTED = Rule("rt_sigaction", fail_with(errno.EPERM), When(0, (_SIGCHLD,)), otherwise=ALLOW)
 _CLONE_REFUSED = 0x7E02_0000 | 0x0080 << 16 | 0x8000 | 0x2000 | 0x1000 | 0x80
 ZYGOTE_RULES_WITH_PROCESSES = (
-    *_RULES,
-    *_ON_FILES,
+    *ZYGOTE_RULES_WITH_FILES,
     *(Rule(name) for name in _TO_START),
 )
 """The same where children may start processes: only in a pid namespace, where there is nobody else,

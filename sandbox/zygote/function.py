@@ -14,6 +14,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from sandbox.wire import WireError, decode, encode, from_bytes, to_bytes
+from sandbox.zygote.databases import open_without_locks
 from sandbox.zygote.fitting import fit_arguments, fit_result
 from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
 from sandbox.zygote.platform_names import platform_builtins
@@ -68,12 +69,13 @@ def define(prelude: str, source: str, namespace: dict[str, Any]) -> None:
     """Run the trusted prelude and then the program in one namespace."""
     if prelude:
         execute(prelude, "<prelude>", namespace)
-    show_source(source)
+    prepare_for(source)
     execute(source, FILE_NAME, namespace)
 
 
-def show_source(source: str) -> None:
-    """Let `inspect.getsource` find a program's source, which lies in no file."""
+def prepare_for(source: str) -> None:
+    """Let a program find its source, which lies in no file, and keep databases in files."""
+    open_without_locks(source)
     if "getsource" in source:
         linecache.cache[FILE_NAME] = (len(source), None, source.splitlines(True), FILE_NAME)
 

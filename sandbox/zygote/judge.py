@@ -29,6 +29,7 @@ from typing import Any
 
 from sandbox.zygote import suites
 from sandbox.zygote.asserted import keep_sides, sides_in
+from sandbox.zygote.databases import open_without_locks
 from sandbox.zygote.exceptions import said_of
 from sandbox.zygote.function import describe, execute, finish_coroutine, say
 from sandbox.zygote.protocol import SEEDED, read_frame, read_texts
@@ -58,6 +59,7 @@ def judge(channel: int, line_descriptor: int) -> None:
             execute(prelude, "<prelude>", namespace)
         trees = [ast.parse(test, _TESTS_FILE) for test in tests]
         _refuse_patches(trees)
+        open_without_locks("\n".join(tests))
         _share_seeds(line)
         if any("pytest" in test for test in tests):
             sys.modules["pytest"] = stand_in()

@@ -16,7 +16,7 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from sandbox.zygote.function import describe, say, show_source
+from sandbox.zygote.function import describe, prepare_for, say
 from sandbox.zygote.protocol import SHOWN, STARTED, frame, read_frame, read_texts, write_all
 
 _SOURCE_MAX = 1 << 28
@@ -34,7 +34,7 @@ def run_program(channel: int) -> None:
     code = 1
     if "/dev/stdin" in source:
         _open_stdin_by_name()
-    show_source(source)
+    prepare_for(source)
     try:
         compiled = compile(source, _FILE_NAME, "exec", dont_inherit=True)
     except BaseException as error:  # noqa: BLE001
