@@ -71,7 +71,16 @@ SHAPES = {
         'func main() { if add(1, 2) != 3 { panic(fmt.Sprint("no")) } }',
     ],
 }  # fmt: skip
-CASES = [(language, test) for language, tests in SHAPES.items() for test in tests]
+
+
+def with_marks(cases):
+    """Go links a megabyte of runtime for each end of the line."""
+    return [
+        pytest.param(*case, marks=pytest.mark.slow if case[0] == "go" else ()) for case in cases
+    ]
+
+
+CASES = with_marks((language, test) for language, tests in SHAPES.items() for test in tests)
 
 
 @pytest.mark.parametrize(("language", "test"), CASES)
@@ -140,7 +149,7 @@ ONE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "source"), FORGERIES)
+@pytest.mark.parametrize(("language", "source"), with_marks(FORGERIES))
 def test_no_program_reaches_the_judge(box, language, source):
     outcome = judged(box, language, source, ONE[language])
     assert outcome.status not in {Status.ACCEPTED, Status.INFRA_ERROR}, outcome
