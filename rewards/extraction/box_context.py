@@ -27,19 +27,47 @@ _TOOL = re.compile(
 # Directly before a box, without a space: a sign, a factor, a script or a fraction bar.
 _PREFIX = re.compile(
     r"(?:(?<![-\w])[-+−±]|[\d^/]|(?<=\w)_|\\(?:pm|mp|times|cdot|div|sqrt|neg|lnot|ne|neq|not|ln|log|lg"
-    r"|exp|sin|cos|tan|cot)\s?|\\not\s?=\s?|≠\s?)\Z"
+    r"|exp|sin|cos|tan|cot|pi)\s?|\\not\s?=\s?|≠\s?|(?<=[$=(+\-*/\d])[a-zA-Z])\Z"
 )
 # Said of a value, this denies it ("whether or not" does not), whatever opens formulas in between.
 _DENIED = re.compile(
     r"(?:(?<!or )\b(?:not|never|cannot)|n['\u2019]t|不是|不等于|ではなく)"
-    r"(?: be)?(?: equal(?: to)?)?"
+    r"(?: be| have)?(?: equal(?: to)?)?"
     r"(?:[\s*_$(\[:]|\\[(\[]|\\(?:display|text)style(?![a-zA-Z]))*\Z",
     re.IGNORECASE,
 )
+_CALLED_WRONG = re.compile(
+    r"(?<!not )(?<!n't )\b(?:wrong|incorrect)(?: (?:answer|value|result|solution|guess))?"
+    r"(?:(?: would be| is| was)?[\s*_$(\[:]|\\[(\[])*\Z",
+    re.IGNORECASE,
+)
+# Behind a box, this takes it back; "which is not prime" says something of the number.
+_TAKEN_BACK = re.compile(
+    r"(?:[\s*_$.,;!)\]—–-]|\\[)\]])*"
+    r"(?:(?:no|wait|but|however|actually|hmm|oops)\b[,.!\s]*){0,3}"
+    r"(?:(?:which|that|this|it|the (?:answer|result|value))\s)?(?:"
+    r"\(?(?:wrong|incorrect|not (?:correct|right))\b"
+    r"|(?:is|was|would be|seems|looks|must be|['\u2019]s)\s(?:\w{2,12}ly\s)?"
+    r"(?:wrong|incorrect|mistaken|not\s(?:correct|right|the\s(?:\w{1,10}\s)?(?:answer|solution)))\b"
+    r"|(?:(?:is|was|ca)n['\u2019]t|cannot)\s(?:be\s)?"
+    r"(?:correct|right|the\s(?:\w{1,10}\s)?(?:answer|solution))\b"
+    r"|这?(?:是错|是?不对|是?不正确|不是(?:正确)?答案))",
+    re.IGNORECASE,
+)
+# Of several statements, the wrong one may be asked for: "\\boxed{B} is incorrect".
+_CHOICE = re.compile(
+    r"\\f?boxed\s?\{?\s?(?:\\text[a-z]*\s?\{)?[\s(]*(?:[A-Ja-j](?![A-Za-z])|[①-⑩])"
+)
+_PLAIN_END_CHARS = 5
+_WITHDRAWAL_CHARS = 120
 _OPENS_FORMULAS = " \t\n\r\f\v*_$([\\:"
-_DENIALS = ("not", "never", "n't", "n\u2019t", "be", "equal", " to", "style", "不是", "于", "なく")
+_DENIALS = (
+    *("not", "never", "n't", "n\u2019t", "be", "have", "equal", " to", "style"),
+    *("不是", "于", "なく"),
+)
 _DENIAL_ENDS = frozenset(word[-1] for word in _DENIALS) | frozenset("TRELO")
 _SIGNS = frozenset("-+−±^/_=")
+_BEFORE_A_FACTOR = frozenset("$=(+-*/0123456789")
 # What most boxes have around them, and no pattern here begins or ends with.
 _PLAINLY_BEFORE = frozenset(("", "(", "[", "$", "\n", "*"))
 _PLAINLY_BEHIND = frozenset(
@@ -49,6 +77,7 @@ _MINUS_IN_MATH = re.compile(r"[=(,<>$]\s?[-−]\s?\Z")
 # Directly behind it: decimals, a script, a letter that multiplies, another factor.
 _SUFFIX = re.compile(
     r"[.,:]\d|\s?\^(?!\{?\s?\\circ)|_[{\w]|[a-zA-Z](?![a-zA-Z])|[-+*/]\d"
+    r"|\s?!\s?(?:\$|\\[)\]])|(?:\s?\$|\s?\\\))?\s?\?\s*\Z|\s?(?:\\right\s?)?[)\]]\s?\^"
     r"|\s?\\(?:times|cdot|div|sqrt|frac|dfrac|tfrac|pi|pm)(?![a-zA-Z])"
 )
 _PLAIN_NUMBER = re.compile(r"\s{0,8}\d[\d.,]{0,64}\s{0,8}")
@@ -111,7 +140,14 @@ def is_part_of_more(text: str, start: int, end: int) -> bool:
         and _DENIED.search(before)
     ):
         return True
-    if text[end : end + 2] not in _PLAINLY_BEHIND and _SUFFIX.match(text, end):
+    ends_plainly = text[end : end + 2] in _PLAINLY_BEHIND
+    if not ends_plainly and _SUFFIX.match(text, end):
+        return True
+    is_called_wrong = (
+        (len(text) - end > _PLAIN_END_CHARS or not ends_plainly)
+        and _TAKEN_BACK.match(text, end, end + _WITHDRAWAL_CHARS)
+    ) or (("rong" in before or "ncorrect" in before) and _CALLED_WRONG.search(before))
+    if is_called_wrong and not _CHOICE.match(text, start):
         return True
     if last == "~" and near[-2:] == text[end : end + 2] == "~~":  # Markdown strikes it out
         return True
@@ -129,7 +165,9 @@ def _continues(before: str) -> bool:
     last = before[-1:]
     command = (last == " " or last.isalpha()) and "\\" in before[-7:]
     unequal = "≠" in before[-2:]
-    if (command or unequal or last.isdigit() or last in _SIGNS) and _PREFIX.search(before):
+    factor = last.isalpha() and before[-2:-1] in _BEFORE_A_FACTOR
+    marked = last.isdigit() or last in _SIGNS
+    if (factor or command or unequal or marked) and _PREFIX.search(before):
         return True
     return ("-" in before[-3:] or "−" in before[-3:]) and bool(_MINUS_IN_MATH.search(before))
 

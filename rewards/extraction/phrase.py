@@ -83,7 +83,7 @@ _HEDGE = re.compile(
 _NOT_CLAIMED = re.compile(
     r"\b(?:suppose|supposing|assume|assuming|imagine|pretend|say|says|said|claims?|claimed|thinks?|"
     r"thought|believes?|guess(?:es|ed)?|wr(?:ote|ites)|false|untrue|not true|wrong|incorrect|"
-    r"mistaken|not|never|impossible)"
+    r"mistaken|mistakes?|errors?|misconceptions?|fallacy|traps?|pitfalls?|myth|not|never|impossible)"
     r"(?:\s{1,3}that)?\s{0,3}[,:：，]\Z",
     re.IGNORECASE,
 )
@@ -92,6 +92,9 @@ _ASIDE = re.compile(
     r"(?:,\s{1,3}(?:which|because|since|as|obtained|found)|\s(?:because|since))\s"
     r"(?P<rest>[^\n]{1,200})\Z",
     re.IGNORECASE,
+)
+_TAKEN_BACK_BY = re.compile(
+    r"\b(?:false|untrue|mistaken|mistake|error|impossible|invalid|nonsense)\b", re.IGNORECASE
 )
 _SECOND_ANSWER = re.compile(r"\b(?:or|rather|instead|but|should|could|may|might|also)\b")
 _CONTRAST = re.compile(r",\s{1,3}not\s[^\s,;]{1,40}(?:\s[a-z]{1,20}){0,2}\Z", re.IGNORECASE)
@@ -140,7 +143,9 @@ def after_answer_phrase(text: str) -> str | None:
     if sentence and not _HEDGE.search(sentence["subject"]):
         answer = sentence["answer"]
     aside = _ASIDE.search(answer)
-    if aside and not _HEDGE.search(aside["rest"]) and not _SECOND_ANSWER.search(aside["rest"]):
+    if aside and not any(
+        words.search(aside["rest"]) for words in (_HEDGE, _TAKEN_BACK_BY, _SECOND_ANSWER)
+    ):
         answer = answer[: aside.start()].strip()
     elif contrast := _CONTRAST.search(answer):
         answer = answer[: contrast.start()].strip()

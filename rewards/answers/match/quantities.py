@@ -138,10 +138,15 @@ class Quantities:
         return None
 
     def based(self, ref: Node, ans: Node) -> Sameness:
-        """Numerals: the base is part of the answer, but the question has named it."""
+        """Numerals: the base is part of the answer, but the question has named it.
+
+        Ten is every number's base, and need not be said; said, it is none that was dropped.
+        """
         if isinstance(ref, Based) and isinstance(ans, Based):
             same = (ref.digits.upper(), ref.base) == (ans.digits.upper(), ans.base)
             return Sameness(same=same, how="digits and base were compared")
+        if (plain := (_plain_if_ten(ref), _plain_if_ten(ans))) != (ref, ans):
+            return self.bare(*plain)
         if isinstance(ref, Based) and _digits(ans) == ref.digits.upper():
             return Sameness(same=True, how="the dropped base is forgiven")
         return Sameness(same=False, how="only one of them is written in another base than ten")
@@ -191,6 +196,12 @@ def _both_units(ref: Node, ans: Node) -> tuple[Node, Node]:
 
 def _is_angle(unit: Measure | None) -> bool:
     return unit is not None and unit.dimensions == (("angle", 1),)
+
+
+def _plain_if_ten(node: Node) -> Node:
+    if isinstance(node, Based) and node.base == 10 and node.digits.isdecimal():
+        return Num(Fraction(int(node.digits)))
+    return node
 
 
 def _digits(node: Node) -> str:

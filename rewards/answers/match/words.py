@@ -104,20 +104,34 @@ class WordMatching(Matching):
                 return self.no("")
             return self.alike(ref, found.value)
         if isinstance(ref, Ratio) and isinstance(ans, Ratio):
-            if len(ref.items) != len(ans.items):
-                return self.no("the ratios have different lengths")
-            verdict: bool | None = True
-            for a, b in zip(ref.items[1:], ans.items[1:], strict=True):
-                same = self.values(Mul((a, ans.items[0])), Mul((b, ref.items[0])))
-                if same is False:
-                    return False
-                verdict = None if same is None else verdict
-            return verdict
+            return self.common_factor(ref, ans)
         one = _ratio_value(ref) if isinstance(ref, Ratio) else ref
         other = _ratio_value(ans) if isinstance(ans, Ratio) else ans
         if one is None or other is None:
             return self.no("")
         return self.alike(one, other)
+
+    def common_factor(self, ref: Ratio, ans: Ratio) -> bool | None:
+        """Whether the parts of one ratio are those of the other times a factor that is not 0.
+
+        Crosswise products agree wherever both factors are 0, so the factor is taken from a part
+        that is 0 on neither side: 0:0 is no multiple of 3:4.
+        """
+        if len(ref.items) != len(ans.items):
+            return self.no("the ratios have different lengths")
+        vanishes = [self.values(item, ZERO) for item in ref.items]
+        if False not in vanishes:
+            return None if None in vanishes else self.no("every part of the ratio is 0")
+        base = vanishes.index(False)
+        if self.values(ans.items[base], ZERO) is not False:
+            return self.no("one ratio has a 0 where the other has none")
+        verdict: bool | None = True
+        for a, b in zip(ref.items, ans.items, strict=True):
+            same = self.values(Mul((a, ans.items[base])), Mul((b, ref.items[base])))
+            if same is False:
+                return False
+            verdict = None if same is None else verdict
+        return verdict
 
 
 def as_choice(node: Node) -> Choice | None:

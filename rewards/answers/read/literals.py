@@ -32,12 +32,10 @@ def number(text: str, *, negative: bool = False) -> Node:
 
 
 def based(digits: str, base: str) -> Node:
-    """A numeral in a base between 2 and 36; base 10 is plain."""
+    """A numeral in a base between 2 and 36."""
     radix = int(base) if base.isdecimal() and len(base) < 3 else 0
     if not 2 <= radix <= 36 or len(digits) > MAX_DIGITS:
         raise UnreadableError(f"{base} is not the base of a numeral")
-    if radix == 10 and digits.isdecimal():
-        return Num(Fraction(int(digits)))
     return Based(digits.lstrip("0") or "0", radix)
 
 

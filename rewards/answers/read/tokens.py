@@ -63,7 +63,7 @@ _DOUBLED = re.compile(
     r"|circ|alpha|beta|theta|pm|mathrm|mathbb|cup|cap|[dt]frac|ln|log|sin|cos|tan)(?![A-Za-z])"
 )
 _ROWS = re.compile(r"(?<!\\)\\begin")
-_BRACED_SIGN = re.compile(r"\{([-+=])\}")
+_BRACED_SIGN = re.compile(r"(?<!phantom)\{([-+=])\}")  # \phantom{-} only leaves room
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙₖ", "0123456789+-=()nk")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ]+")

@@ -54,6 +54,35 @@ def test_a_box_that_says_it_all_counts(completion, reference):
     assert accuracy.verify(completion, reference).score == 1
 
 
+@pytest.mark.parametrize(
+    "completion",
+    [
+        r"The answer \boxed{5} is incorrect.", r"$\boxed{5}$ is not the answer.", r"\boxed{5}不对",
+        "\\boxed{5}\n\nNo, that is wrong.", r"So $\boxed{5}$ was clearly wrong",
+        r"\boxed{5} — this isn't the right answer.", r"The wrong answer is $\boxed{5}$.",
+        r"\boxed{5} (wrong)", r"Incorrect: \boxed{5}", r"We cannot have $\boxed{5}$.",
+        r"$\boxed{5}!$", r"$\left(\boxed{5}\right)^2$", r"$k\boxed{5}$", r"$2x\boxed{5}$",
+        r"$=\pi\boxed{5}$", r"Is it $\boxed{5}$?",
+    ],
+)  # fmt: skip
+def test_a_box_that_is_taken_back_or_multiplied_does_not_count(completion):
+    assert accuracy.verify(completion, "5").score == 0
+
+
+@pytest.mark.parametrize(
+    ("completion", "reference"),
+    [
+        (r"$x = \boxed{5}$, which is not prime.", "5"), (r"\boxed{5} is right, 6 is not.", "5"),
+        ("\\boxed{5}\n\nNote that 4 is not correct.", "5"), (r"\boxed{B} is incorrect.", "B"),
+        (r"The wrong statement is \boxed{B}", "B"), (r"It is not wrong: \boxed{5}", "5"),
+        (r"Nothing is wrong, so it is \boxed{5}", "5"), (r"We have \boxed{5}", "5"),
+        (r"值为\boxed{5}", "5"), (r"is\boxed{5}", "5"), (r"Right? \boxed{5}! Yes.", "5"),
+    ],
+)  # fmt: skip
+def test_words_beside_a_box_that_leave_it_standing(completion, reference):
+    assert accuracy.verify(completion, reference).score == 1
+
+
 def test_other_rewards_that_look_into_boxes():
     assert choice.verify(r"-\boxed{B}", "B").score == 0
     assert choice.verify(r"\phantom{\boxed{B}}", "B").score == 0
