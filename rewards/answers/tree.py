@@ -217,6 +217,10 @@ class Family:
 
 COUNTING = "counting"
 """Among the parameters of a family: they do not run through all integers."""
+CONTINUOUS = "continuous"
+"""Among the parameters of a family: they run through the reals."""
+UNSAID = "unsaid"
+"""Among the parameters of a family: through what they run was not said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from rewards.answers.match.signs import expand
 from rewards.answers.match.words import WordMatching, as_choice
 from rewards.answers.show import show
 from rewards.answers.tree import (
+    CONTINUOUS,
     COUNTING,
+    UNSAID,
     Add,
     Family,
     Group,
@@ -165,9 +167,12 @@ class ListMatching(WordMatching):
         params = ref.params if isinstance(ref, Family) else ()
         given = ans.params if isinstance(ans, Family) else ()
         counting = COUNTING in params, COUNTING in given
+        said = bool(params and given) and UNSAID not in params and UNSAID not in given
         if params and given and counting[0] != counting[1]:
             return self.no("one runs through all integers, the other does not")
-        params, given = (tuple(p for p in side if p != COUNTING) for side in (params, given))
+        if said and (CONTINUOUS in params) != (CONTINUOUS in given):
+            return self.no("one runs through the reals, the other through integers")
+        params, given = (tuple(p for p in side if p not in _DOMAINS) for side in (params, given))
         body = ref.body if isinstance(ref, Family) else ref
         other = ans.body if isinstance(ans, Family) else ans
         if isinstance(body, Relation) and not isinstance(other, Relation):
@@ -186,6 +191,9 @@ class ListMatching(WordMatching):
                 return self.alike(body, other)
             return self.no("they have different parameters")
         if mine != theirs:
+            unsaid = (other, theirs) if params else (body, mine)
+            if not (params and given) and not _may_run(*unsaid):
+                return self.no("only one says that its letters run through a set")
             names: dict[str, Node] = {old: Sym(new) for old, new in zip(theirs, mine, strict=True)}
             other = substitute(other, names)
         first = self.alike(body, other)
@@ -198,6 +206,18 @@ class ListMatching(WordMatching):
             if self.alike(body, moved):
                 return True
         return first
+
+
+_DOMAINS = frozenset({COUNTING, CONTINUOUS, UNSAID})
+_RUNNING = frozenset({"j", "k", "l", "m", "n", "p", "q", "r", "s", "t", "u", "lambda", "mu"})
+
+
+def _may_run(node: Node, letters: list[str]) -> bool:
+    """Whether letters that are said to lie in no set may be parameters: that of `kπ` may.
+
+    A lone letter is itself; in a tuple any letter may be one.
+    """
+    return isinstance(node, Group) or (not isinstance(node, Sym) and set(letters) <= _RUNNING)
 
 
 def _joined_otherwise(ref: Node, ans: Node) -> bool:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.read.trailing import CONDITION_WORDS, TrailingReader
-from rewards.answers.tree import COUNTING, Fn, Named, Node, Pow, Relation, Sym
+from rewards.answers.tree import (
+    CONTINUOUS,
+    COUNTING,
+    UNSAID,
+    Fn,
+    Named,
+    Node,
+    Pow,
+    Relation,
+    Sym,
+)
 from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS
 
 _CONDITION_KINDS = frozenset({"text", "let", "sym", "set"})
@@ -19,6 +29,10 @@ _STRICT_OPENERS = frozenset({"if", "when", "如果", "当"})
 _STOPS = frozenset({",", ";", "and", "or", ")", "]", "}}"})
 _INTEGER_WORDS = frozenset({"integer", "integers", "z", "n", "整数", "natural", "whole"})
 _INTEGER_SETS = frozenset({"integers", "naturals"})
+_REAL_WORDS = frozenset({"real", "reals", "r", "实数", "任意实数"})
+_PLAIN_LETTERS = {"Z": "integers", "N": "naturals", "R": "reals"}  # `k ∈ Z` in an upright font
+# What may stand behind a parameter without a sign of multiplication and begin the answer itself.
+_BEGINS_A_VALUE = frozenset({"pi", "^", "+", "-", "frac", "cdot", "times", "(", "sqrt"})
 _PLAIN_WORDS = PARAMETER_WORDS | _INTEGER_WORDS  # where a variable lies: no restriction
 
 
@@ -28,13 +42,13 @@ class ConditionReader(TrailingReader):
     __slots__ = ("building", "domains", "parameters", "restriction")
 
     def __init__(self, tokens: list[Token]) -> None:
-        super().__init__(tokens)
+        super().__init__(_with_comma(tokens))
         self.building = False  # whether the conditions of a set are being read
         self.parameters: list[str] = []
         self.domains: list[str] = []  # where variables lie, as far as signs of order say it
         self.restriction = ""  # the condition just read, if it restricts what is said
 
-    def condition(self) -> bool:  # noqa: C901
+    def condition(self) -> bool:  # noqa: C901, PLR0912
         """Step over `for any integer k`, `where k ∈ ℤ`; note the integer parameters."""
         token = self.peek()
         opens = token.kind == "text" and token.value.lower() in CONDITION_WORDS
@@ -80,6 +94,8 @@ class ConditionReader(TrailingReader):
             self.domains.append(" ".join(signs))
         if integer and (words & _COUNTING_WORDS or _names_naturals(read)):
             self.parameters.append(COUNTING)
+        elif not integer and any(letter in _PARAMETERS for letter in letters):
+            self.parameters.append(CONTINUOUS if words & _REAL_WORDS else UNSAID)
         # Integers and the customary letters are parameters: their names tell nothing.
         if integer or any(letter in _PARAMETERS for letter in letters):
             self.parameters += [
@@ -99,13 +115,18 @@ class ConditionReader(TrailingReader):
             and _is_parameter(node.sides[0].name, node.sides[1])
             and (self.at > 4 or self.peek().value == ",")
             and (self.peek().kind == "eof" or self.peek().value in {",", ")", "}}", ";"})
-            and self.tokens[0].value != node.sides[0].name
+            and not self.opens_with(node.sides[0].name)
         ):
             self.parameters.append(node.sides[0].name)
-            if node.sides[1] == Named("naturals"):
-                self.parameters.append(COUNTING)
+            self.parameters += _markers(node.sides[1])
             return None
         return node
+
+    def opens_with(self, name: str) -> bool:
+        r"""Whether the answer itself is about the letter (`n > 3, n ∈ ℤ`), not `k\pi, k ∈ ℤ`."""
+        if self.tokens[0].value != name:
+            return False
+        return name not in _PARAMETERS or self.tokens[1].value not in _BEGINS_A_VALUE
 
 
 def _names_naturals(read: list[Token]) -> bool:
@@ -115,12 +136,49 @@ def _names_naturals(read: list[Token]) -> bool:
     )
 
 
-def _is_parameter(name: str, domain: Node) -> bool:
-    """Whether `name ∈ domain` says that a parameter runs through a number set."""
+def _with_comma(tokens: list[Token]) -> list[Token]:
+    """`kπ (k ∈ ℤ)` as `kπ, k ∈ ℤ`: what closes an answer in parentheses is no factor of it."""
+    end = len(tokens)
+    while end and tokens[end - 1].kind == "eof":
+        end -= 1
+    if end < 6 or tokens[end - 1].value != ")":
+        return tokens
+    at = next((at for at in range(end - 2, 0, -1) if tokens[at].value in {"(", ")"}), 0)
+    if not at or tokens[at].value == ")" or tokens[at + 2].value != "in":
+        return tokens
+    name = tokens[at + 1].value
+    if name not in _PARAMETERS or any(token.value == "," for token in tokens[at:end]):
+        return tokens
+    return [
+        *tokens[:at],
+        Token("op", ",", tokens[at].gap),
+        *tokens[at + 1 : end - 1],
+        *tokens[end:],
+    ]
+
+
+def _number_set(domain: Node) -> str:
+    """The number set that a domain is, or a part of it, by name; "" for any other."""
     if isinstance(domain, Pow):
         domain = domain.base
     if isinstance(domain, Fn) and domain.name.startswith("mark"):
         domain = domain.args[0]
-    if not isinstance(domain, Named):
-        return False
-    return domain.name in _INTEGER_SETS or (domain.name == "reals" and name in _PARAMETERS)
+    if isinstance(domain, Sym):
+        return _PLAIN_LETTERS.get(domain.name, "")
+    return domain.name if isinstance(domain, Named) else ""
+
+
+def _is_parameter(name: str, domain: Node) -> bool:
+    """Whether `name ∈ domain` says that a parameter runs through a number set."""
+    found = _number_set(domain)
+    if isinstance(domain, Sym) and name not in _PARAMETERS:
+        return False  # a set called Z
+    return found in _INTEGER_SETS or (found == "reals" and name in _PARAMETERS)
+
+
+def _markers(domain: Node) -> tuple[str, ...]:
+    """What a family notes of the set that its parameter runs through; nothing for the integers."""
+    found = _number_set(domain)
+    partly = isinstance(domain, (Pow, Fn))  # the positive ones
+    markers = (COUNTING,) if found == "naturals" or partly else ()
+    return (*markers, CONTINUOUS) if found == "reals" else markers
