@@ -140,6 +140,20 @@ def same_set(left: Sequence[Piece], right: Sequence[Piece]) -> bool | None:
     return None if unknown else True
 
 
+def intervals(ends: Sequence[Node], inside: Sequence[bool], *, closed: bool) -> list[Piece]:
+    """What lies between `ends`, in order: `inside` for each open part, the ends if `closed`.
+
+    Raises:
+        NotRealSetError: an end has no value.
+    """
+    bounds = [_MINUS_INFINITY, *ends, INFINITY]
+    pieces = [_point(end) for end in ends] if closed else []
+    for index, holds in enumerate(inside):
+        if holds:
+            pieces.append(_piece(bounds[index], closed, bounds[index + 1], closed))
+    return _merged(pieces)
+
+
 # -- making pieces ----------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from rewards.answers.match.assignments import is_name, same_equation
 from rewards.answers.match.lists import ListMatching
+from rewards.answers.match.polynomial_sets import solved
 from rewards.answers.match.real_sets import (
     NotRealSetError,
     half_of_reals,
@@ -62,7 +63,10 @@ class SetMatching(ListMatching):
         if a is not None and b is not None and a != b and "it" not in {a, b}:  # `≥ 5` is about it
             return self.no(f"one is about {a}, the other about {b}")
         try:
-            left, right = real_set(_bare(ref)), real_set(_bare(ans))
+            right = real_set(_bare(ans))
+            left = solved(ref)
+            if left is None:
+                left = real_set(_bare(ref))
         except NotRealSetError:
             return self.symbolic_sets(ref, ans)
         self.why = "both were turned into intervals"
