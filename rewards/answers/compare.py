@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rewards.answers.effort import fresh_effort
 from rewards.answers.match.chemistry import same_formula
-from rewards.answers.match.lettering import in_one_lettering
+from rewards.answers.match.lettering import in_one_lettering, same_cross_products
 from rewards.answers.match.matcher import Matcher
 from rewards.answers.outcome import DEFAULT_OPTIONS, CompareOptions, Comparison, Equality
 from rewards.answers.read.parts import labelled_parts, listed_parts
@@ -78,6 +78,8 @@ def compare(  # noqa: C901, PLR0912
     read = f"the reference was read as {reference.describe()}, the answer as {answer.describe()}"
     if same and claims_differ(reference.text, answer.text):
         same, matcher.why = False, "they say it of different things"
+    if same and not same_cross_products(reference.text, answer.text):
+        same, matcher.why = False, "a cross product has an order, and is no other product"
     if same is not True and (formula := same_formula(reference.text, answer.text)) is not None:
         same = formula
         matcher.why = "the chemical formulas " + ("are the same" if formula else "differ")

@@ -15,6 +15,11 @@ _BOLD = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|pmb)\s?(?:\{\s?([A-Za-z])\s?\}|([A-Za-z])(?![A-Za-z]))"
 )
 _ACCENTED = re.compile(r"(?:vec|hat) ([A-Za-z])")
+_VECTOR = (
+    r"(?:\\(?:vec|mathbf|boldsymbol|bm|pmb|overrightarrow)\s?(?:\{\s?([A-Za-z]{1,3})\s?\}"
+    r"|([A-Za-z])(?![A-Za-z]))|\\(nabla)(?![A-Za-z]))"
+)
+_CROSSED = re.compile(_VECTOR + r"\s{0,3}\\times\s{0,3}" + _VECTOR)
 _CONSTANTS = frozenset("ei")
 
 
@@ -24,6 +29,24 @@ def in_one_lettering(ref: Node, ans: Node, ref_text: str, ans_text: str) -> tupl
     if contains(ref, (Unit,)) != contains(ans, (Unit,)):
         return _no_units(ref, ref_text), _no_units(ans, ans_text)
     return ref, ans
+
+
+def same_cross_products(one: str, other: str) -> bool:
+    r"""Whether two texts multiply the same vectors crosswise, each pair in the same order.
+
+    `\times` between numbers and letters is read as any product is, so this looks at the text.
+
+    >>> same_cross_products(r"\vec a \times \vec b", r"\mathbf{b}\times\mathbf{a}")
+    False
+    """
+    return _crossed(one) == _crossed(other)
+
+
+def _crossed(text: str) -> list[tuple[str, ...]]:
+    if "\\times" not in text:
+        return []
+    found = (match.groups() for match in _CROSSED.finditer(text))
+    return sorted(tuple(name for name in names if name) for names in found)
 
 
 def _no_units(node: Node, text: str) -> Node:
