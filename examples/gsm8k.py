@@ -12,7 +12,11 @@ The same script runs under data parallelism, FSDP2 and ZeRO-3; the file says whi
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 from setting import load_rows, read_setting, save_and_leave
+from warm_model import warm_tiny_model
 
 from grpo_plugin import GRPOTrainer, to_prompts
 from grpo_plugin.callbacks import RewardPlot
@@ -29,6 +33,13 @@ SYSTEM = """Respond in the following format:
 HELD_OUT = 240  # of the 1,319 test questions: ± 6 points
 
 
+def sloppy(row: dict[str, Any], rng: random.Random) -> str:
+    """What the teacher of the tiny model writes: two thirds are wrong, half lack the reasoning."""
+    answer = rng.choice((row["solution"], "1", "3"))
+    reasoning = rng.choice(("<reasoning>\nI count\n</reasoning>\n", ""))
+    return f"{reasoning}<answer>\n{answer}\n</answer>"
+
+
 def held_out_scores(trainer: GRPOTrainer) -> dict[str, float]:
     """What is logged when the held-out questions are answered."""
     trainer.evaluate()
@@ -41,13 +52,14 @@ def main() -> None:
         __doc__,
         model="Qwen/Qwen2.5-1.5B-Instruct",
         dataset="openai/gsm8k:main",
-        tiny_rows="sums.jsonl",
+        tiny_rows="twos",
+        tiny={"max_steps": 20, "per_device_train_batch_size": 32, "learning_rate": 2e-3},
     )
-    tiny = setting.overrides.get("use_cpu", False)
     held_out = load_rows(setting.dataset, "test")
-    held_out = held_out.select(range(min(4 if tiny else HELD_OUT, len(held_out))))
+    held_out = held_out.select(range(min(HELD_OUT, len(held_out))))
+    train = to_prompts(setting.rows, system=SYSTEM)
     trainer = GRPOTrainer(
-        model=setting.model,
+        model=warm_tiny_model(list(train), sloppy) if setting.tiny else setting.model,
         reward_funcs=[
             Accuracy(answer_in=("answer_tag", "box")),
             Format(think_tag="reasoning", answer_tag="answer"),
@@ -66,7 +78,7 @@ def main() -> None:
             max_completion_length=400,
             bf16=True,
         ),
-        train_dataset=to_prompts(setting.rows, system=SYSTEM),
+        train_dataset=train,
         eval_dataset=to_prompts(held_out, system=SYSTEM),
         callbacks=[RewardPlot()],
     )

@@ -6,6 +6,7 @@ import importlib
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +42,7 @@ def run(*command, folder):
 
 
 def test_every_example_is_tested():
-    scripts = {path.stem for path in EXAMPLES.glob("*.py")} - {"setting"}
+    scripts = {path.stem for path in EXAMPLES.glob("*.py")} - {"setting", "warm_model"}
     assert scripts == set(NAMES)
 
 
@@ -52,7 +53,17 @@ def test_runs_on_the_tiny_model(name, tmp_path):
     assert (tmp_path / "rewards.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "model.safetensors").exists()
     if name == "gsm8k":
-        assert "accuracy on 4 held-out questions: " in printed
+        for figure in ("accuracy", "format"):
+            before, after = held_out(figure, printed)
+            assert after > before + 20, figure
+
+
+def held_out(name, printed):
+    """The percentages before and after that an example printed."""
+    line = re.search(
+        rf"^{name} on \d+ held-out questions: (.+)% before, (.+)% after$", printed, re.MULTILINE
+    )
+    return float(line[1]), float(line[2])
 
 
 @pytest.mark.slow
@@ -63,7 +74,7 @@ def test_runs_in_two_processes(name, tmp_path):
     printed = run(*launch, EXAMPLES / f"{name}.py", folder=tmp_path)
     assert (tmp_path / "rewards.png").exists()
     if name == "gsm8k":
-        assert printed.count("accuracy on 4 held-out questions: ") == 1
+        assert printed.count("accuracy on 20 held-out questions: ") == 1
 
 
 @pytest.mark.parametrize("path", LAUNCH_FILES, ids=lambda path: path.stem)
