@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,11 @@ BEGIN, END = "<!-- releases -->", "<!-- end of releases -->"
 RELEASES = ("0.29.1", "1.4.0", "1.10.0", "1.16.0")
 """The oldest supported, two between, and the pinned one."""
 BESIDES = ("requests", "urllib3", "charset-normalizer", "idna", "certifi")
-TESTS = ("tests/grpo_plugin", "tests/trl")
+TESTS = (
+    *("-m", "not slow", "tests/trl"),
+    *(f"tests/grpo_plugin/test_trainer{part}.py" for part in ("", "_config", "_advantages")),
+)
+"""Where the plugin and TRL meet; `TRL_TESTS="tests/grpo_plugin tests/trl"` is all of them."""
 
 
 def folder_of(release: str) -> Path:
@@ -57,7 +62,7 @@ def summary(output: str) -> str:
 def with_table(page: str, results: dict[str, str], arguments: list[str]) -> str:
     """The page with the table between its marks renewed."""
     rows = [f"| {release} | {found} |" for release, found in results.items()]
-    table = "\n".join([f"| TRL | `pytest {' '.join(arguments)}` |", "|---|---|", *rows])
+    table = "\n".join([f"| TRL | `pytest {shlex.join(arguments)}` |", "|---|---|", *rows])
     before, _, rest = page.partition(BEGIN)
     _, mark, after = rest.partition(END)
     if not mark:
