@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -58,6 +58,7 @@ class Setting:
         split: of the dataset, to train on.
         overrides: options of `GRPOConfig` that win over the example's own.
         tiny: whether it is to run in seconds.
+        more: what the example's own options were given, by name.
     """
 
     model: str
@@ -65,6 +66,7 @@ class Setting:
     split: str
     overrides: dict[str, Any]
     tiny: bool = False
+    more: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def rows(self) -> Dataset:
@@ -83,6 +85,7 @@ def read_setting(  # noqa: PLR0913 - what examples differ in
     dataset: str,
     tiny_rows: str,
     tiny: Mapping[str, Any] = MappingProxyType({}),
+    more: Mapping[str, tuple[str | None, str]] = MappingProxyType({}),
     arguments: Sequence[str] | None = None,
 ) -> Setting:
     """Read the command line.
@@ -93,6 +96,7 @@ def read_setting(  # noqa: PLR0913 - what examples differ in
         dataset: the dataset by default.
         tiny_rows: the file or folder in `data/` that takes its place with `--tiny`.
         tiny: options of `GRPOConfig` that an example wants otherwise than `TINY`.
+        more: options of the example's own: each one's default, and what it means.
         arguments: instead of the command line's.
     """
     style = argparse.RawDescriptionHelpFormatter
@@ -106,6 +110,10 @@ def read_setting(  # noqa: PLR0913 - what examples differ in
     parser.add_argument("--max-steps", type=int, help="optimizer steps")
     parser.add_argument("--report-to", default="none", help="wandb, trackio, tensorboard, …")
     parser.add_argument("--tiny", action="store_true", help="a few seconds on this CPU")
+    for name, (default, meaning) in more.items():
+        parser.add_argument(
+            f"--{name}", dest=name, default=default, help=f"{meaning}; default: {default}"
+        )
     chosen = parser.parse_args(arguments)
     overrides: dict[str, Any] = {**TINY, **tiny} if chosen.tiny else {}
     output = chosen.output or (tempfile.mkdtemp(prefix="rlvr-tiny-") if chosen.tiny else "out")
@@ -115,7 +123,12 @@ def read_setting(  # noqa: PLR0913 - what examples differ in
     if chosen.tiny:
         model, dataset = (chosen.model or make_tiny_model()), str(DATA / tiny_rows)
     return Setting(
-        chosen.model or model, chosen.dataset or dataset, chosen.split, overrides, chosen.tiny
+        model=chosen.model or model,
+        dataset=chosen.dataset or dataset,
+        split=chosen.split,
+        overrides=overrides,
+        tiny=chosen.tiny,
+        more={name: getattr(chosen, name) for name in more},
     )
 
 
@@ -164,7 +177,8 @@ def make_tiny_model() -> str:
     wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=pad, eos_token=end)
     wrapped.add_tokens(list(TAGS))
     wrapped.chat_template = (
-        "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n"
+        "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}"
+        "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}\n"
         "{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
     )
     torch.manual_seed(0)  # the same model in every process
