@@ -34,7 +34,7 @@ SYSTEM = (
     "Think first, between <think> and </think>, then answer. A number or a formula stands in "
     r"\boxed{}, a program in one block of Python."
 )
-HELD_OUT = 200  # rows of each source
+HELD_OUT = 200  # rows of each source at most, and a fifth of them
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ def uniform(source: str, row: dict[str, Any]) -> dict[str, Any]:
 def load_sources(setting: Setting) -> Sources:
     """The data sets that the command line names.
 
-    `--code` has the columns of MBPP, `--instructions` those of IFEval; the last `HELD_OUT` rows of
-    each source are held out.
+    `--code` has the columns of MBPP, `--instructions` those of IFEval; the last rows of each source
+    are held out.
     """
     rows = {
         MATH: list(to_prompts(setting.rows, system=SYSTEM)),
@@ -75,9 +75,10 @@ def load_sources(setting: Setting) -> Sources:
         rows[INSTRUCTIONS] = [_instruction(row) for row in load_rows(given, setting.split)]
     whole = {source: [uniform(source, row) for row in part] for source, part in rows.items()}
     taught = load_rows(str(setting.more["cold-start"]), setting.split)
+    kept = {source: len(part) - min(HELD_OUT, len(part) // 5) for source, part in whole.items()}
     return Sources(
-        train=[row for part in whole.values() for row in part[:-HELD_OUT]],
-        held_out=[row for part in whole.values() for row in part[-HELD_OUT:]],
+        train=[row for source, part in whole.items() for row in part[: kept[source]]],
+        held_out=[row for source, part in whole.items() for row in part[kept[source] :]],
         demonstrations=[
             {"prompt": row["messages"][:-1], "completion": row["messages"][-1:]} for row in taught
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import subprocess
@@ -91,6 +92,43 @@ def test_each_source_is_judged_by_its_own_reward(part):
         scores = judge(completions=texts, prompts=[row["prompt"] for row in rows], **columns)
         assert scores[::2] == [score] * 2
         assert scores[1] in {score, None}  # None where no sandbox can be had
+
+
+def test_rows_of_the_usual_data_sets_are_taken_as_they_are(part, tmp_path):
+    from setting import read_setting
+
+    files = {
+        "math": {"question": "1+1", "answer": "2"},
+        "code": {"text": "Write f.", "test_list": ["assert f(1) == 1"]},
+        "instructions": {
+            "prompt": "Hi",
+            "instruction_id_list": ["punctuation:no_comma"],
+            "kwargs": [{"num_words": None}],
+        },
+        "cold-start": {"messages": [{"role": "user", "content": "a"}] * 2},
+    }
+    for name, row in files.items():
+        (tmp_path / f"{name}.jsonl").write_text((json.dumps(row) + "\n") * 5)
+    paths = {name: str(tmp_path / f"{name}.jsonl") for name in files}
+    setting = read_setting(
+        "about",
+        model="base",
+        dataset=paths["math"],
+        tiny_rows="sums.jsonl",
+        more={name: (paths[name], "") for name in files if name != "math"},
+        arguments=[],
+    )
+    sources = part("sources").load_sources(setting)
+    assert [row["source"] for row in sources.held_out] == ["math", "code", "instructions"]
+    assert len(sources.train) == 12
+    math, code, instructions = sources.held_out
+    assert math["solution"] == "2"
+    assert code["tests"] == ["assert f(1) == 1"]
+    judge = part("sources").CHECKS["instructions"]
+    columns = {name: [instructions[name]] for name in ("instruction_id_list", "kwargs")}
+    assert judge(completions=["<think>I see</think>hello"], **columns) == [1.0]
+    assert len(sources.demonstrations[0]["completion"]) == 1
+    assert len(sources.of(("math", "code"))) == 8
 
 
 def test_nobody_who_is_held_out_is_trained_on(part):
