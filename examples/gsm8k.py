@@ -53,7 +53,7 @@ def main() -> None:
         model="Qwen/Qwen2.5-1.5B-Instruct",
         dataset="openai/gsm8k:main",
         tiny_rows="twos",
-        tiny={"max_steps": 20, "per_device_train_batch_size": 32, "learning_rate": 2e-3},
+        tiny={"max_steps": 40, "per_device_train_batch_size": 32, "learning_rate": 2e-3},
     )
     held_out = load_rows(setting.dataset, "test")
     held_out = held_out.select(range(min(HELD_OUT, len(held_out))))

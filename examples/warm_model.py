@@ -26,7 +26,7 @@ Teacher = Callable[[dict[str, Any], random.Random], str]
 
 
 def warm_tiny_model(
-    rows: Sequence[dict[str, Any]], teacher: Teacher, *, steps: int = 60, batch: int = 16
+    rows: Sequence[dict[str, Any]], teacher: Teacher, *, steps: int = 120, batch: int = 16
 ) -> str:
     """A folder with the tiny model, trained on a teacher's demonstrations.
 
