@@ -17,6 +17,9 @@ class Status(str, Enum):
     number that says how much and not whether, as a user's own function may return it (0.3, -1);
     `BAD_REFERENCE` is the data's, `NOT_APPLICABLE` means the row has nothing for this reward, and
     `ERROR` is ours: those three score `None`, which a trainer leaves out of the reward.
+
+    >>> f"{Status.WRONG}"
+    'wrong'
     """
 
     CORRECT = "correct"
@@ -28,6 +31,9 @@ class Status(str, Enum):
     BAD_REFERENCE = "bad_reference"
     NOT_APPLICABLE = "not_applicable"
     ERROR = "error"
+
+    def __str__(self) -> str:
+        return self.value
 
     @property
     def is_scored(self) -> bool:
@@ -58,6 +64,9 @@ class Basis(str, Enum):
     WORDS = "words"
     UNDECIDED = "undecided"
     JUDGE = "judge"
+
+    def __str__(self) -> str:
+        return self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ class Status(str, Enum):
     BAD_PROGRAM = "bad_program"
     INFRA_ERROR = "infra_error"
 
+    def __str__(self) -> str:
+        return self.value
+
     @property
     def is_ours(self) -> bool:
         """Whether the machine failed, not the program."""

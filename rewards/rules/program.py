@@ -32,6 +32,7 @@ from rewards.programs.sandbox_tests import sandbox_tests
 from rewards.programs.sandboxes import sandbox_with
 from rewards.programs.task import RowTests, Task, read_task
 from rewards.reward import Reward, Sample
+from rewards.text.counted import counted
 from rewards.verdict import Stage, Status, Verdict
 from rlvr_cpus import cpus_per_rank
 
@@ -350,7 +351,7 @@ class Code(Reward):
         ]
         count = f"{outcome.passed} of {outcome.total} tests passed"
         reason = "; ".join([count, *failed[:_REASONS_MAX]])
-        expected = f"{outcome.total} tests"
+        expected = counted(outcome.total, "test")
         ours = [test.reason for test in outcome.tests if test.status is Ended.INFRA_ERROR]
         if outcome.status is Ended.INFRA_ERROR or (ours and self.partial):
             why = outcome.reason if outcome.status is Ended.INFRA_ERROR else ours[0]

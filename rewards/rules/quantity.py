@@ -133,7 +133,8 @@ class Quantity(Reward):
         if flaw or not self._equal(value, wanted.number):
             reason = flaw or f"{value:g} and {wanted.number:g} {unit}".rstrip()
             return Verdict(0.0, Status.WRONG, extracted, text, reason)
-        reason = f"{value:g} {unit}".rstrip() + f" for {wanted.number:g}"
+        said = f"{value:g} {unit}".rstrip()
+        reason = f"{said} for {wanted.number:g} {unit}".rstrip()
         return Verdict(1.0, Status.CORRECT, extracted, text, reason)
 
     def _converted(self, given: _Read, own: Any, wanted: _Read, unit: Any) -> tuple[str, float]:

@@ -26,7 +26,7 @@ from rewards.answers.tree import (
     Text,
     children,
 )
-from rewards.extraction.reference import UnusableReferenceError, reference_text
+from rewards.extraction.reference import UnusableReferenceError, answer_text
 from rewards.rules.accuracy import Accuracy, accuracy
 from rewards.workbench.audit.rewritings import rewritings
 
@@ -127,7 +127,7 @@ def audit_reference(reference: object) -> Audited:
     <Fate.SET_ASIDE: 'set aside'>
     """
     try:
-        text = reference_text(reference)
+        text = answer_text(reference)
     except UnusableReferenceError as error:
         return Audited({Finding.UNUSABLE: str(error)})
     read = read_reference(text)
@@ -193,7 +193,7 @@ def audit_choice(reference: object, choices: object) -> str:
 def same_reference(one: object, other: object) -> bool:
     """Whether two references ask for the same answer."""
     try:
-        return accuracy.same_answer(reference_text(one), reference_text(other))
+        return accuracy.same_answer(answer_text(one), answer_text(other))
     except UnusableReferenceError:
         return False
 

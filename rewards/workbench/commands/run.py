@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -86,7 +87,11 @@ def run(  # noqa: PLR0913 - one option each
         modules=named,
         partial=True,
     )
-    row = RowTests(_read(str(tests)), entry=entry, checker=_read(str(checker)) if checker else None)
+    row = RowTests(
+        _about(program, _read(str(tests))),
+        entry=entry,
+        checker=_read(str(checker)) if checker else None,
+    )
     found = reward.run_source(_read(program), row)
     if json:
         typer.echo(jsonlib.dumps(found, ensure_ascii=False, indent=2))
@@ -101,6 +106,15 @@ def run(  # noqa: PLR0913 - one option each
         raise typer.Exit(EXIT_NOT_JUDGED)
     if found["status"] != "accepted":
         raise typer.Exit(EXIT_NOT_ACCEPTED)
+
+
+def _about(program: str, tests: str) -> str:
+    """Tests that import the program by its file's name, as they would beside it."""
+    stem = Path(program).stem
+    if not stem.isidentifier():
+        return tests
+    tests = re.sub(rf"(?m)^(\s*from\s+){stem}(\s+import\b)", r"\1solution\2", tests)
+    return re.sub(rf"(?m)^(\s*import\s+){stem}\s*$", rf"\1solution as {stem}", tests)
 
 
 def _read(name: str) -> str:

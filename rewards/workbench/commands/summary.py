@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rewards.text.counted import counted
 from rewards.workbench.commands.plain_text import plain
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
     else:
         scored, where = "", summary.output
     console.print(
-        plain(f"{scored}{summary.tally.rows:,} rows scored{resumed}, written to {where}"),
+        plain(f"{scored}{counted(summary.tally.rows, 'row')} scored{resumed}, written to {where}"),
         soft_wrap=True,
     )
     read = _columns_read(summary)
@@ -45,7 +46,7 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
     if summary.tally.error_rows:
         console.print(
             plain(
-                f"{summary.tally.error_rows:,} rows could not be judged: "
+                f"{counted(summary.tally.error_rows, 'row')} could not be judged: "
                 'look for "status": "error" in the output'
             ),
             soft_wrap=True,
@@ -53,7 +54,9 @@ def print_summary(summary: Summary | ShardsSummary) -> None:
         for label, counts in summary.tally.rewards.items():
             for (status, why), count in counts.reasons.most_common():
                 if status == Status.ERROR.value:
-                    console.print(plain(f"  {label}, {count:,} rows: {why}"), soft_wrap=True)
+                    console.print(
+                        plain(f"  {label}, {counted(count, 'row')}: {why}"), soft_wrap=True
+                    )
                     break
 
 

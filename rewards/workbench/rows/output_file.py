@@ -26,7 +26,9 @@ BeforeRename = Callable[[Path, tuple[str, ...]], None]
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Formats that somebody would ask for by name and get JSONL instead.
-_OTHER_ENDINGS = frozenset({".arrow", ".bz2", ".csv", ".feather", ".tsv", ".xlsx", ".xz", ".zip"})
+_OTHER_ENDINGS = frozenset(
+    {".arrow", ".bz2", ".csv", ".feather", ".json", ".tsv", ".xlsx", ".xz", ".zip"}
+)
 _LONGEST_NAME = 255  # bytes, on the usual file systems
 _LONGEST_SUFFIX = ".partial.json.new"
 _COPIED_BYTES = 2**20

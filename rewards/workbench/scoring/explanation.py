@@ -8,7 +8,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass, replace
 from functools import wraps
 from io import StringIO
-from traceback import format_exc
+from traceback import format_exception
 
 from rewards.completion import completion_text
 from rewards.errors import InputError
@@ -78,6 +78,12 @@ def explain_verdict(
     return Explanation(reward=reward.name, stages=tuple(stages), verdict=verdict)
 
 
+def _traceback(error: BaseException) -> str:
+    """The traceback of a user's function, from its own first line on."""
+    own = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    return "".join(format_exception(type(error), error, own or error.__traceback__))
+
+
 class _Watched:
     """A user's function, with what it prints and how it raises kept for people to read.
 
@@ -93,8 +99,8 @@ class _Watched:
         def watched(**columns: object) -> object:
             try:
                 found = function(**columns)
-            except BaseException:
-                self._raised = self._raised or format_exc()
+            except BaseException as error:
+                self._raised = self._raised or _traceback(error)
                 raise
             return self._waited(found) if inspect.iscoroutine(found) else found
 
@@ -103,8 +109,8 @@ class _Watched:
     async def _waited(self, found: Awaitable[object]) -> object:
         try:
             return await found
-        except BaseException:
-            self._raised = self._raised or format_exc()
+        except BaseException as error:
+            self._raised = self._raised or _traceback(error)
             raise
 
     def stages(self) -> list[Stage]:

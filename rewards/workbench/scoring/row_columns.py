@@ -11,6 +11,7 @@ from rewards.columns import Role, columns_for, missing_column, missing_columns
 from rewards.completion import completion_text
 from rewards.errors import DataFileError, InputError
 from rewards.reward import Reward
+from rewards.text.counted import counted
 from rewards.text.shorten import shorten_repr
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import RowReader, parse_row
@@ -267,8 +268,8 @@ def _read_head(
     if not broken:
         raise DataFileError(f"{path}: holds no rows; give a file with some")
     raise DataFileError(
-        f"{first_flaw} ({_counted(broken)} read, none is a JSON object; give a JSONL file with one "
-        "object a line)"
+        f"{first_flaw} ({counted(broken, 'row')} read, none is a JSON object; give a JSONL file "
+        "with one object a line)"
     )
 
 
@@ -312,10 +313,6 @@ def _check_completions(
             return
         first_flaw = first_flaw or f"{path}:{line}: {flaw}"
     raise DataFileError(
-        f"{first_flaw}; {_counted(len(rows))} read, none has a usable completion; name the right "
-        "column with --completion-column"
+        f"{first_flaw}; {counted(len(rows), 'row')} read, none has a usable completion; name the "
+        "right column with --completion-column"
     )
-
-
-def _counted(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows} rows"

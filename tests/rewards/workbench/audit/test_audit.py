@@ -22,6 +22,8 @@ from rewards.workbench.cli import app
         ("#### 72", set(), Fate.KEPT),
         ("", {Finding.UNUSABLE}, Fate.SET_ASIDE),
         ("41=42", {Finding.UNUSABLE}, Fate.SET_ASIDE),
+        ("proof", {Finding.UNUSABLE}, Fate.SET_ASIDE),
+        ("N/A", {Finding.UNUSABLE}, Fate.SET_ASIDE),
         ({"a": 1}, {Finding.UNUSABLE}, Fate.SET_ASIDE),
         (r"\text{Monday}", {Finding.WORDS}, Fate.KEPT),
         ("the force points to the left of the wall", {Finding.PROSE}, Fate.SET_ASIDE),

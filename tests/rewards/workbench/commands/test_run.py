@@ -35,6 +35,28 @@ def test_a_right_program(files):
     assert "accepted: 1 of 1 tests" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from add import add\nassert add(1, 2) == 3\n",
+        "import add\nassert add.add(1, 2) == 3\n",
+        """import unittest
+from add import add
+
+class TestAdd(unittest.TestCase):
+    def test_sum(self):
+        self.assertEqual(add(1, 2), 3)
+""",
+    ],
+)
+def test_tests_that_import_the_program_by_its_file(files, source):
+    (files / "test_add.py").write_text(source)
+    assert rlvr(files / "add.py", "--tests", files / "test_add.py").returncode == 0
+    assert rlvr(files / "bad.py", "--tests", files / "test_add.py").returncode == 2
+    (files / "add.py").write_text("def add(a, b):\n    return a - b\n")
+    assert rlvr(files / "add.py", "--tests", files / "test_add.py").returncode == 1
+
+
 def test_a_wrong_program_as_json(files):
     options = ["--tests", files / "cases.json", "--entry", "add", "--json"]
     done = rlvr(files / "bad.py", *options)

@@ -103,7 +103,7 @@ def test_a_missing_package_is_named_before_any_work(tmp_path, ending, package, m
         check_place(tmp_path / f"out{ending}")
 
 
-@pytest.mark.parametrize("name", ["out.csv", "out.jsonl.XZ", "out.arrow"])
+@pytest.mark.parametrize("name", ["out.csv", "out.json", "out.jsonl.XZ", "out.arrow"])
 def test_a_format_that_is_not_written_is_refused(tmp_path, name):
     with pytest.raises(DataFileError, match="rows are not written as"):
         check_place(tmp_path / name)

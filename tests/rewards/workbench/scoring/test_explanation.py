@@ -53,6 +53,7 @@ def test_prints_and_the_traceback_of_ones_own(tmp_path, kind):
     found, verdict = stages(f"{mine}:length", "x", reference="4")
     assert found["printed"].splitlines()[0] == "looking at ['4']"
     assert "return [1 / (len(answer) - 1)]" in found["traceback"]
+    assert "explanation.py" not in found["traceback"]  # it starts in the user's own file
     assert verdict.reason == f"ZeroDivisionError: division by zero ({mine.name}:3)"
 
 
