@@ -55,6 +55,7 @@ class Audit:
         fates: rows kept, mended, set aside.
         counts: by finding, in how many rows it came up.
         shown: by finding, the first rows.
+        columns: the column that was read first for each role.
         notes: what a user should know.
     """
 
@@ -65,6 +66,7 @@ class Audit:
     fates: Counter[Fate] = field(default_factory=Counter)
     counts: Counter[Finding] = field(default_factory=Counter)
     shown: dict[Finding, list[FoundRow]] = field(default_factory=dict)
+    columns: dict[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -73,6 +75,12 @@ class Audit:
         if not self.rows:
             return None
         return (self.fates[Fate.KEPT] + self.fates[Fate.MENDED]) / self.rows
+
+    def read(self, columns: Mapping[Role, str | None]) -> None:
+        """Note which columns a row was read from."""
+        for role, name in columns.items():
+            if name is not None:
+                self.columns.setdefault(role.value, name)
 
     def add(self, line: int, reference: object, audited: Audited) -> None:
         """Count one row."""
@@ -93,6 +101,7 @@ class Audit:
             "broken": self.broken,
             "empty": self.empty,
             "share_for_rules": self.share_for_rules,
+            "columns": dict(self.columns),
             "fates": {fate.value: self.fates[fate] for fate in Fate},
             "findings": {
                 finding.value: {
@@ -180,6 +189,9 @@ def _audited_rows(
             asked = None if prompt is None else row[prompt]
             tests = None if reference_column else _filled(row, Role.TESTS, None)
             column = tests or _filled(row, Role.REFERENCE, reference_column)
+            audit.read(
+                {Role.REFERENCE: None if tests else column, Role.TESTS: tests, Role.PROMPT: prompt}
+            )
             if column is None:
                 audit.empty += 1
                 yield {**row, COLUMN: _written(Audited({Finding.UNUSABLE: "no reference"}))}

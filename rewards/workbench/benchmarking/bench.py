@@ -217,6 +217,7 @@ def _measure(one: BenchSet, judged: Mapping[str, JudgedSet], threshold: float) -
     rows = one.labelled.rows
     prompts = None if one.attacks else prompts_of(one.labelled)
     found = measure_set(one.labelled.name, rows, judged, threshold, prompts=prompts)
+    found = replace(found, columns=one.labelled.columns)
     if one.attacks:
         categories = {
             label: hackability(rows, said.judgements, threshold) for label, said in judged.items()

@@ -63,6 +63,7 @@ class SetFigures:
         grouped_by: the column that tells the groups apart, where there are groups.
         group_sizes: how many rows each group has.
         signal: what each reward would teach, where there are groups.
+        columns: what was read for what, of a user's file.
     """
 
     name: str
@@ -74,6 +75,7 @@ class SetFigures:
     grouped_by: str | None = None
     group_sizes: Sequence[int] = ()
     signal: Mapping[str, RewardSignal] = field(default_factory=dict)
+    columns: Mapping[str, str | None] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """The figures as plain JSON."""
@@ -84,6 +86,8 @@ class SetFigures:
             "rewards": {name: one.to_dict() for name, one in self.rewards.items()},
             "pairs": [asdict(pair) for pair in self.pairs],
         }
+        if self.columns:
+            found["columns"] = dict(self.columns)
         if self.hackability:
             found["hackability"] = {
                 reward: {category: asdict(one) for category, one in categories.items()}

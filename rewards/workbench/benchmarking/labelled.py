@@ -8,12 +8,13 @@ what sort of kind.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
 from rewards.columns import COLUMN_ALIASES, Role, columns_for, truth
 from rewards.errors import DataFileError
+from rewards.workbench.rows.columns_read import filled_columns
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import unfold
@@ -54,6 +55,7 @@ class LabelledSet:
         rows: the rows, in order.
         reference: the column that the user named for references, if he did.
         tests: the same for tests of programs.
+        columns: what is read for what, of a user's file.
     """
 
     name: str
@@ -62,6 +64,7 @@ class LabelledSet:
     rows: tuple[LabelledRow, ...]
     reference: str | None = None
     tests: str | None = None
+    columns: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +141,18 @@ def load_labelled(
                 rows.append(LabelledRow(raw.line, right, kind, category, one))
     if completion is None:
         raise DataFileError(f"{path}: holds no rows; give a file with one row for each completion")
+    roles = (Role.REFERENCE, Role.TESTS, *((Role.LABEL,) if need_truth else ()))
+    read = filled_columns(
+        (one.columns for one in rows), {role: getattr(named, role.value) for role in roles}
+    )
     return LabelledSet(
-        name or set_name(path), completion, prompt, tuple(rows), named.reference, named.tests
+        name or set_name(path),
+        completion,
+        prompt,
+        tuple(rows),
+        named.reference,
+        named.tests,
+        {} if columns is None else {"completion": completion, "prompt": prompt, **read},
     )
 
 

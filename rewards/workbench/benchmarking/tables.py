@@ -10,6 +10,7 @@ from rewards.workbench.benchmarking.correlation import Correlation
 from rewards.workbench.benchmarking.figures import SetFigures
 from rewards.workbench.benchmarking.stress import Hackability
 from rewards.workbench.benchmarking.throughput import Throughput
+from rewards.workbench.rows.columns_read import columns_in_words
 
 _NONE = "–"
 
@@ -82,6 +83,8 @@ def _accuracy(found: SetFigures, report: BenchReport) -> TextTable:
     title = f"{found.name}: {found.rows:,} rows; rewarded is a score above {report.threshold:g}"
     prompts = {len(one.counts.by_prompt) for one in found.rewards.values() if one.counts} - {0}
     notes = [f"intervals draw {count:,} prompts, whose completions are alike" for count in prompts]
+    if read := columns_in_words(found.columns):
+        notes.append(read)
     return _with_missing(TextTable(title, headings, rows, notes), report.missing)
 
 

@@ -108,6 +108,7 @@ def _print(found: Audit, examples: int) -> None:
     from rich.table import Table
 
     from rewards.workbench.audit.references import Fate, Finding
+    from rewards.workbench.rows.columns_read import columns_in_words
 
     console = Console(stderr=True, highlight=False)
     table = Table(box=SIMPLE_HEAD)
@@ -129,5 +130,7 @@ def _print(found: Audit, examples: int) -> None:
     for count, what in ((found.empty, "no reference"), (found.broken, "cannot be read")):
         if count:
             console.print(f"{count:,} rows more: {what}")
+    if read := columns_in_words(found.columns):
+        console.print(plain(read), soft_wrap=True)
     for note in found.notes:
         console.print(plain(f"note: {note}"))

@@ -140,6 +140,8 @@ def compare(  # noqa: PLR0913 - one parameter per option
 def _print_comparison(comparison: RewardComparison) -> None:
     from rich.console import Console  # `--help` is quick
 
+    from rewards.workbench.rows.columns_read import columns_in_words
+
     console = Console(highlight=False)
     for counts, shown in zip(comparison.pairs, comparison.shown, strict=True):
         _print_pair(console, counts, shown)
@@ -148,6 +150,8 @@ def _print_comparison(comparison: RewardComparison) -> None:
         share = right / comparison.labelled_rows
         say = f"{label} is right on {right:,} of {comparison.labelled_rows:,} rows ({share:.1%})"
         console.print(plain(f"{say}, says {comparison.label_column}"), soft_wrap=True)
+    if read := columns_in_words(comparison.columns):
+        console.print(plain(read), soft_wrap=True)
     for note in comparison.notes:
         console.print(plain(f"note: {note}"), soft_wrap=True)
     if comparison.error_rows:

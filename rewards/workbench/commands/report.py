@@ -106,6 +106,7 @@ def report(  # noqa: PLR0913 - one parameter per option
     from rewards.errors import InputError
     from rewards.workbench.reporting import ReportOptions, serve_report, write_report
     from rewards.workbench.reporting.scored_rows import ReportColumns
+    from rewards.workbench.rows.columns_read import columns_in_words
 
     options = ReportOptions(
         files=tuple(files),
@@ -136,5 +137,7 @@ def report(  # noqa: PLR0913 - one parameter per option
     rows = sum(run.rows for run in summary.runs)
     shown = f"{rows:,} rows, {summary.listed_rows:,} of them listed: {summary.output}"
     typer.echo(visible(shown), err=True)
+    if read := columns_in_words(summary.columns):
+        typer.echo(visible(read), err=True)
     if json:
         typer.echo(jsonlib.dumps(summary.to_dict(), indent=2))

@@ -136,6 +136,7 @@ def _print_selection(selection: Selection) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from rewards.workbench.rows.columns_read import columns_in_words
     from rewards.workbench.selection.row_counts import MEANINGS, Fate
 
     console = Console(stderr=True, highlight=False)
@@ -153,6 +154,7 @@ def _print_selection(selection: Selection) -> None:
     console.print(table)
     for fault in selection.faults:
         console.print(plain(f"left out: {fault}"), soft_wrap=True)
+    console.print(plain(columns_in_words(selection.columns)), soft_wrap=True)
     asked = ", ".join(selection.rewards)
     console.print(
         plain(

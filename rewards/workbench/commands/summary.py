@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rewards.text.counted import counted
 from rewards.workbench.commands.plain_text import plain
+from rewards.workbench.rows.columns_read import columns_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,8 +97,7 @@ def _columns_read(summary: Summary | ShardsSummary) -> str:
     """Which columns were read, in words; of several files those of the first."""
     one = summary.files[0] if hasattr(summary, "files") and summary.files else summary
     columns = getattr(one, "columns", {})
-    named = [f"{role} {name!r}" for role, name in columns.items() if name is not None]
-    return f"columns read: {', '.join(named)}" if named else ""
+    return columns_in_words(columns)
 
 
 def _print_files(console: Console, summary: ShardsSummary) -> None:

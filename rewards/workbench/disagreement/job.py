@@ -20,6 +20,7 @@ from rewards.workbench.disagreement.examples import (
     ShownDisagreements,
 )
 from rewards.workbench.disagreement.judged_rows import JudgedRow, read_judged_rows, split_rewards
+from rewards.workbench.rows.columns_read import filled_columns
 from rewards.workbench.rows.whole_output import WholeOutput
 from rewards.workbench.scoring.reward_arguments import read_reward_arguments
 from rewards.workbench.scoring.row_columns import NamedColumns
@@ -76,6 +77,7 @@ class RewardComparison:
         labelled_rows: how many rows say whether the completion is right.
         right: on how many of these each reward decides rightly.
         notes: what a user should know of how the output was written.
+        columns: which columns were read for what.
     """
 
     input: Path
@@ -90,6 +92,7 @@ class RewardComparison:
     labelled_rows: int = 0
     right: Counter[str] = field(default_factory=Counter)
     notes: tuple[str, ...] = ()
+    columns: dict[str, str | None] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, object]:
         """The comparison as plain JSON, for `--json`."""
@@ -100,6 +103,7 @@ class RewardComparison:
             "error_rows": self.error_rows,
             "errors": list(self.errors),
             "notes": list(self.notes),
+            "columns": dict(self.columns),
             "label_column": self.label_column,
             "kind_column": self.kind_column,
             "labelled_rows": self.labelled_rows,
@@ -133,6 +137,7 @@ def compare_rewards(
         kind_column=_kind_column(options, head),
         pairs=[PairCounts(first=one, second=other) for one, other in combinations(labels, 2)],
     )
+    comparison.columns |= filled_columns(head, {Role.COMPLETION: options.named.completion})
     shown = [ShownDisagreements(options.limit) for _ in comparison.pairs]
     with ExitStack() as stack:
         output = None
@@ -149,6 +154,7 @@ def compare_rewards(
                     workers=options.workers,
                     named=options.named,
                     on_progress=on_progress,
+                    columns=comparison.columns,
                 )
             )
         )

@@ -61,8 +61,11 @@ def read_judged_rows(  # noqa: PLR0913 - the options of scoring and what to scor
     workers: int | None,
     named: NamedColumns,
     on_progress: Callable[[Progress], None] | None,
+    columns: dict[str, str | None],
 ) -> Generator[JudgedRow]:
     """The rows of a file in order; what has to be judged goes through a temporary file first.
+
+    `columns` is told which columns judging reads for what.
 
     Raises:
         InputError: something in the options or the file cannot be used.
@@ -74,7 +77,7 @@ def read_judged_rows(  # noqa: PLR0913 - the options of scoring and what to scor
         if judge:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="rlvr-compare-")))
             source = folder / "judged.jsonl"
-            _score(
+            columns |= _score(
                 ScoreOptions(
                     input=path,
                     output=source,
@@ -106,9 +109,11 @@ def _check_reward(one: NamedReward, path: Path, written: Sequence[str]) -> None:
         raise InputError(f"{error}. {path} itself holds verdicts of: {held}") from None
 
 
-def _score(options: ScoreOptions, on_progress: Callable[[Progress], None] | None) -> None:
+def _score(
+    options: ScoreOptions, on_progress: Callable[[Progress], None] | None
+) -> Mapping[str, str | None]:
     try:
-        score_file(options, on_progress=on_progress)
+        return score_file(options, on_progress=on_progress).columns
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; nothing is written") from None
     except DataFileError as error:

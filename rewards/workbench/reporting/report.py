@@ -33,6 +33,7 @@ from rewards.workbench.reporting.scored_rows import (
 )
 from rewards.workbench.reporting.serving import Answers, ReportServer
 from rewards.workbench.reporting.summary import ReportSummary
+from rewards.workbench.rows.columns_read import filled_columns
 
 MAX_CHANGED_ROWS = 2000
 _HEAD_ROWS = 200  # that say which rewards and columns there are
@@ -88,6 +89,7 @@ def write_report(options: ReportOptions, *, on_progress: OnProgress | None = Non
         runs=content.runs,
         comparisons=content.comparisons,
         listed_rows=len(content.rows),
+        columns=_columns(options),
     )
 
 
@@ -134,6 +136,19 @@ def _completion_column(options: ReportOptions) -> str | None:
     for row in _first_rows(options.files[0], options.named)[:1]:
         return next(iter(columns_for(Role.COMPLETION, row.columns)), None)
     return None
+
+
+def _columns(options: ReportOptions) -> dict[str, str]:
+    """Which columns the first file's first rows are read from."""
+    named = options.named
+    roles: dict[Role, str | None] = {
+        Role.COMPLETION: named.completion,
+        Role.PROMPT: named.prompt,
+        Role.REFERENCE: None,
+        Role.LABEL: named.label,
+    }
+    rows = _first_rows(options.files[0], named)
+    return filled_columns((row.columns for row in rows), roles)
 
 
 def _first_rows(path: Path, named: ReportColumns) -> list[ScoredRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,18 +19,21 @@ class ReportSummary:
         runs: the figures of each file.
         comparisons: of each later file with the first.
         listed_rows: how many rows the page lists.
+        columns: which columns are read for what, in the first file.
     """
 
     output: Path
     runs: list[RunFigures]
     comparisons: list[RunChanges]
     listed_rows: int
+    columns: Mapping[str, str | None]
 
     def to_dict(self) -> dict[str, object]:
         """The summary as plain JSON values."""
         return {
             "output": str(self.output),
             "listed_rows": self.listed_rows,
+            "columns": dict(self.columns),
             "runs": [_run_dict(run) for run in self.runs],
             "comparisons": [_comparison_dict(comparison) for comparison in self.comparisons],
         }

@@ -4,6 +4,7 @@
 * `readers`: opening one, whatever its format; `text_reader`, `delimited_reader`,
   `json_array_reader`, `eval_log_reader`, `parquet_reader`, `dataset_folder` and `shard_folder` read
   one each, `zstd_stream` and `arrow_reader` serve them
+* `columns_read`: which columns were read for what, for summaries
 * `joined_rows`: rows with what another file says of the same id
 * `other_tools`: what other tools write, and how it is read; `shaped_reader` reads it so,
   `training_logs` finds the verdicts in a trainer's tables

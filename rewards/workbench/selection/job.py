@@ -102,6 +102,11 @@ def select_rows(options: SelectOptions, *, on_progress: OnProgress | None = None
     selection = Selection(output=options.output, rewards=())
     columns = _choose_columns(options, selection)
     selection.rewards = columns.rewards
+    selection.columns = {
+        "completion": columns.completion,
+        "prompt": columns.prompt,
+        "group": None if columns.group == columns.prompt else columns.group,
+    }
     before = [stamp(path) for path in options.inputs]
     step = _Progress(options.inputs, columns, on_progress)
     with WholeOutput(options.output, overwrite=options.overwrite, inputs=options.inputs) as output:

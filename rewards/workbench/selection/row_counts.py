@@ -52,6 +52,7 @@ class Selection:
         fates: how many rows met which fate; the sum is the number of rows.
         faults: "path:line: what is wrong" for the first rows at fault.
         notes: what a user should know.
+        columns: what was read for what, in the first file.
     """
 
     output: Path
@@ -61,6 +62,7 @@ class Selection:
     fates: Counter[Fate] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    columns: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -90,4 +92,5 @@ class Selection:
             "prompts_kept": self.prompts_kept,
             "faults": list(self.faults),
             "notes": list(self.notes),
+            "columns": dict(self.columns),
         }

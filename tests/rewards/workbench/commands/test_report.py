@@ -31,7 +31,10 @@ def scored(make_place):
 def test_scored_rows_become_a_page(scored):
     done = scored.run("report", "a.jsonl", "--output", "report.html")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "30 rows, 30 of them listed: report.html\n"
+    assert done.stderr.splitlines() == [
+        "30 rows, 30 of them listed: report.html",
+        "columns read: completion 'completion', reference 'answer', label 'label'",
+    ]
     page = (scored / "report.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
     assert page.endswith("</html>")
