@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewards.errors import DataFileError
-from rewards.extras import require_package, version_of
+from rewards.extras import version_of
 from rewards.text.visible import visible
 from rewards.workbench.audit.references import Fate, Finding
+from rewards.workbench.reporting.templates import (
+    require_template_engine,
+    template_environment,
+)
 from rewards.workbench.rows.input_files import check_apart
 from rewards.workbench.rows.whole_output import WholeOutput
 
@@ -31,7 +35,7 @@ def check_page(output: Path, source: Path, *, overwrite: bool) -> None:
         InputError: the page would stand in the input's place.
         DataFileError: it is there already, and is not to be overwritten.
     """
-    require_package("jinja2", needed_by="rlvr audit --html", extra="report")
+    require_template_engine("rlvr audit --html")
     check_apart(source, output)
     if output.exists() and not overwrite:
         raise DataFileError(f"{output}: is there already; --overwrite replaces it")
@@ -63,19 +67,12 @@ def write_audit_page(output: Path, audit: Audit) -> None:
 
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    import jinja2  # an extra
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("rewards.workbench.audit", "template"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return template_environment(
+        "rewards.workbench.audit",
+        {
+            "visible": visible,
+            "count": "{:,}".format,
+            "share": "{:.1%}".format,
+            "place": lambda finding: finding.value.replace(" ", "-").replace("'", ""),
+        },
     )
-    environment.filters |= {
-        "visible": visible,
-        "count": "{:,}".format,
-        "share": "{:.1%}".format,
-        "place": lambda finding: finding.value.replace(" ", "-").replace("'", ""),
-    }
-    return environment

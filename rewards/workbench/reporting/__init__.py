@@ -15,6 +15,7 @@
 * `addresses`: of rows on the page
 * `display`: text from a model made fit to be shown
 * `charts`: where the bars and lines of a plot go
+* `templates`: the engine that makes pages, its settings in one place
 * `page`: the page itself (`template/` holds its HTML, style and script)
 """
 

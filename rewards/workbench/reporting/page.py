@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewards.extras import require_package, version_of
+from rewards.extras import version_of
 from rewards.text.visible import visible
 from rewards.verdict import Status
 from rewards.workbench.reporting.addresses import rows_address
@@ -31,6 +31,7 @@ from rewards.workbench.reporting.display import script_json
 from rewards.workbench.reporting.figures import OTHER_REASONS, RunFigures
 from rewards.workbench.reporting.packed_rows import pack_rows
 from rewards.workbench.reporting.run_changes import RunChanges
+from rewards.workbench.reporting.templates import template_environment
 from rewards.workbench.rows.whole_output import WholeOutput
 
 if TYPE_CHECKING:
@@ -72,15 +73,6 @@ class PageContent:
     served: list[str] | None = None
 
 
-def require_template_engine() -> None:
-    """Make sure that Jinja2 is there, before minutes go into reading a file.
-
-    Raises:
-        MissingExtraError: it is not; the message says how to install it.
-    """
-    require_package("jinja2", needed_by="rlvr report", extra="report")
-
-
 def write_page(output: Path, content: PageContent) -> None:
     """Write the page; what stood there before stays until it is complete.
 
@@ -102,17 +94,7 @@ def page_bytes(content: PageContent) -> bytes:
 
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("rewards.workbench.reporting", "template"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_finalize,
-    )
-    environment.filters |= {
+    filters = {
         "score": _score,
         "share": _share,
         "short": _short,
@@ -120,7 +102,7 @@ def _environment() -> jinja2.Environment:
         "signed": "{:+.3f}".format,
         "tick": "{:g}".format,
     }
-    environment.globals |= {
+    names = {
         "stack_statuses": stack_statuses,
         "score_bar": score_bar,
         "plot_lengths": plot_lengths,
@@ -132,7 +114,9 @@ def _environment() -> jinja2.Environment:
         "rows_address": rows_address,
         "changed_address": partial(rows_address, place="changed"),
     }
-    return environment
+    return template_environment(
+        "rewards.workbench.reporting", filters, names=names, finalize=_finalize
+    )
 
 
 def _variables(content: PageContent) -> dict[str, object]:

@@ -19,7 +19,6 @@ from rewards.workbench.reporting.matching import MatchBy, find_match
 from rewards.workbench.reporting.page import (
     PageContent,
     page_bytes,
-    require_template_engine,
     write_page,
 )
 from rewards.workbench.reporting.row_store import RowStore, scalar_columns
@@ -33,6 +32,7 @@ from rewards.workbench.reporting.scored_rows import (
 )
 from rewards.workbench.reporting.serving import Answers, ReportServer
 from rewards.workbench.reporting.summary import ReportSummary
+from rewards.workbench.reporting.templates import require_template_engine
 from rewards.workbench.rows.columns_read import filled_columns
 
 MAX_CHANGED_ROWS = 2000
@@ -78,7 +78,7 @@ def write_report(options: ReportOptions, *, on_progress: OnProgress | None = Non
         InputError: a file holds no verdicts, or a named column is nowhere to be found.
         MissingExtraError: Jinja2 is not installed.
     """
-    require_template_engine()
+    require_template_engine("rlvr report")
     if options.output is None:
         raise InputError("a page needs a place: name a file for --output, or use --serve")
     _check_output(options.output)
@@ -112,7 +112,7 @@ def serve_report(
             taken.
         MissingExtraError: Jinja2 is not installed.
     """
-    require_template_engine()
+    require_template_engine("rlvr report")
     head = [row for path in options.files for row in _first_rows(path, options.named)]
     rewards = dict.fromkeys(name for row in head for name in row.verdicts)
     columns = [name for name in scalar_columns(head) if name not in rewards]
