@@ -5,33 +5,27 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import mkdocs_gen_files
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
-import rewards  # noqa: E402 - it lies beside this folder
+from exported_rewards import ALL, CASES, cases, judge  # noqa: E402 - it lies beside this folder
+
+import rewards  # noqa: E402
 from rewards.reward import Reward  # noqa: E402
 from rewards.text.shorten import shorten  # noqa: E402
 from rewards.verdict import Verdict  # noqa: E402
 
-CASES = ROOT / "tests" / "cases"
 GROUPS = ("Accepted", "Refused", "In between", "Not scored")
 COMBINATIONS = (
     *("WeightedSum", "Gate", "Clip", "Schedule", "Route"),
     *("GroupLength", "SecondOpinion"),
 )
 SHOWN = 8  # cases of a group; of `accuracy` two of a kind
-
-
-def cases(name: str) -> Iterator[dict[str, Any]]:
-    """The golden cases of a reward."""
-    for line in (CASES / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)
 
 
 def answers() -> Iterator[dict[str, Any]]:
@@ -44,15 +38,6 @@ def answers() -> Iterator[dict[str, Any]]:
             seen[expected] = seen.get(expected, 0) + 1
             if expected in {"equal", "different"} and seen[expected] <= 2:
                 yield {"completion": rf"\boxed{{{case['answer']}}}", "reference": case["reference"]}
-
-
-def judged(reward: Reward, case: dict[str, Any]) -> Verdict:
-    """What the reward says about a case."""
-    ids = None if "ids" not in case else list(range(case["ids"]))
-    return replace(reward, **case.get("options", {})).verify(
-        case["completion"], case.get("reference"), prompt=case.get("prompt"), completion_ids=ids,
-        **case.get("row", {}),
-    )  # fmt: skip
 
 
 def group_of(reward: Reward, verdict: Verdict) -> str:
@@ -74,11 +59,11 @@ def cell(value: object, limit: int = 90) -> str:
     return f"{ticks}{pad}{text}{pad}{ticks}"
 
 
-def tables(reward: Reward, chosen: list[dict[str, Any]], most: int) -> Iterator[str]:
+def tables(name: str, reward: Reward, chosen: list[dict[str, Any]], most: int) -> Iterator[str]:
     """The cases under their headings, each with its verdict."""
     found: dict[str, list[str]] = {group: [] for group in GROUPS}
     for case in chosen:
-        verdict = judged(reward, case)
+        verdict = judge(name, case)
         beside = {k: v for k, v in case.items() if k in {"options", "prompt", "row", "ids"} and v}
         given = "<br>".join(f"{key}: {cell(value, 60)}" for key, value in beside.items())
         score = "None" if verdict.score is None else f"{verdict.score:.3g}"
@@ -115,16 +100,15 @@ def page(name: str, reward: Reward) -> str:
         described(cls),
         "## What it says\n",
         "These are the project's own golden cases, judged when this page was built.\n",
-        *tables(reward, chosen, 60 if name == "accuracy" else SHOWN),
+        *tables(name, reward, chosen, 60 if name == "accuracy" else SHOWN),
     ]
     return "\n".join(parts)
 
 
 def main() -> None:
     """Write all pages, and the one that lists them."""
-    ready = {n: v for n in rewards.__all__ if isinstance(v := getattr(rewards, n), Reward)}
     lines = ["# Rewards\n", "| reward | reads | what it says |", "|---|---|---|"]
-    for name, reward in sorted(ready.items()):
+    for name, reward in sorted(ALL.items()):
         with mkdocs_gen_files.open(f"rewards/{name}.md", "w") as file:
             file.write(page(name, reward))
         first = " ".join((type(reward).__doc__ or "").strip().partition("\n\n")[0].split())
