@@ -193,7 +193,9 @@ def score(  # noqa: PLR0913 - one parameter per option
     --workers 0 there are no such limits.
 
     With --ray the rows are judged as tasks of a Ray cluster, in blocks; this process reads and
-    writes. Output, progress and resuming are the same, and a node that is lost costs time alone.
+    writes. With --output-dir and at least as many files as CPUs, whole files are tasks where the
+    nodes see them at the same paths: they read and write. Output and resuming are the same, and a
+    node that is lost costs time alone.
 
     Exit codes: 0 all rows were judged; 1 finished, but some rows could not be judged (status
     "error"); 2 bad input or options, or the output cannot be written; 130 interrupted (143 by

@@ -13,7 +13,7 @@ thin coat around them.
 * `chunk_judge`: chunks of rows judged so, and what is written of them
 * `row_limits`: those limits, and when to stop calling a reward that always hangs
 * `dispatch`: chunks over worker processes, in order, nothing lost
-* `ray_blocks`: the same over the nodes of a Ray cluster
+* `ray_blocks`, `ray_shards`: blocks of rows, and whole files, on the nodes of a Ray cluster
 * `unfinished_output`: the unfinished output: locked, resumable, renamed when complete
 * `written_verdicts`: verdicts read back from an output
 * `score`, `shards`: one file, and several files, each into a folder

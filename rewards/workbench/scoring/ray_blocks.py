@@ -36,7 +36,9 @@ BLOCK_ROWS = 512
 _BLOCK_CHARACTERS = 2**23
 _BLOCKS_AHEAD = 3  # for each CPU of the cluster
 _LEAST_AHEAD = 4
-_TRIES = 20  # nodes may go; a block that ends every worker it meets must not run for ever
+
+TRIES = 20
+"""How often a task is done: nodes may go; what ends every worker it meets must not run for ever."""
 
 Told = tuple[JudgedChunk | None, dict[str, list[VerdictFields]] | None]
 """What a task says of a chunk: its lines, or the fields to make them from."""
@@ -68,7 +70,7 @@ def judge_on_ray(
     limits = limits or RowLimits()
     patience = patience or expect_patience(job, limits)
     task = ray.remote(
-        num_cpus=1, max_retries=_TRIES, retry_exceptions=[WorkerError], scheduling_strategy="SPREAD"
+        num_cpus=1, max_retries=TRIES, retry_exceptions=[WorkerError], scheduling_strategy="SPREAD"
     )(judge_block)
     told_job = ray.put((job, limits.timeout_s, limits.memory_mb))
     ahead = max(_LEAST_AHEAD, int(_BLOCKS_AHEAD * ray.cluster_resources().get("CPU", 1)))
@@ -110,7 +112,8 @@ def blocks(rows: Iterable[RawRow]) -> Iterator[list[list[WireRow]]]:
         yield block
 
 
-_kept = KeptWorkers()  # of this Ray worker; the next task has mostly the same job
+KEPT = KeptWorkers()
+"""Of this Ray worker; the next task has mostly the same job."""
 
 
 def judge_block(told_job: tuple[Job, float, int], block: Sequence[list[WireRow]]) -> list[Told]:
@@ -121,7 +124,7 @@ def judge_block(told_job: tuple[Job, float, int], block: Sequence[list[WireRow]]
     """
     job, timeout_s, memory_mb = told_job
     limits = RowLimits(timeout_s=timeout_s, memory_mb=memory_mb)
-    judge = _kept.take(job, 1, limits, expect_patience(job, limits))
+    judge = KEPT.take(job, 1, limits, expect_patience(job, limits))
     judged = [judge.judge(chunk) for chunk in block]
     return [(one.lines, one.fields) for one in judged]
 
@@ -142,7 +145,7 @@ def connect(address: str) -> Any:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         ray.init(
-            address=None if address == HERE else address,
+            address=address,  # `local` is Ray's own word; no address would take a cluster it finds
             logging_level=logging.ERROR,
             log_to_driver=False,
             **({"include_dashboard": False} if address == HERE else {}),

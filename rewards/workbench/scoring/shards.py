@@ -8,7 +8,7 @@ goes on with what is half finished, and refuses an output that was made from som
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,7 +110,7 @@ def score_shards(
     *,
     on_progress: OnProgress | None = None,
 ) -> ShardsSummary:
-    """Score several files, one after the other.
+    """Score several files, one after the other; on a Ray cluster, many at a time.
 
     All of them are looked at before the first row is judged, so that one without the right columns
     is found at once.
@@ -134,29 +134,80 @@ def score_shards(
             for source, output in zip(inputs, outputs, strict=True)
         ]
         finished = [_read_finished(run) for run in runs]
-    total = Tally.of(runs[0].labels if runs else [])
-    summaries: list[Summary] = []
-    sizes = [_size(run) for run in runs]
+    done = {at: summary for at, summary in enumerate(finished) if summary is not None}
+    if options.ray is not None:
+        _finish_on_nodes(options.ray, runs, done, output_dir, on_progress)
     with closing(KeptWorkers()) as kept:
-        for at, (run, summary) in enumerate(zip(runs, finished, strict=True)):
-            base = Progress(
-                rows=total.rows,
-                resumed_rows=sum(one.resumed_rows for one in summaries),
-                position_bytes=sum(sizes[:at]),
-                size_bytes=sum(sizes),
-                tally=total,
-            )
-            summaries.append(summary or _finish(run, base, on_progress, kept))
-            total.merge(summaries[-1].tally)
-    return ShardsSummary(output_dir=output_dir, files=tuple(summaries), tally=total)
+        for at, run in enumerate(runs):
+            if at not in done:
+                base = _measure(runs, done)
+                done[at] = finish_shard(run, kept, on_progress=_over(base, on_progress))
+    summaries = tuple(done[at] for at in range(len(runs)))
+    return ShardsSummary(output_dir=output_dir, files=summaries, tally=_measure(runs, done).tally)
 
 
-def _finish(
-    run: PreparedRun, base: Progress, on_progress: OnProgress | None, kept: KeptWorkers
+def _finish_on_nodes(
+    address: str,
+    runs: Sequence[PreparedRun],
+    done: dict[int, Summary],
+    output_dir: Path,
+    on_progress: OnProgress | None,
+) -> None:
+    """Let nodes finish whole files where they can; what they finished is added to `done`."""
+    from rewards.workbench.scoring.ray_shards import finish_on_nodes  # only where it is asked for
+
+    left = {at: run for at, run in enumerate(runs) if at not in done}
+    steps = finish_on_nodes(left, finish_shard, address=address, marks=output_dir / RECORDS)
+    try:
+        with closing(steps):
+            for at, summary in steps:
+                done[at] = summary
+                if on_progress is not None:
+                    on_progress(_measure(runs, done))
+    except KeyboardInterrupt:
+        message = (
+            f"interrupted; {len(done)} of {len(runs)} files are finished and the rows of others "
+            "kept: run the same command again to continue"
+        )
+        raise KeyboardInterrupt(message) from None
+
+
+def finish_shard(
+    run: PreparedRun, kept: KeptWorkers, *, on_progress: OnProgress | None = None
 ) -> Summary:
+    """Score what is left of one file, and note that it is finished.
+
+    Raises:
+        InputError, WorkerError, KeyboardInterrupt: as `score_file` does.
+    """
+    return _read_finished(run) or finish_run(
+        run,
+        on_progress=on_progress,
+        before_rename=lambda file, summary: _write_record(run, file, summary),
+        kept=kept,
+    )
+
+
+def _measure(runs: Sequence[PreparedRun], done: Mapping[int, Summary]) -> Progress:
+    """The progress when these files are finished and no others begun."""
+    tally = Tally.of(runs[0].labels if runs else [])
+    for at in sorted(done):
+        tally.merge(done[at].tally)
+    return Progress(
+        rows=tally.rows,
+        resumed_rows=sum(one.resumed_rows for one in done.values()),
+        position_bytes=sum(_size(runs[at]) for at in done),
+        size_bytes=sum(map(_size, runs)),
+        tally=tally,
+    )
+
+
+def _over(base: Progress, on_progress: OnProgress | None) -> OnProgress | None:
+    """The progress within a file, told as that over all files."""
+    if on_progress is None:
+        return None
+
     def listen(progress: Progress) -> None:
-        if on_progress is None:
-            return
         tally = Tally.from_dict(base.tally.to_dict())
         tally.merge(progress.tally)
         on_progress(
@@ -169,12 +220,7 @@ def _finish(
             )
         )
 
-    return finish_run(
-        run,
-        on_progress=listen,
-        before_rename=lambda file, summary: _write_record(run, file, summary),
-        kept=kept,
-    )
+    return listen
 
 
 def _read_finished(run: PreparedRun) -> Summary | None:
