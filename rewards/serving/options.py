@@ -31,7 +31,7 @@ class ServeOptions:
         row_cpu_s: CPU seconds one row may take of a reward of ours, beside the reward's own limits.
         row_wall_s: wall seconds one row may take of a user's.
         row_memory_mb: megabytes one row may take.
-        connections: connections at a time; more are closed at once.
+        connections: connections at a time; one more closes the one silent for longest.
         drain_s: wall seconds for what is under way when the server is told to end.
 
     Raises:

@@ -20,26 +20,41 @@ _BACKLOG = 2048
 _DESCRIPTORS = 65_536
 
 
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
+    b"content-length: 0\r\n\r\n"
+)
+
+
 class BoundedProtocol(H11Protocol):
     """HTTP/1.1 that waits a bounded time for the head of a request, and for few at a time.
 
     uvicorn itself waits for ever for a client that opens a connection and sends no whole head.
+    Where there are too many, the one that has been silent for longest is closed, so that clients
+    who send nothing, or never a whole request, keep nobody out; a request that has arrived is
+    answered.
     """
 
     most_connections = 1000
+    unasked: dict[BoundedProtocol, None]  # those without a whole request, the longest silent first
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection, unless there are too many."""
+        """Take a connection; one too many costs a silent one its place, or is refused."""
         super().connection_made(transport)
         if len(self.connections) > self.most_connections:
-            transport.write(
-                b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\n"
-                b"content-length: 0\r\n\r\n"
-            )
-            transport.close()
-            return
+            silent = next(iter(self.unasked), self)
+            silent.refuse()
+            if silent is self:
+                return
+        self.unasked[self] = None
         self._expect_head()
+
+    def refuse(self) -> None:
+        """Close it, and say when to come again."""
+        self.unasked.pop(self, None)
+        self.transport.write(_FULL)
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; what may still be missing is the rest of a head."""
@@ -49,11 +64,26 @@ class BoundedProtocol(H11Protocol):
             self._head_came()
         elif cycle is None or cycle.response_complete:
             self._expect_head()
+        self._note_silence()
+
+    def on_response_complete(self) -> None:
+        """Answered: the connection may be used again."""
+        super().on_response_complete()
+        self._note_silence()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
+        self.unasked.pop(self, None)
         self._head_came()
         super().connection_lost(exc)
+
+    def _note_silence(self) -> None:
+        """Put it behind all that have been silent for longer, unless it is to be answered."""
+        self.unasked.pop(self, None)
+        cycle = self.cycle
+        asked = cycle is not None and not cycle.response_complete and not cycle.more_body
+        if not asked and not self.transport.is_closing():
+            self.unasked[self] = None
 
     def _expect_head(self) -> None:
         if self._head_timer is None:
@@ -77,7 +107,8 @@ def serve(options: ServeOptions) -> None:
         InputError: one of the operator's rewards does not exist.
     """
     _raise_descriptors()
-    protocol = type("Protocol", (BoundedProtocol,), {"most_connections": options.connections})
+    bounds = {"most_connections": options.connections, "unasked": {}}
+    protocol = type("Protocol", (BoundedProtocol,), bounds)
     config = uvicorn.Config(
         make_app(options),
         host=options.host,

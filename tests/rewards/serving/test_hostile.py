@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 from reward_servers import reward_server
@@ -182,6 +182,36 @@ def test_a_page_that_comes_by_another_name_is_refused(small):
     code, said = small.call("/health", headers={"host": "evil.example"})
     assert code == 421
     assert "evil.example" in said["detail"]
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /verify HTTP/1.1\r\n", head(100) + b"{"])
+def test_connections_that_ask_nothing_keep_nobody_out(small, sent):
+    """More of them than there may be: the one silent for longest goes, and says when to come."""
+    with ExitStack() as opened:
+        made = []
+        for _ in range(60):
+            one = socket.create_connection(("127.0.0.1", small.port), timeout=30)
+            made.append(opened.enter_context(one))
+            one.sendall(sent)
+        assert small.call("/verify", ASKED)[0] == 200
+        first = made[0].recv(1000)
+        assert first.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after" in first
+
+
+def test_a_request_that_has_arrived_keeps_its_place(small):
+    asked = {"reward": "hang", "completions": ["hang", "ok"]}
+    codes = []
+    asking = threading.Thread(target=lambda: codes.append(small.call("/verify", asked)))
+    asking.start()
+    while not small.call("/health")[1]["rows"]:
+        time.sleep(0.02)
+    with ExitStack() as opened:
+        for _ in range(80):
+            opened.enter_context(socket.create_connection(("127.0.0.1", small.port), timeout=30))
+        asking.join()
+    [(code, said)] = codes
+    assert (code, [one["score"] for one in said["verdicts"]]) == (200, [None, 1.0])
 
 
 @pytest.mark.slow
