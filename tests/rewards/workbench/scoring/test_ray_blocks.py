@@ -1,6 +1,5 @@
-"""Scoring over a Ray cluster: the same output, also when a node is lost in the middle."""
+"""Blocks of rows as Ray tasks, without a cluster; `test_ray_cluster` has one."""
 
-import itertools
 import json
 import sys
 from types import SimpleNamespace
@@ -9,32 +8,7 @@ import pytest
 
 from rewards.errors import MissingExtraError
 from rewards.workbench.rows.rows import RawRow
-from rewards.workbench.scoring import ScoreOptions, score_file
 from rewards.workbench.scoring.ray_blocks import BLOCK_ROWS, blocks, connect, judge_block
-
-ROWS = 3000
-OWN = '''
-import os
-
-
-def picky(completions, **_):
-    """Ends its process on one row."""
-    if any("crash" in text for text in completions):
-        os._exit(3)
-    return [float(len(text) % 2) for text in completions]
-'''
-
-
-def write_rows(path, count):
-    rows = [
-        {
-            "completion": rf"so \boxed{{{at}}}" if at % 1000 != 7 else "crash",
-            "answer": str(at - at % 3),
-        }
-        for at in range(count)
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
 
 
 def test_blocks_hold_every_row_once_and_in_order():
@@ -71,46 +45,3 @@ def test_local_takes_no_cluster_that_happens_to_run(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", stand_in)
     assert connect("local") is stand_in
     assert told["address"] == "local"  # None would be the last one that was started here
-
-
-@pytest.mark.slow
-def test_a_node_that_is_lost_loses_nothing(cluster, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "own.py").write_text(OWN)
-    rows = write_rows(tmp_path / "rows.jsonl", ROWS)
-    rewards = ("accuracy", "format", "own.py:picky")
-    options = ScoreOptions(input=rows, output=tmp_path / "here.jsonl", rewards=rewards, workers=2)
-    here = score_file(options)
-    second = cluster.add_node(num_cpus=1)
-    cluster.wait_for_nodes(timeout=60)
-    steps = itertools.count()
-    seen = []
-
-    def watch(progress):
-        seen.append(progress.rows)
-        if next(steps) == 3:
-            cluster.remove_node(second, allow_graceful=False)
-
-    there = score_file(
-        ScoreOptions(
-            input=rows, output=tmp_path / "there.jsonl", rewards=rewards, ray=cluster.address
-        ),
-        on_progress=watch,
-    )
-    assert seen == sorted(seen)
-    assert seen[-1] == ROWS
-    assert there.tally.to_dict() == here.tally.to_dict()
-    assert (tmp_path / "there.jsonl").read_bytes() == (tmp_path / "here.jsonl").read_bytes()
-
-    def stop(progress):
-        if progress.rows >= 1000:
-            raise KeyboardInterrupt
-
-    again = ScoreOptions(
-        input=rows, output=tmp_path / "again.jsonl", rewards=rewards, ray=cluster.address
-    )
-    with pytest.raises(KeyboardInterrupt, match="rows are kept"):
-        score_file(again, on_progress=stop)
-    resumed = score_file(again)
-    assert resumed.resumed_rows >= 1000
-    assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "here.jsonl").read_bytes()

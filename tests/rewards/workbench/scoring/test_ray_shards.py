@@ -1,17 +1,17 @@
-"""Whole files as Ray tasks: the outputs of any other run, and what nodes do not see is left."""
+"""Whole files as Ray tasks, without a cluster: what a task does, and what it leaves."""
 
 import json
 import shutil
 
 import pytest
 
-from rewards.workbench.scoring import ScoreOptions, score_shards
+from rewards.workbench.scoring import ScoreOptions
 from rewards.workbench.scoring.dispatch import KeptWorkers
 from rewards.workbench.scoring.ray_shards import finish_where_seen
 from rewards.workbench.scoring.score import prepare_run
-from rewards.workbench.scoring.shards import RECORDS, finish_shard
+from rewards.workbench.scoring.shards import finish_shard
 
-FILES, ROWS = 5, 300
+ROWS = 60
 OWN = """
 def own(completions, **_):
     return [float(len(text) % 2) for text in completions]
@@ -22,7 +22,7 @@ def own(completions, **_):
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.py").write_text(OWN)
-    for number in range(FILES):
+    for number in range(2):
         rows = [
             {"completion": rf"\\boxed{{{number * ROWS + at}}}", "answer": str(at - at % 3)}
             for at in range(ROWS)
@@ -36,17 +36,6 @@ def options_for(folder, **changes):
     return ScoreOptions(
         **{"input": folder / "0.jsonl", "output": folder / "x.jsonl", "rewards": rewards} | changes
     )
-
-
-def score(folder, to, *, on_progress=None, **changes):
-    inputs = [folder / f"{number}.jsonl" for number in range(FILES)]
-    return score_shards(
-        options_for(folder, **changes), inputs, folder / to, on_progress=on_progress
-    )
-
-
-def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def seen(folder, options, plan):
@@ -88,33 +77,3 @@ def test_another_file_under_the_same_name_is_left(folder):
     plan = prepare_run(options).plan
     shutil.copy(folder / "1.jsonl", options.input)
     assert seen(folder, options, plan) is None
-
-
-@pytest.mark.slow
-def test_whole_files_on_nodes(cluster, folder):
-    calm = score(folder, "here", workers=1)
-    second = cluster.add_node(num_cpus=1)
-    cluster.wait_for_nodes(timeout=60)
-    told = []
-
-    def watch(progress):
-        told.append(progress)
-        if len(told) == 1:
-            cluster.remove_node(second, allow_graceful=False)
-
-    there = score(folder, "there", ray=cluster.address, on_progress=watch)
-    assert there.tally == calm.tally
-    assert contents(folder / "there") == contents(folder / "here")
-    assert [one.rows for one in told] == [ROWS * (at + 1) for at in range(FILES)]
-    assert not [*(folder / "there" / RECORDS).glob("mark-*")]
-
-    def stop(progress):
-        if progress.rows >= 2 * ROWS:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt, match="2 of 5 files are finished"):
-        score(folder, "again", ray=cluster.address, on_progress=stop)
-    again = score(folder, "again", ray=cluster.address)
-    assert again.resumed_rows >= 2 * ROWS
-    assert again.tally == calm.tally
-    assert contents(folder / "again") == contents(folder / "here")
