@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("prometheus_client")
 
-from reward_servers import reward_server
+from reward_servers import MINE, reward_server
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "serving.md"
 _MEASURED = re.compile(r'("(?:seconds|execution_time|runtimes)":)(?:[\d.e-]+|\[[^\]]*\])')
@@ -50,6 +50,11 @@ def test_each_command_prints_what_the_page_says(server, command, printed):
         check=False,
     )
     assert settled(done.stdout.strip()) == settled(printed), done.stderr
+
+
+def test_the_reward_on_the_page_is_the_one_that_was_served():
+    [first, *_] = re.findall(r"```python\n(.*?)```\n", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert first in MINE
 
 
 def test_every_endpoint_has_a_command():
