@@ -1,6 +1,7 @@
 """`rlvr score` on a large file: memory over the run, two workers against one, interruptions.
 
     python -m benchmarks.scoring [--quick] [--rows 1000000] [--folder FOLDER]
+    python -m benchmarks.scoring --ray [--quick] [--rows 100000] [--programs 4000]
 
 - memory: the largest resident size of the command and all its processes over the first fifth of
   the rows and over the last.
@@ -12,6 +13,11 @@
 
 The rows are made, always the same ones: sums with their working, most boxed, some wrong, some
 without an answer.
+
+With `--ray` something else is measured, into `scoring_ray.json`: `--ray local` against the plain
+command, in turn, over such rows and over rows with programs. Told are seconds to the first rows in
+the output (the start) and in all, CPU seconds and resident size of the command's own process, which
+is Ray's driver, and the CPU seconds of the rest.
 """
 
 from __future__ import annotations
@@ -27,7 +33,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -36,7 +42,7 @@ import psutil
 from benchmarks.environment import environment
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULT = ROOT / "benchmarks" / "results" / "scoring.json"
+RESULTS = ROOT / "benchmarks" / "results"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 REWARDS = ("accuracy", "format")
 WATCH_S = 0.2
@@ -60,13 +66,40 @@ def write_rows(path: Path, count: int) -> None:
             file.write(json.dumps(row) + "\n")
 
 
-class Run:
-    """One `rlvr score`, watched."""
+def write_programs(path: Path, count: int) -> None:
+    """Rows with a program and five asserts each; every fourth program is wrong."""
+    with path.open("w", encoding="utf-8") as file:
+        for at in range(count):
+            source = f"def solve(n):\n    return sum(range(n)) + {at}"
+            right = at + (at % 4 == 3)
+            tests = [f"assert solve({n}) == {n * (n - 1) // 2 + right}" for n in range(100, 105)]
+            row = {"completion": f"Here it is:\n```python\n{source}\n```\n", "tests": tests}
+            file.write(json.dumps(row) + "\n")
 
-    def __init__(self, source: Path, output: Path, *, workers: int) -> None:
+
+class Run:
+    """One `rlvr score`, watched.
+
+    Attributes:
+        start_s: seconds until rows stood in the output.
+        cpu_s: CPU seconds of the command's own process and of the others that it started.
+        driver_mb: the largest resident size of the command's own process.
+    """
+
+    def __init__(
+        self,
+        source: Path,
+        output: Path,
+        *,
+        workers: int,
+        rewards: Sequence[str] = REWARDS,
+        ray: str | None = None,
+    ) -> None:
         command = [sys.executable, "-m", "rlvr", "score", str(source), "--output", str(output)]
-        for reward in REWARDS:
+        for reward in rewards:
             command += ["--reward", reward]
+        if ray is not None:
+            command += ["--ray", ray]
         self.partial = output.with_name(f"{output.name}.partial")
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
@@ -78,11 +111,15 @@ class Run:
         )
         self.memory: list[tuple[int, int]] = []  # bytes written, resident bytes
         self.cpu_s = {"command": 0.0, "workers": 0.0}
+        self.start_s: float | None = None
+        self.driver_mb = 0.0
 
     def watch(self, until_bytes: float = float("inf")) -> bool:
         """Look at it until it has ended (true), or has written so much."""
         while self.process.poll() is None:
             written = self.partial.stat().st_size if self.partial.exists() else 0
+            if written and self.start_s is None:
+                self.start_s = time.perf_counter() - self.started
             if written >= until_bytes:
                 return False
             self._measure(written)
@@ -107,9 +144,10 @@ class Run:
             others = own.children(recursive=True)
             resident = sum(_or_zero(one, "memory") for one in (own, *others))
             self.memory.append((written, resident))
+            self.driver_mb = max(self.driver_mb, _or_zero(own, "memory") / 2**20)
             spent = {"command": [own], "workers": others}
-            for what, processes in spent.items():  # those that have ended no longer count
-                seconds = sum(_or_zero(one, "cpu") for one in processes)
+            for what, processes in spent.items():  # children of ours that ended no longer count
+                seconds = sum(_or_zero(one, what) for one in processes)
                 self.cpu_s[what] = max(self.cpu_s[what], seconds)
 
 
@@ -118,6 +156,8 @@ def _or_zero(process: psutil.Process, what: str) -> float:
         if what == "memory":
             return int(process.memory_info().rss)
         times = process.cpu_times()
+        if what == "workers":  # programs are their children, and have mostly ended
+            return float(sum(times[:4]))
         return float(times.user + times.system)
     except psutil.NoSuchProcess:
         return 0
@@ -170,6 +210,78 @@ def measure_scaling(source: Path, folder: Path, *, rounds: int) -> dict[str, obj
     }
 
 
+def measure_ray(
+    source: Path, folder: Path, *, rewards: Sequence[str], rounds: int
+) -> dict[str, object]:
+    """The plain command against Ray on this machine, in turn.
+
+    Raises:
+        RuntimeError: the outputs differ.
+    """
+    runs: dict[str, list[dict[str, float]]] = {"plain": [], "ray": []}
+    outputs = {way: folder / f"{way}.jsonl" for way in runs}
+    for number in range(rounds):
+        for way in [*runs] if number % 2 == 0 else [*reversed(runs)]:
+            outputs[way].unlink(missing_ok=True)
+            run = Run(
+                *(source, outputs[way]),
+                workers=2,
+                rewards=rewards,
+                ray="local" if way == "ray" else None,
+            )
+            seconds = run.finish()
+            runs[way].append(
+                {
+                    "seconds": seconds,
+                    "start_s": run.start_s or seconds,
+                    "command_cpu_s": run.cpu_s["command"],
+                    "workers_cpu_s": run.cpu_s["workers"],
+                    "driver_mb": run.driver_mb,
+                }
+            )
+            print(f"round {number + 1}, {way}: {runs[way][-1]}", flush=True)
+    if _scores(outputs["plain"]) != _scores(outputs["ray"]):
+        raise RuntimeError("Ray's verdicts are not those of the plain command")
+    medians = {
+        way: {what: statistics.median(one[what] for one in found) for what in found[0]}
+        for way, found in runs.items()
+    }
+    plain, ray = medians["plain"], medians["ray"]
+    cpu_s = {way: one["command_cpu_s"] + one["workers_cpu_s"] for way, one in medians.items()}
+    return {
+        "rounds": rounds,
+        **medians,
+        "seconds ray / plain": ray["seconds"] / plain["seconds"],
+        "cpu ray / plain": cpu_s["ray"] / cpu_s["plain"],
+        "command cpu ray / plain": ray["command_cpu_s"] / plain["command_cpu_s"],
+    }
+
+
+def _scores(output: Path) -> list[list[object]]:
+    """What was found, without how long it took."""
+    with output.open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return [
+        [(cell["score"], cell["status"]) for cell in row.values() if isinstance(cell, dict)]
+        for row in rows
+    ]
+
+
+def compare_with_ray(folder: Path, *, rows: int, programs: int, rounds: int) -> dict[str, object]:
+    """Both kinds of rows."""
+    math, code = folder / "rows.jsonl", folder / "programs.jsonl"
+    write_rows(math, rows)
+    write_programs(code, programs)
+    return {
+        "environment": environment(),
+        "load_before": os.getloadavg(),
+        "rows": rows,
+        "math": measure_ray(math, folder, rewards=REWARDS, rounds=rounds),
+        "programs": programs,
+        "code": measure_ray(code, folder, rewards=("code",), rounds=rounds),
+    }
+
+
 def measure_interruptions(source: Path, whole: Path, output: Path) -> dict[str, object]:
     """Ended three times, started again each time."""
     size = whole.stat().st_size
@@ -207,30 +319,49 @@ def _folder(given: Path | None) -> Iterator[Path]:
 def main(arguments: list[str] | None = None) -> dict[str, object]:
     """Measure, print, and write the result file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--quick", action="store_true", help="30,000 rows and one round")
+    parser.add_argument("--rows", type=int, help="1,000,000; with --ray 100,000")
+    parser.add_argument("--programs", type=int, default=4000, help="rows with programs, with --ray")
+    parser.add_argument("--rounds", type=int, help="5; with --ray 3")
+    parser.add_argument("--quick", action="store_true", help="fewer rows and one round")
+    parser.add_argument("--ray", action="store_true", help="Ray against the plain command instead")
     parser.add_argument("--folder", type=Path, help="where the files go; some 4 GB")
-    parser.add_argument("--output", type=Path, default=RESULT)
+    parser.add_argument("--output", type=Path)
     options = parser.parse_args(arguments)
+    with _folder(options.folder) as folder:
+        if options.ray:
+            rows, rounds = options.rows or 100_000, options.rounds or 3
+            programs = options.programs
+            if options.quick:
+                rows, programs, rounds = 10_000, 200, 1
+            found = compare_with_ray(folder, rows=rows, programs=programs, rounds=rounds)
+        else:
+            rows, rounds = options.rows or 1_000_000, options.rounds or 5
+            if options.quick:
+                rows, rounds = 30_000, 1
+            found = measure_plain(folder, rows=rows, rounds=rounds)
+    output = options.output or RESULTS / ("scoring_ray.json" if options.ray else "scoring.json")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+def measure_plain(folder: Path, *, rows: int, rounds: int) -> dict[str, object]:
+    """Memory, scaling and interruptions."""
     # A shell's background jobs ignore it, and so would the runs that are to be interrupted.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    rows, rounds = (30_000, 1) if options.quick else (options.rows, 5)
-    with _folder(options.folder) as folder:
-        source, part = folder / "rows.jsonl", folder / "part.jsonl"
-        write_rows(source, rows)
-        write_rows(part, max(rows // 5, 1))
-        whole = folder / "whole.jsonl"
-        whole.unlink(missing_ok=True)
-        found: dict[str, object] = {"environment": environment(), "rows": rows}
-        found["load_before"] = os.getloadavg()
-        found["memory"] = measure_memory(source, whole)
-        print(found["memory"], flush=True)
-        found["scaling"] = measure_scaling(part, folder, rounds=rounds)
-        print(found["scaling"], flush=True)
-        found["interruptions"] = measure_interruptions(source, whole, folder / "again.jsonl")
-        print(found["interruptions"], flush=True)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    source, part = folder / "rows.jsonl", folder / "part.jsonl"
+    write_rows(source, rows)
+    write_rows(part, max(rows // 5, 1))
+    whole = folder / "whole.jsonl"
+    whole.unlink(missing_ok=True)
+    found: dict[str, object] = {"environment": environment(), "rows": rows}
+    found["load_before"] = os.getloadavg()
+    found["memory"] = measure_memory(source, whole)
+    print(found["memory"], flush=True)
+    found["scaling"] = measure_scaling(part, folder, rounds=rounds)
+    print(found["scaling"], flush=True)
+    found["interruptions"] = measure_interruptions(source, whole, folder / "again.jsonl")
+    print(found["interruptions"], flush=True)
     return found
 
 
