@@ -138,6 +138,18 @@ def test_speed_is_as_measured(name):
     assert shown == pytest.approx(rates, rel=0.03)
 
 
+@pytest.mark.parametrize("method", results("ppo_against_grpo")["summary"])
+def test_ppo_beside_grpo_is_as_measured(method):
+    found = results("ppo_against_grpo")["summary"][method]
+    sampled, sd, greedy = (
+        100 * found[key] for key in ("accuracy", "accuracy_sd", "greedy_accuracy")
+    )
+    shown = [float(n) for cell in table_row(NUMBERS, method) for n in re.findall(r"[\d.]+", cell)]
+    assert shown == pytest.approx(
+        [sampled, sd, greedy, found["cpu_s"], found["held_mb"]], abs=0.051, rel=0.01
+    )
+
+
 @pytest.mark.parametrize("page", results("report_page")["pages"], ids=lambda page: page["rows"])
 def test_the_report_is_as_measured(page):
     shown = table_row(NUMBERS, f"report of {page['rows']:,} rows")
