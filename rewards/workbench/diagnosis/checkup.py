@@ -47,15 +47,15 @@ def _check_machine() -> list[Check]:
         ),
         Check(group="machine", name="platform", found=platform.platform()),
         Check(group="machine", name="usable CPUs", found=str(usable_cpus())),
-        Check(group="machine", name="GPUs", found=", ".join(_gpus()) or "none that NVIDIA drives"),
+        Check(group="machine", name="GPUs", found=", ".join(gpus()) or "none that NVIDIA drives"),
     ]
 
 
-def _gpus() -> list[str]:
+def gpus(told_in: Path = Path("/proc/driver/nvidia/gpus")) -> list[str]:
     """What NVIDIA's driver says of its devices (Linux)."""
     return sorted(
         line.partition(":")[2].strip()
-        for told in Path("/proc/driver/nvidia/gpus").glob("*/information")
+        for told in told_in.glob("*/information")
         for line in told.read_text(encoding="utf-8", errors="replace").splitlines()
         if line.startswith("Model:")
     )

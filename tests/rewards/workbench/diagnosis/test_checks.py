@@ -8,6 +8,7 @@ import pytest
 import sandbox.box
 from rewards.programs import sandboxes
 from rewards.workbench.diagnosis import Grade, packages
+from rewards.workbench.diagnosis.checkup import gpus
 from rewards.workbench.diagnosis.confinement import check_sandbox, check_what_programs_use
 from rewards.workbench.diagnosis.packages import Declared, check_packages
 from sandbox.languages import LANGUAGES
@@ -129,3 +130,12 @@ def test_what_programs_can_use_is_listed(monkeypatch):
     assert "apt-get install gcc" in checks["c"].mend
     assert checks["modules"].found == "rich"
     assert "no_such_module" in checks["further modules"].found
+
+
+def test_gpus_are_named_as_their_driver_names_them(tmp_path):
+    for number in ("0000:01:00.0", "0000:02:00.0"):
+        folder = tmp_path / number
+        folder.mkdir()
+        (folder / "information").write_text("Model: \t\t NVIDIA H100 80GB HBM3\nIRQ: 10\n")
+    assert gpus(tmp_path) == ["NVIDIA H100 80GB HBM3"] * 2
+    assert gpus(tmp_path / "none") == []
