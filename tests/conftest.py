@@ -12,10 +12,13 @@ from hypothesis import HealthCheck, settings
 # Modules that several folders of tests share.
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
-# A shell starts what it runs in the background with Ctrl-C ignored, and every process started from
-# there inherits that; tests that interrupt a process need the usual handling.
+# A shell starts what it runs in the background with Ctrl-C ignored, `nohup` with the hangup, and
+# every process started from there inherits that; tests that interrupt a process need the usual
+# handling.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # No test depends on how fast the machine is, nor on how many draws a strategy happens to refuse
 # (`recursive` refuses what grows too large; what refuses all is an error without the check, too).

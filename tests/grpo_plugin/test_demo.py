@@ -92,7 +92,9 @@ def test_what_is_missing_is_said_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(
         demo_run, "find_spec", lambda name: None if name == "matplotlib" else object()
     )
-    with pytest.raises(MissingExtraError, match=r"needs matplotlib: pip install 'rlvr\[train,rep"):
+    with pytest.raises(
+        MissingExtraError, match=r"needs matplotlib: pip install 'rlvr\[train,plots"
+    ):
         run_demo(tmp_path / "out", 0)
     assert not (tmp_path / "out").exists()
 

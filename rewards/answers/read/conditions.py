@@ -144,7 +144,8 @@ def _with_comma(tokens: list[Token]) -> list[Token]:
     if end < 6 or tokens[end - 1].value != ")":
         return tokens
     at = next((at for at in range(end - 2, 0, -1) if tokens[at].value in {"(", ")"}), 0)
-    if not at or tokens[at].value == ")" or tokens[at + 2].value != "in":
+    # At least a letter, the sign and a set stand in the parentheses.
+    if not at or at + 4 >= end or tokens[at].value == ")" or tokens[at + 2].value != "in":
         return tokens
     name = tokens[at + 1].value
     if name not in _PARAMETERS or any(token.value == "," for token in tokens[at:end]):

@@ -153,7 +153,7 @@ def test_what_cannot_work_is_refused_at_construction(monkeypatch):
     with pytest.raises(ValueError, match="every_logs is 0"):
         RewardPlot(every_logs=0)
     monkeypatch.setattr(reward_plot, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"rlvr\[report\]"):
+    with pytest.raises(MissingExtraError, match=r"rlvr\[plots\]"):
         RewardPlot()
 
 

@@ -37,6 +37,20 @@ def test_nothing_raises(reference, answer):
         assert pickle.loads(pickle.dumps(side)) == side
 
 
+CONDITIONS = [
+    *("(", ")", "[", "]", "{", "}", ",", ";", "=", "<", ">", "+", "-", "^", "_", ".", ":", " "),
+    *("k", "n", "x", "Z", "1", "2", r"\in", r"\mathbb{Z}", r"\mathbb R", r"\pi", r"\forall"),
+    *(" where ", " for all ", " integer ", " and ", " or ", " if "),
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(CONDITIONS), max_size=9).map("".join))
+def test_conditions_in_any_order_are_read_or_refused_but_never_fail(text):
+    for side in (read_answer(text), read_reference(text)):
+        assert side.describe()
+
+
 @settings(max_examples=200, deadline=None)
 @given(some.answers)
 def test_a_reference_accepts_itself(text):
