@@ -12,6 +12,7 @@ import argparse
 import copy
 import json
 import multiprocessing
+import sys
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
@@ -57,8 +58,7 @@ def main() -> None:
         ]
         runs = [task.result() for task in tasks]
     report = {
-        "command": f"python -m benchmarks.ppo_against_grpo --seeds {_spaced(arguments.seeds)}"
-        f" --steps {arguments.steps}",
+        "command": " ".join(["python -m benchmarks.ppo_against_grpo", *sys.argv[1:]]),
         "environment": environment(),
         "completions_a_step": settings.prompts_per_step * settings.num_generations,
         "value_learning_rate": arguments.value_rate,
@@ -191,10 +191,6 @@ def _print(summary: dict[str, dict[str, float]], before: float) -> None:
             f"{found['held_mb']:.2f}",
         )
     Console().print(table)
-
-
-def _spaced(seeds: list[int]) -> str:
-    return " ".join(map(str, seeds))
 
 
 def _arguments() -> argparse.Namespace:

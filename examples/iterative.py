@@ -1,10 +1,10 @@
 r"""Iterative GRPO with a reward model that is trained on, as in DeepSeekMath (section 4.1.4).
 
 A classifier on top of the policy's first weights learns, from completions that a rule has labelled,
-to tell right ones from wrong ones, and the policy is trained on what the classifier says. Every
-so many steps the classifier learns from the policy's new completions and a replay of 10 %
-of old ones, and the reference becomes the policy (algorithm 1, lines 3 and 12). The rule has no
-weight in the policy's reward; it only labels.
+to tell right ones from wrong ones, and the policy is trained on what the classifier says. Every so
+many steps the classifier learns from the policy's new completions and a replay of 10 % of old ones,
+and the reference becomes the policy (algorithm 1, lines 3 and 12). The rule has no weight in the
+policy's reward; it only labels.
 
     python examples/iterative.py --tiny
     accelerate launch --config_file examples/accelerate/ddp.yaml examples/iterative.py
@@ -30,7 +30,7 @@ from grpo_plugin.callbacks import RefreshReference, RefreshRewards, RewardHistor
 from rewards import accuracy
 
 FIRST_PASSES, PASSES = 4, 6
-BATCH, RATE = 64, 1e-3
+BATCH = 64
 
 
 class RewardModel:
@@ -39,14 +39,15 @@ class RewardModel:
     Args:
         folder: the weights it starts from, with a tokenizer beside them.
         saved: where it is kept between refreshes, so that a resumed run finds it.
+        rate: its learning rate.
     """
 
-    def __init__(self, folder: str, saved: Path) -> None:
+    def __init__(self, folder: str, saved: Path, *, rate: float) -> None:
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         start = str(saved) if saved.is_dir() else folder
         self.model = AutoModelForSequenceClassification.from_pretrained(start, num_labels=1)
         self.model.config.pad_token_id = self.tokenizer.pad_token_id
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=RATE)
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=rate)
         self.saved = saved
 
     def learn(
@@ -176,7 +177,11 @@ def main() -> None:
         max_completion_length=512,
         bf16=True,
     )
-    judge = RewardModel(setting.model, Path(config.output_dir) / "reward_model")
+    judge = RewardModel(
+        setting.model,
+        Path(config.output_dir) / "reward_model",
+        rate=1e-3 if setting.tiny else 1e-5,
+    )
     if not judge.saved.is_dir():
         first = list(train.select(range(min(int(setting.more["first"] or 0), len(train)))))
         completions = answered(setting, first, config.max_completion_length)

@@ -1,7 +1,8 @@
 r"""What stands around the last box: whether the box is all that is said, or part of a formula.
 
 `-\boxed5` says -5 and `\boxed5.5` says 5.5, so 5 is not the answer there. What TeX does not show
-(a comment, `\phantom`) and what a tool says in a turn of the model's own making is no answer.
+(a comment, `\phantom`) and what a tool says in a turn of the model's own making is no answer, nor
+is what the words beside a box deny or take back ("is not", "is incorrect").
 """
 
 from __future__ import annotations

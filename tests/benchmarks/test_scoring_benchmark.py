@@ -7,12 +7,12 @@ import json
 import pytest
 
 pytest.importorskip("psutil")
-from benchmarks import scoring
+from benchmarks import scoring, scoring_runs
 
 
 def test_rows_are_the_same_each_time(tmp_path):
     for name in ("one", "two"):
-        scoring.write_rows(tmp_path / name, 50)
+        scoring_runs.write_rows(tmp_path / name, 50)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     rows = [json.loads(line) for line in (tmp_path / "one").open()]
     assert [row["id"] for row in rows] == list(range(50))

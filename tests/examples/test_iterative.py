@@ -20,7 +20,7 @@ def taught(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(EXAMPLES))
     iterative, setting = (importlib.import_module(name) for name in ("iterative", "setting"))
     torch.manual_seed(0)
-    return iterative.RewardModel(setting.make_tiny_model(), tmp_path / "reward_model")
+    return iterative.RewardModel(setting.make_tiny_model(), tmp_path / "reward_model", rate=1e-3)
 
 
 def lesson(*, resumed=False):

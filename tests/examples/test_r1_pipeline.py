@@ -4,37 +4,20 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from example_runs import EXAMPLES, run
 
 pytest.importorskip("trl")
 
-ROOT = Path(__file__).resolve().parents[2]
 STAGES = ["1_cold_start", "2_reasoning", "3_rejection", "4_fine_tuning", "5_all_sources"]
 
 
 @pytest.fixture
 def part(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    monkeypatch.syspath_prepend(str(EXAMPLES))
     return lambda name: importlib.import_module(f"r1.{name}")
-
-
-def run(folder):
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "r1_pipeline.py"), "--tiny", "--output", folder],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    return done.stdout
 
 
 def table_of(printed):
@@ -48,13 +31,13 @@ def table_of(printed):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_tiny_pipeline_learns_and_does_nothing_twice(tmp_path):
-    first = run(tmp_path)
+    first = run(EXAMPLES / "r1_pipeline.py", folder=tmp_path)
     figures = table_of(first)
     before, after = figures["1_cold_start"], figures["5_all_sources"]
     assert after["math"] > before["math"] + 20
     assert after["instructions"] > before["instructions"]
     assert (tmp_path / "5_all_sources" / "model.safetensors").exists()
-    again = run(tmp_path)
+    again = run(EXAMPLES / "r1_pipeline.py", folder=tmp_path)
     assert re.findall(r"^(\S+): finished before, skipped$", again, re.MULTILINE) == STAGES
     assert table_of(again) == figures
 

@@ -107,11 +107,10 @@ def _for_a_node(run: PreparedRun) -> ScoreOptions:
 def _result(ray: Any, reference: Any) -> Summary | None:
     try:
         found: Summary | None = ray.get(reference)
-    except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, (InputError, WorkerError)):
-            raise error.cause from None
-        raise WorkerError(f"a Ray task failed: {str(error).strip().splitlines()[-1]}") from error
     except ray.exceptions.RayError as error:
+        cause = getattr(error, "cause", None)  # what the task raised, if it came so far
+        if isinstance(cause, (InputError, WorkerError)):
+            raise cause from None
         raise WorkerError(f"a Ray task failed: {str(error).strip().splitlines()[-1]}") from error
     return found
 
