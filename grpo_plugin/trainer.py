@@ -8,12 +8,11 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import torch
 import trl
 from torch import Tensor
 
 from grpo_plugin.compatibility import require_attributes, require_methods
-from grpo_plugin.kl import AdaptiveKL, FixedKL, token_kl
+from grpo_plugin.kl import AdaptiveKL, FixedKL
 from grpo_plugin.loss.model import untie_forward
 from grpo_plugin.recipes import announce_recipe
 from grpo_plugin.shadowing import warn_of_foreign_packages
@@ -27,24 +26,18 @@ from grpo_plugin.steps.training import (
 from grpo_plugin.training.balancing import balances, look_ahead
 from grpo_plugin.training.critic import Critic
 from grpo_plugin.training.energy import token_baseline_advantages
-from grpo_plugin.training.estimating import KLPlace
 from grpo_plugin.training.extensions import keep_names_apart, tell_callbacks
 from grpo_plugin.training.foresight import Foreseen
 from grpo_plugin.training.fused import FusedHeads
 from grpo_plugin.training.loss import PolicyLoss, policy_loss
-from grpo_plugin.training.metrics import (
-    Waiting,
-    record,
-    record_loss,
-    record_rollout,
-    show_advantages,
-)
-from grpo_plugin.training.microbatch import MicroBatch, microbatch, whole_batch
+from grpo_plugin.training.metrics import Waiting, record, record_rollout, show_advantages
+from grpo_plugin.training.microbatch import MicroBatch
 from grpo_plugin.training.plan import TrainingPlan, plan_from
 from grpo_plugin.training.resampling import check_dynamic_sampling, refill
-from grpo_plugin.training.rollout import Rollout, outcome_advantages, rollout_from, steer_kl
+from grpo_plugin.training.rollout import Rollout, outcome_advantages, rollout_from
 from grpo_plugin.training.state import load_state, save_state
-from grpo_plugin.training.window import Windows
+from grpo_plugin.training.steering import current_options
+from grpo_plugin.training.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,8 +132,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         self.fused_heads = FusedHeads(self)
         self._scores: Tensor | None = None
         self._scored: list[dict[str, Any]] = []
-        self._windows = Windows(exact=self.plan.exact_tokens)
-        self._window_kl: list[Tensor] = []
+        self.objective_step = Step(exact=self.plan.exact_tokens)
         self.foreseen = Foreseen()
         self.waiting_metrics = Waiting()
         check_dynamic_sampling(self)
@@ -163,7 +155,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
 
     def policy_loss_of(self, model: Any, micro: MicroBatch) -> PolicyLoss:
         """The loss of what enters the model of a micro-batch, with log-probs and entropy."""
-        return policy_loss(self, model, micro, self._options())
+        return policy_loss(self, model, micro, current_options(self))
 
     @functools.wraps(trl.GRPOTrainer._get_per_token_logps_and_entropies)  # noqa: SLF001 - callers read it
     def _get_per_token_logps_and_entropies(  # noqa: PLR0913, PLR0917 - TRL's
@@ -229,23 +221,7 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         if self.plan.objective is None:
             loss = super()._compute_loss(model, inputs)
         else:
-            window = self._windows.at(self)
-            micro = microbatch(
-                inputs,
-                self.plan,
-                window,
-                self.foreseen,
-                keep_all=self.top_entropy_quantile < 1.0
-                or getattr(self, "aux_loss_enabled", False),
-                multiple=getattr(self, "pad_to_multiple_of", None),
-            )
-            found = self.policy_loss_of(model, micro)
-            value_loss = None
-            if self.critic is not None:
-                value_loss = self.critic.update(self, inputs, whole_batch(inputs, window))
-            record_loss(self, micro, found, self._options(), value_loss=value_loss)
-            self._observe_kl(found)
-            loss = found.loss
+            loss = self.objective_step.loss(self, model, inputs)
         record(self, "timing/loss_s", perf_counter() - started)
         return loss
 
@@ -257,29 +233,6 @@ class GRPOTrainer(trl.GRPOTrainer):  # type: ignore[misc]  # TRL carries no type
         """Log, with what was measured since the last time."""
         self.waiting_metrics.hand_over(self)
         super().log(*args, **kwargs)
-
-    def _options(self) -> Any:
-        """The objective's options with the KL coefficient as it is now."""
-        options, coefficient = self.plan.options, self.kl_controller.coefficient
-        if options.beta in (0, coefficient):
-            return options
-        return replace(options, beta=coefficient)
-
-    def _observe_kl(self, found: PolicyLoss) -> None:
-        """Steer an adaptive coefficient of the loss by the KL of the window that just ended."""
-        adaptive = isinstance(self.kl_controller, AdaptiveKL) and self.plan.kl_in is KLPlace.LOSS
-        batch = found.batch
-        if not adaptive or not self.model.training or batch.ref_logp is None:
-            return
-        of_tokens = token_kl(found.logp, batch.ref_logp, batch.mask, self.plan.kl_estimator)
-        of_outputs = of_tokens.sum(dim=1)
-        self._window_kl.append(
-            torch.stack([of_outputs.sum(), of_outputs.new_tensor(len(of_outputs))])
-        )
-        if self.accelerator.sync_gradients:
-            total, count = self.accelerator.reduce(torch.stack(self._window_kl).sum(0)).tolist()
-            self._window_kl.clear()
-            steer_kl(self, found.logp.new_full((int(count),), total / max(count, 1)))
 
     def _save_rng_state(self, output_dir: str) -> None:
         super()._save_rng_state(output_dir)

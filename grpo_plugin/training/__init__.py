@@ -18,6 +18,8 @@
 | packing    | a ragged micro-batch in few rows without padding                            |
 | balancing  | as many tokens for each micro-batch and process                             |
 | loss       | the objective's scalar for a micro-batch                                   |
+| steering   | the KL coefficient, fixed or adaptive                                      |
+| step       | all of it for one micro-batch: losses, metrics, steering                   |
 | metrics    | what is logged, under which names                                          |
 | state      | what a checkpoint must hold to be resumed in the middle of a window        |
 """

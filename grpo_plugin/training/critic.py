@@ -22,7 +22,8 @@ from grpo_plugin.batch import Batch
 from grpo_plugin.errors import ConfigurationError
 from grpo_plugin.objectives import Aggregation, aggregate
 from grpo_plugin.training.estimating import KLPlace
-from grpo_plugin.training.rollout import Rollout, sampled_kl, steer_kl
+from grpo_plugin.training.rollout import Rollout, sampled_kl
+from grpo_plugin.training.steering import steer_kl
 
 
 class ValueModel(nn.Module):

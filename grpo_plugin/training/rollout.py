@@ -11,9 +11,10 @@ from torch import Tensor
 
 from grpo_plugin.advantages import dead_groups, reinforce_plus_plus
 from grpo_plugin.errors import ConfigurationError, UnsupportedTRLError
-from grpo_plugin.kl import AdaptiveKL, penalize_advantages, token_kl
+from grpo_plugin.kl import penalize_advantages, token_kl
 from grpo_plugin.training.estimating import KLPlace
 from grpo_plugin.training.forward import token_logps
+from grpo_plugin.training.steering import steer_kl
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -157,14 +158,6 @@ def _of_token_rewards(
         rollout.rewards, everywhere[0], divergence=everywhere[1], coefficient=coefficient
     )
     return whole[rollout.mine, : mask.shape[1]]
-
-
-def steer_kl(trainer: Any, of_outputs: Tensor) -> None:
-    """Move an adaptive coefficient by the KL (N,) of completions of all processes."""
-    controller = trainer.kl_controller
-    if isinstance(controller, AdaptiveKL):
-        observed = float(of_outputs.mean())
-        trainer.kl_controller = controller.updated(observed, samples=of_outputs.shape[0])
 
 
 def sampled_kl(trainer: Any, rollout: Rollout) -> Tensor:

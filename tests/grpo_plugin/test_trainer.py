@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import functools
+import inspect
 import time
 
 import pytest
@@ -82,6 +84,21 @@ def test_three_steps_equal_stock_trl_bit_for_bit(tmp_path, iterations):
         assert set(own) - extra == set(entry)
         same = {name: value for name, value in entry.items() if name not in timed}
         assert same == pytest.approx({name: own[name] for name in same}, nan_ok=True)
+
+
+def test_nothing_of_ours_bears_a_name_that_trl_uses(tmp_path):
+    stock = make(trl.GRPOTrainer, trl.GRPOConfig, tmp_path)
+    tree = ast.parse(inspect.getsource(GRPOTrainer))
+    ours = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
+    assert {"plan", "critic", "objective_step"} <= ours
+    assert not [name for name in ours if hasattr(stock, name)]
 
 
 def test_stock_configuration_is_accepted(tmp_path):

@@ -12,6 +12,7 @@ from training_runs import GRPOTrainer, flat, logs, make, spread, train  # noqa: 
 from grpo_plugin import advantages as functions  # noqa: E402
 from grpo_plugin.errors import ConfigurationError  # noqa: E402
 from grpo_plugin.kl import penalize_advantages, penalize_rewards, token_kl  # noqa: E402
+from grpo_plugin.training.steering import current_options  # noqa: E402
 
 ONE_BATCH = {"max_steps": 1, "num_iterations": 2}  # with π_old in the batch
 
@@ -115,7 +116,7 @@ def test_kl_in_the_reward_precedes_normalisation(tmp_path, scale, aligned):
         estimator = {"group": "grpo", "batch": "batch_normalized", "none": "dr_grpo"}[scale]
         expected = functions.resolve(estimator)(penalised, rollout.group, None)
         torch.testing.assert_close(batch["advantages"], expected)
-    assert trainer._options().beta == 0  # and not in the loss again
+    assert current_options(trainer).beta == 0  # and not in the loss again
     assert "kl/k3" in trainer.state.log_history[0]
     assert torch.equal(batch["rewards"], rollout.rewards)
 
