@@ -7,6 +7,7 @@
 | options    | TRL's options of the loss as those of an objective                         |
 | rollout    | one generation batch with its rewards; advantages from it                  |
 | critic     | PPO's value model: advantages by GAE, and its own loss                      |
+| sharding   | a second model beside the policy: DDP, FSDP2, its checkpoints              |
 | energy     | log π and Σπ² at each token, for the optimal token baseline                  |
 | extensions | names of rewards, and hooks of callbacks                                   |
 | window     | the micro-batches of one optimizer step, and their tokens                  |

@@ -5,7 +5,8 @@ it by GAE over token rewards (−β KL at each token, the completion's reward at
 over the batch; it is then regressed on the returns, clipped around its own old predictions (PPO's
 usual value loss, arXiv 1707.06347's code and InstructGPT, arXiv 2203.02155).
 
-Not covered: DeepSpeed and FSDP, which are refused; models whose inputs are more than text.
+It lies on the devices as the policy does, in DDP or sharded by FSDP2. Not covered: DeepSpeed and
+FSDP1, which are refused; models whose inputs are more than text.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from grpo_plugin.errors import ConfigurationError
 from grpo_plugin.objectives import Aggregation, aggregate
 from grpo_plugin.training.estimating import KLPlace
 from grpo_plugin.training.rollout import Rollout, sampled_kl
+from grpo_plugin.training.sharding import spread_out, take_up, whole_state
 from grpo_plugin.training.steering import steer_kl
 
 
@@ -58,18 +60,13 @@ class Critic:
             backbone.
 
     Raises:
-        ConfigurationError: what shards the policy is not supported, or there is nothing to copy.
+        ConfigurationError: the policy is split by DeepSpeed or FSDP1, or there is nothing to copy.
     """
 
     def __init__(self, trainer: Any, given: Any) -> None:
-        if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled:
-            raise ConfigurationError(
-                "advantage_estimator='gae' trains a value model of its own, which DeepSpeed and "
-                "FSDP are not supported for; use DDP, or an estimator without one such as 'rloo'"
-            )
         args = trainer.args
         model = _value_model(trainer, given).to(trainer.accelerator.device)
-        self.model = trainer.accelerator.prepare_model(model.train())
+        self.model = spread_out(trainer, model.train())
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=args.value_learning_rate, weight_decay=0.0
         )
@@ -129,15 +126,13 @@ class Critic:
                 self.optimizer.zero_grad(set_to_none=True)
         return loss.detach() * batch.accumulation
 
-    def state(self, trainer: Any) -> dict[str, Any]:
-        """What a checkpoint holds of it."""
-        model = trainer.accelerator.unwrap_model(self.model)
-        return {"model": model.state_dict(), "optimizer": self.optimizer.state_dict()}
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint holds of it, for the first process; all must ask."""
+        return whole_state(self.model, self.optimizer)
 
-    def load(self, trainer: Any, state: dict[str, Any]) -> None:
+    def load(self, state: dict[str, Any]) -> None:
         """Take up what a checkpoint holds."""
-        trainer.accelerator.unwrap_model(self.model).load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        take_up(self.model, self.optimizer, state)
 
 
 _INPUTS = ("prompt_ids", "prompt_mask", "completion_ids", "completion_mask")

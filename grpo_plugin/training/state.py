@@ -35,8 +35,10 @@ def save_state(trainer: Any, folder: str) -> None:
         }
     if isinstance(trainer.kl_controller, AdaptiveKL):
         found["kl_coefficient"] = trainer.kl_controller.coefficient
-    if getattr(trainer, "critic", None) is not None and trainer.accelerator.is_main_process:
-        torch.save(trainer.critic.state(trainer), Path(folder) / _CRITIC)
+    if getattr(trainer, "critic", None) is not None:
+        values = trainer.critic.state()
+        if trainer.accelerator.is_main_process:
+            torch.save(values, Path(folder) / _CRITIC)
     if found:
         torch.save(found, _file(trainer, folder))
 
@@ -45,7 +47,7 @@ def load_state(trainer: Any, folder: str | None) -> None:
     """Take up what the checkpoint holds for this process."""
     if folder is not None and getattr(trainer, "critic", None) is not None:
         state = torch.load(Path(folder) / _CRITIC, map_location="cpu", weights_only=True)
-        trainer.critic.load(trainer, state)
+        trainer.critic.load(state)
     if folder is None or not _file(trainer, folder).exists():
         return
     found = torch.load(_file(trainer, folder), map_location="cpu", weights_only=True)

@@ -155,7 +155,9 @@ def _run(folder, options):
     )
     heads = getattr(trainer, "fused_heads", None)
     trainer.train(resume_from_checkpoint=resume)
+    critic = getattr(trainer, "critic", None)
     return {
+        "values": critic and trainer.accelerator.gather(flat(critic.model)[None]),
         "fused": heads is not None and (heads.policy, heads.reference),
         "sharded": isinstance(next(trainer.model.parameters()), DTensor),
         "gradients": trainer.gradients.steps,

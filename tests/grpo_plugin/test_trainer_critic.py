@@ -155,10 +155,36 @@ def test_steps_and_values_exclude_each_other(tmp_path):
         make(tmp_path, trainer_class=Stepped, **PPO)
 
 
+def in_two_processes(jobs, folder):
+    """What two processes make of the jobs; the value models of both are one."""
+    found = launch(folder, [PPO_IN_PROCESSES | job for job in jobs])
+    for one in found:
+        assert torch.equal(*one["values"])
+        assert all("value_loss" in entry for entry in one["logs"] if "loss" in entry)
+    return found
+
+
+PPO_IN_PROCESSES = {name: value for name, value in PPO.items() if name != "rewards"} | {
+    "max_steps": 4,
+    "value_learning_rate": 0.05,
+}
+
+
 @pytest.mark.slow
-def test_two_processes_keep_one_value_model(tmp_path):
-    job = PPO | {"max_steps": 2, "value_learning_rate": 0.05}
-    job.pop("rewards")
-    (found,) = launch(tmp_path / "two", [job])
-    assert all("value_loss" in entry for entry in found["logs"] if "loss" in entry)
-    assert found["weights"].isfinite().all()
+def test_a_sharded_value_model_learns_what_a_replicated_one_does(tmp_path):
+    replicated, sharded = in_two_processes([{}, {"sharded": True}], tmp_path)
+    assert sharded["sharded"]
+    assert sharded["values"][0].abs().sum() > 0
+    assert (sharded["values"] - replicated["values"]).abs().max() <= 1e-4
+    assert (sharded["weights"] - replicated["weights"]).abs().max() <= 2e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sharded", [False, True])
+def test_two_processes_resume_one_value_model(tmp_path, sharded):
+    saved = {"sharded": sharded, "save_strategy": "steps", "save_steps": 1, "max_steps": 2}
+    # Within an epoch: in the next one TRL's own resumed run shuffles anew in several processes.
+    resume = {"resume": str(tmp_path / "run_0" / "checkpoint-1")}
+    whole, resumed = in_two_processes([saved, saved | resume], tmp_path)
+    assert torch.equal(whole["values"], resumed["values"])
+    assert torch.equal(whole["weights"], resumed["weights"])
