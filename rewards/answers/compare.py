@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from rewards.answers.construct import MINUS_ONE
 from rewards.answers.effort import fresh_effort
 from rewards.answers.match.chemistry import same_formula
 from rewards.answers.match.lettering import in_one_lettering, same_cross_products
@@ -17,18 +18,7 @@ from rewards.answers.read.style import same_but_for_style
 from rewards.answers.read.tokens import UnreadableError, tokenize
 from rewards.answers.read.wording import normal_tokens
 from rewards.answers.show import kind_of, show
-from rewards.answers.tree import (
-    MINUS_ONE,
-    Degree,
-    Mul,
-    Node,
-    Num,
-    Percent,
-    Raw,
-    Seq,
-    Text,
-    Unit,
-)
+from rewards.answers.tree import Degree, Mul, Node, Num, Percent, Raw, Seq, Text, Unit
 
 
 def compare(  # noqa: C901, PLR0912

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rewards.answers.construct import MINUS_ONE
 from rewards.answers.tree import (
-    MINUS_ONE,
     Add,
     Based,
     BigOp,

@@ -16,7 +16,7 @@ from typing import Any
 
 import sympy
 
-from rewards.answers import Answer, Equality, read_answer, read_reference, tree
+from rewards.answers import Answer, Equality, read_answer, read_reference, tree, walk
 from rewards.answers.effort import fresh_effort
 from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.symbolic.translation import UntranslatableError, from_answer, from_tree
@@ -81,12 +81,12 @@ def _alike(left: tree.Node, right: tree.Node) -> bool:
         same = (left.opening, left.closing) == (right.opening, right.closing)
         return same and len(left.items) == len(right.items)
     if isinstance(left, tree.Seq | tree.SetOf) and type(left) is type(right):
-        return len(left.items) == len(tree.children(right))
+        return len(left.items) == len(walk.children(right))
     return False
 
 
 def _compare_parts(left: tree.Node, right: tree.Node) -> Decided:
-    lefts, rights = tree.children(left), tree.children(right)
+    lefts, rights = walk.children(left), walk.children(right)
     if isinstance(left, tree.Group):
         return _joined([_compare_nodes(a, b) for a, b in zip(lefts, rights, strict=True)])
     if len(lefts) > _MAX_UNORDERED:

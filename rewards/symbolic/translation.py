@@ -16,7 +16,7 @@ from typing import Any
 import sympy
 from latex2sympy2_extended import latex2sympy
 
-from rewards.answers import Answer, tree
+from rewards.answers import Answer, construct, tree, walk
 
 _MAX_LATEX_CHARS = 1_000
 _MAX_NUMERAL_CHARS = 1_000
@@ -84,7 +84,7 @@ def from_answer(answer: Answer) -> Any:
         raise UntranslatableError("sympy drops a sum or a product, whatever its value")
     if not isinstance(translated, sympy.MatrixBase):
         names = {symbol.name for symbol in translated.free_symbols}
-        if gone := tree.symbols(answer.tree) - names:  # 0·x is not 0
+        if gone := walk.symbols(answer.tree) - names:  # 0·x is not 0
             raise UntranslatableError(f"the variable {min(gone)} cancels out")
     return translated
 
@@ -166,7 +166,7 @@ def _operators(node: tree.Node) -> int:
     while stack:
         here = stack.pop()
         count += isinstance(here, tree.BigOp)
-        stack += tree.children(here)
+        stack += walk.children(here)
     return count
 
 
@@ -200,7 +200,7 @@ def _constant(node: tree.Const) -> Any:
 
 
 def _bound(node: tree.Node) -> Any:
-    return sympy.oo if node == tree.INFINITY else from_tree(node)
+    return sympy.oo if node == construct.INFINITY else from_tree(node)
 
 
 def _power(node: tree.Pow) -> Any:

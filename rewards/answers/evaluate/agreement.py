@@ -21,7 +21,8 @@ from rewards.answers.evaluate.points import (
 )
 from rewards.answers.evaluate.precision import TooLargeError, UnsureError
 from rewards.answers.outcome import Sameness
-from rewards.answers.tree import Fn, Node, Num, Pow, children
+from rewards.answers.tree import Fn, Node, Num, Pow
+from rewards.answers.walk import children
 
 AGREEMENT = 28  # digits of agreement asked for at a first look
 MAX_DIGITS = 1_200

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rewards.answers.construct import ONE, ZERO, add, negative, quotient, times
 from rewards.answers.evaluate.sameness import same_expression
 from rewards.answers.show import show
-from rewards.answers.tree import (
-    ONE,
-    ZERO,
-    Add,
-    Mul,
-    Node,
-    Num,
-    Pow,
-    Sym,
-    add,
-    negative,
-    quotient,
-    substitute,
-    symbols,
-    times,
-)
+from rewards.answers.tree import Add, Mul, Node, Num, Pow, Sym
+from rewards.answers.walk import substitute, symbols
 
 MAX_POWER = 4
 MAX_TERMS = 40

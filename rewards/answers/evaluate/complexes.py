@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flint import acb, arb, fmpq, fmpz
 
+from rewards.answers.construct import GAMMA
 from rewards.answers.effort import InexactError, UndefinedError
 from rewards.answers.evaluate.enclosures import Enclosure
 from rewards.answers.evaluate.functions import (
@@ -21,14 +22,7 @@ from rewards.answers.evaluate.functions import (
 from rewards.answers.evaluate.precision import TooLargeError, UnsureError
 from rewards.answers.evaluate.special_values import turns
 from rewards.answers.evaluate.values import check_arity, exact
-from rewards.answers.tree import (
-    GAMMA,
-    Const,
-    Fn,
-    Mul,
-    Node,
-    Pow,
-)
+from rewards.answers.tree import Const, Fn, Mul, Node, Pow
 
 if TYPE_CHECKING:
     Ball = Any  # python-flint has no types of its own

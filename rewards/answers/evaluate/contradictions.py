@@ -23,8 +23,8 @@ from rewards.answers.tree import (
     SetOf,
     System,
     Unit,
-    children,
 )
+from rewards.answers.walk import children
 
 _COMPARED = frozenset({"=", "<", ">", "<=", ">=", "!=", "~"})
 _CONSTANT = (Num, Const, Add, Mul, Pow, Fn, Percent, Degree, Based)

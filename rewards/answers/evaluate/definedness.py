@@ -10,19 +10,8 @@ from fractions import Fraction
 
 from rewards.answers.effort import InexactError, UndefinedError
 from rewards.answers.evaluate.points import integral_symbols, sample_points
-from rewards.answers.tree import (
-    BigOp,
-    Const,
-    Digits,
-    Named,
-    Node,
-    Num,
-    Raw,
-    Sym,
-    Text,
-    children,
-    symbols,
-)
+from rewards.answers.tree import BigOp, Const, Digits, Named, Node, Num, Raw, Sym, Text
+from rewards.answers.walk import children, symbols
 
 _DIGITS = (40, 80, 160, 320)
 _LEAVES = (Num, Const, Sym, Digits, Named, Raw, Text)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from flint import arb, fmpq, fmpz
 
+from rewards.answers.construct import GAMMA
 from rewards.answers.effort import (
     InexactError,
     UndefinedError,
@@ -37,7 +38,6 @@ from rewards.answers.evaluate.linear_forms import linear_value
 from rewards.answers.evaluate.precision import TooLargeError, UnsureError, at_precision, bits_for
 from rewards.answers.evaluate.values import MAX_TERMS, based_value, check_arity, exact
 from rewards.answers.tree import (
-    GAMMA,
     Add,
     Based,
     BigOp,
@@ -50,9 +50,8 @@ from rewards.answers.tree import (
     Percent,
     Pow,
     Sym,
-    substitute,
-    symbols,
 )
+from rewards.answers.walk import substitute, symbols
 
 if TYPE_CHECKING:
     Ball = Any  # python-flint has no types of its own

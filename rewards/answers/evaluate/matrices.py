@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from rewards.answers.tree import (
-    Add,
-    Group,
-    Matrix,
-    Mul,
-    Node,
-    add,
-    children,
-    contains,
-    negative,
-    rebuild,
-    symbols,
-    times,
-)
+from rewards.answers.construct import add, negative, times
+from rewards.answers.tree import Add, Group, Matrix, Mul, Node
+from rewards.answers.walk import children, contains, rebuild, symbols
 
 MAX_PRODUCTS = 1000
 MAX_DETERMINANT = 4

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from rewards.answers.evaluate.values import exact_or_none
-from rewards.answers.tree import BigOp, Fn, Node, Num, Pow, children, symbols
+from rewards.answers.tree import BigOp, Fn, Node, Num, Pow
+from rewards.answers.walk import children, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

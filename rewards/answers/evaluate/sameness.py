@@ -11,27 +11,15 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from rewards.answers.construct import GAMMA
 from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.answers.evaluate.modular import same_residues
 from rewards.answers.evaluate.numeric import DIGITS, Evaluator
 from rewards.answers.evaluate.values import exact
 from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
-from rewards.answers.tree import (
-    GAMMA,
-    BigOp,
-    Const,
-    Digits,
-    Fn,
-    Mul,
-    Node,
-    Num,
-    Sym,
-    children,
-    rebuild,
-    substitute,
-    symbols,
-)
+from rewards.answers.tree import BigOp, Const, Digits, Fn, Mul, Node, Num, Sym
+from rewards.answers.walk import children, rebuild, substitute, symbols
 
 MAX_VARIABLES = 60
 UNEVALUATED = "⟨∫"

@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from rewards.answers.effort import InexactError, UndefinedError
-from rewards.answers.tree import Add, Const, Degree, Fn, Mul, Node, Pow, children
+from rewards.answers.tree import Add, Const, Degree, Fn, Mul, Node, Pow
+from rewards.answers.walk import children
 
 Exact: TypeAlias = "Callable[[Node], Fraction]"
 

@@ -8,20 +8,8 @@ from fractions import Fraction
 
 from rewards.answers.effort import InexactError, UndefinedError, effort, literal_price
 from rewards.answers.evaluate.special_values import SPECIAL, power_form, special_value
-from rewards.answers.tree import (
-    Add,
-    Based,
-    BigOp,
-    Const,
-    Fn,
-    Mul,
-    Node,
-    Num,
-    Percent,
-    Pow,
-    contains,
-    substitute,
-)
+from rewards.answers.tree import Add, Based, BigOp, Const, Fn, Mul, Node, Num, Percent, Pow
+from rewards.answers.walk import contains, substitute
 
 MAX_BITS = 60_000
 MAX_COST = 1_000_000

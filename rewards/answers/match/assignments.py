@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+from rewards.answers.construct import ZERO, add, negative, times
 from rewards.answers.evaluate.clearing import cleared
 from rewards.answers.evaluate.sameness import (
     approximate,
@@ -14,28 +15,8 @@ from rewards.answers.evaluate.sameness import (
 from rewards.answers.evaluate.values import exact_or_none
 from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
-from rewards.answers.tree import (
-    ZERO,
-    Const,
-    Fn,
-    Group,
-    Mul,
-    Node,
-    Num,
-    Pow,
-    Ratio,
-    Relation,
-    Sym,
-    Unit,
-    add,
-    children,
-    contains,
-    negative,
-    rebuild,
-    substitute,
-    symbols,
-    times,
-)
+from rewards.answers.tree import Const, Fn, Group, Mul, Node, Num, Pow, Ratio, Relation, Sym, Unit
+from rewards.answers.walk import children, contains, rebuild, substitute, symbols
 
 _TINY = Fraction(1, 10**25)
 MAX_ALTERNATIVES = 8

@@ -9,24 +9,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from rewards.answers.construct import MINUS_ONE, ONE, times
 from rewards.answers.evaluate.definedness import has_doubtful_part
 from rewards.answers.evaluate.numeric import Evaluator
 from rewards.answers.evaluate.values import exact_or_none
-from rewards.answers.tree import (
-    MINUS_ONE,
-    ONE,
-    Const,
-    Degree,
-    Mul,
-    Node,
-    Num,
-    Percent,
-    Pow,
-    children,
-    substitute,
-    symbols,
-    times,
-)
+from rewards.answers.tree import Const, Degree, Mul, Node, Num, Percent, Pow
+from rewards.answers.walk import children, substitute, symbols
 
 if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rewards.answers.tree import Add, Node, Num, Sym, children, rebuild
+from rewards.answers.tree import Add, Node, Num, Sym
+from rewards.answers.walk import children, rebuild
 
 _DOTS = Sym("dots")
 _INDEX = re.compile(r"([A-Za-z]?)([+-]?\d+)?")

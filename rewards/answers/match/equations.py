@@ -26,10 +26,8 @@ from rewards.answers.tree import (
     SetOperation,
     Sym,
     System,
-    contains,
-    substitute,
-    symbols,
 )
+from rewards.answers.walk import contains, substitute, symbols
 
 
 class EquationMatching(SetMatching):

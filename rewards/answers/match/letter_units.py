@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rewards.answers.tree import Degree, Mul, Node, Num, Pow, Sym, Unit, children, rebuild, symbols
+from rewards.answers.tree import Degree, Mul, Node, Num, Pow, Sym, Unit
 from rewards.answers.units import measure
+from rewards.answers.walk import children, rebuild, symbols
 
 _SCALES = {"C": "°C", "F": "°F"}
 _GREEK = {"mu": "µ", "Omega": "Ω"}

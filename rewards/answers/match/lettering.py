@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from rewards.answers.tree import Const, Node, Sym, Unit, contains, substitute, symbols
+from rewards.answers.tree import Const, Node, Sym, Unit
+from rewards.answers.walk import contains, substitute, symbols
 
 _BOLD = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|pmb)\s?(?:\{\s?([A-Za-z])\s?\}|([A-Za-z])(?![A-Za-z]))"

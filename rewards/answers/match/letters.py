@@ -10,31 +10,13 @@ import re
 from fractions import Fraction
 from itertools import permutations, product
 
+from rewards.answers.construct import add, combinations, negative, times
 from rewards.answers.evaluate.sameness import contains_imaginary, same_expression
 from rewards.answers.match.ellipses import without_dots
 from rewards.answers.outcome import Sameness
 from rewards.answers.show import show
-from rewards.answers.tree import (
-    Add,
-    Const,
-    Degree,
-    Fn,
-    Group,
-    Mul,
-    Node,
-    Num,
-    Pow,
-    Sym,
-    add,
-    children,
-    combinations,
-    contains,
-    negative,
-    rebuild,
-    substitute,
-    symbols,
-    times,
-)
+from rewards.answers.tree import Add, Const, Degree, Fn, Group, Mul, Node, Num, Pow, Sym
+from rewards.answers.walk import children, contains, rebuild, substitute, symbols
 
 _INDEXED = re.compile(r"[ABCKck]_\d")
 _LONE = frozenset("CcK")  # what is added to an antiderivative

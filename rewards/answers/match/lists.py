@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 
+from rewards.answers.construct import negative
 from rewards.answers.evaluate.matrices import as_matrix
 from rewards.answers.match.assignments import assigned
 from rewards.answers.match.signs import expand
@@ -26,11 +27,8 @@ from rewards.answers.tree import (
     SetOf,
     Sym,
     System,
-    children,
-    negative,
-    substitute,
-    symbols,
 )
+from rewards.answers.walk import children, substitute, symbols
 
 
 class ListMatching(WordMatching):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rewards.answers.construct import INFINITY
 from rewards.answers.evaluate.matrices import as_matrix, as_tuple
 from rewards.answers.match.equations import EquationMatching
 from rewards.answers.match.sets import UNRELATED, as_family
 from rewards.answers.match.signs import expand, members, points
 from rewards.answers.tree import (
-    INFINITY,
     Add,
     Builder,
     Choice,
@@ -31,8 +31,8 @@ from rewards.answers.tree import (
     Sym,
     System,
     Text,
-    contains,
 )
+from rewards.answers.walk import contains
 
 if TYPE_CHECKING:
     from typing import TypeGuard

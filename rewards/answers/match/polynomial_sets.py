@@ -13,24 +13,11 @@ from itertools import pairwise
 from math import gcd, isqrt, lcm
 from typing import TypeAlias
 
+from rewards.answers.construct import add, negative, quotient, times
 from rewards.answers.match.real_sets import NotRealSetError, Piece, intervals
 from rewards.answers.show import show
-from rewards.answers.tree import (
-    Add,
-    Builder,
-    Fn,
-    Mul,
-    Node,
-    Num,
-    Pow,
-    Relation,
-    Sym,
-    add,
-    negative,
-    quotient,
-    symbols,
-    times,
-)
+from rewards.answers.tree import Add, Builder, Fn, Mul, Node, Num, Pow, Relation, Sym
+from rewards.answers.walk import symbols
 
 MAX_DEGREE = 8
 MAX_COEFFICIENT = 10**6

@@ -7,13 +7,13 @@ from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING
 
+from rewards.answers.construct import ZERO, add, times
 from rewards.answers.evaluate.sameness import same_expression
 from rewards.answers.match.closeness import close
 from rewards.answers.match.letter_units import contains_ohm, unit_readings, with_temperature
 from rewards.answers.match.letters import in_other_letters
 from rewards.answers.outcome import Sameness
 from rewards.answers.tree import (
-    ZERO,
     Add,
     Based,
     BigOp,
@@ -27,15 +27,10 @@ from rewards.answers.tree import (
     Pow,
     Sym,
     Unit,
-    add,
-    children,
-    contains,
-    rebuild,
-    symbols,
-    times,
 )
 from rewards.answers.unit_table import Measure
 from rewards.answers.units import differing, measure, read_phrase
+from rewards.answers.walk import children, contains, rebuild, symbols
 
 if TYPE_CHECKING:
     from rewards.answers.outcome import CompareOptions

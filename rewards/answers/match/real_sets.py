@@ -7,15 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from rewards.answers.construct import INFINITY, MINUS_ONE, ONE, ZERO, add, negative, quotient, times
 from rewards.answers.evaluate.numeric import Evaluator
 from rewards.answers.evaluate.sameness import same_expression
 from rewards.answers.evaluate.values import exact_or_none
 from rewards.answers.show import show
 from rewards.answers.tree import (
-    INFINITY,
-    MINUS_ONE,
-    ONE,
-    ZERO,
     Add,
     Builder,
     Fn,
@@ -32,13 +29,8 @@ from rewards.answers.tree import (
     Sym,
     System,
     Unit,
-    add,
-    negative,
-    quotient,
-    substitute,
-    symbols,
-    times,
 )
+from rewards.answers.walk import substitute, symbols
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

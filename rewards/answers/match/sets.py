@@ -30,10 +30,8 @@ from rewards.answers.tree import (
     SetOperation,
     Sym,
     System,
-    contains,
-    substitute,
-    symbols,
 )
+from rewards.answers.walk import contains, substitute, symbols
 
 _ORDERS = frozenset({"<", ">", "<=", ">=", "!="})
 _SETLIKE = (Fn, SetOperation, Builder, Group, SetOf, Named, Relation, Seq, System, Add)

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from itertools import product
 
-from rewards.answers.tree import (
-    Group,
-    Node,
-    PlusMinus,
-    Relation,
-    Seq,
-    SetOf,
-    Sym,
-    System,
-    children,
-    contains,
-    negative,
-    rebuild,
-)
+from rewards.answers.construct import negative
+from rewards.answers.tree import Group, Node, PlusMinus, Relation, Seq, SetOf, Sym, System
+from rewards.answers.walk import children, contains, rebuild
 
 
 def expand(node: Node) -> list[Node]:

@@ -6,11 +6,11 @@ import math
 import re
 from fractions import Fraction
 
+from rewards.answers.construct import ZERO, quotient
 from rewards.answers.match.assignments import assigned
 from rewards.answers.match.base import Matching
 from rewards.answers.show import show
 from rewards.answers.tree import (
-    ZERO,
     Choice,
     Clock,
     Const,
@@ -25,7 +25,6 @@ from rewards.answers.tree import (
     SetOf,
     Sym,
     Text,
-    quotient,
 )
 
 _DIGITS_ONLY = re.compile(r"[\d .,;:]*")

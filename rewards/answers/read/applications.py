@@ -5,29 +5,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from rewards.answers.construct import MINUS_ONE, negative, quotient
 from rewards.answers.read.brackets import BracketReader
 from rewards.answers.read.code_names import CODE_NAMES, MATRICES, code_call, code_matrix
 from rewards.answers.read.literals import number
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.show import show
-from rewards.answers.tree import (
-    MINUS_ONE,
-    BigOp,
-    Const,
-    Fn,
-    Group,
-    Mul,
-    Named,
-    Node,
-    Num,
-    Pow,
-    SetOf,
-    Sym,
-    children,
-    negative,
-    quotient,
-    rebuild,
-)
+from rewards.answers.tree import BigOp, Const, Fn, Group, Mul, Named, Node, Num, Pow, SetOf, Sym
+from rewards.answers.walk import children, rebuild
 
 _NUMBER_SETS = {"R": "reals", "Z": "integers", "N": "naturals", "Q": "rationals", "C": "complexes"}
 ACCENTS = frozenset(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from rewards.answers.construct import INFINITY, combinations, negative, quotient, times
 from rewards.answers.read.tokens import UnreadableError
 from rewards.answers.tree import (
-    INFINITY,
     Add,
     BigOp,
     Const,
@@ -23,10 +23,6 @@ from rewards.answers.tree import (
     SetOf,
     SetOperation,
     Sym,
-    combinations,
-    negative,
-    quotient,
-    times,
 )
 
 # Names of modules, said in front of a name with a full stop between: `math.sqrt(2)`.

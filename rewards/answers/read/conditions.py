@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.read.trailing import CONDITION_WORDS, TrailingReader
-from rewards.answers.tree import (
-    CONTINUOUS,
-    COUNTING,
-    UNSAID,
-    Fn,
-    Named,
-    Node,
-    Pow,
-    Relation,
-    Sym,
-)
+from rewards.answers.tree import CONTINUOUS, COUNTING, UNSAID, Fn, Named, Node, Pow, Relation, Sym
 from rewards.answers.vocabulary import HEDGES, PARAMETER_WORDS
 
 _CONDITION_KINDS = frozenset({"text", "let", "sym", "set"})

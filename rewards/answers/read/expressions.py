@@ -7,12 +7,12 @@ relations and lists. Depth is bounded, so is the depth of the tree that comes ou
 
 from __future__ import annotations
 
+from rewards.answers.construct import MINUS_ONE, negative, quotient
 from rewards.answers.read.applications import ACCENTS, PREFIXES
 from rewards.answers.read.literals import based, number
 from rewards.answers.read.primaries import PrimaryReader
 from rewards.answers.read.tokens import Token, UnreadableError
 from rewards.answers.tree import (
-    MINUS_ONE,
     Add,
     Const,
     Degree,
@@ -27,8 +27,6 @@ from rewards.answers.tree import (
     PlusMinus,
     Pow,
     Sym,
-    negative,
-    quotient,
 )
 
 _FACTOR_OPS = frozenset({"(", "[", "{", "lfloor", "lceil"})

@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from rewards.answers.tree import Fn, Node, Num, Percent, times
+from rewards.answers.construct import times
+from rewards.answers.tree import Fn, Node, Num, Percent
 
 _UNITS = {
     word: value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import factorial
 
+from rewards.answers.construct import INFINITY, MINUS_ONE, ZERO, add, combinations, quotient, times
 from rewards.answers.evaluate.values import exact_or_none
 from rewards.answers.read.applications import ApplicationReader
 from rewards.answers.read.brackets import CLOSERS
@@ -12,26 +13,9 @@ from rewards.answers.read.cursor import EOF_TOKEN
 from rewards.answers.read.literals import based, number, repeating
 from rewards.answers.read.number_words import number_in_words
 from rewards.answers.read.tokens import Token, UnreadableError
-from rewards.answers.tree import (
-    INFINITY,
-    MINUS_ONE,
-    ZERO,
-    Const,
-    Fn,
-    Group,
-    Mul,
-    Named,
-    Node,
-    Num,
-    Sym,
-    Unit,
-    add,
-    combinations,
-    quotient,
-    symbols,
-    times,
-)
+from rewards.answers.tree import Const, Fn, Group, Mul, Named, Node, Num, Sym, Unit
 from rewards.answers.vocabulary import NAMED, may_name
+from rewards.answers.walk import symbols
 
 _APPLIED = frozenset("fghFGH")
 _ITEM_STARTS = frozenset({",", ";", "(", "{{", "{", "[", "and", "or", "quad"})

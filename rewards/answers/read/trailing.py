@@ -6,23 +6,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from rewards.answers.construct import MINUS_ONE, times
 from rewards.answers.nouns import noun
 from rewards.answers.read.expressions import ExpressionReader
 from rewards.answers.read.tokens import Token, UnreadableError
-from rewards.answers.tree import (
-    MINUS_ONE,
-    Degree,
-    Node,
-    Num,
-    Percent,
-    Pow,
-    Relation,
-    Unit,
-    symbols,
-    times,
-)
+from rewards.answers.tree import Degree, Node, Num, Percent, Pow, Relation, Unit
 from rewards.answers.units import DEGREES, PERCENTS, measure
 from rewards.answers.vocabulary import HEDGES
+from rewards.answers.walk import symbols
 
 CONDITION_WORDS = frozenset("for where with any all when if 其中 当".split())
 MERELY = frozenset({"only", "just", "仅", "只有"})  # a list says as much

@@ -14,18 +14,8 @@ from enum import Enum
 
 from rewards.answers import read_reference
 from rewards.answers.match.closeness import shown_digits
-from rewards.answers.tree import (
-    Fn,
-    Group,
-    Node,
-    Num,
-    Raw,
-    Seq,
-    SetOf,
-    System,
-    Text,
-    children,
-)
+from rewards.answers.tree import Fn, Group, Node, Num, Raw, Seq, SetOf, System, Text
+from rewards.answers.walk import children
 from rewards.extraction.reference import UnusableReferenceError, answer_text
 from rewards.rules.accuracy import Accuracy, accuracy
 from rewards.workbench.audit.rewritings import rewritings
