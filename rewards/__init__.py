@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # A reward is one line here and one in the table below.
 # isort: off
 if TYPE_CHECKING:
-    from rewards.reward import Reward as Reward, Sample as Sample
+    from rewards.reward import Reward as Reward
     from rewards.rules.accuracy import Accuracy as Accuracy, accuracy as accuracy
     from rewards.rules.choice import Choice as Choice, choice as choice
     from rewards.rules.combined import Clip as Clip, Gate as Gate, WeightedSum as WeightedSum
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from rewards.rules.schedule import Schedule as Schedule
     from rewards.rules.second_opinion import SecondOpinion as SecondOpinion
     from rewards.rules.tag_count import TagCount as TagCount, tag_count as tag_count
+    from rewards.sample import Sample as Sample
     from rewards.text.chat_judge import ChatJudge as ChatJudge
     from rewards.verdict import Status as Status, Verdict as Verdict
     from rewards.workbench.scoring.in_memory import score as score, to_frame as to_frame
@@ -83,7 +84,7 @@ if TYPE_CHECKING:
 _HOMES = {
     name: module
     for module, names in {
-        "reward": "Reward Sample",
+        "reward": "Reward",
         "rules.accuracy": "Accuracy accuracy",
         "rules.choice": "Choice choice",
         "rules.combined": "Clip Gate WeightedSum",
@@ -104,6 +105,7 @@ _HOMES = {
         "rules.schedule": "Schedule",
         "rules.second_opinion": "SecondOpinion",
         "rules.tag_count": "TagCount tag_count",
+        "sample": "Sample",
         "text.chat_judge": "ChatJudge",
         "verdict": "Status Verdict",
         "workbench.scoring.in_memory": "score to_frame",

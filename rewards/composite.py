@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from rewards.batch import is_column
 from rewards.columns import COLUMN_ALIASES, Role
 from rewards.completion import completion_text
 from rewards.errors import InputError
-from rewards.reward import Reward, Sample, is_column
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.verdict import Stage, Status, Verdict
 
 Ask: TypeAlias = Callable[[Reward, Sequence[int]], list[Verdict]]

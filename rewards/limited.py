@@ -9,7 +9,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar
 
 from rewards.errors import InputError
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.verdict import Status, Verdict
 from rlvr_cpus import cpus_per_rank
 

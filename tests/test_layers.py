@@ -66,8 +66,8 @@ ROWS_KNOW = (
     *("rewards.columns", "rewards.verdict"),
 )
 CONTRACT = (
-    *("verdict", "reward", "columns", "completion", "errors", "extras", "composite", "limited"),
-    "lazy",
+    *("verdict", "sample", "reward", "composite", "limited"),
+    *("columns", "batch", "completion", "options", "logs", "errors", "extras", "lazy"),
 )
 
 

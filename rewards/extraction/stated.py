@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rewards.errors import InputError
 from rewards.extraction.places import ANSWER_PLACES, AnswerPlace, FoundAnswer, find_answer
 from rewards.extraction.turns import is_blank
-from rewards.reward import Sample
+from rewards.sample import Sample
 
 UNFINISHED = "the reasoning never ends, so there is no answer"
 

@@ -24,7 +24,8 @@ from rewards.extraction.places import (
 )
 from rewards.extraction.reference import UnusableReferenceError, answer_text, reference_text
 from rewards.extraction.stated import UNFINISHED
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.text.shorten import ANSWER_CHARACTERS, shown
 from rewards.verdict import Basis, Stage, Status, Verdict
 

@@ -12,8 +12,9 @@ from typing import ClassVar
 from rewards.columns import CHOICE_COLUMNS, Role
 from rewards.extraction.places import AnswerPlace
 from rewards.extraction.stated import check_places, stated_answer
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
 from rewards.rules.exact_match import normalised
+from rewards.sample import Sample
 from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 

@@ -15,7 +15,8 @@ from rewards.columns import COLUMN_ALIASES, Role
 from rewards.errors import InputError
 from rewards.extraction.places import AnswerPlace
 from rewards.extraction.stated import check_places, stated_answer
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.text.scripts import SPACELESS
 from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict

@@ -9,7 +9,8 @@ from rewards.completion import opens_think_block
 from rewards.errors import InputError
 from rewards.extraction.tags import tag_pattern
 from rewards.extraction.turns import is_blank
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.verdict import Status, Verdict
 
 _TAG_NAME = re.compile(r"[A-Za-z][\w-]{0,63}")

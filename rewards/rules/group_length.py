@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 
 from rewards.composite import Batch, Combination, check_rewards
-from rewards.reward import Reward, warn_once
+from rewards.logs import warn_once
+from rewards.reward import Reward
 from rewards.text.lengths import measure
 from rewards.verdict import Status, Verdict
 

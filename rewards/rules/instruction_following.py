@@ -12,7 +12,8 @@ from rewards.extraction.stated import UNFINISHED
 from rewards.extraction.turns import is_blank
 from rewards.instructions.arguments import BadInstructionError, Found
 from rewards.instructions.checking import check_instruction
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.verdict import Status, Verdict
 
 

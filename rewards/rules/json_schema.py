@@ -14,7 +14,7 @@ from rewards.extraction.stated import UNFINISHED
 from rewards.extraction.tags import last_tagged
 from rewards.extras import require_package
 from rewards.limited import JudgedApart, Task
-from rewards.reward import Sample
+from rewards.sample import Sample
 from rewards.text.shorten import shown
 from rewards.text.strict_json import parse_strictly
 from rewards.verdict import Status, Verdict

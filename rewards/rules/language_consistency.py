@@ -10,7 +10,8 @@ from typing import ClassVar, Literal
 from rewards.completion import opens_think_block
 from rewards.errors import InputError
 from rewards.extras import require_package
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.text.languages import Count, Target, count_words, main_target
 from rewards.text.scripts import language_code, weigh_scripts
 from rewards.verdict import Status, Verdict

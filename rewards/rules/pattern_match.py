@@ -10,7 +10,7 @@ from rewards.columns import Role
 from rewards.errors import InputError
 from rewards.extraction.stated import UNFINISHED
 from rewards.limited import JudgedApart, Task
-from rewards.reward import Sample
+from rewards.sample import Sample
 from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 

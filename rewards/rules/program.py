@@ -31,7 +31,8 @@ from rewards.programs.row_tests import FAMILY_NAMES
 from rewards.programs.sandbox_tests import sandbox_tests
 from rewards.programs.sandboxes import sandbox_with
 from rewards.programs.task import RowTests, Task, read_task
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.text.counted import counted
 from rewards.verdict import Stage, Status, Verdict
 from rlvr_cpus import cpus_per_rank

@@ -14,7 +14,8 @@ from rewards.errors import InputError
 from rewards.extraction.places import AnswerPlace
 from rewards.extraction.stated import check_places, stated_answer
 from rewards.extras import require_package
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.text.shorten import shown
 from rewards.verdict import Status, Verdict
 

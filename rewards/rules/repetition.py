@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rewards.errors import InputError
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.text.lengths import words
 from rewards.verdict import Status, Verdict
 

@@ -13,7 +13,9 @@ from typing import NamedTuple, TypeAlias
 from rewards.composite import Batch, Combination, check_rewards
 from rewards.errors import InputError
 from rewards.extraction.percent_prompt import question_text
-from rewards.reward import Reward, Sample, warn_once
+from rewards.logs import warn_once
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.verdict import Basis, Status, Verdict
 
 Judge: TypeAlias = Callable[[str, str, str], "bool | None"]

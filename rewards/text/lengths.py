@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rewards.reward import Sample
+from rewards.sample import Sample
 from rewards.text.scripts import SPACELESS
 
 # What counts one: a character of a script without spaces, up to 16 letters, a punctuation mark,

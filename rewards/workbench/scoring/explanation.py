@@ -13,7 +13,8 @@ from traceback import format_exception
 from rewards.completion import completion_text
 from rewards.errors import InputError
 from rewards.named.spec import reward_named
-from rewards.reward import Reward, Sample
+from rewards.reward import Reward
+from rewards.sample import Sample
 from rewards.verdict import Stage, Verdict
 
 

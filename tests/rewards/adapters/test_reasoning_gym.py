@@ -10,7 +10,7 @@ import pytest
 
 from rewards.adapters import reasoning_gym as adapter
 from rewards.errors import InputError
-from rewards.reward import Sample
+from rewards.sample import Sample
 from rewards.verdict import Status
 
 ROOT = Path(__file__).resolve().parents[3]
