@@ -15,9 +15,10 @@ from rewards.verdict import Status, Verdict
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import unfold_named
+from rewards.workbench.scoring.prepared_run import ScoreOptions
 from rewards.workbench.scoring.reward_arguments import NamedReward
 from rewards.workbench.scoring.row_columns import NamedColumns
-from rewards.workbench.scoring.score import Progress, ScoreOptions, score_file
+from rewards.workbench.scoring.score import Progress, score_file
 from rewards.workbench.scoring.written_verdicts import read_verdict
 
 

@@ -16,6 +16,7 @@ thin coat around them.
 * `ray_blocks`, `ray_shards`: blocks of rows, and whole files, on the nodes of a Ray cluster
 * `unfinished_output`: the unfinished output: locked, resumable, renamed when complete
 * `written_verdicts`: verdicts read back from an output
+* `prepared_run`: options and the head of the input looked at, the output planned
 * `score`, `shards`: one file, and several files, each into a folder
 * `tally`: counts by status and the summary
 * `warning_signs`: one cause behind nearly all rows, said in a line
@@ -23,8 +24,9 @@ thin coat around them.
 * `explanation`: one verdict, stage by stage
 """
 
+from rewards.workbench.scoring.prepared_run import ScoreOptions
 from rewards.workbench.scoring.row_limits import RowLimits
-from rewards.workbench.scoring.score import ScoreOptions, score_file
+from rewards.workbench.scoring.score import score_file
 from rewards.workbench.scoring.shards import ShardsSummary, score_shards
 from rewards.workbench.scoring.tally import Summary, Tally
 

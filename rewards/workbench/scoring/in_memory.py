@@ -28,8 +28,9 @@ from rewards.workbench.rows.json_text import escape_halves, write_json
 from rewards.workbench.rows.readers import open_rows
 from rewards.workbench.rows.rows import parse_row
 from rewards.workbench.scoring.completion_lists import each_verdict, summary_name
+from rewards.workbench.scoring.prepared_run import ScoreOptions
 from rewards.workbench.scoring.row_columns import BAD_ROW_FIELDS, NamedColumns
-from rewards.workbench.scoring.score import ScoreOptions, score_file
+from rewards.workbench.scoring.score import score_file
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,8 +20,8 @@ from typing import Any
 
 from rewards.errors import InputError, WorkerError
 from rewards.workbench.scoring.dispatch import KeptWorkers
+from rewards.workbench.scoring.prepared_run import PreparedRun, ScoreOptions, prepare_run
 from rewards.workbench.scoring.ray_blocks import KEPT, TRIES, connect
-from rewards.workbench.scoring.score import PreparedRun, ScoreOptions, prepare_run
 from rewards.workbench.scoring.tally import Summary
 from rewards.workbench.scoring.unfinished_output import OutputPlan
 

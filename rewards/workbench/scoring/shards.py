@@ -17,14 +17,8 @@ from rewards.errors import DataFileError, InputError
 from rewards.workbench.rows.output_file import reported
 from rewards.workbench.rows.regular_file import open_regular_for_writing
 from rewards.workbench.scoring.dispatch import KeptWorkers
-from rewards.workbench.scoring.score import (
-    OnProgress,
-    PreparedRun,
-    Progress,
-    ScoreOptions,
-    finish_run,
-    prepare_run,
-)
+from rewards.workbench.scoring.prepared_run import PreparedRun, ScoreOptions, prepare_run
+from rewards.workbench.scoring.score import OnProgress, Progress, finish_run
 from rewards.workbench.scoring.tally import Summary, Tally
 from rewards.workbench.scoring.unfinished_output import (
     describe_difference,

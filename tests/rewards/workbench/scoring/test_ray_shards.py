@@ -7,8 +7,8 @@ import pytest
 
 from rewards.workbench.scoring import ScoreOptions
 from rewards.workbench.scoring.dispatch import KeptWorkers
+from rewards.workbench.scoring.prepared_run import prepare_run
 from rewards.workbench.scoring.ray_shards import finish_where_seen
-from rewards.workbench.scoring.score import prepare_run
 from rewards.workbench.scoring.shards import finish_shard
 
 ROWS = 60
