@@ -10,7 +10,8 @@
 * `alerts`: what spoils training
 * `sample`: which rows the page lists when there are too many; `listed_rows`: each cut to size
 * `matching`, `run_changes`: several runs matched row by row, on disk
-* `row_store`, `serving`: a million rows in a database, and over loopback
+* `row_store`, `serving`: a million rows in a database, and over loopback; `text_search`: words in
+  their text
 * `typesetting`: formulas as MathML; `packed_rows`: rows as the page holds them
 * `addresses`: of rows on the page
 * `display`: text from a model made fit to be shown

@@ -3,8 +3,8 @@
 SQLite comes with Python, and takes rows as `scored_rows` understands them (chats, lists of
 completions, a trainer's tables), which an engine that reads the file itself would not.
 
-What is filtered and grouped by lies in one narrow table, the rows themselves in another: a look at
-a million rows reads some hundred megabytes, not all of their text.
+What is filtered, sorted and grouped by lies in a file of its own, the rows themselves in another: a
+look at a million rows reads some hundred megabytes in one go, not all of their text.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ from rewards.workbench.reporting.scored_rows import (
     as_text,
     understand_row,
 )
+from rewards.workbench.reporting.text_search import (
+    folds_to_ascii,
+    register_search,
+    words_condition,
+)
 from rewards.workbench.rows.json_text import escape_halves, write_json
 
 if TYPE_CHECKING:
@@ -37,6 +43,7 @@ _VALUE_CHARACTERS = 80
 _BATCH = 2000
 _KNOWN_ANSWERS = 6
 _MOST_GROUPS = 200
+_PAGE_BYTES = 2**15
 _OF_A_ROW = ("number", "run", "line", "nth", "prompt", "step", "length", "truth")
 
 
@@ -63,7 +70,7 @@ class RowStore:
     """The rows of all files.
 
     Args:
-        folder: where the database goes.
+        folder: where the databases go.
         rewards: the rewards' names, as the first rows have them.
         columns: the columns to filter and group by beside what every row has.
         runs: the names of the files.
@@ -78,24 +85,33 @@ class RowStore:
         self._named = {visible(name): at for at, name in enumerate(self.rewards)}
         self._shown = {visible(name): at for at, name in enumerate(self.columns)}
         self._lock = threading.Lock()
-        self._waiting: list[tuple[tuple[object, ...], tuple[int, str]]] = []
+        self._waiting: list[tuple[tuple[object, ...], tuple[int, bool, str]]] = []
         self._known: OrderedDict[Question, Sequence[int]] = OrderedDict()
         self.rows = 0
         self._database = sqlite3.connect(
-            folder / "rows.sqlite", isolation_level=None, check_same_thread=False
+            folder / "facts.sqlite", isolation_level=None, check_same_thread=False
         )
+        self._database.execute("ATTACH ? AS whole", (str(folder / "rows.sqlite"),))
         said = [f"{kind}{at}" for at in range(len(self.rewards)) for kind in ("s", "v", "w")]
         fields = [*_OF_A_ROW[1:], *said, *(f"c{at}" for at in range(len(self.columns)))]
-        for pragma in ("synchronous = OFF", "journal_mode = OFF", "cache_size = -100000"):
-            self._database.execute(f"PRAGMA {pragma}")
+        for name, cache_kib in (("main", 100_000), ("whole", 20_000)):
+            for pragma in (
+                f"page_size = {_PAGE_BYTES}",
+                "synchronous = OFF",
+                "journal_mode = OFF",
+                f"cache_size = -{cache_kib}",
+            ):
+                self._database.execute(f"PRAGMA {name}.{pragma}")
         self._database.execute(
             f"CREATE TABLE facts (number INTEGER PRIMARY KEY, {', '.join(fields)})"
         )
-        self._database.execute("CREATE TABLE texts (number INTEGER PRIMARY KEY, row TEXT)")
+        self._database.execute(
+            "CREATE TABLE whole.texts (number INTEGER PRIMARY KEY, folds INTEGER, row TEXT)"
+        )
         self._database.execute("BEGIN")
         marks = ", ".join("?" * (len(fields) + 1))
         self._insert = f"INSERT INTO facts VALUES ({marks})"  # noqa: S608 - marks only
-        self._database.create_function("holds", -1, _holds, deterministic=True)
+        register_search(self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +132,7 @@ class RowStore:
             facts += [verdict.status, verdict.score, None if kind is None else visible(kind)]
         facts += [_fact(row.columns.get(name)) for name in self.columns]
         text = _row_text(row.columns)
-        self._waiting.append((tuple(facts), (self.rows, text)))
+        self._waiting.append((tuple(facts), (self.rows, folds_to_ascii(text), text)))
         self.rows += 1
         if len(self._waiting) >= _BATCH:
             self._flush()
@@ -137,12 +153,13 @@ class RowStore:
             if question in self._known:
                 self._known.move_to_end(question)
                 return self._known[question]
-        where, values = self._condition(question)
         order = self._order(question)
-        found = [
-            int(str(number))
-            for (number,) in self._ask(f"SELECT number FROM {where} ORDER BY {order}", values)  # noqa: S608
-        ]
+        if order == "number" and not question.filters and not question.words:
+            return range(self.rows)
+        where, values = self._condition(question)
+        query = f"SELECT number FROM {where} ORDER BY {order}"  # noqa: S608
+        with self._lock:
+            found = array("q", (number for (number,) in self._database.execute(query, values)))
         with self._lock:
             self._known[question] = found
             while len(self._known) > _KNOWN_ANSWERS:
@@ -203,7 +220,7 @@ class RowStore:
     def _flush(self) -> None:
         self._database.executemany(self._insert, [facts for facts, _ in self._waiting])
         self._database.executemany(
-            "INSERT INTO texts VALUES (?, ?)", [text for _, text in self._waiting]
+            "INSERT INTO texts VALUES (?, ?, ?)", [text for _, text in self._waiting]
         )
         self._waiting.clear()
 
@@ -227,8 +244,9 @@ class RowStore:
         table = "facts"
         if question.words:
             table = "facts JOIN texts USING (number)"
-            tests.append(f"holds(row{', ?' * len(question.words)})")
-            values += [json.dumps(word, ensure_ascii=False)[1:-1] for word in question.words]
+            condition, asked = words_condition(question.words)
+            tests.append(condition)
+            values += asked
         return f"{table} WHERE {' AND '.join(tests) or '1'}", values
 
     def _expression(self, key: str) -> str:
@@ -287,14 +305,6 @@ def _row_text(columns: dict[str, object]) -> str:
         return escape_halves(write_json(shown))
 
 
-def _columns(text: str) -> dict[str, object]:
-    try:
-        columns: dict[str, object] = json.loads(text)
-    except RecursionError:  # it was read nearer to the bottom of the stack
-        return {"error": "nested too deeply to be shown"}
-    return columns
-
-
 def _shallow(value: object) -> object:
     try:
         write_json(value)
@@ -305,11 +315,6 @@ def _shallow(value: object) -> object:
 
 def _fact(value: object) -> str | None:
     return None if value is None else visible(shorten(as_text(value), _VALUE_CHARACTERS))
-
-
-def _holds(text: str, *words: str) -> bool:
-    lower = text.lower()
-    return all(word in lower for word in words)
 
 
 def _quoted(text: str) -> str:
