@@ -351,6 +351,8 @@ class Code(Reward):
             if test.status is not Ended.ACCEPTED and test.reason != "not reached"
         ]
         count = f"{outcome.passed} of {outcome.total} tests passed"
+        if unreached := sum(test.reason == "not reached" for test in outcome.tests):
+            count += f", {unreached} not reached"
         reason = "; ".join([count, *failed[:_REASONS_MAX]])
         expected = counted(outcome.total, "test")
         ours = [test.reason for test in outcome.tests if test.status is Ended.INFRA_ERROR]

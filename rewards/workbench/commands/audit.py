@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rewards.workbench.commands.options import Quiet
 from rewards.workbench.commands.plain_text import plain
 from rewards.workbench.commands.signals import ended_by_signals
 
@@ -31,6 +32,8 @@ def audit(  # noqa: PLR0913 - one parameter per option
     output: Annotated[
         Path | None,
         typer.Option(
+            "--output",
+            "-o",
             help="Where every row goes with what was found in a column audit: kept, mended (the "
             "reference replaced) or set aside.",
             show_default=False,
@@ -46,6 +49,7 @@ def audit(  # noqa: PLR0913 - one parameter per option
     json: Annotated[
         bool, typer.Option("--json", help="Print what was found as JSON on standard output.")
     ] = False,
+    quiet: Quiet = False,
     html: Annotated[
         Path | None,
         typer.Option(help="Where a page with what was found goes (one file, no network)."),
@@ -94,7 +98,8 @@ def audit(  # noqa: PLR0913 - one parameter per option
         )
         if html is not None:
             write_audit_page(html, found)
-    _print(found, examples)
+    if not quiet:
+        _print(found, examples)
     if json:
         typer.echo(jsonlib.dumps(found.to_dict(), ensure_ascii=False, indent=2))
     if found.share_for_rules != 1 or found.empty or found.broken:

@@ -37,6 +37,15 @@ EXIT_SOME_FAILED = 1
 
 
 def bench(  # noqa: PLR0913 - one parameter per option
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Labelled files or folders that rlvr score reads: a completion, a reference, and "
+            "true or false in label (not with --signal). By default a small set that comes with "
+            "rlvr.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     reward: Annotated[
         list[str],
@@ -51,10 +60,7 @@ def bench(  # noqa: PLR0913 - one parameter per option
     data: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A file or folder that rlvr score reads: a completion, a reference, and true or "
-            "false in label "
-            "(not with --signal). Give it once per file. By default a small set that comes with "
-            "rlvr.",
+            help="The same as an option: a file or folder. Give it once per file.",
             show_default=False,
         ),
     ] = None,
@@ -159,7 +165,7 @@ def bench(  # noqa: PLR0913 - one parameter per option
 
     For example:
 
-        rlvr bench --reward accuracy --reward math-verify --reward mine:fn --data labelled.jsonl
+        rlvr bench labelled.jsonl --reward accuracy --reward math-verify --reward mine:fn
     """
     from rewards.workbench.benchmarking import BenchOptions, run_bench  # `--help` is quick
     from rewards.workbench.benchmarking.labelled import LabelledColumns
@@ -168,7 +174,7 @@ def bench(  # noqa: PLR0913 - one parameter per option
 
     options = BenchOptions(
         rewards=reward,
-        data=data or (),
+        data=(*(files or ()), *(data or ())),
         stress=stress,
         signal=signal,
         group_column=group_column,

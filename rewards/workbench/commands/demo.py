@@ -14,7 +14,9 @@ _TRAIN_PACKAGES = ("torch", "transformers", "trl", "datasets", "accelerate", "ma
 
 def demo(
     *,
-    output: Annotated[Path, typer.Option(help="The folder for the results.")] = Path("demo"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder for the results.")
+    ] = Path("demo"),
     seed: Annotated[int, typer.Option(help="The seed of everything random.")] = 0,
 ) -> None:
     """Train a tiny model with GRPO and the rewards accuracy and format, in a few minutes on a CPU.

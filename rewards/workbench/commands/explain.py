@@ -31,7 +31,12 @@ def explain(
     *,
     reference: Annotated[
         str | None,
-        typer.Option(help="What is right, for a reward that needs it: the text, @FILE or -."),
+        typer.Option(
+            "--reference",
+            "--tests",
+            help="What is right, for a reward that needs it (of code, the tests): the text, @FILE "
+            "or -.",
+        ),
     ] = None,
     prompt: Annotated[
         str | None,

@@ -59,6 +59,12 @@ PrintJson: TypeAlias = Annotated[
         "--json", rich_help_panel=OUTPUT, help="Print the summary as JSON on standard output."
     ),
 ]
+Quiet: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", rich_help_panel=OUTPUT, help="Print no summary, only what goes wrong."
+    ),
+]
 ReplaceOutput: TypeAlias = Annotated[
     bool,
     typer.Option("--overwrite", rich_help_panel=OUTPUT, help="Replace the output if it is there."),

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rewards.text.visible import visible
-from rewards.workbench.commands.options import CompletionColumn, LabelColumn, PrintJson
+from rewards.workbench.commands.options import CompletionColumn, LabelColumn, PrintJson, Quiet
 from rewards.workbench.commands.progress import show_reading
 from rewards.workbench.commands.signals import ended_by_signals
 
@@ -81,6 +81,7 @@ def report(  # noqa: PLR0913 - one parameter per option
     label_column: LabelColumn = None,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
     json: PrintJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make one HTML page from scored rows: figures, plots, and every row with its verdict.
 
@@ -134,10 +135,11 @@ def report(  # noqa: PLR0913 - one parameter per option
         return
     with ended_by_signals(), show_reading("reading") as on_progress:
         summary = write_report(options, on_progress=on_progress)
-    rows = sum(run.rows for run in summary.runs)
-    shown = f"{rows:,} rows, {summary.listed_rows:,} of them listed: {summary.output}"
-    typer.echo(visible(shown), err=True)
-    if read := columns_in_words(summary.columns):
-        typer.echo(visible(read), err=True)
+    if not quiet:
+        rows = sum(run.rows for run in summary.runs)
+        shown = f"{rows:,} rows, {summary.listed_rows:,} of them listed: {summary.output}"
+        typer.echo(visible(shown), err=True)
+        if read := columns_in_words(summary.columns):
+            typer.echo(visible(read), err=True)
     if json:
         typer.echo(jsonlib.dumps(summary.to_dict(), indent=2))

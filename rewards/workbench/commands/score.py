@@ -19,6 +19,7 @@ from rewards.workbench.commands.options import (
     CompletionColumn,
     PrintJson,
     PromptColumn,
+    Quiet,
     ReferenceColumn,
     TestsColumn,
     Workers,
@@ -150,15 +151,7 @@ def score(  # noqa: PLR0913 - one parameter per option
         ),
     ] = None,
     json: PrintJson = False,
-    quiet: Annotated[
-        bool,
-        typer.Option(
-            "--quiet",
-            "-q",
-            rich_help_panel=OUTPUT,
-            help="Print no summary, only what goes wrong.",
-        ),
-    ] = False,
+    quiet: Quiet = False,
     overwrite: Annotated[
         bool,
         typer.Option(

@@ -14,6 +14,7 @@ from rewards.workbench.commands.options import (
     CompletionColumn,
     PrintJson,
     PromptColumn,
+    Quiet,
     ReplaceOutput,
 )
 from rewards.workbench.commands.plain_text import plain
@@ -90,6 +91,7 @@ def select(  # noqa: PLR0913 - one parameter per option
         ),
     ] = None,
     json: PrintJson = False,
+    quiet: Quiet = False,
     overwrite: ReplaceOutput = False,
 ) -> None:
     """Keep the verified completions of a scored file, for rejection-sampling fine-tuning.
@@ -124,7 +126,8 @@ def select(  # noqa: PLR0913 - one parameter per option
     )
     with ended_by_signals(), show_reading("selecting") as on_progress:
         selection = select_rows(options, on_progress=on_progress)
-    _print_selection(selection)
+    if not quiet:
+        _print_selection(selection)
     if json:
         typer.echo(jsonlib.dumps(selection.to_dict(), ensure_ascii=False, indent=2))
     if not selection.kept:

@@ -23,6 +23,7 @@ from rewards.errors import InputError
 from rewards.extras import require_package
 from rewards.named.spec import known_rewards, reward_named
 from rewards.reward import Reward
+from rewards.text.counted import counted
 from rewards.verdict import Verdict
 from rewards.workbench.rows.json_text import escape_halves, write_json
 from rewards.workbench.rows.readers import open_rows
@@ -84,6 +85,15 @@ class Scored(Sequence[RowVerdicts]):
         """As `to_frame`."""
         return to_frame(self)
 
+    def __repr__(self) -> str:
+        lines = [
+            f"{label}: mean {_shown(self.means[label])}; "
+            + ", ".join(f"{status} {rows:,}" for status, rows in counts.statuses.most_common())
+            for label, counts in self.summary.tally.rewards.items()
+        ]
+        signs = [f"look: {sign}" for sign in self.summary.signs]
+        return "\n  ".join([f"Scored, {counted(len(self), 'row')}", *lines, *signs])
+
     def _repr_html_(self) -> str:
         cells = [
             f"<tr><td>{html.escape(label)}</td><td>{html.escape(status)}</td><td>{rows:,}</td></tr>"
@@ -92,8 +102,7 @@ class Scored(Sequence[RowVerdicts]):
         ]
         head = "<tr><th>reward</th><th>status</th><th>rows</th></tr>"
         means = ", ".join(
-            f"{html.escape(label)}: {'–' if mean is None else format(mean, '.4f')}"
-            for label, mean in self.means.items()
+            f"{html.escape(label)}: {_shown(mean)}" for label, mean in self.means.items()
         )
         return f"<p>{len(self):,} rows, mean {means}</p><table>{head}{''.join(cells)}</table>"
 
@@ -293,6 +302,10 @@ def _records(rows: object) -> Iterable[object]:
         f"rows are a list of mappings, a data frame, a data set, a table or a path, not "
         f"{type(rows).__name__}"
     )
+
+
+def _shown(mean: float | None) -> str:
+    return "–" if mean is None else f"{mean:.4f}"
 
 
 def _is_short(source: Path) -> bool:

@@ -15,8 +15,9 @@ from rewards.workbench.scoring.completion_lists import each_verdict, summary_nam
 
 _MOST_REASONS = 200
 _SHOWN_CHARACTERS = 120
-# What differs from row to row in reasons of one kind: what was read, numbers.
-_OF_THE_ROW = re.compile(r"""['"“«].*?['"”»]|\d[\d.,:/]*""", re.DOTALL)
+# What differs from row to row in reasons of one kind: what was read, numbers; not the line of a
+# program of the user's, which is what the reason is about.
+_OF_THE_ROW = re.compile(r"""(\([^\s()]+\.py:\d+\))|['"“«].*?['"”»]|\d[\d.,:/]*""", re.DOTALL)
 
 
 def kind_of_reason(reason: str) -> str:
@@ -24,8 +25,13 @@ def kind_of_reason(reason: str) -> str:
 
     >>> kind_of_reason("reads '41', not '42'")
     'reads …, not …'
+    >>> kind_of_reason("ValueError: row 12 (mine.py:6)")
+    'ValueError: row … (mine.py:6)'
     """
-    return shorten(_OF_THE_ROW.sub("…", " ".join(reason[:500].split())), _SHOWN_CHARACTERS)
+    return shorten(
+        _OF_THE_ROW.sub(lambda found: found[1] or "…", " ".join(reason[:500].split())),
+        _SHOWN_CHARACTERS,
+    )
 
 
 @dataclass

@@ -30,6 +30,14 @@ def test_a_right_program_scores_one_and_a_wrong_one_nothing():
     assert verdict.extracted == WRONG
 
 
+def test_tests_behind_the_first_failure_are_told_from_failed_ones():
+    tests = ["assert add(1, 2) == 3", "assert add(0, 0) == 0", "assert add(5, 0) == 5"]
+    wrong = block("def add(a, b):\n    return a - b\n")
+    assert code.verify(wrong, tests).reason.startswith("0 of 3 tests passed, 2 not reached; test 1")
+    whole = Code(partial=True).verify(wrong, tests).reason
+    assert whole.startswith("2 of 3 tests passed; test 1: ")
+
+
 def test_the_share_of_tests_passed():
     partial = Code(partial=True)
     assert partial.verify(block(WRONG), ASSERTS).score == 0.5

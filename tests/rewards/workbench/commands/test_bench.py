@@ -297,7 +297,7 @@ def test_several_files_and_peers(rows):
     pytest.importorskip("trl")
     (rows / "more.jsonl").write_text('{"response": "$7$", "gold": "7", "correct": true}\n')
     result = bench(
-        *("--data", "rows.jsonl", "--data", "more.jsonl", "--box-bare", "--json"),
+        *("rows.jsonl", "--data", "more.jsonl", "--box-bare", "--json"),
         *("--reward", "accuracy", "--reward", "math-verify", "--reward", "trl"),
     )
     assert result.exit_code == 0, result.output
@@ -314,6 +314,7 @@ def test_several_files_and_peers(rows):
         (["--reward", "nothing"], "no such reward"),
         (["--reward", "accuracy", "--reward", "accuracy"], "two rewards are called"),
         (["--reward", "accuracy", "--data", "missing.jsonl"], "no such file"),
+        (["missing.jsonl", "--reward", "accuracy"], "no such file"),
         (["--reward", "accuracy", "--row-timeout", "0"], "cannot be kept"),
         (["--reward", "accuracy", "--throughput", "0,2"], "numbers of worker processes"),
         (["--reward", "accuracy", "--group-column", "kind"], "is for --signal"),

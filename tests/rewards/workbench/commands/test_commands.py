@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from rewards.workbench.cli import app
@@ -24,6 +25,19 @@ def test_help_has_an_example_and_exit_codes(command):
     shown = run(command, "--help").stdout
     assert f"rlvr {command}" in shown
     assert "Exit codes: 0" in shown
+
+
+def test_an_option_has_the_same_short_name_in_every_command():
+    short = {"--output": "-o", "--reward": "-r", "--quiet": "-q", "--help": "-h"}
+    found = {
+        (name, option.opts[0], short[option.opts[0]] in option.opts)
+        for name, command in get_command(app).commands.items()
+        for option in command.params
+        if option.opts[0] in short
+    }
+    assert not [one for one in found if not one[2]]
+    quiet = {name for name, option, _ in found if option == "--quiet"}
+    assert quiet == {"score", "select", "audit", "report"}  # those that print a summary beside
 
 
 def test_version():
@@ -51,6 +65,13 @@ def test_explain_shows_the_stages():
     for words in ("completion", "extracted", "expected", "reason", "verdict", "correct, score 1"):
         assert words in result.stdout
     assert "\x1b" not in result.stdout
+
+
+def test_tests_are_a_reference_to_explain():
+    tests = json.dumps(["assert f(1) == 2"])
+    program = "```python\ndef f(x):\n    return x + 1\n```"
+    result = run("explain", program, "--reward", "code", "--tests", tests)
+    assert "correct, score 1" in result.stdout
 
 
 def explain_stages(completion):

@@ -91,6 +91,13 @@ def test_a_frame_and_a_notebook():
     assert "&lt;script&gt;" in shown
 
 
+def test_a_shell_shows_the_counts_and_what_looks_wrong():
+    shown = repr(score([{"completion": "I do not know it.", "answer": "4"}] * 30, {"a": accuracy}))
+    first, counts, sign = shown.splitlines()
+    assert (first, counts) == ("Scored, 30 rows", "  a: mean 0.0000; no_answer 30")
+    assert sign.startswith("  look: a: 100% of the rows are no_answer")
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

@@ -49,3 +49,4 @@ def test_reasons_are_counted_alike_in_parts_and_in_bounded_memory():
     assert whole.rewards["accuracy"].reasons["wrong", "reads …, not …"] == 50
     assert len(whole.rewards["accuracy"].reasons) <= 200
     assert kind_of_reason("12 of 30 rows") == "… of … rows"
+    assert kind_of_reason("row 12 (mine.py:30)") == "row … (mine.py:30)"
