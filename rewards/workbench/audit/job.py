@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -129,6 +130,7 @@ def audit_file(  # noqa: PLR0913 - one for each thing a user may say
     reference_column: str | None = None,
     prompt_column: str | None = None,
     output: Path | None = None,
+    set_aside: Path | None = None,
     overwrite: bool = False,
     run_tests: bool = False,
     on_row: Callable[[int], None] | None = None,
@@ -140,24 +142,29 @@ def audit_file(  # noqa: PLR0913 - one for each thing a user may say
         reference_column: the column with the references, if not one of the usual names.
         prompt_column: the same for prompts.
         output: where every row goes with what was found (`audit`), references mended.
-        overwrite: replace the output if it is there.
+        set_aside: where the rows go that are set aside, instead of into the output.
+        overwrite: replace the outputs if they are there.
         run_tests: run the tests of rows of programs in the sandbox, a dozen programs a row.
         on_row: called with the number of rows so far.
 
     Raises:
-        DataFileError: the file cannot be read, holds no row, or the output cannot be written.
+        InputError: two of the files are one.
+        DataFileError: the file cannot be read, holds no row, or an output cannot be written.
         MissingColumnError: no column holds references.
     """
     audit = Audit(path)
     rows = _audited_rows(audit, reference_column, prompt_column, on_row, run_tests=run_tests)
-    if output is None:
-        for _ in rows:
-            pass
-        return audit
-    with WholeOutput(output, overwrite=overwrite, inputs=[path]) as whole:
-        for row in rows:
-            whole.write(dump_row(row))
-    audit.notes = (*audit.notes, *whole.notes)
+    with ExitStack() as opened:
+        written: dict[Path, WholeOutput] = {}
+        for place in (output, set_aside):
+            if place is not None:
+                whole = WholeOutput(place, overwrite=overwrite, inputs=[path, *written])
+                written[place] = opened.enter_context(whole)
+        for row, fate in rows:
+            place = output if fate is not Fate.SET_ASIDE or set_aside is None else set_aside
+            if place is not None:
+                written[place].write(dump_row(row))
+    audit.notes = (*audit.notes, *(note for whole in written.values() for note in whole.notes))
     return audit
 
 
@@ -168,8 +175,8 @@ def _audited_rows(
     on_row: Callable[[int], None] | None,
     *,
     run_tests: bool,
-) -> Iterator[dict[str, object]]:
-    """Every row that could be read, with what was found about it."""
+) -> Iterator[tuple[dict[str, object], Fate]]:
+    """Every row that could be read, with what was found about it, and what becomes of it."""
     prompts: dict[bytes, tuple[int, object]] = {}
     paths = paths_of([reference_column, prompt_column])
     with open_rows(audit.input) as reader:
@@ -194,7 +201,8 @@ def _audited_rows(
             )
             if column is None:
                 audit.empty += 1
-                yield {**row, COLUMN: _written(Audited({Finding.UNUSABLE: "no reference"}))}
+                audited = Audited({Finding.UNUSABLE: "no reference"})
+                yield {**row, COLUMN: _written(audited)}, audited.fate
                 continue
             if tests is not None:
                 audited = audit_tests(row[tests], row, prompt=asked, run=run_tests)
@@ -204,7 +212,7 @@ def _audited_rows(
                     audited = _compared(audited, prompts, raw.line, asked, row[column])
             audit.add(raw.line, row[column], audited)
             changed = {column: audited.mended} if audited.fate is Fate.MENDED else {}
-            yield {**row, **changed, COLUMN: _written(audited)}
+            yield {**row, **changed, COLUMN: _written(audited)}, audited.fate
     if not audit.rows:
         raise missing_column(
             Role.REFERENCE, [], needed_by=str(audit.input), column=reference_column

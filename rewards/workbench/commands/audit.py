@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rewards.text.counted import counted
 from rewards.workbench.commands.options import Quiet
 from rewards.workbench.commands.plain_text import plain
 from rewards.workbench.commands.signals import ended_by_signals
@@ -39,6 +40,14 @@ def audit(  # noqa: PLR0913 - one parameter per option
             show_default=False,
         ),
     ] = None,
+    set_aside: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the rows that are set aside go, instead of into the output, which then "
+            "holds what can be trained on.",
+            show_default=False,
+        ),
+    ] = None,
     reference_column: Annotated[
         str | None, typer.Option(help="The column with the references.")
     ] = None,
@@ -63,7 +72,8 @@ def audit(  # noqa: PLR0913 - one parameter per option
         ),
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output and the page if they are there.")
+        bool,
+        typer.Option("--overwrite", help="Replace the outputs and the page if they are there."),
     ] = False,
 ) -> None:
     """Look at a data set's references before training on them.
@@ -80,7 +90,7 @@ def audit(  # noqa: PLR0913 - one parameter per option
 
     For example:
 
-        rlvr audit train.jsonl --output clean.jsonl
+        rlvr audit train.jsonl --output clean.jsonl --set-aside aside.jsonl
     """
     from rewards.workbench.audit.job import audit_file  # `--help` is quick
     from rewards.workbench.audit.page import check_page, write_audit_page
@@ -94,12 +104,15 @@ def audit(  # noqa: PLR0913 - one parameter per option
             reference_column=reference_column,
             prompt_column=prompt_column,
             output=output,
+            set_aside=set_aside,
             overwrite=overwrite,
         )
         if html is not None:
             write_audit_page(html, found)
     if not quiet:
         _print(found, examples)
+        if output is not None and set_aside is None and found.share_for_rules != 1:
+            typer.echo("the output holds all rows; --set-aside FILE parts them", err=True)
     if json:
         typer.echo(jsonlib.dumps(found.to_dict(), ensure_ascii=False, indent=2))
     if found.share_for_rules != 1 or found.empty or found.broken:
@@ -131,10 +144,10 @@ def _print(found: Audit, examples: int) -> None:
     fates = ", ".join(f"{found.fates[fate]:,} {fate.value}" for fate in Fate)
     share = found.share_for_rules
     judged = "" if share is None else f"; a rule can judge {share:.1%}"
-    console.print(f"{found.rows:,} references: {fates}{judged}")
+    console.print(f"{counted(found.rows, 'reference')}: {fates}{judged}")
     for count, what in ((found.empty, "no reference"), (found.broken, "cannot be read")):
         if count:
-            console.print(f"{count:,} rows more: {what}")
+            console.print(f"{counted(count, 'row')} more: {what}")
     if read := columns_in_words(found.columns):
         console.print(plain(read), soft_wrap=True)
     for note in found.notes:

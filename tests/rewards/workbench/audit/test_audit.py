@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rewards.errors import DataFileError, MissingColumnError
+from rewards.errors import DataFileError, InputError, MissingColumnError
 from rewards.workbench.audit.job import audit_file
 from rewards.workbench.audit.references import Fate, Finding, audit_choice, audit_reference
 from rewards.workbench.cli import app
@@ -109,6 +109,28 @@ def test_a_file(data, tmp_path):
     assert rows[3]["audit"]["findings"] == {
         "other reference for the same prompt": "line 1 says '2'"
     }
+
+
+def test_rows_set_aside_go_apart_and_none_is_lost(data, tmp_path):
+    clean, aside = tmp_path / "clean.jsonl", tmp_path / "aside.jsonl"
+    audit = audit_file(data, output=clean, set_aside=aside)
+    kept, left = (
+        [json.loads(line)["audit"]["fate"] for line in path.read_text().splitlines()]
+        for path in (clean, aside)
+    )
+    assert set(kept) == {"kept", "mended"}
+    assert set(left) == {"set aside"}
+    assert len(kept) + len(left) == audit.rows + audit.empty
+    audit_file(data, set_aside=tmp_path / "alone.jsonl")
+    assert (tmp_path / "alone.jsonl").read_bytes() == aside.read_bytes()
+
+
+def test_the_two_outputs_are_two_files(data, tmp_path):
+    clean = tmp_path / "clean.jsonl"
+    with pytest.raises(InputError, match="the same file"):
+        audit_file(data, output=clean, set_aside=clean)
+    assert not clean.exists()
+    assert sorted(tmp_path.iterdir()) == [data]
 
 
 def test_an_audited_file_is_audited_again_only_under_another_name(data, tmp_path):
