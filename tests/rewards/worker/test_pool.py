@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -60,6 +62,30 @@ def test_dropped_pool_ends_its_processes(nothing_left):
     pool = WorkerPool("tasks:double", path=[HERE])
     assert pool.run(4).value == 8
     del pool
+
+
+def test_a_pool_that_outlives_the_names_it_uses_says_nothing():
+    # An interpreter that goes down sets the global names of modules to None, in any order, after
+    # its exit functions; the last of those does so here.
+    script = """
+import atexit, sys
+
+@atexit.register
+def go_down():
+    global held
+    for name in [one for one in sys.modules if one.startswith("rewards.worker")]:
+        module = sys.modules[name]
+        for known in [*vars(module)]:
+            setattr(module, known, None)
+    del held
+
+from rewards.worker import WorkerPool
+held = WorkerPool("json:loads")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert not done.stderr
 
 
 def test_a_child_is_replaced_after_enough_tasks(open_either):
