@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from rewards.adapters.bridge import Bridge, Row, Source, bridge
+from rewards.adapters.bridge import Bridge, Row, Source, bridge, prompt_in
 
 
 def reward(
@@ -44,6 +44,6 @@ async def rlvr(task: Any, trace: Any) -> float | dict[str, float]:
 
 async def _judge(crossed: Bridge, task: Any, trace: Any) -> float | dict[str, float]:
     cells: Mapping[str, object] = task if isinstance(task, Mapping) else task.model_dump()
-    verdict = await crossed.verdict_apart(Row(trace.last_reply, cells, cells.get("prompt")))
+    verdict = await crossed.verdict_apart(Row(trace.last_reply, cells, prompt_in(cells)))
     trace.info["rlvr"] = {**trace.info.get("rlvr", {}), crossed.name: crossed.record(verdict)}
     return {} if verdict.score is None else verdict.score

@@ -5,6 +5,7 @@
 * `disagreement`: rewards held against each other · `benchmarking`: against labels
 * `audit`: references looked at before training
 * `reporting`: a page to look at · `diagnosis`: what `rlvr doctor` checks
+* `environments`: a file of rows as what another trainer loads
 * `commands` and `cli`: the command line
 
 May import everything that judges; nothing that judges imports it.

@@ -65,9 +65,10 @@ GROUPS = (
             *("verifiers==0.4.0", "lm-eval==0.4.13", "reasoning-gym==0.1.25"),
             *("skyrl-gym==0.4.0", "aiohttp", "uv", "datasets"),
         ),
-        ("verifiers", "lm_eval", "reasoning_gym", "skyrl"),
+        ("verifiers", "verifiers_taskset", "lm_eval", "reasoning_gym", "skyrl"),
         pinned=True,
     ),
+    Group("verifiers_before", ("verifiers~=0.3.1", "aiohttp"), ("verifiers_legacy",)),
     Group("agents", ("inspect-ai==0.3.285", "openenv==0.10.0"), ("inspect_ai", "openenv")),
     Group(
         "verl",

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
@@ -60,52 +61,74 @@ async def chat(request):
     return response
 
 
-async def evaluate(spec):
+@asynccontextmanager
+async def served_model():
+    """The port of a model on this machine that gives each row's completion."""
     app = web.Application()
     app.router.add_post("/v1/chat/completions", chat)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    folder = Path(tempfile.mkdtemp())
-    (folder / "rlvr_rows").mkdir()
-    (folder / "rlvr_rows" / "__init__.py").write_text(TASKSET)
+    try:
+        yield site._server.sockets[0].getsockname()[1]
+    finally:
+        await runner.cleanup()
+
+
+async def evaluate(folder, taskset, *options, **environment):
+    """What traces.jsonl says of each row: its rewards, and what the adapter noted."""
     out = folder / "out"
-    plugged = {"chosen": {"fn": "rewards.adapters.verifiers:rlvr", "weight": 1}}
-    here = Path(__file__).parent
     bin_folder = Path(sys.executable).parent
-    process = await asyncio.create_subprocess_exec(
-        *(bin_folder / "vf-eval", "rlvr_rows", "--env.agent.harness.id", "null", "-m", "stub"),
-        *("--client.base-url", f"http://127.0.0.1:{port}/v1", "--push", "False"),
-        *("--env.agent.runtime.type", "subprocess", "-o", out),
-        *("--env.taskset.task.rewards", json.dumps(plugged)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={
-            **os.environ,
-            "RLVR_REWARD": spec,
-            "PRIME_API_KEY": "none",
-            "PATH": f"{bin_folder}:{os.environ['PATH']}",
-            "PYTHONPATH": f"{folder}:{here}",
-        },
-    )
-    said, _ = await process.communicate()
-    await runner.cleanup()
-    scores = {}
+    async with served_model() as port:
+        process = await asyncio.create_subprocess_exec(
+            *(bin_folder / "vf-eval", taskset, "-m", "stub", *options),
+            *("--client.base-url", f"http://127.0.0.1:{port}/v1", "--push", "False", "-o", out),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={
+                **os.environ,
+                "PRIME_API_KEY": "none",
+                "PATH": f"{bin_folder}:{os.environ['PATH']}",
+                "PYTHONPATH": f"{folder}:{Path(__file__).parent}",
+                **environment,
+            },
+        )
+        said, _ = await process.communicate()
+    found = {}
     for file in out.rglob("traces.jsonl"):
         for line in file.read_text().splitlines():
             trace = json.loads(line)
             trace = (trace.get("traces") or [trace])[0]
             at = int(json.dumps(trace).split("row ")[1].split('"')[0])
-            found = trace["rewards"].get("chosen")
-            (record,) = trace["info"]["rlvr"].values()
-            assert bool(record["unscored"]) == (found is None)
-            scores[at] = None if found is None else found["score"]
-    if len(scores) != len(ROWS):
+            found[at] = (trace["rewards"], trace["info"]["rlvr"])
+    if len(found) != len(ROWS):
         raise SystemExit(said.decode()[-3000:])
-    return [scores[at] for at in range(len(ROWS))]
+    return [found[at] for at in range(len(ROWS))]
+
+
+def scores(traces, called=None):
+    """The scores under that name, or under that of the reward."""
+    found = []
+    for rewards, records in traces:
+        ((name, record),) = records.items()
+        kept = rewards.get(called or name)
+        assert bool(record["unscored"]) == (kept is None)
+        found.append(None if kept is None else kept["score"])
+    return found
+
+
+def judge(spec):
+    plugged = {"chosen": {"fn": "rewards.adapters.verifiers:rlvr", "weight": 1}}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "rlvr_rows").mkdir()
+        (folder / "rlvr_rows" / "__init__.py").write_text(TASKSET)
+        options = ("--env.agent.harness.id", "null", "--env.agent.runtime.type", "subprocess")
+        options += ("--env.taskset.task.rewards", json.dumps(plugged))
+        traces = asyncio.run(evaluate(folder, "rlvr_rows", *options, RLVR_REWARD=spec))
+    return scores(traces, "chosen")
 
 
 if __name__ == "__main__":
-    main("verifiers", "verifiers", lambda spec: asyncio.run(evaluate(spec)), "vf-eval, plugged in")
+    main("verifiers", "verifiers", judge, "vf-eval, plugged in")
