@@ -5,6 +5,8 @@
 * `row_tests`: the tests in the columns of a row
 * `program_tests`: those tests in one shape
 * `given_source`: what a row's own Python source is made of
+* `own_solutions`: what the data set says is right, as programs
+* `row_faults`: what those say against the row
 * `task`: a row read, and what a program must be for it
 * `facts`: what a row says of its tests: entry, limits, conventions
 * `literals`: values that are text: JSON, Python literals

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rewards.columns import Role
+from rewards.columns import Role, without_arrays
 from rewards.errors import InputError, WorkerError
 from rewards.extraction.code_blocks import (
     Block,
@@ -26,7 +26,15 @@ from rewards.extraction.stated import UNFINISHED
 from rewards.programs.choice import Chosen, choose_program
 from rewards.programs.facts import ALSO_READS
 from rewards.programs.languages import Kind, Named, family
+from rewards.programs.own_solutions import (
+    BEGINNINGS,
+    BODY,
+    SOLUTION_COLUMNS,
+    OwnSolution,
+    own_solutions,
+)
 from rewards.programs.program_tests import ProgramTests
+from rewards.programs.row_faults import RowFault, fault_of_row, is_worth_asking
 from rewards.programs.row_tests import FAMILY_NAMES
 from rewards.programs.sandbox_tests import sandbox_tests
 from rewards.programs.sandboxes import sandbox_with
@@ -60,7 +68,10 @@ class Code(Reward):
     `verify` takes cells of those columns by name: `code.verify(text, tests, entry_point="add")`.
 
     What a program chooses never leaves it without a score: a language that the row does not ask
-    for, an odd value or an answer that a checker cannot take are worth 0.
+    for, an odd value or an answer that a checker cannot take are worth 0. Where a row holds a
+    solution of its own, and a program runs out of time or lacks a module, that solution is run
+    too, once a row: one that is too slow or fails makes the row `bad_reference`, one that needs a
+    module which is not to be had here makes it `not_applicable`, whatever program asked.
 
     Attributes:
         partial: score the share of tests passed instead of all or nothing; of assert source, each
@@ -76,6 +87,7 @@ class Code(Reward):
             states none.
         modules: third-party modules that Python programs may import, where they are installed;
             by default those that people expect (numpy, pandas, sympy, …).
+        solution_columns: where a row may hold solutions of its own; none: they are never run.
         workers: programs run at the same time; by default one per usable CPU.
         allow_degraded: layers of confinement that may be missing, see `sandbox.Sandbox`.
         executor: what runs the programs instead of this machine, such as `sandbox.RayPool`; it has
@@ -94,21 +106,32 @@ class Code(Reward):
     tolerance: float = 0.0
     in_process: bool = False
     modules: tuple[str, ...] | None = None
+    solution_columns: tuple[str, ...] = SOLUTION_COLUMNS
     workers: int | None = None
     allow_degraded: frozenset[str] = frozenset()
     executor: Executor | None = field(default=None, repr=False)
 
     role: ClassVar[Role] = Role.TESTS
-    also_reads: ClassVar[tuple[str, ...]] = (*ALSO_READS, *FAMILY_NAMES)
+
+    @property
+    def also_reads(self) -> tuple[str, ...]:  # type: ignore[override]  # an option names columns
+        """The columns that are looked at beside the tests."""
+        return (*ALSO_READS, *FAMILY_NAMES, *self._of_solutions)
+
+    @property
+    def _of_solutions(self) -> tuple[str, ...]:
+        return (*self.solution_columns, *BEGINNINGS) if self.solution_columns else ()
 
     def __post_init__(self) -> None:
         for name in ("wall_s", "cpu_s", "memory_mb", "total_s", "time_scale"):
             if getattr(self, name) <= 0:
                 raise InputError(f"Code({name}={getattr(self, name)!r}): it must be positive")
-        if isinstance(self.modules, str):
-            raise InputError(f"Code(modules={self.modules!r}): give a list of names")
-        if self.modules is not None:  # a list, as the command line has it, has no hash
-            object.__setattr__(self, "modules", tuple(self.modules))
+        for name in ("modules", "solution_columns"):
+            names = getattr(self, name)
+            if isinstance(names, str):
+                raise InputError(f"Code({name}={names!r}): give a list of names")
+            if names is not None:  # a list, as the command line has it, has no hash
+                object.__setattr__(self, name, tuple(names))
         if self.language != "python":
             from sandbox import BadTestsError  # only where it is asked for
             from sandbox.languages import language_named
@@ -130,7 +153,9 @@ class Code(Reward):
         answer, blocks = found
         if not blocks and not self._may_be_bare(answer, sample.prompt):
             return Verdict(0.0, Status.NO_ANSWER, reason=_NO_BLOCK)
-        row = RowTests(sample.reference, cells=sample.row)
+        apart = self._of_solutions
+        cells = {name: cell for name, cell in sample.row.items() if name not in apart}
+        row = RowTests(sample.reference, cells=cells)
         try:
             task = self._remembered(row, sample.prompt)
         except InputError as error:
@@ -139,21 +164,21 @@ class Code(Reward):
             reason = f"the row asks for {task.asked.language}, which the sandbox does not run"
             return Verdict(None, Status.NOT_APPLICABLE, reason=reason)
         if not blocks:
-            return self._run_bare(answer, task)
+            return self._run_bare(answer, task, sample)
         chosen = choose_program(blocks, task.wanted)
         if chosen is None:
             return Verdict(0.0, Status.NO_ANSWER, reason=_no_program(blocks))
         if chosen.language.kind is Kind.FOREIGN:
             return _of_another(chosen, "which nothing here runs")
         is_python = family(self._language(chosen, task)) == "python"
-        if is_python and task.read.stub and _BODY.match(chosen.source):
+        if is_python and task.read.stub and BODY.match(chosen.source):
             chosen = replace(chosen, source=task.read.stub + chosen.source)
         languages = task.wanted.languages
         if chosen.language.kind is Kind.RUNS and languages and (
             family(chosen.language.language) not in languages
         ):  # fmt: skip
             return _of_another(chosen, "where the tests want another language")
-        return self._run(chosen, task)
+        return self._run(chosen, task, sample)
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Judge samples, as many at a time as there are workers, in order."""
@@ -201,22 +226,22 @@ class Code(Reward):
 
     def _may_be_bare(self, answer: str, prompt: object) -> bool:
         """Whether text without a fence may be a program, or continue a Python prompt."""
-        if isinstance(prompt, str) and _BODY.match(answer) is not None:
+        if isinstance(prompt, str) and BODY.match(answer) is not None:
             return True
         return not self.needs_fence and _BARE.match(answer) is not None
 
-    def _run_bare(self, answer: str, task: Task) -> Verdict:
+    def _run_bare(self, answer: str, task: Task, sample: Sample) -> Verdict:
         """Run a completion without a fence: prompt and body together, or a program that compiles.
 
         Whether it compiles is found out in the sandbox.
         """
         stub = task.read.stub
-        continues = bool(stub) and _BODY.match(answer) is not None
+        continues = bool(stub) and BODY.match(answer) is not None
         speaks = not task.wanted.languages or "python" in task.wanted.languages
         if not continues and (self.needs_fence or not speaks or _BARE.match(answer) is None):
             return Verdict(0.0, Status.NO_ANSWER, extracted=answer, reason=_NO_BLOCK)
         source = stub + answer if continues else answer
-        verdict = self._run(Chosen(source, "", Named(Kind.RUNS, "python")), task)
+        verdict = self._run(Chosen(source, "", Named(Kind.RUNS, "python")), task, sample)
         if not continues and verdict.status is Status.WRONG and "compile_error" in verdict.reason:
             return replace(verdict, status=Status.NO_ANSWER, reason=_NO_BLOCK)
         return verdict
@@ -230,7 +255,7 @@ class Code(Reward):
             return asked if asked and said == family(asked) else said
         return asked or self.language
 
-    def _run(self, chosen: Chosen, task: Task) -> Verdict:
+    def _run(self, chosen: Chosen, task: Task, sample: Sample) -> Verdict:
         from sandbox import (  # only where programs are run
             BadTestsError,
             MissingToolchainError,
@@ -258,7 +283,33 @@ class Code(Reward):
         verdict = self._verdict(outcome, source)
         notes = [verdict.reason, chosen.note, _PUBLIC_ONLY if task.read.public_only else ""]
         reason = "; ".join(filter(None, notes))
+        if verdict.score is not None and is_worth_asking(outcome):
+            fault = self._fault_of(sample, task)
+            if fault is not None:
+                reason = f"{fault.reason}; the program: {reason}"
+                verdict = replace(verdict, score=None, status=fault.status)
         return replace(verdict, reason=reason, seconds=perf_counter() - started)
+
+    def _fault_of(self, sample: Sample, task: Task) -> RowFault | None:
+        """What the row's own solutions say against it, where it has any."""
+        # A column with one of these names may be that of the completions: none answers for its row.
+        cells = {
+            name: cell
+            for name, cell in sample.row.items()
+            if not (isinstance(cell, str) and cell == sample.completion)
+        }
+        solutions = own_solutions(
+            cells, self.solution_columns, task=task, default=self.language, prompt=sample.prompt
+        )
+
+        def run(solution: OwnSolution) -> Outcome:
+            return self._box().run(
+                solution.source, self._made(task), language=solution.language,
+                limits=self._limits(task.read), fail_fast=True,
+            )  # fmt: skip
+
+        tests = without_arrays([sample.reference, sorted(sample.row.items())])
+        return fault_of_row((self, sample.prompt, tests), solutions, run)
 
     def run_source(self, source: str, row: RowTests) -> dict[str, Any]:
         """The outcome of a program given as it is, as plain JSON values.
@@ -272,7 +323,7 @@ class Code(Reward):
         try:
             task = read_task(replace(row, language=self.language), None, self.language)
             read = task.read
-            if read.stub and _BODY.match(source):
+            if read.stub and BODY.match(source):
                 source = read.stub + source
             outcome = self._box().run(
                 source,
@@ -402,7 +453,6 @@ def _blocks(sample: Sample) -> tuple[str, list[Block]] | Verdict:
         return Verdict(0.0, Status.BAD_FORMAT, reason=str(flood))
 
 
-_BODY = re.compile(r"(?:[^\S\n]*\n)*[ \t]+\S")  # the first line that is not empty is indented
 # What the first line of a Python program may look like; prose seldom does.
 _BARE = re.compile(
     r"\s*(?:#|\"\"\"|'''|@\w|(?:def|class|import|from|for|while|if|with|try|async|print)\b"

@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rewards.errors import InputError
+from rewards.programs.own_solutions import SOLUTION_COLUMNS, own_solutions
 from rewards.programs.task import RowTests, Task, read_task
-from rewards.rules.program import code
+from rewards.rules.program import Code
 from rewards.verdict import Status, Verdict
 from rewards.workbench.audit.references import Audited, Finding
 
-SOLUTION_COLUMNS = (
-    *("canonical_solution", "reference_solution", "solution_code", "gold_standard_solution"),
-    *("code", "solution"),
-)
-"""Where a row of programs has its own solution, if it has one."""
+_code = Code(solution_columns=())  # a row's solution is judged here, and not asked about itself
 
 # What a function that does nothing returns, and what a program that does nothing prints.
 _VALUES = ("None", "0", "1", "True", "[]", "''", "a[0] if a else None")
@@ -41,9 +38,9 @@ def audit_tests(
     Raises:
         WorkerError: the tests are to be run, and no sandbox can be started.
     """
-    cells = {name: row[name] for name in code.also_reads if row.get(name) is not None}
+    cells = {name: row[name] for name in _code.also_reads if row.get(name) is not None}
     try:
-        task = read_task(RowTests(tests, cells=cells), prompt, code.language)
+        task = read_task(RowTests(tests, cells=cells), prompt, _code.language)
     except InputError as error:
         return Audited({Finding.UNUSABLE_TESTS: str(error)})
     count = max(len(task.read.functions), len(task.read.prints), len(task.read.asserts))
@@ -68,10 +65,9 @@ def _found_by_running(
                 return {Finding.UNUSABLE_TESTS: verdict.reason}
             if verdict.score == 1:
                 return {Finding.TRIVIAL_TESTS: f"passed by {source.splitlines()[-1].strip()!r}"}
-    solution = next((text for name in SOLUTION_COLUMNS if (text := row.get(name))), None)
-    if isinstance(solution, str):
-        completion = solution if "```" in solution else _fenced(solution)
-        verdict = _judged(completion, tests, prompt, cells)
+    own = own_solutions(row, SOLUTION_COLUMNS, task=task, default=_code.language, prompt=prompt)
+    if own:
+        verdict = _judged(_fenced(own[0].source, own[0].language), tests, prompt, cells)
         if verdict.status is Status.BAD_REFERENCE:
             return {Finding.UNUSABLE_TESTS: verdict.reason}
         if verdict.score is not None and verdict.score < 1:
@@ -80,7 +76,7 @@ def _found_by_running(
 
 
 def _judged(completion: str, tests: object, prompt: object, cells: Mapping[str, object]) -> Verdict:
-    return code.verify(completion, tests, prompt=prompt, completion_ids=None, **cells)
+    return _code.verify(completion, tests, prompt=prompt, completion_ids=None, **cells)
 
 
 def trivial_programs(task: Task) -> Iterator[str]:
@@ -97,5 +93,6 @@ def trivial_programs(task: Task) -> Iterator[str]:
         yield "\n".join(functions)
 
 
-def _fenced(source: str) -> str:
-    return f"```python\n{source}\n```"
+def _fenced(source: str, language: str = "python") -> str:
+    ticks = "`" * (3 + source.count("```") * 3)
+    return f"{ticks}{language}\n{source}\n{ticks}"
