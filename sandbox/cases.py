@@ -62,7 +62,8 @@ class FunctionTests:
             it (`List`, `Counter`, `inf`, …).
         loose: the data came as text: names of keywords may be other than the program's, and lists
             stand for linked lists and trees where the program's signature says so.
-        in_place: a function that returns nothing may answer by changing its first argument.
+        in_place: a function that returns nothing may answer by changing its first argument, where
+            that can change and some case asks for a change.
         checker: trusted source, for cases with several right answers, see below.
 
     A checker defines `check(given, expected, answer)` and returns True or False, or one of them

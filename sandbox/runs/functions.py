@@ -153,9 +153,13 @@ def _questions(tests: FunctionTests) -> list[_Question]:
     # The completions of one prompt share their tests: what is encoded once stays with them.
     kept: list[_Question] | None = tests.__dict__.get("_questions")
     if kept is None:
-        kept = [_question(n, case, tests) for n, case in enumerate(tests.cases)]
+        in_place = tests.in_place and any(_asks_for_change(case, tests) for case in tests.cases)
+        kept = [_question(n, case, tests, in_place=in_place) for n, case in enumerate(tests.cases)]
         object.__setattr__(tests, "_questions", kept)
     return kept
+
+
+_NEVER_CHANGES = (str, bytes, int, float, complex, tuple, frozenset, type(None))
 
 
 def _opening(source: str, tests: FunctionTests) -> bytes:
@@ -163,8 +167,24 @@ def _opening(source: str, tests: FunctionTests) -> bytes:
     return frame(texts(tests.prelude, source, tests.entry, given))
 
 
-def _question(position: int, case: Case, tests: FunctionTests) -> _Question:
-    first_asked = tests.in_place and bool(case.args) and not case.steps
+def _asks_for_change(case: Case, tests: FunctionTests) -> bool:
+    """Whether what is expected differs from the first argument: else doing nothing would do."""
+    given = _arguments(case)[:1]
+    if not given or not case.has_expected:
+        return False
+    try:
+        return not same_value(encode(case.expected), encode(given[0]), tests.comparison)
+    except WireError:  # which is said where the case is sent
+        return False
+
+
+def _arguments(case: Case) -> list[object]:
+    return [*case.args, *case.kwargs.values()]
+
+
+def _question(position: int, case: Case, tests: FunctionTests, *, in_place: bool) -> _Question:
+    given = [] if case.steps else _arguments(case)
+    first_asked = in_place and bool(given) and not isinstance(given[0], _NEVER_CHANGES)
     positions = (*case.expected_args, *((0,) if first_asked else ()))
     asked = (
         list(case.args),

@@ -52,6 +52,11 @@ def fit_result(function: Any, result: Any) -> object:
     return _plain(result)
 
 
+def fit_changed(given: Any, after: Any) -> object:
+    """An argument after the call as JSON would have it, where links or a tree were made of it."""
+    return after if after is given else _plain(after)
+
+
 def _plain(value: Any) -> object:
     if value is None:
         return []

@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox.wire import WireError, decode, encode, from_bytes, to_bytes
 from sandbox.zygote.databases import open_without_locks
-from sandbox.zygote.fitting import fit_arguments, fit_result
+from sandbox.zygote.fitting import fit_arguments, fit_changed, fit_result
 from sandbox.zygote.nodes import ListNode, TreeNode, build_list, build_tree
 from sandbox.zygote.platform_names import platform_builtins
 from sandbox.zygote.protocol import PLATFORM, frame, read_frame, read_texts, texts, write_all
@@ -97,16 +97,19 @@ def answer_one(channel: int, question: bytes, target: CodeType, namespace: dict[
     """Answer one call: `["t", args, kwargs, positions, steps]` in, the wire answer out."""
     try:
         args, kwargs, positions, steps, loose = decode_arguments(question, namespace)
+        given = after = [*args, *kwargs.values()]
         if steps:
             result: object = _follow(steps, namespace)
         else:
             function = eval(target, namespace)  # noqa: S307 - the tests name the entry
             if loose:
                 args, kwargs = fit_arguments(function, args, kwargs)
+                after = [*args, *kwargs.values()]
             result = finish_coroutine(function(*args, **kwargs))
             if loose:
                 result = fit_result(function, result)
-        answer = to_bytes(encode((result, *(args[position] for position in positions))))
+        became = [fit_changed(given[position], after[position]) for position in positions]
+        answer = to_bytes(encode((result, *became)))
     except WireError as error:
         say(channel, b"W", str(error))
     except MemoryError:
