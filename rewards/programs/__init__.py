@@ -9,6 +9,7 @@
 * `row_faults`: what those say against the row
 * `task`: a row read, and what a program must be for it
 * `facts`: what a row says of its tests: entry, limits, conventions
+* `json_keys`: what JSON made of numbers that were keys
 * `literals`: values that are text: JSON, Python literals
 * `packed`: cells of LiveCodeBench
 * `sandbox_tests`: those tests as the sandbox takes them

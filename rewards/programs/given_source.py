@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
 
 def lacks_entry(source: str) -> bool:
@@ -19,6 +20,18 @@ def lacks_entry(source: str) -> bool:
     used = {node.id for n in body if n not in checks for node in ast.walk(n)
             if isinstance(node, ast.Name)}  # fmt: skip
     return bool(checks and checks[-1].args.args) and "check" not in used
+
+
+def can_fail(tests: Iterable[str]) -> bool:
+    """Whether Python tests hold anything that looks at an answer; calls alone do not.
+
+    >>> can_fail(["assert f(1) == 2"]), can_fail(["print(f(1))", "f(2)"])
+    (True, False)
+    """
+    return any(_LOOKS.search(test) for test in tests)
+
+
+_LOOKS = re.compile(r"assert|rais|fail|exit|doctest|expect|verif", re.IGNORECASE)
 
 
 def split_prompt(prompt: object, entry: str | None) -> tuple[str, str]:

@@ -38,8 +38,8 @@ _OF_CODE_CONTESTS = {1: "", 2: "cpp", 3: "python", 4: "java"}  # 1 is Python 2; 
 
 
 @dataclass(frozen=True)
-class OwnSolution:
-    """A solution of the row's own, and what it is written in."""
+class Program:
+    """A source, and what it is written in."""
 
     source: str
     language: str
@@ -52,7 +52,7 @@ def own_solutions(
     task: Task,
     default: str,
     prompt: object = None,
-) -> list[OwnSolution]:
+) -> list[Program]:
     """The first few solutions in a row, of the row's language where it asks for one.
 
     Args:
@@ -64,7 +64,7 @@ def own_solutions(
     """
     cell = next((cells[name] for name in columns if _is_filled(cells.get(name))), None)
     asked = task.asked.language if task.asked is not None else ""
-    found: list[OwnSolution] = []
+    found: list[Program] = []
     for said, text in _texts(without_arrays(cell)):
         made = _read(text, said or asked or default, task, [*_beginnings(cells, task, prompt)])
         fits = made is not None and (not asked or family(made.language) == family(asked))
@@ -104,7 +104,7 @@ def _beginnings(cells: Mapping[str, object], task: Task, prompt: object) -> Iter
             yield text if text.endswith("\n") else f"{text}\n"
 
 
-def _read(text: str, language: str, task: Task, begun: Sequence[str]) -> OwnSolution | None:
+def _read(text: str, language: str, task: Task, begun: Sequence[str]) -> Program | None:
     source = text
     if "```" in text:
         try:
@@ -118,10 +118,10 @@ def _read(text: str, language: str, task: Task, begun: Sequence[str]) -> OwnSolu
         return None
     if BODY.match(source):
         source = begun[0] + source if begun else source
-    return OwnSolution(source, read_name(language).language or language)
+    return Program(source, read_name(language).language or language)
 
 
-def _of_each_language(found: Sequence[OwnSolution]) -> list[OwnSolution]:
+def _of_each_language(found: Sequence[Program]) -> list[Program]:
     """The first few, of each language one before a second of any."""
     firsts = list({made.language: made for made in reversed(found)}.values())[::-1]
     others = [made for made in found if made not in firsts]

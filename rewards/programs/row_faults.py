@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rewards.programs.own_solutions import OwnSolution
+from rewards.programs.own_solutions import Program
 from rewards.verdict import Status
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def is_worth_asking(outcome: Outcome) -> bool:
 
 
 def fault_of_row(
-    key: object, solutions: Sequence[OwnSolution], run: Callable[[OwnSolution], Outcome]
+    key: object, solutions: Sequence[Program], run: Callable[[Program], Outcome]
 ) -> RowFault | None:
     """What a row's own solutions say against it; `None` where one passes, or none can be run.
 
@@ -87,7 +87,7 @@ def _asked(digest: bytes) -> _Asked:
 
 
 def _found(
-    solutions: Sequence[OwnSolution], run: Callable[[OwnSolution], Outcome]
+    solutions: Sequence[Program], run: Callable[[Program], Outcome]
 ) -> tuple[RowFault | None, bool]:
     """The fault, and whether that is certain: a run that was lost says nothing."""
     from sandbox import BadTestsError, MissingToolchainError

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from rewards.errors import InputError
 from rewards.programs.choice import Wanted
 from rewards.programs.facts import require_not_interactive
+from rewards.programs.given_source import can_fail
 from rewards.programs.languages import Kind, Named, family, read_name
 from rewards.programs.program_tests import ProgramTests
 from rewards.programs.row_tests import Row, read_tests
@@ -66,6 +68,8 @@ def read_task(row: RowTests, prompt: object, default: str) -> Task:
         languages = frozenset({family(asked.language)})
     elif not read.prints:
         languages = frozenset({family(read_name(default).language or default)})
+    if read.asserts and languages == {"python"} and not can_fail((*read.asserts, read.setup)):
+        raise InputError("the tests assert nothing: whatever runs would pass them")
     if languages and "python" not in languages and read.stub:
         read = replace(read, stub="", prelude="")
     wanted = Wanted(

@@ -46,6 +46,9 @@ def run(  # noqa: PLR0913 - one option each
     wall_s: Annotated[float, typer.Option("--wall-s", help="Wall seconds for each run.")] = 10.0,
     cpu_s: Annotated[float, typer.Option("--cpu-s", help="CPU seconds for each run.")] = 5.0,
     memory_mb: Annotated[int, typer.Option("--memory-mb", help="Memory of each run.")] = 512,
+    processes: Annotated[
+        int, typer.Option(help="How many processes a Python program may be, itself among them.")
+    ] = 1,
     build_cache: BuildCacheOption = BUILDS_KEPT,
     json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
@@ -85,6 +88,7 @@ def run(  # noqa: PLR0913 - one option each
         cpu_s=cpu_s,
         memory_mb=memory_mb,
         modules=named,
+        processes=processes,
         partial=True,
     )
     row = RowTests(

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from rewards.programs.own_solutions import SOLUTION_COLUMNS, OwnSolution, own_solutions
+from rewards.programs.own_solutions import SOLUTION_COLUMNS, Program, own_solutions
 from rewards.programs.task import RowTests, read_task
 
 ASSERTS = ["assert add(1, 2) == 3"]
@@ -40,9 +40,9 @@ def test_the_columns_and_shapes_of_data_sets(row, sources):
 def test_solutions_of_code_contests_bear_their_language():
     row = {"solutions": {"language": [1, 2, 2, 3, 9], "solution": ["old", CPP, "//", ADD, "?"]}}
     prints = [{"stdin": "1", "expected": "1"}]
-    found = [OwnSolution(CPP, "cpp"), OwnSolution(ADD, "python"), OwnSolution("//", "cpp")]
+    found = [Program(CPP, "cpp"), Program(ADD, "python"), Program("//", "cpp")]
     assert read(row, tests=prints) == found
-    assert read(row, tests=prints, language="python") == [OwnSolution(ADD, "python")]
+    assert read(row, tests=prints, language="python") == [Program(ADD, "python")]
 
 
 def test_a_body_goes_on_from_the_prompt_or_what_else_the_row_begins_with():
@@ -50,4 +50,4 @@ def test_a_body_goes_on_from_the_prompt_or_what_else_the_row_begins_with():
     body = {"canonical_solution": "    return a + b\n"}
     assert read(body, prompt=stub)[0].source == f"{stub}    return a + b\n"
     begun = read(body | {"declaration": "int add(int a, int b){"}, language="cpp")
-    assert begun == [OwnSolution("int add(int a, int b){\n    return a + b\n", "cpp")]
+    assert begun == [Program("int add(int a, int b){\n    return a + b\n", "cpp")]

@@ -8,7 +8,7 @@ import pytest
 
 from rewards import Code, Status
 from rewards.programs import row_faults
-from rewards.programs.own_solutions import OwnSolution
+from rewards.programs.own_solutions import Program
 from rewards.programs.row_faults import RowFault, fault_of_row, is_worth_asking
 from sandbox import Outcome, TestOutcome
 from sandbox import Status as Ended
@@ -129,19 +129,19 @@ def test_a_rows_solution_runs_once_for_all_that_ask():
 
     def ask(_):
         together.wait(timeout=60)
-        return fault_of_row("row", [OwnSolution(SLOW, "python")], run)
+        return fault_of_row("row", [Program(SLOW, "python")], run)
 
     with ThreadPoolExecutor(4) as pool:
         faults = list(pool.map(ask, range(4)))
     assert len(runs) == 1
     assert {fault.status for fault in faults if fault is not None} == {Status.BAD_REFERENCE}
-    fault_of_row("another row", [OwnSolution(SLOW, "python")], run)
+    fault_of_row("another row", [Program(SLOW, "python")], run)
     assert len(runs) == 2
 
 
 def test_a_run_that_was_lost_is_asked_again():
     outcomes = iter([ended(Ended.INFRA_ERROR), ended(Ended.WRONG_ANSWER, "got 1")])
-    own = [OwnSolution(ADD, "python")]
+    own = [Program(ADD, "python")]
     assert fault_of_row("row", own, lambda _: next(outcomes)) is None
     found = RowFault(
         Status.BAD_REFERENCE, "the row's own solution fails its tests: wrong_answer: got 1"

@@ -488,3 +488,11 @@ def test_modules_that_programs_may_import():
     assert "not installed here" in verdict.reason
     with pytest.raises(InputError, match="list of names"):
         Code(modules="sortedcontainers")
+
+
+def test_programs_may_be_several_processes_where_that_is_asked_for():
+    read = read_tests(ASSERTS, Row())
+    assert Code()._limits(read).processes == 1
+    assert Code(processes=6)._limits(read).processes == 6
+    with pytest.raises(InputError, match="processes=0"):
+        Code(processes=0)
