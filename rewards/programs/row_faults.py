@@ -3,7 +3,8 @@
 Not covered: which failures are worth asking about; and rows without a solution of their own.
 
 A program may choose that the question is asked, by running out of time or by importing what is not
-there. The answer depends on the row alone, is found once, and is kept.
+there. The answer depends on the row alone, is found once, and is kept; it is only that the row's
+solution fails in one of these two ways itself.
 """
 
 from __future__ import annotations
@@ -112,12 +113,8 @@ def _found(
         elif outcome.status is Ended.TIME_LIMIT:
             reason = f"the row's own solution is too slow for its tests: {why}"
             faults.append(RowFault(Status.BAD_REFERENCE, reason))
-        elif outcome.status in {
-            Ended.WRONG_ANSWER, Ended.RUNTIME_ERROR, Ended.MEMORY_LIMIT, Ended.OUTPUT_LIMIT
-        }:  # fmt: skip
-            reason = f"the row's own solution fails its tests: {outcome.status}: {why}"
-            faults.append(RowFault(Status.BAD_REFERENCE, reason))
-        # One that does not compile is no program, or one that was misread: it says nothing.
+        # One that fails otherwise says nothing: the column may hold a stub, or what is no solution,
+        # and every program that runs out of time would then leave its row without a score.
     return (faults[0] if faults and is_certain else None), is_certain
 
 

@@ -71,8 +71,8 @@ class Code(Reward):
     What a program chooses never leaves it without a score: a language that the row does not ask
     for, an odd value or an answer that a checker cannot take are worth 0. Where a row holds a
     solution of its own, and a program runs out of time or lacks a module, that solution is run
-    too, once a row: one that is too slow or fails makes the row `bad_reference`, one that needs a
-    module which is not to be had here makes it `not_applicable`, whatever program asked.
+    too, once a row: one that is too slow makes the row `bad_reference`, one that needs a module
+    which is not to be had here makes it `not_applicable`, whatever program asked.
 
     Attributes:
         partial: score the share of tests passed instead of all or nothing; of assert source, each

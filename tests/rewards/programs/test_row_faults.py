@@ -42,10 +42,10 @@ def _nothing_known():
         (SLOW, {}, Status.TIMEOUT),
         (SLOW, {"code": ADD}, Status.TIMEOUT),
         (SLOW, {"code": SLOW}, Status.BAD_REFERENCE),
-        (SLOW, {"code": WRONG}, Status.BAD_REFERENCE),
+        (SLOW, {"code": WRONG}, Status.TIMEOUT),
         (SLOW, {"code": LACKS}, Status.NOT_APPLICABLE),
         (SLOW, {"code": "We add the two numbers."}, Status.TIMEOUT),
-        (SLOW, {"code": "def sum(a, b): return 1"}, Status.BAD_REFERENCE),
+        (SLOW, {"code": "def sum(a, b): return 1"}, Status.TIMEOUT),
         (SLOW, {"solutions": [SLOW, ADD]}, Status.TIMEOUT),
         (LACKS, {}, Status.WRONG),
         (LACKS, {"canonical_solution": ADD}, Status.WRONG),
@@ -140,11 +140,12 @@ def test_a_rows_solution_runs_once_for_all_that_ask():
 
 
 def test_a_run_that_was_lost_is_asked_again():
-    outcomes = iter([ended(Ended.INFRA_ERROR), ended(Ended.WRONG_ANSWER, "got 1")])
+    outcomes = iter([ended(Ended.INFRA_ERROR), ended(Ended.TIME_LIMIT, "used more than 1 CPU-s")])
     own = [Program(ADD, "python")]
     assert fault_of_row("row", own, lambda _: next(outcomes)) is None
     found = RowFault(
-        Status.BAD_REFERENCE, "the row's own solution fails its tests: wrong_answer: got 1"
+        Status.BAD_REFERENCE,
+        "the row's own solution is too slow for its tests: used more than 1 CPU-s",
     )
     assert fault_of_row("row", own, lambda _: next(outcomes)) == found
 
