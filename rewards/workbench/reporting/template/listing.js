@@ -2,6 +2,7 @@
 // every change writes it, and whatever is in it is shown.
 
 const TAIL_CHARACTERS = 90;
+const LEAST_REM = 12; // of a column that takes what the others leave
 const RESERVED = new Set(["q", "sort", "page", "show", "row", "group"]);
 let rowView = null;
 
@@ -139,6 +140,8 @@ class Listing {
       if (column.width) col.style.width = column.width;
       return col;
     }));
+    const widths = this.columns.map((column) => Number.parseFloat(column.width) || LEAST_REM);
+    this.head.closest("table").style.setProperty("--least", `${widths.reduce((sum, one) => sum + one)}rem`);
     this.head.replaceChildren(...this.columns.map((column) => {
       const sorted = this.sort?.name === column.name ? (this.sort.descending ? "descending" : "ascending") : null;
       const order = sorted === "ascending" ? `-${column.name}` : column.name;

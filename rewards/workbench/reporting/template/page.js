@@ -3,8 +3,9 @@
 let ownChange = false;
 const MOST_SCORE_COLUMNS = 4;
 
+// Columns are as wide as they say; the reasons, which say nothing, share what is left.
 // A listing that is about pairs shows one side's column.
-function sideOf(side, column, title, width) {
+function sideOf(side, column, title, width = column.width) {
   return {
     ...column, name: `${side} ${column.name}`, title, width,
     value: (pair) => column.value(pair[side]),
@@ -16,20 +17,20 @@ function columnsOf(reward) {
   return {
     line: { sorts: true, name: "line", title: "Line", width: "5rem", value: (row) => row.line + row.nth / 1e6, cell: placeOf },
     run: { name: "file", title: "File", width: "9rem", value: (row) => data.runs[row.run] },
-    status: { sorts: true, name: "status", title: "Status", width: "8.75rem", value: (row) => statusOf(row, reward), cell: (row) => statusCell(statusOf(row, reward)) },
+    status: { sorts: true, name: "status", title: "Status", width: "8.5rem", value: (row) => statusOf(row, reward), cell: (row) => statusCell(statusOf(row, reward)) },
     score: { sorts: true, name: "score", title: "Score", width: "4.5rem", number: true, value: (row) => scoreOf(row, reward), cell: (row) => shownScore(scoreOf(row, reward)) },
-    extracted: { name: "extracted", title: "Extracted", width: "11%", value: (row) => verdictOf(row, reward)[2] },
-    expected: { name: "expected", title: "Expected", width: "11%", value: (row) => verdictOf(row, reward)[3] },
+    extracted: { name: "extracted", title: "Extracted", width: "7rem", value: (row) => verdictOf(row, reward)[2] },
+    expected: { name: "expected", title: "Expected", width: "7rem", value: (row) => verdictOf(row, reward)[3] },
     reason: { name: "reason", title: "Reason", wraps: true, value: (row) => verdictOf(row, reward)[4], cell: (row) => element("bdi", { class: "clamped" }, verdictOf(row, reward)[4]) },
     length: { sorts: true, name: "length", title: "Length", width: "5rem", number: true, value: (row) => row.length, cell: (row) => grouped(row.length) },
-    tail: { name: "completion", title: "Completion, its end", width: "23%", wraps: true, value: (row) => row.text, cell: (row) => tailCell(row.text) },
+    tail: { name: "completion", title: "Completion, its end", width: "12rem", wraps: true, value: (row) => row.text, cell: (row) => tailCell(row.text) },
   };
 }
 
 // Beside the reward that is shown, what the others say.
 const otherRewards = (reward) =>
   rewardNames.filter((name) => name !== reward).slice(0, MOST_SCORE_COLUMNS - 1).map((name) => ({
-    sorts: true, name: `status of ${name}`, title: name, width: "8.75rem", value: (row) => statusOf(row, name), cell: (row) => statusCell(statusOf(row, name)),
+    sorts: true, name: `status of ${name}`, title: name, width: "8.25rem", value: (row) => statusOf(row, name), cell: (row) => statusCell(statusOf(row, name)),
   }));
 
 const several = data.runs.length > 1;
@@ -64,7 +65,7 @@ const places = {
           sideOf("before", known.status, "Before", "8.5rem"), sideOf("after", known.status, "After", "8.5rem"),
           sideOf("before", known.extracted, "Answer before"), sideOf("after", known.extracted, "Answer after"),
           sideOf("after", known.expected, "Expected"),
-          sideOf("before", known.reason, "Reason before", "20%"), sideOf("after", known.reason, "Reason after", "20%"),
+          sideOf("before", known.reason, "Reason before"), sideOf("after", known.reason, "Reason after"),
         ];
       },
     };

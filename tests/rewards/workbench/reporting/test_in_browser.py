@@ -69,6 +69,18 @@ axe.run(document, { resultTypes: ["violations"] }).then(
 );
 """
 
+# An address that changes is shown a task later: what was seen of it last is kept here.
+FOLLOW = """
+window.seen = location.hash;
+addEventListener("hashchange", () => { window.seen = location.hash; });
+const replace = history.replaceState.bind(history);
+history.replaceState = (...given) => { replace(...given); window.seen = location.hash; };
+"""
+SETTLED = """
+return (window.seen ?? location.hash) === location.hash
+  && !document.querySelector("[aria-busy='true']");
+"""
+
 
 @contextmanager
 def screen_of(browser, width):
@@ -96,9 +108,14 @@ class Page:
         at = reports if isinstance(reports, str) else reports.page.as_uri()
         browser.get(at + address)
         self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, "#rows-table .count"))
+        browser.execute_script(FOLLOW)
 
     def wait(self, condition):
         return WebDriverWait(self.browser, 30, poll_frequency=0.05).until(lambda _: condition())
+
+    def settle(self):
+        """Wait until what the address says is drawn."""
+        self.wait(lambda: self.browser.execute_script(SETTLED))
 
     def table(self, name="rows"):
         return Table(self, self.browser.find_element(By.ID, f"{name}-table"))
@@ -164,6 +181,7 @@ class Table:
         for label in self.all(".controls label"):
             if label.text.startswith(title):
                 Select(label.find_element(By.TAG_NAME, "select")).select_by_visible_text(value)
+                self.page.settle()
                 self.wait_for(count)
                 return
         raise AssertionError(f"no choice is called {title}")
@@ -184,12 +202,14 @@ class Table:
 
         before = heading().get_attribute("aria-sort")
         heading().find_element(By.TAG_NAME, "button").click()
-        self.page.wait(lambda: heading().get_attribute("aria-sort") != before)
+        self.page.settle()
+        assert heading().get_attribute("aria-sort") != before
         return heading().get_attribute("aria-sort")
 
     def press_button(self, name):
         (button,) = [b for b in self.all(".pages button") if b.text == name]
         button.click()
+        self.page.settle()
 
 
 @pytest.fixture(scope="module")
@@ -598,6 +618,23 @@ def test_fits_the_screen(browser, request, which, width):
             ".map((w) => w.getAttribute('aria-label'))"
         )
         assert width < 900 or cut == []
+        page.assert_quiet()
+
+
+@pytest.mark.parametrize("width", [900, 1600])
+def test_reasons_can_be_read_beside_many_rewards(browser, make_reports, make_row, width):
+    reports = make_reports()
+    more = {f"reward {at}": make_row(0)["accuracy"] for at in range(6)}
+    path = reports.write([make_row(at) | more for at in range(3)])
+    with screen_of(browser, width):
+        reports.report(path)
+        page = Page(browser, reports)
+        page.table().wait_for("3 of 3")
+        narrow = browser.execute_script(
+            "return [...document.querySelectorAll('#rows-table table.list thead th')]"
+            ".filter((th) => th.textContent === 'Reason').map((th) => th.offsetWidth)"
+        )
+        assert narrow[0] >= 12 * 16
         page.assert_quiet()
 
 
