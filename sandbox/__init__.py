@@ -11,7 +11,8 @@ with Sandbox(workers=2) as box:
 
 `Sandbox` runs `FunctionTests`, `StdinTests` and `AssertTests` made of `Case`s under `Limits`, and
 returns an `Outcome` with a `Status` for the run and for each test. `Sandbox.run_program` runs a
-whole program without tests and returns a `ProgramRun`: what it printed and how it ended. Both hand
+whole program without tests, with files of yours beside it, and returns a `ProgramRun`: what it
+printed and wrote, and how it ended. Both hand
 `Job`s to an `Executor`: this machine's workers, or a `RayPool`. Errors are drawn in
 `sandbox.errors`.
 """
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sandbox.cases import Step as Step
     from sandbox.compare import Comparison as Comparison
     from sandbox.compare import Order as Order
+    from sandbox.errors import BadFilesError as BadFilesError
     from sandbox.errors import BadTestsError as BadTestsError
     from sandbox.errors import MissingToolchainError as MissingToolchainError
     from sandbox.errors import SandboxError as SandboxError
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 # Lazy, because the zygote imports submodules of this package and wants nothing else.
 _HOMES = {
     "AssertTests": "cases",
+    "BadFilesError": "errors",
     "BadTestsError": "errors",
     "BinaryTree": "wire",
     "Case": "cases",

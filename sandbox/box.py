@@ -14,12 +14,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox.cases import Tests
-from sandbox.errors import BadTestsError, UnconfinedError
+from sandbox.errors import BadFilesError, BadTestsError, UnconfinedError
 from sandbox.executors.job import Executor, Job
 from sandbox.executors.local import REQUIRED, LocalPool
 from sandbox.languages import language_named
 from sandbox.limits import Limits
 from sandbox.outcome import Outcome, ProgramRun, Status, TestOutcome
+from sandbox.run_files import check_fetched, check_given
 from sandbox.runs.stdin import text_bytes
 from sandbox.settings import FILES_MB
 from sandbox.worker import WorkerLostError
@@ -121,11 +122,13 @@ class Sandbox:
         made = self._at_most_twice(job)
         return made if isinstance(made, Outcome) else _of_all(tests, Status.INFRA_ERROR, str(made))
 
-    def run_program(
+    def run_program(  # noqa: PLR0913 - options, by keyword
         self,
         source: str,
         *,
         stdin: str | bytes = b"",
+        files: Mapping[str, bytes] | None = None,
+        fetch_files: Iterable[str] = (),
         language: str = "python",
         limits: Limits | None = None,
     ) -> ProgramRun:
@@ -134,6 +137,11 @@ class Sandbox:
         Args:
             source: the program.
             stdin: what it reads; text is encoded as UTF-8.
+            files: what lies in its folder when it starts, within the quota `files_mb`: relative
+                names, `data/in.csv`, of at most 256 files. Modules among them can be imported. Only
+                Python programs have a folder.
+            fetch_files: names of at most 32 files to hand over when it has ended, however that
+                was. No link is followed; together they hold at most `output_mb`.
             language: what it is written in.
             limits: instead of the sandbox's own; `output_mb` holds for each of its two streams.
                 More on stdout is an `OUTPUT_LIMIT`, more on stderr is thrown away.
@@ -143,18 +151,27 @@ class Sandbox:
             worker, and is an `INFRA_ERROR` then.
 
         Raises:
+            BadFilesError: a name leads out of the folder, there are too many files, they do not
+                fit into it, or it is no Python program.
             BadTestsError: no language has that name.
             MissingToolchainError: the language needs a compiler that is not here.
         """
-        language_named(language)
+        spoken = language_named(language)
+        given_files, fetched = dict(files or {}), check_fetched(fetch_files)
+        check_given(given_files)
+        if spoken is not None and (given_files or fetched):
+            raise BadFilesError(f"programs in {language} have no folder of files; Python's have")
         if len(source) > _SOURCE_MAX_BYTES:
             reason = f"a source of {len(source)} characters"
             return ProgramRun(status=Status.BAD_PROGRAM, reason=reason)
         given = stdin if isinstance(stdin, bytes) else text_bytes(stdin)
         chosen = limits or self.limits
         made = self._at_most_twice(
-            Job(source=source, stdin=given, language=language, limits=chosen)
-        )
+            Job(
+                source=source, stdin=given, files=given_files, fetched=fetched,
+                language=language, limits=chosen,
+            )
+        )  # fmt: skip
         if isinstance(made, ProgramRun):
             return made
         return ProgramRun(status=Status.INFRA_ERROR, reason=str(made))

@@ -2,6 +2,7 @@
 
 ```
 SandboxError
+├── BadFilesError           files for a program cannot be used: a name, a quota, a language
 ├── BadTestsError           the tests themselves cannot be used; the message says which and why
 ├── MissingToolchainError   no compiler or interpreter for the language on this machine
 ├── UnconfinedError         a required layer is missing, or the self-test found a hole
@@ -17,6 +18,10 @@ from __future__ import annotations
 
 class SandboxError(Exception):
     """Base of every error the sandbox raises on purpose."""
+
+
+class BadFilesError(SandboxError, ValueError):
+    """Files cannot be given to a program, or fetched from it, as they stand."""
 
 
 class BadTestsError(SandboxError, ValueError):

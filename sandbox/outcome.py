@@ -5,7 +5,8 @@ Not covered: scores. How many points an outcome is worth is the reward's busines
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -91,6 +92,8 @@ class ProgramRun:
             the limit on output. Where it did not compile, `stderr` is what the compiler said.
         return_code: its exit code, or minus the signal that ended it; `None` where it never
             started, or was ended at a limit.
+        files: of those that were asked for, what was in them at the end, however it came.
+        not_fetched: why each of the others is not there.
         reason: one sentence; what the program says of itself in it is cut short.
         cpu_s, wall_s, peak_mb: measured outside the process; compiling is not part of them.
     """
@@ -99,6 +102,8 @@ class ProgramRun:
     stdout: str = ""
     stderr: str = ""
     return_code: int | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    not_fetched: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     cpu_s: float = 0.0
     wall_s: float = 0.0

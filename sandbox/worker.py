@@ -7,7 +7,6 @@ starts a fresh one.
 
 from __future__ import annotations
 
-import array
 import json
 import os
 import secrets
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.cgroups import Group, make_group
 from sandbox.errors import SandboxError
+from sandbox.run_files import FETCHED_MAX
 from sandbox.zygote.files import empty
 from sandbox.zygote.protocol import (
     FRAME_HEADER,
@@ -34,6 +34,9 @@ from sandbox.zygote.protocol import (
     Kind,
     Order,
     Report,
+    descriptors_bytes,
+    received_descriptors,
+    sent_descriptors,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +45,6 @@ if TYPE_CHECKING:
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 GRACE_S = 10.0  # past a run's own limit, before the zygote is taken for dead
 _START_S = 60.0
-_HANDLE = array.array("i").itemsize
 _USERS = 1 << 27  # numbers for the users that zygotes of root become
 _RENEW_SHARE = 0.05  # of a test's time may count for the next test
 _SPARE_TASKS = 16  # the zygote itself and what waits for it
@@ -139,13 +141,12 @@ class Worker:
         if self._control is None:
             raise WorkerLostError("the worker was not started")
         self._control.settimeout(order.wall_s * WALL_STRETCH + GRACE_S)
-        handles = array.array("i", descriptors)
         try:
             if self.group is not None:
                 # Several processes of one program share what it may use.
                 processes = 2 if order.kind in {Kind.JUDGE, Kind.PAIR} else 1
                 self.group.limit_memory(processes * order.memory_bytes + _SPARE_BYTES)
-            self._control.sendmsg([order.pack()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)])
+            self._control.sendmsg([order.pack()], sent_descriptors(descriptors))
         except OSError as error:
             raise self._lost(f"the zygote takes no orders: {error}") from error
         self._running = True
@@ -166,6 +167,20 @@ class Worker:
         except OSError as error:
             raise self._lost(f"the zygote takes no orders: {error}") from error
 
+    def finish_with_files(self) -> tuple[Report, bytes, list[int]]:
+        """Wait for the only child's end: how it ended, and which of its files are handed over.
+
+        Returns:
+            The report; what became of each file that the order names, see `handed_files`; and the
+            handles of those that are there, which are the caller's to close.
+
+        Raises:
+            WorkerLostError: the zygote is gone.
+        """
+        data, handles = self._hear()
+        (report,) = Report.unpack_all(data[: Report.SIZE])
+        return self._explained(report), data[Report.SIZE :], handles
+
     def finish(self, *, kill: bool = False) -> Report:
         """Wait for the only child's end, or bring it about, and say how it ended."""
         return self.finish_all(kill=kill)[0]
@@ -176,18 +191,24 @@ class Worker:
         Raises:
             WorkerLostError: the zygote is gone.
         """
+        data, _ = self._hear(kill=kill)  # no order but a program's names files
+        return [self._explained(report) for report in Report.unpack_all(data)]
+
+    def _hear(self, *, kill: bool = False) -> tuple[bytes, list[int]]:
         if self._control is None:
             raise WorkerLostError("the worker was not started")
         try:
             if kill:
                 self._control.send(KILL)
-            data = self._control.recv(4096)
+            data, ancillary, _, _ = self._control.recvmsg(
+                4096, descriptors_bytes(FETCHED_MAX), socket.MSG_CMSG_CLOEXEC
+            )
         except OSError as error:
             raise self._lost(f"the zygote does not answer: {error}") from error
         if not data:
             raise self._lost("the zygote died")
         self._running = False
-        return [self._explained(report) for report in Report.unpack_all(data)]
+        return data, received_descriptors(ancillary)
 
     def abandon(self) -> None:
         """End a run that was broken off, so that the worker is free again."""

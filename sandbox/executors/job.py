@@ -7,7 +7,7 @@ out once more what was lost; an executor runs one job when it is asked to, from 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sandbox.cases import AssertTests, Tests
@@ -23,6 +23,8 @@ class Job:
         source: the program.
         tests: what it must answer; `None` runs it as a whole without any.
         stdin: what it reads where it has no tests.
+        files: what lies in its folder where it has no tests, by relative name.
+        fetched: names of files to hand over after such a run.
         language: what it is written in.
         limits: of a test, and of all of them.
         fail_fast: stop at the first test that is not accepted.
@@ -31,6 +33,8 @@ class Job:
     source: str
     tests: Tests | None = None
     stdin: bytes = b""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    fetched: tuple[str, ...] = ()
     language: str = "python"
     limits: Limits
     fail_fast: bool = False

@@ -246,7 +246,7 @@ def _groups(named: str | os.PathLike[str] | None) -> tuple[Path | None, str | No
 def _run_python(worker: Worker, job: Job) -> Outcome | ProgramRun:
     tests, source, limits = job.tests, job.source, job.limits
     if tests is None:
-        return run_python(worker, source, job.stdin, limits)
+        return run_python(worker, job)
     if isinstance(tests, FunctionTests):
         return run_function_tests(worker, source, tests, limits, fail_fast=job.fail_fast)
     if isinstance(tests, StdinTests):

@@ -6,7 +6,7 @@ that neither can reach the next run through it.
 
 from __future__ import annotations
 
-import array
+import json
 import os
 import select
 import signal
@@ -18,12 +18,24 @@ from typing import Any
 from sandbox.zygote import family, files, orphans
 from sandbox.zygote.child import become_child
 from sandbox.zygote.forking import fork
-from sandbox.zygote.protocol import KILL, RENEW, WALL_STRETCH, Ended, Kind, Order, Report
+from sandbox.zygote.handed_files import open_files
+from sandbox.zygote.protocol import (
+    KILL,
+    RENEW,
+    WALL_STRETCH,
+    Ended,
+    Kind,
+    Order,
+    Report,
+    descriptors_bytes,
+    received_descriptors,
+    sent_descriptors,
+)
 
 _COMMAND, _PAIR = int(Kind.COMMAND), int(Kind.PAIR)
+_STDIN = int(Kind.STDIN)
 _JUDGE, _CANDIDATE = int(Kind.JUDGE), int(Kind.CANDIDATE)
-_DESCRIPTORS_MAX = 12
-_ANCILLARY = socket.CMSG_SPACE(_DESCRIPTORS_MAX * array.array("i").itemsize)
+_ANCILLARY = descriptors_bytes(12)
 
 
 def serve(control: socket.socket, settings: Mapping[str, Any], *, address_space: int) -> None:
@@ -35,7 +47,7 @@ def serve(control: socket.socket, settings: Mapping[str, Any], *, address_space:
             os._exit(0)
         if data in {KILL, RENEW}:  # meant for a child that had just ended
             continue
-        descriptors = _descriptors(ancillary)
+        descriptors = received_descriptors(ancillary)
         order = Order.unpack(data)
         started = time.monotonic()
         # A judge comes with its candidate: two children, the judge's descriptors first.
@@ -54,19 +66,24 @@ def serve(control: socket.socket, settings: Mapping[str, Any], *, address_space:
         for descriptor in descriptors:
             os.close(descriptor)
         reports = _with_orphans(order, _watch(pids, order, control.fileno(), started))
-        os.write(control.fileno(), b"".join(report.pack() for report in reports))
+        _report(control, order, b"".join(report.pack() for report in reports))
         try:
             files.clean_up()
         except OSError:  # the next run must not find it; the trusted side starts another zygote
             os._exit(1)
 
 
-def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
-    found = array.array("i")
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            found.frombytes(data[: len(data) - len(data) % found.itemsize])
-    return found.tolist()
+def _report(control: socket.socket, order: Order, packed: bytes) -> None:
+    """Say how a run ended, and hand over those of its files that the order names."""
+    if order.kind != _STDIN or not order.command:
+        os.write(control.fileno(), packed)
+        return
+    became, handles = open_files(json.loads(order.command))
+    try:
+        control.sendmsg([packed + became], sent_descriptors(handles))
+    finally:
+        for handle in handles:
+            os.close(handle)
 
 
 class _Clock:

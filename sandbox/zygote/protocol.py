@@ -6,9 +6,12 @@ says are length-prefixed frames on a stream socket that lives for one run.
 
 from __future__ import annotations
 
+import array
 import math
 import os
+import socket
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
@@ -18,6 +21,7 @@ KILL = b"K"
 RENEW = b"N"  # the next test begins: its time starts anew
 PLATFORM = "platform"  # said to a program's process: give it the platform's names
 SHOWN = "shown"  # said to one: its errors are shown, so print what an interpreter prints
+REFUSED = b"F"  # said by one before that: its files could not be written, and why
 STARTED = b"S"  # said by one that was told so: the program has compiled, and starts
 SEEDED = ("random", "numpy.random")  # modules whose numbers tests and program draw alike
 _NUMBER = struct.Struct("=I")
@@ -64,7 +68,8 @@ class Order:
     The descriptors that go with it are, for `FUNCTION` and `CHECKER`, the channel; for `JUDGE` the
     judge's channel and its end of the line to the candidate, then the candidate's two; for `STDIN`
     the channel, stdin, stdout and stderr; for `COMMAND` the same; its command is JSON text, see
-    `sandbox.zygote.command`. A `PAIR` is two commands, a judge's and a candidate's: the judge's
+    `sandbox.zygote.command`. A `STDIN`'s command is a JSON list of files whose handles go back with
+    the report, or nothing. A `PAIR` is two commands, a judge's and a candidate's: the judge's
     descriptors and its end of the line between them, then the candidate's.
     """
 
@@ -108,6 +113,7 @@ class Report:
     peak_kb: int
 
     _layout: ClassVar[struct.Struct] = struct.Struct("=iBddQ")
+    SIZE: ClassVar[int] = _layout.size
 
     def pack(self) -> bytes:
         """The report as bytes."""
@@ -144,6 +150,31 @@ def second_limit_s(order: Order) -> int:
     """
     most = order.total_s if order.kind in _OF_MANY_TESTS else order.cpu_s
     return math.ceil(most * 1.5) + 2 if most < _NO_LIMIT_S else _NO_LIMIT_S
+
+
+_DESCRIPTOR = array.array("i").itemsize
+
+
+def descriptors_bytes(count: int) -> int:
+    """What so many descriptors take beside a message."""
+    return socket.CMSG_SPACE(count * _DESCRIPTOR)
+
+
+def sent_descriptors(descriptors: Sequence[int]) -> list[tuple[int, int, bytes]]:
+    """Descriptors as what goes with a message."""
+    if not descriptors:
+        return []
+    carried = array.array("i", descriptors).tobytes()
+    return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, carried)]
+
+
+def received_descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    """The descriptors that came with a message."""
+    found = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found.frombytes(data[: len(data) - len(data) % _DESCRIPTOR])
+    return found.tolist()
 
 
 def frame(payload: bytes) -> bytes:

@@ -17,7 +17,16 @@ from types import ModuleType
 from typing import Any
 
 from sandbox.zygote.function import describe, prepare_for, say
-from sandbox.zygote.protocol import SHOWN, STARTED, frame, read_frame, read_texts, write_all
+from sandbox.zygote.handed_files import take_files
+from sandbox.zygote.protocol import (
+    REFUSED,
+    SHOWN,
+    STARTED,
+    frame,
+    read_frame,
+    read_texts,
+    write_all,
+)
 
 _SOURCE_MAX = 1 << 28
 _FILE_NAME = "solution.py"
@@ -25,8 +34,7 @@ _FILE_NAME = "solution.py"
 
 def run_program(channel: int) -> None:
     """Run the program between its standard streams; the exit code says how it ended."""
-    _, source, errors = read_texts(read_frame(channel, _SOURCE_MAX) or b"")
-    shown = errors == SHOWN
+    source, shown = _begin(channel)
     module = ModuleType("__main__")
     module.__dict__["__file__"] = _FILE_NAME
     sys.modules["__main__"] = module
@@ -64,6 +72,22 @@ def run_program(channel: int) -> None:
             _show(error, source)
         _finish()
     os._exit(code)
+
+
+def _begin(channel: int) -> tuple[str, bool]:
+    """The source and whether its errors are shown, with its files written, or the end.
+
+    Modules among the files can be imported.
+    """
+    _, source, errors, *names = read_texts(read_frame(channel, _SOURCE_MAX) or b"")
+    if names:
+        try:
+            take_files(channel, names)
+        except (OSError, MemoryError) as error:
+            say(channel, REFUSED, str(error) or "no memory is left for them")
+            os._exit(1)
+        sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    return source, errors == SHOWN
 
 
 def _open_stdin_by_name() -> None:
