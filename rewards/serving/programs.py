@@ -7,6 +7,7 @@ process and when a program is run.
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,27 +23,56 @@ _OUTPUT_MB = 8.0
 _TOTAL_S = 300.0
 
 
-def run_program(
-    code: str, stdin: str, language: str, limits: Mapping[str, float | None]
+PYTEST = "pytest"
+"""A language of SandboxFusion's: the program is a file of tests that pytest runs."""
+
+# A module's version is looked for beside it, where nobody may look.
+_RUN_TESTS = """
+import sys
+import pluggy
+import pytest
+try:
+    pluggy.__version__
+except ImportError:
+    pluggy.__version__ = "?"
+sys.exit(pytest.main(["-p", "no:cacheprovider", {name!r}]))
+"""
+
+
+def run_program(  # noqa: PLR0913, PLR0917 - what a client sends, as a task's arguments
+    code: str,
+    stdin: str,
+    language: str,
+    limits: Mapping[str, float | None],
+    files: Mapping[str, str],
+    fetched: list[str],
 ) -> dict[str, Any]:
-    """How a program ended, and what it printed.
+    """How a program ended, what it printed, and what was in its files.
 
     Args:
         code: its source.
         stdin: what it reads.
-        language: as the sandbox calls it.
+        language: as the sandbox calls it, or `pytest`.
         limits: `wall_s` (CPU seconds too), `compile_wall_s`, `memory_mb` or `None`.
+        files: what lies beside it, as base64 by relative name.
+        fetched: names of the files to read afterwards.
 
     Raises:
-        InputError: the language has no toolchain here.
+        InputError: the language has no toolchain here, or files cannot be given or fetched so.
         SandboxError: no sandbox can be started.
     """
-    from sandbox import BadTestsError, Limits, MissingToolchainError
+    from sandbox import BadFilesError, BadTestsError, Limits, MissingToolchainError
 
+    beside = {name: _decoded(name, text) for name, text in files.items()}
+    if language == PYTEST:
+        code, beside = _tested(code, beside)
+        language = "python"
     try:
         run = sandbox_with(None, frozenset(), None).run_program(
             code,
             stdin=stdin,
+            files=beside,
+            fetch_files=fetched,
             language=language,
             limits=Limits(
                 wall_s=limits["wall_s"] or 10.0,
@@ -52,9 +82,33 @@ def run_program(
                 compile_wall_s=limits["compile_wall_s"] or 10.0,
             ),
         )
-    except (BadTestsError, MissingToolchainError) as error:
+    except (BadFilesError, BadTestsError, MissingToolchainError) as error:
         raise InputError(str(error)) from error
-    return {**{name: getattr(run, name) for name in _SHOWN}, "status": run.status.value}
+    return {
+        **{name: getattr(run, name) for name in _SHOWN},
+        "status": run.status.value,
+        "files": {name: b64encode(content).decode() for name, content in run.files.items()},
+        "not_fetched": dict(run.not_fetched),
+    }
+
+
+def _decoded(name: str, text: str) -> bytes:
+    try:
+        return b64decode("".join(text.split()), validate=True)
+    except ValueError as error:
+        raise InputError(f"`files`: {name[:100]!r} is not base64: {error}") from error
+
+
+def _tested(code: str, files: Mapping[str, bytes]) -> tuple[str, dict[str, bytes]]:
+    """A program that has pytest run this code, and its files."""
+    from sandbox.modules import missing
+
+    if missing([PYTEST]):
+        raise InputError("no program in 'pytest' is run here: pip install pytest beside the server")
+    name = "test_program.py"
+    while name in files:
+        name = f"test_{name}"
+    return _RUN_TESTS.format(name=name), {**files, name: code.encode("utf-8", "replace")}
 
 
 _SHOWN = ("stdout", "stderr", "return_code", "reason", "wall_s", "cpu_s", "peak_mb")

@@ -5,8 +5,9 @@ request; no data sets are kept here. Unknown fields are ignored, a language that
 Python, a failure of ours is an answer with the status `SandboxError`, and a full server answers
 504, which is what verl's client tries again on. A kill has a `return_code`, too.
 
-Not covered: `/run_jupyter`, files in and out, languages that the sandbox does not run, and
-`custom_extract_logic`, which is Python for the server to execute.
+Not covered: `/run_jupyter`, files of other programs than Python's and of absolute names, languages
+that the sandbox does not run (`bash`: no program may start others), and `custom_extract_logic`,
+which is Python for the server to execute.
 
 Source: SandboxFusion (July 2026) `sandbox/server/sandbox_api.py`, `online_judge_api.py`; verl 0.9.1
 `verl/utils/reward_score/sandbox_fusion/utils.py`; sandbox_fusion 0.3.7 `models.py`.
@@ -24,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rewards.errors import InputError
 from rewards.serving.desk import Desk
+from rewards.serving.programs import PYTEST
 from rewards.serving.work_queue import LateError
 from rewards.worker import JSON
 
@@ -37,6 +39,8 @@ LANGUAGES: Mapping[str, str] = {
     "rust": "rust",
     "go": "go",
 }
+_RUN: Mapping[str, str] = {**LANGUAGES, PYTEST: PYTEST}  # tests are run, and never tested
+_INTERPRETED = ("python", PYTEST)
 _KILLED = -int(getattr(signal, "SIGKILL", 9))
 _LONGEST_S = 120.0
 _MARGIN_S = 8.0  # verl's client waits for both limits and ten seconds
@@ -48,15 +52,18 @@ class RunCodeRequest(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     code: str = Field(description="The source.")
-    language: str = Field("python", description=f"One of {', '.join(LANGUAGES)}.")
+    language: str = Field("python", description=f"One of {', '.join((*LANGUAGES, PYTEST))}.")
     stdin: str | None = Field(None, description="What it reads.")
     compile_timeout: float = Field(10, gt=0, le=_LONGEST_S, description="Seconds to compile.")
     run_timeout: float = Field(10, gt=0, le=_LONGEST_S, description="Seconds to run.")
     memory_limit_MB: int = Field(  # noqa: N815 - the API's own name
         -1, le=65_536, description="Megabytes; -1 for the server's own limit."
     )
-    files: dict[str, str | None] = Field({}, description="Must be empty.")
-    fetch_files: list[str] = Field([], description="Must be empty.")
+    files: dict[str, str | None] = Field(
+        {},
+        description="What lies beside it, as base64 by relative name; none where null. Python's.",
+    )
+    fetch_files: list[str] = Field([], description="Names of files to read afterwards. Python's.")
 
 
 class TestConfig(BaseModel):
@@ -100,22 +107,25 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/run_code", summary="Run a program")
     async def run_code(body: RunCodeRequest) -> dict[str, Any]:
-        if body.files or body.fetch_files:
-            raise InputError("`files` and `fetch_files` are not taken here; leave them empty")
-        language = _language(body.language)
+        language = _language(body.language, _RUN)
         limits: dict[str, JSON] = {
             "wall_s": body.run_timeout,
             "compile_wall_s": body.compile_timeout,
             "memory_mb": body.memory_limit_MB if body.memory_limit_MB > 0 else None,
         }
         seconds = body.compile_timeout + body.run_timeout + _MARGIN_S
-        work = desk.perform("run_program", body.code, body.stdin or "", language, limits)
+        files: dict[str, JSON] = {
+            name: text for name, text in body.files.items() if text is not None
+        }
+        work = desk.perform(
+            "run_program", body.code, body.stdin or "", language, limits, files, [*body.fetch_files]
+        )
         try:
             found = await asyncio.wait_for(work, seconds)
         except (asyncio.TimeoutError, TimeoutError):
             raise LateError(f"not run within {seconds:g} s: the machine is busy") from None
         desk.metrics.count_program(found["status"])
-        return run_answer(found, compiled=language != "python")
+        return run_answer(found, compiled=language not in _INTERPRETED)
 
     _add_tests(router, desk)
     _add_rows(router)
@@ -188,19 +198,22 @@ def run_answer(run: Mapping[str, Any], *, compiled: bool) -> dict[str, Any]:
     """The answer to `/run_code`, from how a program ended in the sandbox.
 
     >>> run = {"status": "time_limit", "stdout": "", "stderr": "", "return_code": None}
-    >>> answer = run_answer({**run, "reason": "late", "wall_s": 1.0}, compiled=False)
+    >>> run |= {"reason": "late", "wall_s": 1.0, "files": {}, "not_fetched": {}}
+    >>> answer = run_answer(run, compiled=False)
     >>> answer["status"], answer["run_result"]["status"], answer["run_result"]["return_code"]
     ('Failed', 'TimeLimitExceeded', None)
     """
     status = run["status"]
     whole = {"finished": "Success", "infra_error": "SandboxError"}.get(status, "Failed")
+    said = [] if whole == "Success" else [run["reason"]]
+    said += [f"not fetched: {name}: {why}" for name, why in run["not_fetched"].items()]
     answer: dict[str, Any] = {
         "status": whole,
-        "message": "" if whole == "Success" else run["reason"],
+        "message": "; ".join(said),
         "compile_result": None,
         "run_result": None,
         "executor_pod_name": None,
-        "files": {},
+        "files": run["files"],
     }
     if status in {"infra_error", "bad_program"}:
         return answer
@@ -231,12 +244,12 @@ def run_answer(run: Mapping[str, Any], *, compiled: bool) -> dict[str, Any]:
     return answer
 
 
-def _language(name: str) -> str:
+def _language(name: str, known: Mapping[str, str] = LANGUAGES) -> str:
     try:
-        return LANGUAGES[name]
+        return known[name]
     except KeyError:
         raise InputError(
-            f"no program in {name[:40]!r} is run here; there are {', '.join(LANGUAGES)}"
+            f"no program in {name[:40]!r} is run here; there are {', '.join(known)}"
         ) from None
 
 

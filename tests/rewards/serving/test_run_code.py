@@ -1,5 +1,6 @@
 """`/run_code` as SandboxFusion's clients read it, verl's own among them."""
 
+import base64
 import importlib.util
 import os
 import sys
@@ -86,10 +87,75 @@ def test_a_program_reaches_nothing_outside(server):
 
 def test_what_cannot_be_run_is_refused(server):
     assert server.call("/run_code", {"code": "x", "language": "cobol"})[0] == 422
+    assert server.call("/run_code", {"code": "ls", "language": "bash"})[0] == 422
     assert server.call("/run_code", {"code": "x", "files": {"../x": "eA=="}})[0] == 422
+    assert server.call("/run_code", {"code": "x", "files": {"x": "no base64!"}})[0] == 422
+    assert server.call("/run_code", {"code": "x", "files": {"x": "eA="}})[0] == 422
+    assert server.call("/run_code", {"code": "x", "files": {"x": "", "x/y": ""}})[0] == 422
+    assert (
+        server.call("/run_code", {"code": "x", "fetch_files": ["x"], "language": "cpp"})[0] == 422
+    )
     assert server.call("/run_code", {"code": "x", "fetch_files": ["/etc/passwd"]})[0] == 422
     assert server.call("/run_code", {"code": "x", "run_timeout": 1e9})[0] == 422
     assert server.call("/run_code", {"code": 1})[0] == 422
+
+
+def test_files_come_and_go(server):
+    code = "import os\nos.mkdir('out')\nopen('out/x', 'wb').write(open('a/in', 'rb').read()[::-1])"
+    given = base64.b64encode(b"a\0\xff").decode()
+    said = run(
+        server,
+        code,
+        files={"a/in": given, "folded": f"{given[:2]}\n{given[2:]}\n", "none": None},
+        fetch_files=["out/x", "folded", "none"],
+    )
+    assert said["status"] == "Success"
+    assert {name: base64.b64decode(text) for name, text in said["files"].items()} == {
+        "out/x": b"\xff\0a",
+        "folded": b"a\0\xff",
+    }
+    assert said["message"] == "not fetched: none: there is no such file"
+    said = run(server, "open('x', 'w').write('1')\n1 / 0", fetch_files=["x"])
+    assert (said["status"], said["files"]) == ("Failed", {"x": "MQ=="})
+
+
+def test_files_that_do_not_fit_are_refused(server):
+    big = {name: base64.b64encode(bytes(3_000_000)).decode() for name in "ab"}
+    assert run(server, "print(1)", files=big)["status"] == "Success"
+    code = "for name in 'abcdef': open(name, 'wb').write(b'x' * 3_000_000)"
+    said = run(server, code, fetch_files=["a", "b", "c"])
+    assert [*said["files"]] == ["a", "b"]
+    assert "more than 8,000,000 bytes" in said["message"]
+
+
+TESTS = """
+import pytest
+from helper import add
+
+@pytest.mark.parametrize("x", [1, 2])
+def test_add(x, capsys, tmp_path):
+    (tmp_path / "x").write_text("a")
+    print("said")
+    assert capsys.readouterr().out == "said\\n"
+    assert add(x, 1) == {right}
+"""
+
+
+@pytest.mark.parametrize(("right", "code"), [("x + 1", 0), ("x + 2", 1)])
+def test_tests_are_run_by_pytest(server, right, code):
+    pytest.importorskip("pluggy")
+    helper = base64.b64encode(b"def add(a, b): return a + b").decode()
+    said = run(
+        server,
+        TESTS.replace("{right}", right),
+        language="pytest",
+        files={"helper.py": helper, "test_program.py": "eA=="},
+    )
+    assert said["run_result"]["return_code"] == code, said
+    assert said["status"] == ("Failed" if code else "Success")
+    assert f"2 {'failed' if code else 'passed'}" in said["run_result"]["stdout"]
+    row = {"language": "pytest", "provided_data": {"id": 1, "test": "x"}}
+    assert server.call("/submit", {"dataset": "d", "completion": "x", "config": row})[0] == 422
 
 
 @pytest.mark.slow
