@@ -178,6 +178,16 @@ def told(part: Reward, verdict: Verdict) -> str:
     return f"{part.name} {score} ({verdict.reason})"
 
 
+def satisfied(part: Reward, verdict: Verdict) -> bool:
+    """Whether a part has nothing to say against a completion.
+
+    Its status is `correct`; or it is a degree, such as a penalty, and there is no higher score.
+    """
+    if verdict.status is Status.SCORED:
+        return verdict.score is not None and verdict.score >= part.bounds[1]
+    return verdict.status is Status.CORRECT
+
+
 def unsettled(verdict: Verdict) -> bool:
     """Whether a verdict has no score although the row has what the reward needs."""
     return verdict.status in {Status.ERROR, Status.BAD_REFERENCE}

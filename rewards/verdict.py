@@ -14,9 +14,10 @@ class Status(str, Enum):
     """Why a completion got its score.
 
     The first four and `TIMEOUT` are the completion's doing and score a number, and `SCORED` is a
-    number that says how much and not whether, as a user's own function may return it (0.3, -1);
-    `BAD_REFERENCE` is the data's, `NOT_APPLICABLE` means the row has nothing for this reward, and
-    `ERROR` is ours: those three score `None`, which a trainer leaves out of the reward.
+    number that says how much and not whether, such as a penalty that is not due (0), or what a
+    user's own function may return (0.3, -1); `BAD_REFERENCE` is the data's, `NOT_APPLICABLE` means
+    the row has nothing for this reward, and `ERROR` is ours: those three score `None`, which a
+    trainer leaves out of the reward.
 
     >>> f"{Status.WRONG}"
     'wrong'

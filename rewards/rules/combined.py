@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from rewards.composite import Batch, Combination, check_rewards, told, unsettled
+from rewards.composite import Batch, Combination, check_rewards, satisfied, told, unsettled
 from rewards.errors import InputError
 from rewards.reward import Reward
 from rewards.verdict import Status, Verdict
@@ -19,8 +19,8 @@ class WeightedSum(Combination):
     - A part that failed (`error`, `bad_reference`) makes the whole `None` with that status: half a
       verdict would train on the other half.
     - If no part applies the whole does not.
-    - The status is `correct` when all parts that apply are, else that of the heaviest one that is
-      not.
+    - The status is `correct` when all parts that apply are, or are penalties that are not due, else
+      that of the heaviest one that is not.
 
     Attributes:
         rewards: the parts.
@@ -74,19 +74,23 @@ class WeightedSum(Combination):
         reason = "; ".join(map(told, self.rewards, verdicts))
         seconds = sum(verdict.seconds for verdict in verdicts)
         by_weight = sorted(
-            zip(self.weights, verdicts, strict=True), key=lambda pair: abs(pair[0]), reverse=True
+            zip(self.weights, verdicts, self.rewards, strict=True),
+            key=lambda one: abs(one[0]),
+            reverse=True,
         )
-        first = next((v for _, v in by_weight if v.extracted is not None), verdicts[0])
+        first = next((v for _, v, _ in by_weight if v.extracted is not None), verdicts[0])
         for verdict in verdicts:
             if unsettled(verdict):
                 return replace(verdict, reason=reason, seconds=seconds)
-        scored = [(weight, v, v.score) for weight, v in by_weight if v.score is not None]
-        if not scored:
+        scores = [weight * v.score for weight, v, _ in by_weight if v.score is not None]
+        if not scores:
             return replace(verdicts[0], reason=reason, seconds=seconds)
-        failed = [v.status for _, v, _ in scored if v.status is not Status.CORRECT]
+        scored = [(part, v) for _, v, part in by_weight if v.score is not None]
+        failed = [v.status for part, v in scored if not satisfied(part, v)]
+        degrees = all(v.status is Status.SCORED for _, v in scored)
         return Verdict(
-            sum(weight * score for weight, _, score in scored),
-            failed[0] if failed else Status.CORRECT,
+            sum(scores),
+            failed[0] if failed else Status.SCORED if degrees else Status.CORRECT,
             first.extracted,
             first.expected,
             reason,
@@ -98,8 +102,8 @@ class WeightedSum(Combination):
 class Gate(Combination):
     r"""A reward that counts only where another one is satisfied: format before accuracy.
 
-    - The gate opens when its status is `correct`, or when its score reaches `at_least`; the verdict
-      is then the reward's.
+    - The gate opens when its status is `correct`, when it is a penalty that is not due, or when its
+      score reaches `at_least`; the verdict is then the reward's.
     - Where it stays shut the score is `shut`, with the gate's status, and the reward is not asked:
       that saves its time.
     - A gate that does not apply to the row is open. One that failed (`error`, `bad_reference`)
@@ -108,7 +112,7 @@ class Gate(Combination):
     Attributes:
         gate: what must be satisfied first.
         reward: what then counts.
-        at_least: the gate's score from which it is open; `None` goes by its status.
+        at_least: the gate's score from which it is open; `None` asks for no score.
         shut: the score where the gate stays shut.
 
     >>> from rewards import accuracy, format
@@ -165,7 +169,7 @@ class Gate(Combination):
             return verdict.status is Status.NOT_APPLICABLE
         if self.at_least is not None:
             return verdict.score >= self.at_least
-        return verdict.status is Status.CORRECT
+        return satisfied(self.gate, verdict)
 
 
 @dataclass(frozen=True)

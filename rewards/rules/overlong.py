@@ -55,7 +55,7 @@ class Overlong(Reward):
         length = measure(sample)
         free = self.max_length - self.buffer
         if length.count <= free:
-            return Verdict(0.0, Status.CORRECT, reason=f"{length}, at most {free} go unpunished")
+            return Verdict(0.0, Status.SCORED, reason=f"{length}, at most {free} go unpunished")
         score = max(-1.0, (free - length.count) / self.buffer)
         reason = f"{length}: {length.count - free} more than the {free} that go unpunished"
         return Verdict(score, Status.WRONG, reason=reason)

@@ -65,14 +65,14 @@ class Repetition(Reward):
         tokens = tokens[-_MOST_WORDS:]
         total = len(tokens) - self.n + 1
         if total < 2:
-            return Verdict(0.0, Status.CORRECT, reason=f"{given} {unit}: nothing repeats")
+            return Verdict(0.0, Status.SCORED, reason=f"{given} {unit}: nothing repeats")
         counts, known = _runs(tokens, self.n)
         repeated = total - len(counts)
         said = f"{repeated} of {total} runs of {self.n} {unit} were there before"
         if given > len(tokens):
             said = f"{said}, in the last {len(tokens)} of {given}"
         if not repeated:
-            return Verdict(0.0, Status.CORRECT, reason=said)
+            return Verdict(0.0, Status.SCORED, reason=said)
         worst, times = counts.most_common(1)[0]
         shown = " ".join(str(known[ord(sign)]) for sign in worst)[:_SHOWN_CHARS]
         reason = f"{said}; {times} times: {shown}"

@@ -58,8 +58,8 @@ class ScoredVerdict:
 
     @property
     def is_zero_or_none(self) -> bool:
-        """Whether somebody will ask why."""
-        return not self.score
+        """Whether somebody will ask why; not of a penalty that is not due."""
+        return not self.score and self.status != Status.SCORED.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,15 @@ class TestWeightedSum:
         (verdict,) = lone.verdicts(completions=[GOOD], answer=[None])
         assert verdict.status is Status.NOT_APPLICABLE
 
+    def test_a_penalty_that_is_not_due_is_no_correct_answer_and_spoils_none(self):
+        both = WeightedSum((accuracy, repetition))
+        assert both.verify(GOOD, "2").status is Status.CORRECT
+        assert both.verify(GOOD, "3").status is Status.WRONG
+        assert both.verify(GOOD + " no" * 200, "2").status is Status.WRONG
+        penalties = WeightedSum((repetition, Overlong()))
+        assert penalties.verify(GOOD).status is repetition.verify(GOOD).status is Status.SCORED
+        assert penalties.verify("no " * 200).status is Status.WRONG
+
     def test_a_part_that_failed_spoils_the_whole(self):
         (verdict,) = self.both.verdicts(completions=[GOOD], answer=[""])
         assert verdict.status is Status.BAD_REFERENCE
@@ -85,6 +94,12 @@ class TestGate:
         assert [v.score for v in verdicts] == [1.0, 0.0]
         assert verdicts[1].status is Status.BAD_FORMAT
         assert "not asked" in verdicts[1].reason
+
+    def test_a_penalty_that_is_not_due_opens(self):
+        gated = Gate(WeightedSum((repetition, Overlong())), accuracy)
+        assert gated.verify(GOOD, "2").score == 1.0
+        assert gated.verify(GOOD + " no" * 200, "2").status is Status.WRONG
+        assert Gate(Clip(repetition, low=-0.1, high=0.0), accuracy).verify(GOOD, "2").score == 1.0
 
     def test_a_shut_gate_still_finds_a_missing_column(self):
         with pytest.raises(MissingColumnError, match="answer"):

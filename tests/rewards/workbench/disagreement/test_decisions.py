@@ -36,7 +36,9 @@ def count(rows, **options):
     ("verdict", "min_score", "expected"),
     [
         (RIGHT, None, Decision.PASS),
-        (Verdict(0.0, Status.CORRECT), None, Decision.PASS),  # no repetition: a penalty of none
+        (Verdict(0.0, Status.CORRECT), None, Decision.PASS),
+        (Verdict(0.0, Status.SCORED), None, Decision.FAIL),  # a degree passes by its score alone
+        (Verdict(0.0, Status.SCORED), 0.0, Decision.PASS),
         (Verdict(0.5, Status.WRONG), None, Decision.FAIL),
         (Verdict(0.5, Status.WRONG), 0.5, Decision.PASS),
         (UNJUDGED, None, Decision.NONE),

@@ -35,6 +35,16 @@ def count(path, **named):
     return run
 
 
+def test_nobody_asks_why_of_a_penalty_that_is_not_due(reports, make_row):
+    rows = [make_row(1), make_row(2, status="wrong")]
+    for row, score in zip(rows, (0.0, -0.5), strict=True):
+        status = "wrong" if score else "scored"
+        row["repetition"] = row["accuracy"] | {"score": score, "status": status}
+    run = count(reports.write(rows))
+    assert not run.rewards["repetition"].reasons
+    assert run.rewards["accuracy"].reasons.total() == 1
+
+
 def test_counts_of_a_file(reports, make_row):
     rows = [
         make_row(1, label=True, source="a"),
