@@ -71,6 +71,11 @@ class Combination(Reward):
             names += part.also_reads
         return tuple(dict.fromkeys(names))
 
+    @property
+    def compares_completions(self) -> bool:  # type: ignore[override]  # as above
+        """Whether any part does."""
+        return any(part.compares_completions for part in self.parts)
+
     def check_columns(self, columns: Mapping[str, object], count: int) -> None:
         """Raise what `verdicts` would raise, for every part: also for one not asked at first."""
         for part in self.parts:

@@ -46,6 +46,8 @@ class Reward(ReadsColumns, ABC):
 
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     """The lowest and the highest score there can be."""
+    compares_completions: ClassVar[bool] = False
+    """Whether a verdict depends on the prompt's other completions in the batch."""
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)

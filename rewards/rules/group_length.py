@@ -30,9 +30,9 @@ class GroupLength(Combination):
     A group is the completions of one batch that have the same prompt. So it needs the prompts; a
     completion alone in its group scores `None`. When processes share a group (the completions per
     process are no multiple of the group's size) each one takes min and max over the part that it
-    holds, and groups of different sizes are logged once; a file scored in chunks cuts its groups in
-    the same way. A verdict of `correctness` without a score is passed on and its completion counts
-    for no min or max.
+    holds, and groups of different sizes are logged once. In a file the rows of a group stand one
+    behind the other. A verdict of `correctness` without a score is passed on and its completion
+    counts for no min or max.
 
     Attributes:
         correctness: the reward that says whether a completion is right.
@@ -50,6 +50,7 @@ class GroupLength(Combination):
     correctness: Reward
 
     bounds = (-0.5, 0.5)
+    compares_completions = True
 
     def __post_init__(self) -> None:
         check_rewards("GroupLength", [self.correctness])

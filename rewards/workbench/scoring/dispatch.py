@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, nullcontext
 
 from rewards.verdict import VerdictFields
-from rewards.workbench.rows.rows import RawRow
+from rewards.workbench.rows.rows import RawRow, parse_row
 from rewards.workbench.scoring.chunk_judge import ChunkJudge
 from rewards.workbench.scoring.judge import (
     JudgedChunk,
@@ -15,25 +15,48 @@ from rewards.workbench.scoring.judge import (
     judge_fields,
     judge_rows,
 )
+from rewards.workbench.scoring.row_columns import with_paths
 from rewards.workbench.scoring.row_limits import Patience, RowLimits, expect_patience
 from rewards.workbench.scoring.row_parts import Job, Single, WireRow, pack, unfold_rows
 
 CHUNK_ROWS = 64
 CHUNK_CHARACTERS = 2**20
+MOST_TOGETHER = 16
 
 
-def chunk_rows(rows: Iterable[RawRow]) -> Iterator[list[WireRow]]:
-    """Group rows into chunks, small enough that many can be on their way at once."""
+def chunk_rows(job: Job, rows: Iterable[RawRow]) -> Iterator[list[WireRow]]:
+    """Group rows into chunks, small enough that many can be on their way at once.
+
+    For a reward that compares the completions of a prompt, rows of one prompt that follow each
+    other stay together, up to `MOST_TOGETHER` times what a chunk holds otherwise.
+    """
     chunk: list[WireRow] = []
-    size = 0
+    size, full, last = 0, 0.0, None
+    whole_groups = job.get("whole_groups", False)
     for row in rows:
+        if whole_groups:
+            group = _group_of(job, row)
+            if full >= 1 and (group is None or group != last):
+                yield chunk
+                chunk, size = [], 0
+            last = group
         chunk.append((row.line, row.text, row.flaw))
         size += len(row.text)
-        if len(chunk) >= CHUNK_ROWS or size >= CHUNK_CHARACTERS:
+        full = max(len(chunk) / CHUNK_ROWS, size / CHUNK_CHARACTERS)
+        if full >= (MOST_TOGETHER if whole_groups else 1):
             yield chunk
-            chunk, size = [], 0
+            chunk, size, full = [], 0, 0.0
     if chunk:
         yield chunk
+
+
+def _group_of(job: Job, raw: RawRow) -> str | None:
+    """What a row shares with the others of its prompt; `None` where nothing says."""
+    row = parse_row(raw)
+    if isinstance(row, str) or job["prompt"] is None:
+        return None
+    prompt = with_paths(row, job.get("paths", [])).get(job["prompt"])
+    return None if prompt is None else json.dumps(prompt, sort_keys=True)
 
 
 def judge_here(job: Job, rows: Iterable[RawRow]) -> Generator[JudgedChunk]:
@@ -43,7 +66,7 @@ def judge_here(job: Job, rows: Iterable[RawRow]) -> Generator[JudgedChunk]:
     raises, `SystemExit` and `MemoryError` included, costs only its row; `KeyboardInterrupt` cannot
     be told from Ctrl-C and interrupts the run.
     """
-    for chunk in chunk_rows(rows):
+    for chunk in chunk_rows(job, rows):
         yield _judge_chunk_here(job, chunk)
 
 
@@ -128,5 +151,5 @@ def judge_in_workers(  # noqa: PLR0913 - options are keyword-only and have defau
     patience = patience or expect_patience(job, limits)
     with nullcontext(kept) if kept is not None else closing(KeptWorkers()) as workers_kept:
         chunks = workers_kept.take(job, workers, limits, patience)
-        for judged in in_order(chunks.judge, chunk_rows(rows), threads=workers):
+        for judged in in_order(chunks.judge, chunk_rows(job, rows), threads=workers):
             yield chunks.write(judged)

@@ -146,6 +146,9 @@ def prepare_run(options: ScoreOptions) -> PreparedRun:
             )
         ],
     }
+    ours = [reward for _, reward in rewards if isinstance(reward, Reward)]
+    if any(reward.compares_completions for reward in ours):
+        job["whole_groups"] = True
     if options.cache is not None:
         try:
             job |= {"cache": check_cache(options.cache), "code": describe_code()}

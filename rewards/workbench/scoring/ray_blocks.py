@@ -77,7 +77,7 @@ def judge_on_ray(
     pending: deque[tuple[list[list[WireRow]], Any]] = deque()
     # Never started: it only writes what tasks found, in the order of the rows.
     with closing(ChunkJudge(job, workers=1, limits=limits, patience=patience)) as writer:
-        for block in blocks(rows):
+        for block in blocks(job, rows):
             pending.append((block, task.remote(told_job, block)))
             if len(pending) >= ahead:
                 yield from _written(ray, job, writer, *pending.popleft())
@@ -97,11 +97,11 @@ def _written(
         yield writer.write(PendingChunk(chunk, singles, lines=lines, fields=fields))
 
 
-def blocks(rows: Iterable[RawRow]) -> Iterator[list[list[WireRow]]]:
+def blocks(job: Job, rows: Iterable[RawRow]) -> Iterator[list[list[WireRow]]]:
     """Chunks of rows together, as many as are worth a task."""
     block: list[list[WireRow]] = []
     count = size = 0
-    for chunk in chunk_rows(rows):
+    for chunk in chunk_rows(job, rows):
         block.append(chunk)
         count += len(chunk)
         size += sum(len(text) for _, text, _ in chunk)

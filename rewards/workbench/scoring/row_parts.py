@@ -25,6 +25,7 @@ from rewards.workbench.scoring.row_columns import (
 
 
 class _Options(TypedDict, total=False):
+    whole_groups: bool  # whether a reward compares the completions of a prompt
     several: bool  # whether rows hold lists of completions
     cache: str | None  # where verdicts are remembered
     code: str  # what they are remembered of

@@ -10,14 +10,16 @@ from rewards.errors import MissingExtraError
 from rewards.workbench.rows.rows import RawRow
 from rewards.workbench.scoring.ray_blocks import BLOCK_ROWS, blocks, connect, judge_block
 
+JOB = {"rewards": [], "completion": "completion", "prompt": None}
+
 
 def test_blocks_hold_every_row_once_and_in_order():
     rows = [RawRow(line, f'{{"completion": "{line}"}}', "") for line in range(1, 3000)]
-    made = [*blocks(rows)]
+    made = [*blocks(JOB, rows)]
     found = [line for block in made for chunk in block for line, _, _ in chunk]
     assert found == [*range(1, 3000)]
     assert all(sum(map(len, block)) >= BLOCK_ROWS for block in made[:-1])
-    assert [*blocks([])] == []
+    assert [*blocks(JOB, [])] == []
 
 
 def test_a_block_is_judged_as_chunks_are(tmp_path):
@@ -25,7 +27,7 @@ def test_a_block_is_judged_as_chunks_are(tmp_path):
         "rewards": [("accuracy", "accuracy")], "completion": "completion", "prompt": None,
         "reference": "answer", "search_path": str(tmp_path),
     }  # fmt: skip
-    [block] = blocks([RawRow(1, r'{"completion": "\\boxed{1}", "answer": "1"}', "")])
+    [block] = blocks(job, [RawRow(1, r'{"completion": "\\boxed{1}", "answer": "1"}', "")])
     [(lines, fields)] = judge_block((job, 10.0, 2048), block)
     assert fields is None
     assert json.loads(lines["lines"][0])["accuracy"]["score"] == 1.0

@@ -8,7 +8,10 @@ import os
 import pytest
 
 from rewards.errors import DataFileError, InputError
+from rewards.named.spec import reward_named
+from rewards.workbench.rows.rows import RawRow
 from rewards.workbench.scoring import ScoreOptions, score_file
+from rewards.workbench.scoring.dispatch import CHUNK_ROWS, MOST_TOGETHER, chunk_rows
 from rewards.workbench.scoring.unfinished_output import partial_path
 
 ROWS = 500
@@ -48,6 +51,37 @@ def interrupt_at(rows):
 def score_interrupted(wanted, rows):
     with pytest.raises(KeyboardInterrupt, match="run the same command again"):
         score_file(wanted, on_progress=interrupt_at(rows))
+
+
+@pytest.mark.parametrize("size", [7, 300])
+@pytest.mark.parametrize(
+    "reward", ["GroupLength(accuracy)", "Gate(accuracy, GroupLength(accuracy))"]
+)
+def test_a_reward_that_compares_completions_sees_whole_groups(folder, size, reward):
+    rows = [
+        {
+            "prompt": f"q{n // size}",
+            "completion": "w " * (n * 37 % 50) + r"\boxed{4}",
+            "answer": "4",
+        }
+        for n in range(2 * size + 200)
+    ]
+    (folder / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    columns = {f"{name}s": [row[name] for row in rows] for name in ("prompt", "completion")}
+    whole = reward_named(reward)(**columns, answer=["4"] * len(rows))
+    wanted = options(folder, rewards=[f"g={reward}"])
+    score_interrupted(wanted, 64)
+    score_file(wanted)
+    written = wanted.output.read_text().splitlines()
+    assert [json.loads(line)["g"]["score"] for line in written] == whole
+
+
+def test_a_group_without_end_is_cut():
+    job = {"prompt": "prompt", "whole_groups": True}
+    rows = [RawRow(n, '{"prompt": "one"}', "") for n in range(5000)]
+    chunks = [len(chunk) for chunk in chunk_rows(job, rows)]
+    assert sum(chunks) == len(rows)
+    assert max(chunks) == CHUNK_ROWS * MOST_TOGETHER
 
 
 def test_interrupted_anywhere_the_output_is_the_same(folder):
