@@ -124,9 +124,10 @@ def make_environment(group: Group, home: Path, *, latest: bool) -> str:
         return f"{group.python} is not installed"
     steps: list[list[str | Path]] = [[base, "-m", "venv", home]]
     packages = newest(group.packages) if latest else [*group.packages]
-    pins = ["-c", ROOT / "constraints.txt"] if group.pinned and not latest else []
-    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet"]
-    steps.append([*pip, *pins, *packages])
+    whole_set = group.pinned and not latest
+    pins = ROOT / "constraints.txt" if whole_set else torch_alone(home)
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "-c", pins]
+    steps.append([*pip, *packages])
     if group.whole:
         steps.append([*pip, "--no-deps", *(newest(group.whole) if latest else group.whole)])
     for step in steps:
@@ -135,6 +136,15 @@ def make_environment(group: Group, home: Path, *, latest: bool) -> str:
             errors = [one for one in done.stderr.splitlines() if one.startswith("ERROR")]
             return f"pip: {' '.join(errors[:2]) or done.stderr[-300:]}"
     return _installed(python, group.last)
+
+
+def torch_alone(home: Path) -> Path:
+    """Constraints that keep torch to the build at hand: the newest brings gigabytes of CUDA."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    home.mkdir(parents=True, exist_ok=True)
+    pins = home / "torch.txt"
+    pins.write_text("".join(f"{one}\n" for one in lines if one.startswith("torch==")))
+    return pins
 
 
 def _installed(python: Path, last: tuple[str, ...]) -> str:
