@@ -52,9 +52,10 @@ def routes(desk: Desk) -> APIRouter:
         if is_rollout(extra):
             return await answer_rollout(desk, body.model_dump(exclude_unset=True), reward)
         offer = desk.offer(body.reward or reward)
+        if body.completions is None and "completion" not in body.model_fields_set:
+            raise InputError("give a `completion`, or `completions`")
+        _check_read(body)
         if body.completions is None:
-            if "completion" not in body.model_fields_set:
-                raise InputError("give a `completion`, or `completions`")
             batch = Batch(
                 completions=[body.completion],
                 prompts=[body.prompt],
@@ -81,6 +82,29 @@ def routes(desk: Desk) -> APIRouter:
         return desk.offer(reward).describe()
 
     return router
+
+
+_ONE = ("completion", "reference", "prompt", "row", "completion_ids")
+_MANY = ("completions", "prompts", "columns", "completion_ids", "trainer_state")
+
+
+def _check_read(body: VerifyRequest) -> None:
+    """See that nothing was sent that would not be read: a verdict without it is another one.
+
+    Raises:
+        InputError: something was; the message says where it belongs.
+    """
+    known = _ONE if body.completions is None else _MANY
+    sent = {**{name: getattr(body, name) for name in (*_ONE, *_MANY)}, **(body.model_extra or {})}
+    unread = [
+        name for name, given in sent.items() if name not in known and given not in (None, {}, [])
+    ]
+    if unread:
+        form = "one `completion`" if body.completions is None else "`completions`"
+        cells = "its cells in `row`" if body.completions is None else "lists of cells in `columns`"
+        raise InputError(
+            f"{', '.join(unread)[:200]}: not read for {form}; it takes {', '.join(known)}, {cells}"
+        )
 
 
 def _state(given: Mapping[str, Any] | None) -> dict[str, object] | None:

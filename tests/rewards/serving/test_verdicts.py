@@ -154,6 +154,30 @@ def test_what_a_reward_reads(server):
     assert server.call("/rewards")[1]["named"] == ["near", "shout"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "unread"),
+    [
+        ({"completion": "x", "answer": "1"}, "answer"),
+        ({"completion": "x", "reference": "1", "columns": {"answer": ["1"]}}, "columns"),
+        (
+            {"completion": "x", "reference": "1", "trainer_state": {"global_step": 1}},
+            "trainer_state",
+        ),
+        ({"completion": "x", "reference": "1", "rewards": ["format"]}, "rewards"),
+        ({"completions": ["x"], "columns": {"answer": ["1"]}, "answer": ["1"]}, "answer"),
+        ({"completions": ["x"], "reference": ["1"], "columns": {"answer": ["1"]}}, "reference"),
+        ({"completions": ["x"], "completion": "x", "columns": {"answer": ["1"]}}, "completion"),
+        ({"completions": ["x"], "row": {"answer": "1"}, "columns": {"answer": ["1"]}}, "row"),
+    ],
+)
+def test_nothing_is_passed_over_that_was_sent(server, sent, unread):
+    code, said = server.call("/verify", sent)
+    assert code == 422
+    assert said["detail"].startswith(f"{unread}: not read for ")
+    del sent[unread]
+    assert server.call("/verify", sent)[0] == 200
+
+
 def test_columns_that_are_missing_are_named_as_the_library_does(server):
     code, said = server.call("/verify", {"reward": "accuracy", "completions": ["x"]})
     assert (code, said["kind"]) == (422, "MissingColumnError")
