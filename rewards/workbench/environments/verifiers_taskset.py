@@ -13,21 +13,23 @@ it, under the reward's own name.
 
 # No annotations from the future: verifiers and pydantic read them while the classes are made.
 
+import json
+import os
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import verifiers.v1 as vf
 
-from rewards.adapters.bridge import bridge
+from rewards.adapters.bridge import ENVIRONMENT_VARIABLE, bridge
 from rewards.adapters.verifiers import reward
+from rewards.errors import InputError
 from rewards.workbench.environments.prompted_rows import prompted_rows
 
 
 class RowData(vf.TaskData):  # type: ignore[misc,unused-ignore]
     """What a task starts from: the prompt, and the row apart from verifiers' own fields."""
 
-    row: dict[str, Any]
-    """The row as it stands in the file."""
+    row: str
+    """The row as JSON text: between verifiers' processes no number has more than 64 bits."""
 
 
 class RowTaskConfig(vf.TaskConfig):  # type: ignore[misc,unused-ignore]
@@ -45,7 +47,7 @@ class RowTask(vf.Task[RowData, vf.State, RowTaskConfig]):  # type: ignore[misc,u
         """The score by the reward's name; nothing where there is none."""
         judge = reward(self.config.reward)
         prompt = self.data.model_dump(exclude_none=True)["prompt"]
-        found = await judge({**self.data.row, "prompt": prompt}, trace)
+        found = await judge({**json.loads(self.data.row), "prompt": prompt}, trace)
         return found if isinstance(found, Mapping) else {judge.__name__: found}
 
 
@@ -68,9 +70,15 @@ class RowsTaskset(vf.Taskset[RowTask, RowsConfig]):  # type: ignore[misc,unused-
         Raises:
             InputError: there is no such reward, no row, or a row without a prompt.
         """
-        bridge("verifiers", self.config.task.reward)  # before anything is asked of a model
+        spec = self.config.task.reward
+        if spec is None and not os.environ.get(ENVIRONMENT_VARIABLE):
+            raise InputError(
+                "which reward? --env.taskset.task.reward accuracy, or the variable "
+                f"{ENVIRONMENT_VARIABLE}"
+            )
+        bridge("verifiers", spec)  # before anything is asked of a model
         for one in prompted_rows(self.config.data, prompt_column=self.config.prompt_column):
-            yield RowTask(RowData(prompt=one.prompt, row=dict(one.cells)), self.config.task)
+            yield RowTask(RowData(prompt=one.prompt, row=json.dumps(one.cells)), self.config.task)
 
 
 class RowsEnvConfig(vf.SingleAgentEnvConfig):  # type: ignore[misc,unused-ignore]
