@@ -23,14 +23,12 @@ def check_given(files: Mapping[str, bytes]) -> None:
         BadFilesError: there are too many, a name leads elsewhere, or one is a folder of another.
     """
     _check_count(len(files), GIVEN_MAX, "given")
-    taken = {_parts(name) for name in files}
-    if len(taken) < len(files):  # two spellings of one name cannot be, but for mappings of theirs
-        raise BadFilesError("two files bear one name")
-    for name, content in files.items():
-        parts = _parts(name)
+    taken = {_parts(name): name for name in files}
+    for parts, name in taken.items():
         for end in range(1, len(parts)):
             if parts[:end] in taken:
                 raise BadFilesError(f"{_shown(name)}: {'/'.join(parts[:end])!r} is a file, too")
+    for name, content in files.items():
         if not isinstance(content, bytes):
             raise BadFilesError(f"{_shown(name)}: bytes are written, not {type(content).__name__}")
 
@@ -41,6 +39,8 @@ def check_fetched(names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         BadFilesError: there are too many, or one leads elsewhere.
     """
+    if isinstance(names, str):
+        raise BadFilesError(f"{_shown(names)}: give a list of names, not one text")
     once = tuple(dict.fromkeys(names))
     _check_count(len(once), FETCHED_MAX, "fetched")
     for name in once:

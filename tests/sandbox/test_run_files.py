@@ -87,6 +87,7 @@ def test_a_name_that_leads_elsewhere_is_refused(box, name):
         ({"a": "text"}, []),
         ({3: b""}, []),
         ({}, [None]),
+        ({}, "out.txt"),
     ],
 )
 def test_what_cannot_be_is_refused_before_a_program_runs(box, files, fetched):
