@@ -145,7 +145,8 @@ class AssertTests:
         platform_names: as in `FunctionTests`.
         parts: the tests are parts of one source, of which some need not use the program.
         in_process: accept that the tests run in the program's own process, which can then forge
-            their success, where a language (C, Go) has no other way.
+            their success, where its functions take or return what a judge of another language
+            cannot hold (structures of C, say).
 
     In other languages the tests run in a process of their own too, see `sandbox.languages.remote`.
 

@@ -82,8 +82,9 @@ class Code(Reward):
         wall_s, cpu_s, memory_mb: limits of one test, where the row states none.
         total_s: CPU seconds for all the tests of one program.
         time_scale: what a row's own time limit is multiplied by.
-        in_process: judge asserts in the program's own process where a language (C) has no
-            other way; a program can then forge them.
+        in_process: judge asserts in the program's own process where a function of another language
+            takes or returns what a judge cannot hold (structures of C); a program can then forge
+            them, and is wrong without this.
         tolerance: allowed difference between printed numbers, or returned ones, where the row
             states none.
         modules: third-party modules that Python programs may import, where they are installed;

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sandbox.languages.cpp import append_c_tests, find_gcc
 from sandbox.languages.language import Language
+from sandbox.languages.remote.c import REMOTE
 
 _FLAGS = ["-O2", "-std=gnu17", "-w", "-fmax-errors=3", "-DONLINE_JUDGE"]
 _DONE = """
@@ -29,5 +30,6 @@ C = Language(
     ],
     run=lambda _tools, _limits: ["FOLDER/program"],
     append_tests=lambda source, tests, mark: append_c_tests(source, tests, mark, _DONE),
+    remote=REMOTE,
     missing="install gcc (Debian: apt-get install gcc)",
 )

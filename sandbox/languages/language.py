@@ -1,8 +1,8 @@
 """What the sandbox must know of a language: how to find, compile and run it, how to append tests.
 
-Not covered: unforgeable assert tests. Tests appended to a program run in its process, so a
-program written against this very harness could forge them; leaving early, exit codes and changed
-globals do not help it. Stdin tests are judged outside in every language.
+Not covered: unforgeable tests appended to a program, which only a caller's own word allows. They
+run in its process, so a program written against this very harness could forge them; leaving early,
+exit codes and changed globals do not help it. All others are judged outside in every language.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Language:
         prepare: commands that make something every compilation shares (a precompiled header).
         compile: commands that make a program of a source, or check its syntax.
         run: the command that runs it.
-        remote: how asserts are judged outside of the program's process; `None`: they cannot be.
+        remote: how asserts are judged outside of the program's process.
         run_tests: the command where tests are appended, if that is another one.
         retry: what the compiler said of a program that it refused: other commands to try, such as
             an older edition of the language, or none.
@@ -94,7 +94,7 @@ class Language:
     append_tests: Appender
     prepare: Callable[[Toolchain], list[list[str]]] = lambda _: []
     run_tests: Callable[[Toolchain, Limits], list[str]] | None = None
-    remote: Remote | None = None
+    remote: Remote
     retry: Callable[[Toolchain, str], list[list[str]]] = lambda _, __: []
     main_of: Callable[[str], str] = lambda _: ""
     files: Mapping[str, str] = field(default_factory=dict)

@@ -151,15 +151,26 @@ EARLY = {
 @pytest.mark.parametrize("language", [name for name in INSTALLED if name in ASSERTS])
 def test_assert_tests_in_other_languages(box, language):
     source, test = ASSERTS[language]
-    if language_named(language).remote is None:
-        with pytest.raises(BadTestsError, match="in_process"):
-            box.run(source, AssertTests([test]), language=language)
-    tests = AssertTests([test], in_process=True)
+    tests = AssertTests([test])
     assert box.run(source, tests, language=language).status is Status.ACCEPTED
     wrong = box.run(source.replace("+", "-"), tests, language=language)
     assert wrong.status in {Status.WRONG_ANSWER, Status.RUNTIME_ERROR}, wrong
     early = box.run(EARLY[language], tests, language=language)
     assert early.status is Status.RUNTIME_ERROR, early
+
+
+@pytest.mark.skipif("c" not in INSTALLED, reason="no GCC")
+def test_what_no_judge_can_hold_runs_with_its_tests_where_the_caller_lets_it(box):
+    source = "struct point { int x; };\nint f(struct point p) { return p.x; }"
+    test = "int main(void) { struct point p = {3}; assert(f(p) == 3); }"
+    test = f"#include <assert.h>\n{test}"
+    refused = box.run(source, AssertTests([test]), language="c")
+    assert refused.status is Status.BAD_PROGRAM
+    assert "what a judge cannot hold: struct point p" in refused.reason
+    let = AssertTests([test], in_process=True)
+    assert box.run(source, let, language="c").status is Status.ACCEPTED
+    wrong = box.run(source.replace("p.x", "p.x + 1"), let, language="c")
+    assert wrong.status is Status.WRONG_ANSWER
 
 
 @pytest.mark.skipif("javascript" not in INSTALLED, reason="no Node")

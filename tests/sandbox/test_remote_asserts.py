@@ -155,6 +155,41 @@ def test_no_program_reaches_the_judge(box, language, source):
     assert outcome.status not in {Status.ACCEPTED, Status.INFRA_ERROR}, outcome
 
 
+SUPPLIED = [
+    ("cpp", '#include <string.h>\nextern "C" int strcmp(const char *a, const char *b) { return 0; }\nconst char *f(int x) { return "no"; }',
+     '#include <cstring>\n#include <cassert>\nint main() { assert(strcmp(f(1), "yes") == 0); }'),
+    ("cpp", "#include <vector>\nusing namespace std;\nbool equal(vector<int> a, vector<int> b) { return true; }\nvector<int> f(int x) { return {}; }",
+     "#include <cassert>\nint main() { assert(equal(f(1), vector<int>{1})); }"),
+    ("cpp", "bool alike(int a, int b) { return true; }\nint f(int x) { return 0; }",
+     "#include <cassert>\nint main() { assert(alike(f(1), 1)); }"),
+    ("java", "class Arrays { static boolean equals(int[] a, int[] b) { return true; } }\nclass Solution { int[] f(int x) { return new int[]{}; } }",
+     "import java.util.*;\npublic class Main { public static void main(String[] x) { if (!Arrays.equals(new Solution().f(1), new int[]{1})) throw new RuntimeException(); } }"),
+    ("java", "class AssertionError extends RuntimeException { }\nclass Solution { int f(int x) { return 0; } }",
+     "public class Main { public static void main(String[] x) { if (new Solution().f(1) != 1) throw new AssertionError(); } }"),
+    ("javascript", "function assert(x) {}\nfunction f() { return 2; }", "assert(f() === 1);"),
+    ("javascript", "const expect = () => ({ toBe() {} });\nfunction f() { return 2; }", "expect(f()).toBe(1);"),
+    ("javascript", "const alike = () => true;\nfunction f() { return 2; }", "if (!alike(f(), 1)) throw new Error('no');"),
+    ("rust", "fn alike(a: i32, b: i32) -> bool { true }\nfn f() -> i32 { 2 }", "fn main() { assert!(alike(f(), 1)); }"),
+    ("go", "func panic(v interface{}) {}\nfunc f(a int) int { return 0 }", 'func main() { if f(1) != 3 { panic("no") } }'),
+    ("go", "func alike(a, b int) bool { return true }\nfunc f(a int) int { return 0 }", 'func main() { if !alike(f(1), 3) { panic("no") } }'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "source", "test"), with_marks(SUPPLIED))
+def test_no_program_supplies_what_its_answers_are_looked_at_with(box, language, source, test):
+    outcome = judged(box, language, source, test)
+    assert outcome.status not in {Status.ACCEPTED, Status.INFRA_ERROR}, outcome
+
+
+def test_a_task_may_have_the_name_of_what_a_language_has(box):
+    source = "#include <string>\nint count(std::string s) { return s.size(); }"
+    test = '#include <cassert>\nint main() { assert(count("abc") == 3); assert(count("") == 0); }'
+    assert judged(box, "cpp", source, test).status is Status.ACCEPTED
+    there_and_back = "int up(int a) { return a + 1; }\nint down(int a) { return a - 1; }"
+    both = "#include <cassert>\nint main() { assert(down(up(4)) == 4); }"
+    assert judged(box, "cpp", there_and_back, both).status is Status.ACCEPTED
+
+
 @pytest.mark.parametrize(
     ("language", "test"),
     [

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.trusted_names import CPP_NAMES, of_program
 
 
 def _words(text: str) -> frozenset[str]:
@@ -33,6 +34,9 @@ _STANDARD = _words("""
     abs fabs round floor ceil pow sqrt max min sort to_string size swap printf rand srand exit
     begin end make_pair make_tuple stoi string vector
 """)
+_NO_CODE = re.compile(
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL
+)
 _FUNCTIONS_MAX = 50
 
 
@@ -51,7 +55,7 @@ def _called(source: str, tests: Sequence[str]) -> list[str]:
         definition = re.compile(_DEFINED.format(name=name))
         if definition.search(source) and not definition.search(text):
             found.append(name)
-    return found
+    return of_program(found, _NO_CODE.sub("''", text), CPP_NAMES.__contains__)
 
 
 def _program(source: str, tests: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.trusted_names import GO_NAMES, of_program
 
 _CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s{0,8}\(")
 _VALUE = re.compile(r"(?::=|=)\s{0,8}([A-Za-z_]\w*)\s{0,8}(?:;|\n)")  # `candidate := add`
@@ -94,12 +95,15 @@ def _functions(source: str, tests: str) -> list[_Function]:
     """
     found = []
     plain, told = _NO_CODE.sub("''", source), _NO_CODE.sub("''", tests)
+    ends: dict[str, str] = {}
     for name in dict.fromkeys([*_CALL.findall(told), *_VALUE.findall(told)]):
         signature = re.compile(_FUNCTION.format(name=name), re.MULTILINE)
         match = signature.search(plain)
-        if match is None or signature.search(told) or name == "main":
-            continue
-        taken, results = _sides(match.group(1))
+        # What Go has itself would be the program's own in its whole package.
+        if match is not None and not signature.search(told) and name not in {"main", *GO_NAMES}:
+            ends[name] = match.group(1)
+    for name in of_program([*ends], told, GO_NAMES.__contains__):
+        taken, results = _sides(ends[name])
         given = _types(results[1:-1]) if results.startswith("(") else [results] if results else []
         found.append(_Function(name, tuple(_types(taken)), tuple(given)))
     for function in found:

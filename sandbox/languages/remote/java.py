@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sandbox.languages.java_classes import main_class
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.trusted_names import is_of_java, of_program
 
 _CLASS = re.compile(r"\b(?:class|record|interface|enum)\s{1,40}(\w+)")
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+[^;\n]+;", re.MULTILINE)
@@ -45,7 +46,8 @@ def _used(source: str, text: str) -> list[str]:
         return [_INSIDE]
     own = {*_CLASS.findall(text)}
     named = {*re.findall(r"\b[A-Z]\w*", text)}
-    return [name for name in dict.fromkeys(_CLASS.findall(source)) if name in named - own]
+    found = [name for name in dict.fromkeys(_CLASS.findall(source)) if name in named - own]
+    return of_program(found, "", is_of_java)
 
 
 def _goes_on(text: str) -> bool:

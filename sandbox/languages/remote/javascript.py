@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.trusted_names import JAVASCRIPT_NAMES, deciders
 
+_CALL = re.compile(r"(?<![\w.$])([A-Za-z_$][\w$]*)\s{0,8}\(")
 _EXPORT = re.compile(r"^[ \t]*export[ \t]+(?:default[ \t]+|\{[^}\n]{0,2000}\};?)?", re.MULTILINE)
 
 
@@ -25,8 +27,11 @@ def _program(source: str, _: Sequence[str]) -> str:
 
 
 def _judge(tests: Sequence[str], _: str) -> str:
-    told = json.dumps("\n".join(tests))
-    return f"{_part('line.js')}\nconst TESTS = {told};\n{_part('judge.js')}"
+    text = "\n".join(tests)
+    called = {*_CALL.findall(text)}
+    never = sorted(JAVASCRIPT_NAMES | deciders(text, called - {"assert", "require", "if"}))
+    given = f"const TESTS = {json.dumps(text)};\nconst NEVER = {json.dumps(never)};"
+    return f"{_part('line.js')}\n{given}\n{_part('judge.js')}"
 
 
 REMOTE = Remote(program=_program, judge=_judge)

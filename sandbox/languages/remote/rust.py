@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox.languages.language import Remote
 from sandbox.languages.remote.rust_enums import Enum, find_enum
+from sandbox.languages.remote.trusted_names import of_program
 
 _CALL = re.compile(r"(?<![\w.!])([a-z_]\w*)\s{0,8}\(")
 _VALUE = re.compile(r"=\s{0,8}([a-z_]\w*)\s{0,8};")  # `let candidate = f;`
@@ -88,11 +89,14 @@ def _part(name: str) -> str:
 def _functions(source: str, tests: str) -> list[_Function]:
     """Functions of the program that the tests name and do not define."""
     found = []
+    matches: dict[str, re.Match[str]] = {}
     for name in dict.fromkeys([*_CALL.findall(tests), *_VALUE.findall(tests)]):
         signature = re.compile(_SIGNATURE.format(name=name))
         match = signature.search(source)
-        if match is None or signature.search(tests) or name == "main":
-            continue
+        if match is not None and not signature.search(tests) and name != "main":
+            matches[name] = match
+    for name in of_program([*matches], tests, frozenset().__contains__):
+        match = matches[name]
         taken = tuple(_plain(each.partition(":")[2]) for each in _split(match.group(1)))
         found.append(_Function(name, taken, _plain(match.group(2) or "()")))
     return found
