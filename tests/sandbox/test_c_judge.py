@@ -5,7 +5,10 @@ import pytest
 from sandbox import AssertTests, BadTestsError, Limits, Sandbox, Status
 from sandbox.languages.c import C
 
-pytestmark = pytest.mark.skipif(C.find() is None, reason="no GCC")
+pytestmark = [
+    pytest.mark.slow,  # each case compiles two programs
+    pytest.mark.skipif(C.find() is None, reason="no GCC"),
+]
 
 ADD = "int add(int a, int b) { return a + b; }"
 THREE = "#include <assert.h>\nint main(void) { assert(add(1, 2) == 3); return 0; }"

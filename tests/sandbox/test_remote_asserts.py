@@ -175,12 +175,16 @@ SUPPLIED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "source", "test"), with_marks(SUPPLIED))
+@pytest.mark.parametrize(
+    ("language", "source", "test"),
+    [pytest.param(*case, marks=() if case[0] == "javascript" else pytest.mark.slow) for case in SUPPLIED],
+)  # fmt: skip
 def test_no_program_supplies_what_its_answers_are_looked_at_with(box, language, source, test):
     outcome = judged(box, language, source, test)
     assert outcome.status not in {Status.ACCEPTED, Status.INFRA_ERROR}, outcome
 
 
+@pytest.mark.slow  # four compilations
 def test_a_task_may_have_the_name_of_what_a_language_has(box):
     source = "#include <string>\nint count(std::string s) { return s.size(); }"
     test = '#include <cassert>\nint main() { assert(count("abc") == 3); assert(count("") == 0); }'

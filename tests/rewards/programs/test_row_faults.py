@@ -112,6 +112,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow  # most run until their time is over
 @pytest.mark.parametrize("trick", HOSTILE)
 def test_no_program_makes_its_row_look_bad(trick):
     short = Code(cpu_s=0.2, wall_s=1.0)
