@@ -1,5 +1,7 @@
 """Asserts of C: what pointers lead to goes over and comes back, and nothing else does."""
 
+import subprocess
+
 import pytest
 
 from sandbox import AssertTests, BadTestsError, Limits, Sandbox, Status
@@ -131,3 +133,28 @@ def test_no_trick_of_c_pays(box, trick):
 def test_tests_that_never_use_the_program_are_told(box):
     with pytest.raises(BadTestsError, match="never uses"):
         judged(box, ADD, "int main(void) { return 0; }")
+
+
+def test_nothing_of_the_judges_stack_goes_over(box):
+    if int(subprocess.check_output(["gcc", "-dumpversion"], text=True).split(".")[0]) < 12:
+        pytest.skip("GCC clears variables from 12 on")
+    test = """#include <assert.h>
+#include <string.h>
+static void __attribute__((noinline)) leave(void) {
+    char old[4096];
+    memset(old, 'q', sizeof old);
+    __asm__ volatile("" :: "r"(old) : "memory");
+}
+static void __attribute__((noinline)) check(void) {
+    char out[64];
+    look(out);
+    assert(strcmp(out, "clean") == 0);
+}
+int main(void) { leave(); check(); return 0; }"""
+    source = """#include <string.h>
+void look(char *out) {
+    int seen = 0;
+    for (int i = 0; i < 64; i++) seen |= out[i];
+    strcpy(out, seen ? "full" : "clean");
+}"""
+    assert judged(box, source, test).status is Status.ACCEPTED
