@@ -70,6 +70,10 @@ def read_task(row: RowTests, prompt: object, default: str) -> Task:
         languages = frozenset({family(read_name(default).language or default)})
     if read.asserts and languages == {"python"} and not can_fail((*read.asserts, read.setup)):
         raise InputError("the tests assert nothing: whatever runs would pass them")
+    if _expects_silence(read):
+        raise InputError(
+            "no test expects a value or any output: a program that does nothing would pass them"
+        )
     if languages and "python" not in languages and read.stub:
         read = replace(read, stub="", prelude="")
     wanted = Wanted(
@@ -78,6 +82,14 @@ def read_task(row: RowTests, prompt: object, default: str) -> Task:
         reads=any(case.stdin.strip() for case in read.prints),
     )
     return Task(read, asked, wanted)
+
+
+def _expects_silence(read: ProgramTests) -> bool:
+    if read.checker:
+        return False
+    if read.functions:
+        return all(case.expected is None for case in read.functions)
+    return bool(read.prints) and not any(case.expected.strip() for case in read.prints)
 
 
 def _called(read: ProgramTests) -> frozenset[str]:
