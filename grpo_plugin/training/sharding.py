@@ -32,7 +32,7 @@ def spread_out(trainer: Any, model: nn.Module) -> nn.Module:
         prepared: nn.Module = trainer.accelerator.prepare_model(model)
         return prepared
     plugin = None if trainer.is_deepspeed_enabled else trainer.accelerator.state.fsdp_plugin
-    if plugin is None or plugin.fsdp_version != 2:
+    if getattr(plugin, "fsdp_version", 1) != 2:  # accelerate before 1.6 knows no other
         raise ConfigurationError(
             "advantage_estimator='gae' trains a value model with an optimizer of its own, which "
             "DeepSpeed and FSDP1 do not allow beside the policy; use DDP or FSDP2 "

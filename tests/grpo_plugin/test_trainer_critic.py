@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from training_runs import GRPOTrainer, distance, flat, logs, make, spread, train
 from grpo_plugin import advantages  # noqa: E402
 from grpo_plugin.errors import ConfigurationError, StepError  # noqa: E402
 from grpo_plugin.training.critic import ValueModel  # noqa: E402
+from grpo_plugin.training.sharding import spread_out  # noqa: E402
 
 PPO = {"recipe": "ppo", "num_generations": 4, "reference": True, "rewards": (spread,)}
 
@@ -153,6 +155,20 @@ def test_steps_and_values_exclude_each_other(tmp_path):
 
     with pytest.raises(StepError, match="leave one of them out"):
         make(tmp_path, trainer_class=Stepped, **PPO)
+
+
+@pytest.mark.parametrize(
+    ("deepspeed", "plugin"),
+    [(True, None), (False, SimpleNamespace()), (False, SimpleNamespace(fsdp_version=1))],
+)
+def test_what_shards_otherwise_is_refused(deepspeed, plugin):
+    trainer = SimpleNamespace(
+        is_deepspeed_enabled=deepspeed,
+        is_fsdp_enabled=not deepspeed,
+        accelerator=SimpleNamespace(state=SimpleNamespace(fsdp_plugin=plugin)),
+    )
+    with pytest.raises(ConfigurationError, match="use DDP or FSDP2"):
+        spread_out(trainer, torch.nn.Linear(1, 1))
 
 
 def in_two_processes(jobs, folder):
