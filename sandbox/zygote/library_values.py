@@ -1,16 +1,18 @@
-"""Values of collections, numpy and pandas between a judge and a program, as what they are.
+"""Values of the standard library, numpy and pandas between a judge and a program, as what they are.
 
 Not covered: a library's other objects, which stay in the program behind handles, and what an
 extension of these keeps beyond its values (flags, attributes, subclasses).
 
-`["k", name, …]` on the wire. Elsewhere a `Counter` travels as a dictionary and an array as a list;
-tests ask whether it is a `Counter`, what the shape is, and compare frames as frames.
+`["k", name, …]` on the wire; what its text says wholly (paths, UUIDs, addresses) goes as that.
+Elsewhere a `Counter` travels as a dictionary and an array as a list; tests ask whether it is a
+`Counter`, what the shape is, and compare frames as frames.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 from sandbox.wire import Wire
@@ -20,6 +22,13 @@ _DTYPE = re.compile(
 )
 _EXTENSIONS = frozenset({"str", "string", "boolean", "category", "Float64", "Float32"}) | {
     f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)
+}
+_MADE_OF_TEXT = {
+    "PosixPath": "pathlib",
+    "PurePosixPath": "pathlib",
+    "PureWindowsPath": "pathlib",
+    "UUID": "uuid",
+    **{f"IPv{n}{kind}": "ipaddress" for n in "46" for kind in ("Address", "Network", "Interface")},
 }
 _TABLES = ("Counter", "OrderedDict", "defaultdict")
 
@@ -34,6 +43,8 @@ def form(value: Any, encode: Encode) -> Wire | None:
         if kind.__name__ in _TABLES:
             return ["k", kind.__name__, encode(dict(value))]
         return ["k", "deque", encode(list(value))] if kind.__name__ == "deque" else None
+    if top == _MADE_OF_TEXT.get(kind.__name__):
+        return ["k", kind.__name__, encode(str(value))]
     if top == "numpy":
         return _numpy(value, kind.__name__, encode)
     if top == "pandas":
@@ -103,6 +114,10 @@ def made(name: str, parts: Sequence[Any]) -> Any:
 
         table = getattr(collections, name)
         return table(None, parts[0]) if name == "defaultdict" else table(parts[0])
+    if name in _MADE_OF_TEXT:
+        if not isinstance(parts[0], str):
+            raise ValueError(f"no text: {parts[0]!r}")
+        return getattr(import_module(_MADE_OF_TEXT[name]), name)(parts[0])
     if name in {"ndarray", "scalar"}:
         return _made_of_numpy(name, parts)
     return _made_of_pandas(name, parts)

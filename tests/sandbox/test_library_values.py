@@ -27,6 +27,12 @@ HOLD = [
      "r=f('aab')\nassert isinstance(r,Counter) and r['a']==2 and r.most_common(1)[0][0]=='a'\nassert r=={'a':2,'b':1}"),
     ("def f(a): return deque(a)",
      "assert f([1,2])==deque([1,2])"),
+    ("from pathlib import Path\ndef f(p): return [p.parent, p / 'c']",
+     "from pathlib import Path\nassert f(Path('a/b'))==[Path('a'),Path('a/b/c')]\nassert isinstance(f(Path('.'))[0],Path)"),
+    ("import uuid\ndef f(n): return uuid.UUID(int=n)",
+     "import uuid\nassert f(5)==uuid.UUID(int=5) and f(5).int==5"),
+    ("import ipaddress\ndef f(t): return ipaddress.ip_network(t)",
+     "import ipaddress\nassert f('10.0.0.0/8').num_addresses==2**24\nassert f('::/64')==ipaddress.ip_network('::/64')"),
     ("def f(a): return OrderedDict(a)",
      "assert isinstance(f([(1,2)]),OrderedDict)\nassert list(f([(2,1),(1,1)]))==[2,1]"),
     ("def f(a):\n    d=defaultdict(int)\n    d[a]+=1\n    return d",
@@ -67,6 +73,11 @@ FAIL = [
      "assert f().equals(pd.Series([1]))"),
     ("def f(): return np.array([1, 2])", "assert f().shape == (3,)"),
     ("def f(): return {'a': 1}", "assert isinstance(f(), Counter)"),
+    ("def f(): return 'a'", "from pathlib import Path\nassert f()==Path('a')"),
+    ("from pathlib import PosixPath\nclass P(PosixPath):\n    def __eq__(s,o): return True\n    def __str__(s): return 'b'\nP.__module__='pathlib'; P.__name__='PosixPath'\ndef f(): return P('a')",
+     "from pathlib import Path\nassert f()==Path('c')"),
+    ("class U(str):\n    pass\nU.__module__='uuid'; U.__name__='UUID'\ndef f(): return U('no')",
+     "import uuid\nassert f()==uuid.UUID(int=5)"),
 ]  # fmt: skip
 
 
