@@ -59,10 +59,10 @@ def test_sandbox_imports_neither_of_the_others():
     assert imported_by("sandbox") == set()
 
 
-def test_rewards_reach_the_sandbox_from_five_files_and_lazily():
+def test_rewards_reach_the_sandbox_from_six_files_and_lazily():
     found = {edge for edge in imported_by("rewards") if edge[1] != "grpo_plugin"}
     programs = {"rules/program.py", "programs/sandbox_tests.py", "programs/sandboxes.py"}
-    programs |= {"programs/row_faults.py", "serving/programs.py"}
+    programs |= {"programs/row_faults.py", "programs/run_verdicts.py", "serving/programs.py"}
     assert found == {(f"rewards/{path}", "sandbox") for path in programs}
     for path, _ in found:
         assert not any(at_once for top, _, at_once in imports(ROOT / path) if top == "sandbox")

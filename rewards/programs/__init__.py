@@ -8,6 +8,8 @@
 * `own_solutions`: what the data set says is right, as programs
 * `row_faults`: what those say against the row
 * `task`: a row read, and what a program must be for it
+* `kept_rows`: rows read lately, once for the completions of a group
+* `run_verdicts`: what the run of a program is worth
 * `facts`: what a row says of its tests: entry, limits, conventions
 * `json_keys`: what JSON made of numbers that were keys
 * `literals`: values that are text: JSON, Python literals

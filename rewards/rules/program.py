@@ -7,7 +7,6 @@ Finding the program is `rewards.programs.choice`, reading the tests `rewards.pro
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from time import perf_counter
@@ -26,6 +25,7 @@ from rewards.extraction.stated import UNFINISHED
 from rewards.programs.choice import Chosen, choose_program
 from rewards.programs.facts import ALSO_READS
 from rewards.programs.json_keys import with_number_keys
+from rewards.programs.kept_rows import made_of, remembered
 from rewards.programs.languages import Kind, Named, family
 from rewards.programs.own_solutions import (
     BEGINNINGS,
@@ -37,12 +37,12 @@ from rewards.programs.own_solutions import (
 from rewards.programs.program_tests import ProgramTests
 from rewards.programs.row_faults import RowFault, fault_of_row, is_worth_asking
 from rewards.programs.row_tests import FAMILY_NAMES
+from rewards.programs.run_verdicts import no_program, of_another_language, verdict_on
 from rewards.programs.sandbox_tests import sandbox_tests
 from rewards.programs.sandboxes import sandbox_with
 from rewards.programs.task import RowTests, Task, read_task
 from rewards.reward import Reward
 from rewards.sample import Sample
-from rewards.text.counted import counted
 from rewards.verdict import Stage, Status, Verdict
 from rlvr_cpus import cpus_per_rank
 
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from sandbox import Executor, Limits, Outcome, Sandbox
     from sandbox.cases import Tests
 
-_REASONS_MAX = 4
 _STAGES_MAX = 40
 
 
@@ -172,9 +171,9 @@ class Code(Reward):
             return self._run_bare(answer, task, sample)
         chosen = choose_program(blocks, task.wanted)
         if chosen is None:
-            return Verdict(0.0, Status.NO_ANSWER, reason=_no_program(blocks))
+            return Verdict(0.0, Status.NO_ANSWER, reason=no_program(blocks))
         if chosen.language.kind is Kind.FOREIGN:
-            return _of_another(chosen, "which nothing here runs")
+            return of_another_language(chosen, "which nothing here runs")
         is_python = family(self._language(chosen, task)) == "python"
         if is_python and task.read.stub and BODY.match(chosen.source):
             chosen = replace(chosen, source=task.read.stub + chosen.source)
@@ -182,7 +181,7 @@ class Code(Reward):
         if chosen.language.kind is Kind.RUNS and languages and (
             family(chosen.language.language) not in languages
         ):  # fmt: skip
-            return _of_another(chosen, "where the tests want another language")
+            return of_another_language(chosen, "where the tests want another language")
         return self._run(chosen, task, sample)
 
     def judge_many(self, samples: Sequence[Sample]) -> list[Verdict]:
@@ -276,7 +275,7 @@ class Code(Reward):
         except MissingToolchainError as error:
             if task.asked is not None or family(language) == family(self.language):
                 return Verdict(None, Status.NOT_APPLICABLE, extracted=source, reason=str(error))
-            return _of_another(chosen, f"which the row does not ask for: {error}")
+            return of_another_language(chosen, f"which the row does not ask for: {error}")
         except SandboxError as error:
             raise WorkerError(str(error)) from error
         verdict = self._verdict(outcome, source)
@@ -371,81 +370,23 @@ class Code(Reward):
             InputError: its tests cannot be used.
         """
         key = (self, row.tests, prompt, *sorted(row.cells.items()))
-        try:
-            hash(key)
-        except TypeError:  # a row of lists; reading it again costs little
-            return read_task(row, prompt, self.language)
-        with _lock:
-            known = _tasks.get(key)
-        if known is None:
-            known = read_task(row, prompt, self.language)
-            with _lock:
-                _tasks[key] = known
-                while len(_tasks) > _TASKS_MAX:
-                    _tasks.pop(next(iter(_tasks)))
-        return known
+        return remembered(key, lambda: read_task(row, prompt, self.language))
 
     def _made(self, task: Task) -> tuple[Tests, ...]:
         """The tests as the sandbox takes them; what was made for a row's task serves again.
 
         They are given twice where keys of arguments may be texts or numbers.
         """
-        with _lock:
-            known = _made.get(id(task))
-        if known is None:
-            readings = [read for read in (task.read, with_number_keys(task.read)) if read]
-            # The task too, so that its id stays its.
-            known = task, tuple(self._tests(read) for read in readings)
-            with _lock:
-                _made[id(task)] = known
-                while len(_made) > _TASKS_MAX:
-                    _made.pop(next(iter(_made)))
-        return known[1]
+        readings = (task.read, with_number_keys(task.read))
+        return made_of(task, lambda: tuple(self._tests(read) for read in readings if read))
 
     def _tests(self, read: ProgramTests) -> Tests:
         return sandbox_tests(read, tolerance=self.tolerance, in_process=self.in_process)
 
     def _verdict(self, outcome: Outcome, source: str) -> Verdict:
-        from sandbox import Status as Ended
-
-        failed = [
-            f"test {position}: {test.status.value}: {test.reason}"
-            for position, test in enumerate(outcome.tests, 1)
-            if test.status is not Ended.ACCEPTED and test.reason != "not reached"
-        ]
-        count = f"{outcome.passed} of {outcome.total} tests passed"
-        if unreached := sum(test.reason == "not reached" for test in outcome.tests):
-            count += f", {unreached} not reached"
-        reason = "; ".join([count, *failed[:_REASONS_MAX]])
-        expected = counted(outcome.total, "test")
-        ours = [test.reason for test in outcome.tests if test.status is Ended.INFRA_ERROR]
-        if outcome.status is Ended.INFRA_ERROR or (ours and self.partial):
-            why = outcome.reason if outcome.status is Ended.INFRA_ERROR else ours[0]
-            return Verdict(None, Status.ERROR, extracted=source, reason=why)
-        # A test that does not use the program is no merit of it.
-        idle = sum(test.reason == UNUSED for test in outcome.tests)
-        score = (outcome.passed - idle) / (outcome.total - idle) if self.partial else 0.0
-        if outcome.status is Ended.ACCEPTED:
-            score, status = 1.0, Status.CORRECT
-        else:
-            timed_out = outcome.status is Ended.TIME_LIMIT
-            status = Status.TIMEOUT if timed_out else Status.WRONG
-        return Verdict(score, status, extracted=source, expected=expected, reason=reason)
+        return verdict_on(outcome, source, partial=self.partial)
 
 
-def _no_program(blocks: Sequence[Any]) -> str:
-    if not any(block.source.strip() for block in blocks):
-        return "the code block is empty"
-    tags = ", ".join(sorted({block.tag or "none" for block in blocks}))
-    return f"no block can be a program (tags: {tags})"
-
-
-def _of_another(chosen: Chosen, why: str) -> Verdict:
-    reason = f"a {chosen.tag} block {why}"
-    return Verdict(0.0, Status.BAD_FORMAT, extracted=chosen.source, reason=reason)
-
-
-UNUSED = "does not use the program"
 _PUBLIC_ONLY = "judged by the public samples alone: the row has no others"
 _MEMORY_MIN_MB = 64
 _NO_BLOCK = "no closed code block after the reasoning"
@@ -470,12 +411,6 @@ _BARE = re.compile(
     r"\s*(?:#|\"\"\"|'''|@\w|(?:def|class|import|from|for|while|if|with|try|async|print)\b"
     r"|[A-Za-z_][\w., ]{0,80}\s?=[^=])"
 )
-
-
-_lock = threading.Lock()
-_TASKS_MAX = 8  # rows of text that were read lately; one may be of 100 MB
-_tasks: dict[object, Task] = {}
-_made: dict[int, tuple[Task, tuple[Tests, ...]]] = {}
 
 
 code = Code()
