@@ -32,13 +32,13 @@ class Step:
             inputs: one micro-batch as TRL hands it to its loss.
         """
         window = self._windows.at(trainer)
-        aside = trainer.top_entropy_quantile < 1.0 or getattr(trainer, "aux_loss_enabled", False)
+        keep_all = trainer.top_entropy_quantile < 1.0 or getattr(trainer, "aux_loss_enabled", False)
         micro = microbatch(
             inputs,
             trainer.plan,
             window,
             trainer.foreseen,
-            keep_all=aside,
+            keep_all=keep_all,
             multiple=getattr(trainer, "pad_to_multiple_of", None),
         )
         found = trainer.policy_loss_of(model, micro)

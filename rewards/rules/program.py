@@ -377,11 +377,16 @@ class Code(Reward):
 
         They are given twice where keys of arguments may be texts or numbers.
         """
-        readings = (task.read, with_number_keys(task.read))
-        return made_of(task, lambda: tuple(self._tests(read) for read in readings if read))
 
-    def _tests(self, read: ProgramTests) -> Tests:
-        return sandbox_tests(read, tolerance=self.tolerance, in_process=self.in_process)
+        def make() -> tuple[Tests, ...]:
+            readings = (task.read, with_number_keys(task.read))
+            return tuple(
+                sandbox_tests(read, tolerance=self.tolerance, in_process=self.in_process)
+                for read in readings
+                if read is not None
+            )
+
+        return made_of(task, make)
 
     def _verdict(self, outcome: Outcome, source: str) -> Verdict:
         return verdict_on(outcome, source, partial=self.partial)

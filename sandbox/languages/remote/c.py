@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.parts import part
 from sandbox.languages.remote.trusted_names import C_NAMES, of_program
 
 _NO_CODE = re.compile(
@@ -87,10 +87,6 @@ class _Function:
     result: _Kind
 
 
-def _part(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
 def _functions(source: str, tests: str) -> list[_Function]:
     """Functions of the program that the tests name and do not define.
 
@@ -149,8 +145,8 @@ def _program(source: str, tests: Sequence[str]) -> str:
         for n, function in enumerate(functions)
     )
     answers = "\n".join(_answer(n, function) for n, function in enumerate(functions))
-    end = _part("program.c").replace("ANSWERS", answers).replace("CALLS", calls)
-    return f"#define main rlvr_program_main\n{source}\n#undef main\n{_part('line.c')}{end}"
+    end = part("program.c").replace("ANSWERS", answers).replace("CALLS", calls)
+    return f"#define main rlvr_program_main\n{source}\n#undef main\n{part('line.c')}{end}"
 
 
 def _answer(number: int, function: _Function) -> str:
@@ -251,7 +247,7 @@ def _judge(tests: Sequence[str], program: str) -> str:
     return "\n".join(
         [
             f"{_HEADERS}#define RLVR_STRICT {int(bool(_TABLE.search(plain)))}",
-            f"{_part('line.c')}{_part('judge.c')}",
+            f"{part('line.c')}{part('judge.c')}",
             *(_stub(function) for function in functions),
             *(f"#define {function.name} rlvr_stub_{function.name}" for function in functions),
             f"{strict}\n#undef NDEBUG\n#include <assert.h>\n{text}",

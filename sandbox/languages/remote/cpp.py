@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.parts import part
 from sandbox.languages.remote.trusted_names import CPP_NAMES, of_program
 
 
@@ -40,10 +40,6 @@ _NO_CODE = re.compile(
 _FUNCTIONS_MAX = 50
 
 
-def _part(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
 def _called(source: str, tests: Sequence[str]) -> list[str]:
     """Functions of the program that the tests name and do not define."""
     text = "\n".join(tests)
@@ -62,7 +58,7 @@ def _program(source: str, tests: Sequence[str]) -> str:
     if "\n".join(tests).lstrip().startswith("}"):  # MultiPL-E: the tests end the program
         source += "}" * max(0, source.count("{") - source.count("}"))
     names = _called(source, tests)
-    end = _part("program.hpp")
+    end = part("program.hpp")
     described = "\n".join(f'rlvr_line::describe("{name}", &::{name});' for name in names)
     calls = "\n".join(
         f'if (name == "{name}") {{ rlvr_line::call(&::{name}, in, out); '
@@ -71,7 +67,7 @@ def _program(source: str, tests: Sequence[str]) -> str:
     )
     end = end.replace("DESCRIBE", described).replace("CALLS", calls)
     boost = "#define RLVR_BOOST_ANY\n" if "boost/any" in source else ""
-    return f"#define main rlvr_program_main\n{source}\n#undef main\n{boost}{_part('line.hpp')}{end}"
+    return f"#define main rlvr_program_main\n{source}\n#undef main\n{boost}{part('line.hpp')}{end}"
 
 
 def _judge(tests: Sequence[str], described: str) -> str:
@@ -98,7 +94,7 @@ def _judge(tests: Sequence[str], described: str) -> str:
         text = text.lstrip()[1:]
     return "\n".join(
         [
-            f"#include <bits/stdc++.h>\n{boost}{_part('line.hpp')}{_part('judge.hpp')}",
+            f"#include <bits/stdc++.h>\n{boost}{part('line.hpp')}{part('judge.hpp')}",
             f"using namespace std;\n{aliases}",
             *stubs,
             f"#undef NDEBUG\n#include <cassert>\n{text}",

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.parts import part
 from sandbox.languages.remote.trusted_names import GO_NAMES, of_program
 
 _CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s{0,8}\(")
@@ -67,10 +67,6 @@ class _Function:
     name: str
     taken: tuple[str, ...]
     given: tuple[str, ...]
-
-
-def _part(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _split_imports(text: str) -> tuple[dict[str, str], str]:
@@ -161,13 +157,13 @@ def _program(source: str, tests: Sequence[str]) -> str:
     listed = ", ".join(
         f'"{function.name}": rlvrReflect.ValueOf({function.name})' for function in functions
     )
-    end = _part("program.go").replace("FUNCTIONS", listed)
+    end = part("program.go").replace("FUNCTIONS", listed)
     return _source(kept, _MAIN.sub("func rlvrOwnMain(", body), end)
 
 
 def _source(imports: dict[str, str], body: str, end: str) -> str:
     lines = "\n".join(f'import {name} "{path}"' for name, path in imports.items())
-    line = _part("line.go")
+    line = part("line.go")
     return f"package main\n{_OURS}\n{lines}\n{body}\n{line}\n{_ALL_USED}\n{end}"
 
 
@@ -182,7 +178,7 @@ def _judge(tests: Sequence[str], program: str) -> str:
     body = _MAIN.sub("func rlvrOwnMain(", body)
     body = re.sub(r"\btesting\.T\b", "rlvrT", body)
     stubs = "\n".join(_stub(function) for function in functions)
-    end = _part("judge.go").replace("CALLS", "\n\t".join(calls))
+    end = part("judge.go").replace("CALLS", "\n\t".join(calls))
     for name in ("assert", "require"):  # which the tests may define themselves
         if not _uses(bare, name):
             end = re.sub(rf"^var {name} = .*$", "", end, flags=re.MULTILINE)

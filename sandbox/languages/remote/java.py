@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from sandbox.languages.java_classes import main_class
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.parts import part
 from sandbox.languages.remote.trusted_names import is_of_java, of_program
 
 _CLASS = re.compile(r"\b(?:class|record|interface|enum)\s{1,40}(\w+)")
@@ -36,10 +36,6 @@ _IMPORTS = "".join(
 )
 
 
-def _part(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
 def _used(source: str, text: str) -> list[str]:
     """Classes of the program that the tests name and do not define."""
     if _goes_on(text):
@@ -62,9 +58,9 @@ def _program(source: str, tests: Sequence[str]) -> str:
     if _goes_on(text):
         body += "}" * max(0, body.count("{") - body.count("}"))
     names = ", ".join(f'"{name}"' for name in _used(source, text))
-    end = _part("Program.java").replace("NAMES", names)
+    end = part("Program.java").replace("NAMES", names)
     head = "\n".join(line.strip() for line in imports)
-    return f"{head}\n{body}\n{_part('Line.java')}\n{end}"
+    return f"{head}\n{body}\n{part('Line.java')}\n{end}"
 
 
 def _judge(tests: Sequence[str], described: str) -> str:
@@ -94,8 +90,8 @@ def _judge(tests: Sequence[str], described: str) -> str:
             continue
         own = f"private final int rlvrSelf = RlvrJudge.make({places[made]});"
         classes.append(f"class {made} {{\n{own}\n{inner}\n}}")
-    end = _part("Judge.java").replace("TESTS", main_class(body))
-    ends = f"{_part('Line.java')}\n{end}"
+    end = part("Judge.java").replace("TESTS", main_class(body))
+    ends = f"{part('Line.java')}\n{end}"
     return "\n".join([f"{_IMPORTS}{imports}", *classes, body, ends])
 
 

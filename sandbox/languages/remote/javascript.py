@@ -8,22 +8,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.parts import part
 from sandbox.languages.remote.trusted_names import JAVASCRIPT_NAMES, deciders
 
 _CALL = re.compile(r"(?<![\w.$])([A-Za-z_$][\w$]*)\s{0,8}\(")
 _EXPORT = re.compile(r"^[ \t]*export[ \t]+(?:default[ \t]+|\{[^}\n]{0,2000}\};?)?", re.MULTILINE)
 
 
-def _part(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
 def _program(source: str, _: Sequence[str]) -> str:
     plain = _EXPORT.sub("", source)
-    return f"{_part('line.js')}\nconst PROGRAM = {json.dumps(plain)};\n{_part('program.js')}"
+    return f"{part('line.js')}\nconst PROGRAM = {json.dumps(plain)};\n{part('program.js')}"
 
 
 def _judge(tests: Sequence[str], _: str) -> str:
@@ -31,7 +27,7 @@ def _judge(tests: Sequence[str], _: str) -> str:
     called = {*_CALL.findall(text)}
     never = sorted(JAVASCRIPT_NAMES | deciders(text, called - {"assert", "require", "if"}))
     given = f"const TESTS = {json.dumps(text)};\nconst NEVER = {json.dumps(never)};"
-    return f"{_part('line.js')}\n{given}\n{_part('judge.js')}"
+    return f"{part('line.js')}\n{given}\n{part('judge.js')}"
 
 
 REMOTE = Remote(program=_program, judge=_judge)

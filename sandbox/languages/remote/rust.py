@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sandbox.languages.language import Remote
+from sandbox.languages.remote.parts import part
 from sandbox.languages.remote.rust_enums import Enum, find_enum
 from sandbox.languages.remote.trusted_names import of_program
 
@@ -80,10 +80,6 @@ class _Function:
     name: str
     taken: tuple[str, ...]
     result: str
-
-
-def _part(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _functions(source: str, tests: str) -> list[_Function]:
@@ -168,7 +164,7 @@ def _program(source: str, tests: Sequence[str]) -> str:
         plain += "}" * max(0, plain.count("{") - plain.count("}"))
     end = _SERVE.replace("CALLS", "\n".join(arms))
     codecs = "".join(made.codec() for made in enums)
-    return f"{plain}\n{_part('line.rs')}\n{codecs}{end}"
+    return f"{plain}\n{part('line.rs')}\n{codecs}{end}"
 
 
 def _judge(tests: Sequence[str], program: str) -> str:
@@ -207,7 +203,7 @@ def _judge(tests: Sequence[str], program: str) -> str:
         calls.append("rlvr_own_main();")
         text = _MAIN.sub(_MAIN_RENAMED, text)
     end = _END.replace("CALLS", "\n".join(calls))
-    return "\n".join([_USES, *stubs, text, _part("line.rs"), end])
+    return "\n".join([_USES, *stubs, text, part("line.rs"), end])
 
 
 REMOTE = Remote(program=_program, judge=_judge, reads_program=True)

@@ -30,6 +30,21 @@ def test_a_right_program_scores_one_and_a_wrong_one_nothing():
     assert verdict.extracted == WRONG
 
 
+def test_a_rows_tests_are_made_once_for_its_group(monkeypatch):
+    made = []
+    for name in ("with_number_keys", "sandbox_tests"):
+        once = getattr(program, name)
+        monkeypatch.setattr(
+            program, name, lambda *a, once=once, name=name, **k: made.append(name) or once(*a, **k)
+        )
+    row = json.dumps([{"args": [1, 41], "expected": 42}])
+    scores = Code(tolerance=0.25, workers=1)(
+        completions=[block(ADD)] * 6, tests=[row] * 6, entry_point=["add"] * 6
+    )
+    assert scores == [1.0] * 6
+    assert sorted(made) == ["sandbox_tests", "with_number_keys"]
+
+
 def test_tests_behind_the_first_failure_are_told_from_failed_ones():
     tests = ["assert add(1, 2) == 3", "assert add(0, 0) == 0", "assert add(5, 0) == 5"]
     wrong = block("def add(a, b):\n    return a - b\n")
